@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sg::call {
+
+// Why a call ended or was refused: a Q.850 cause value, and the SIP status it came from or should become where it did
+// not come from ISDN. One table maps both ways (RFC 3398 sections 7.2.4.1 and 8.2.6.1).
+struct Cause {
+  int q850 = 16;
+  // The status code that the SIP side sent. 0: the cause came from elsewhere.
+  int sip_status = 0;
+
+  bool operator==(const Cause&) const = default;
+};
+
+constexpr Cause kNormalClearing{16};
+constexpr Cause kUserBusy{17};
+constexpr Cause kNoAnswer{19};
+constexpr Cause kCallRejected{21};
+constexpr Cause kUnallocatedNumber{1};
+constexpr Cause kNoRoute{3};
+constexpr Cause kDestinationOutOfOrder{27};
+constexpr Cause kNoCircuit{34};
+constexpr Cause kTemporaryFailure{41};
+constexpr Cause kBearerNotImplemented{65};
+constexpr Cause kRecoveryOnTimer{102};
+constexpr Cause kInterworking{127};
+
+// The status for a final response to INVITE.
+int sip_status_of(const Cause& cause);
+// `reason_q850`: the cause in a Reason header (RFC 3326), which wins over the table; 0 for none.
+Cause cause_of_sip(int status, int reason_q850 = 0);
+// "user busy", as Q.850 words it.
+std::string_view text_of(const Cause& cause);
+
+}  // namespace sg::call

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <vector>
+
+#include "base/socket_address.h"
+#include "t38/params.h"
+#include "tdm/types.h"
+
+namespace sg::call {
+
+enum class Direction : uint8_t { SendRecv, SendOnly, RecvOnly, Inactive };
+
+// One G.711 payload type of an audio line.
+struct AudioCodec {
+  tdm::Law law = tdm::Law::A;
+  uint8_t payload_type = 8;
+
+  bool operator==(const AudioCodec&) const = default;
+};
+
+struct AudioStream {
+  SocketAddress rtp;
+  SocketAddress rtcp;  // unset: the RTP port + 1
+  // In order of preference; only what we know (G.711). Empty: the peer offered nothing that we carry.
+  std::vector<AudioCodec> codecs;
+  std::optional<uint8_t> telephone_event;  // RFC 4733 payload type
+  std::chrono::milliseconds ptime{20};
+  Direction direction = Direction::SendRecv;
+  bool voice_band_data = false;  // V.152 (gpmd vbd=yes), or silenceSupp:off asked for
+
+  bool operator==(const AudioStream&) const = default;
+};
+
+// UDPTL (m=image … udptl t38).
+struct ImageStream {
+  SocketAddress udptl;
+  t38::Params params;
+
+  bool operator==(const ImageStream&) const = default;
+};
+
+// An offer or an answer (RFC 3264) as a value. A line that is absent, refused, or has port 0 is not set. The SIP leg
+// keeps the order and number of m-lines; nobody above it has to.
+struct MediaDescription {
+  std::optional<AudioStream> audio;
+  std::optional<ImageStream> image;
+
+  bool operator==(const MediaDescription&) const = default;
+};
+
+}  // namespace sg::call

@@ -1,0 +1,180 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/counters.h"
+#include "base/ids.h"
+#include "base/reactor.h"
+#include "base/result.h"
+#include "base/socket_address.h"
+#include "t38/fax_event.h"
+#include "t38/params.h"
+#include "tdm/backend.h"
+#include "tdm/types.h"
+
+// What call control sees of the media plane: values in, values out, sessions named by id.
+namespace sg::media {
+
+// The two sides of a session: A is the calling leg's, B the called leg's.
+enum class Side : uint8_t { A, B };
+
+enum class Tone : uint8_t { None, Dial, Ringback, Busy, Congestion, Silence };
+enum class HeardTone : uint8_t { Cng, Ced, AnsAm, V21Preamble };
+
+// Voice: adaptive jitter buffer, concealment. Fax (G.711 pass-through): fixed jitter buffer, nothing touched.
+enum class Profile : uint8_t { Voice, Fax };
+
+// Whose audio is passed on to whom.
+enum class Bridging : uint8_t { None, BToA, Both };
+
+// How one IP side speaks RTP: what was negotiated with its peer.
+struct RtpSettings {
+  SocketAddress remote;
+  SocketAddress remote_rtcp;  // unset: remote's port + 1
+  tdm::Law law = tdm::Law::A;  // of what we send
+  uint8_t payload_type = 8;
+  // Other payload types that we offered and so must understand.
+  std::optional<uint8_t> payload_type_pcma = 8;
+  std::optional<uint8_t> payload_type_pcmu = 0;
+  std::optional<uint8_t> telephone_event;
+  std::chrono::milliseconds ptime{20};
+  bool send = true;
+  bool receive = true;
+};
+
+// How one IP side speaks T.38 over UDPTL.
+struct T38Settings {
+  SocketAddress remote;
+  t38::Params local;   // what we told the peer of our receiver
+  t38::Params remote_params;  // what the peer told of its own: binds our sender
+};
+
+struct RtpStats {
+  uint64_t packets_sent = 0, octets_sent = 0;
+  uint64_t packets_received = 0, octets_received = 0;
+  uint64_t lost = 0, late = 0, duplicate = 0, malformed = 0, concealed_samples = 0;
+  double jitter_ms = 0, round_trip_ms = 0, remote_loss = 0;
+};
+
+struct UdptlStats {
+  uint64_t packets_sent = 0, packets_received = 0;
+  uint64_t lost = 0, recovered_redundancy = 0, recovered_fec = 0, late = 0, duplicate = 0, malformed = 0;
+};
+
+struct FaxStats {
+  int pages = 0;
+  int bit_rate = 0;
+  bool ecm = false;
+  bool ended_by_dcn = false;
+};
+
+struct SideStats {
+  RtpStats rtp;
+  UdptlStats udptl;
+  tdm::BearerStats bearer;
+};
+
+struct SessionStats {
+  SideStats side[2];
+  FaxStats fax;
+};
+
+struct ToneHeard {
+  Side side;
+  HeardTone tone;
+};
+// RFC 4733 or in-band DTMF; a digit is told once, by whichever way came first.
+struct DigitHeard {
+  Side side;
+  char digit;  // 0-9 * # A-D
+};
+// The side cannot carry media any more: the timeslot could not be opened, or is gone.
+struct SideFailed {
+  Side side;
+  std::string message;
+};
+struct FaxSeen {
+  t38::FaxEvent event;
+};
+// Nothing came from the peer of this side for the configured time-out.
+struct MediaTimeout {
+  Side side;
+};
+// The session is gone; the last event.
+struct Closed {
+  SessionStats stats;
+};
+using Event = std::variant<ToneHeard, DigitHeard, SideFailed, FaxSeen, MediaTimeout, Closed>;
+
+struct Config {
+  unsigned workers = 1;  // media worker threads; 0: one a processor
+  uint16_t first_port = 10000;
+  uint16_t last_port = 19999;
+  std::chrono::milliseconds voice_jitter_min{10}, voice_jitter_start{20}, voice_jitter_max{200};
+  std::chrono::milliseconds fax_jitter{60};
+  std::chrono::seconds rtp_timeout{0};    // 0: never
+  std::chrono::seconds t38_timeout{30};
+  size_t block_octets = 160;  // 20 ms
+  int t38_redundancy = 3;     // earlier IFPs in each datagram, at most
+  bool ecm = true;
+  // T.30 modulations that the T.38 gateway allows.
+  bool v17 = true, v29 = true, v27ter = true;
+};
+
+// Signalling thread only, but for snapshot(). All but add_ip are commands that take effect shortly after, in order.
+class Service {
+ public:
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // On the signalling reactor. Nothing comes for a session after Closed.
+    virtual void on_media_event(SessionId session, const Event& event) = 0;
+  };
+
+  virtual ~Service() = default;
+  virtual void set_listener(Listener* listener) = 0;
+
+  // Starts a session on the worker with the least to do.
+  virtual SessionId open(CallId call) = 0;
+  // Gives a side an RTP/UDPTL port (even, RTCP on the next) on this local address. Error: no port is free.
+  virtual Result<SocketAddress> add_ip(SessionId session, Side side, const std::string& local_host) = 0;
+  // Gives a side a timeslot, or another one than before. SideFailed if it cannot be opened.
+  virtual void add_bearer(SessionId session, Side side, tdm::Timeslot slot) = 0;
+  virtual void use_rtp(SessionId session, Side side, const RtpSettings& settings) = 0;
+  // Swaps RTP for T.38 on the same port. use_rtp swaps back.
+  virtual void use_t38(SessionId session, Side side, const T38Settings& settings) = 0;
+  virtual void set_bridging(SessionId session, Bridging bridging) = 0;
+  virtual void set_profile(SessionId session, Profile profile) = 0;
+  // Plays to this side, in place of what the other side says, until Tone::None.
+  virtual void play(SessionId session, Side side, Tone tone) = 0;
+  // Sends a digit towards this side: RFC 4733 where negotiated, else in band.
+  virtual void send_digit(SessionId session, Side side, char digit, std::chrono::milliseconds length) = 0;
+  // Closed follows.
+  virtual void close(SessionId session) = 0;
+
+  struct Snapshot {
+    unsigned workers = 0;
+    size_t sessions = 0;
+  };
+  virtual Snapshot snapshot() const = 0;
+  // The figures of a live session, asked for and answered later on the signalling reactor; empty when it is gone.
+  virtual void ask_stats(SessionId session, std::function<void(std::optional<SessionStats>)> answer) = 0;
+};
+
+// The real one. `backends` are looked up by span number when a timeslot is opened; each open is done on the worker.
+// Error: the workers could not be started.
+struct BackendOfSpan {
+  uint16_t span;
+  tdm::Backend* backend;
+};
+Result<std::unique_ptr<Service>> make_service(const Config& config, Reactor& signalling, std::vector<BackendOfSpan> backends,
+                                              Counters& counters);
+
+}  // namespace sg::media

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace sg::t38 {
+
+// Which way a T.30 frame or signal travels across the gateway.
+enum class Direction : uint8_t { FromT38, ToT38 };
+
+// One thing seen of a fax in passing, for its timeline.
+struct FaxEvent {
+  enum class Kind : uint8_t {
+    Frame,        // an HDLC control frame: `frame` is its T.30 facsimile control field, `detail` its meaning
+    Training,     // `bit_rate` is the speed trained at
+    PageStarted,
+    PageEnded,
+    Ended,        // DCN, or the carrier is gone for good
+  };
+  Kind kind = Kind::Frame;
+  Direction direction = Direction::FromT38;
+  uint8_t frame = 0;
+  int bit_rate = 0;
+  bool ecm = false;
+  std::string detail;  // "DIS", "CSI +33 1 23", "PPS-EOP"
+};
+
+}  // namespace sg::t38

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+
+namespace sg::t38 {
+
+enum class RateManagement : uint8_t { LocalTcf = 1, TransferredTcf = 2 };
+enum class ErrorCorrection : uint8_t { None, Redundancy, Fec };
+
+// What a T.38 endpoint says of its receiver in SDP (T.38 Annex D.2.3). Limits bind the other side's sender.
+struct Params {
+  int version = 0;
+  int max_bit_rate = 14400;  // bit/s
+  bool fill_bit_removal = false;
+  bool transcoding_mmr = false;
+  bool transcoding_jbig = false;
+  RateManagement rate_management = RateManagement::TransferredTcf;
+  int max_buffer = 2000;   // octets
+  int max_datagram = 400;  // octets of UDPTL datagram that it takes
+  ErrorCorrection error_correction = ErrorCorrection::Redundancy;
+
+  bool operator==(const Params&) const = default;
+};
+
+// Our answer to an offer: what both sides can do, and our own receiver's limits.
+Params answer(const Params& offer, const Params& ours);
+
+}  // namespace sg::t38

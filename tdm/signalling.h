@@ -1,0 +1,146 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "tdm/types.h"
+
+namespace sg::tdm {
+
+// A call on one signalling interface. Given by the Signalling for both directions; never used twice.
+using SignallingCallId = Id<struct SignallingCallTag>;
+
+// Q.931 4.5.10: type of number and numbering plan, as the octet's fields.
+enum class TypeOfNumber : uint8_t { Unknown = 0, International = 1, National = 2, NetworkSpecific = 3, Subscriber = 4, Abbreviated = 6 };
+enum class NumberingPlan : uint8_t { Unknown = 0, Isdn = 1, Data = 3, Telex = 4, National = 8, Private = 9 };
+// Q.931 4.5.10, octet 3a.
+enum class Presentation : uint8_t { Allowed = 0, Restricted = 1, Unavailable = 2 };
+enum class Screening : uint8_t { UserNotScreened = 0, UserPassed = 1, UserFailed = 2, Network = 3 };
+
+struct Number {
+  std::string digits;
+  TypeOfNumber type = TypeOfNumber::Unknown;
+  NumberingPlan plan = NumberingPlan::Isdn;
+
+  bool operator==(const Number&) const = default;
+};
+
+struct CallingParty {
+  Number number;
+  Presentation presentation = Presentation::Allowed;
+  Screening screening = Screening::UserNotScreened;
+  std::string name;  // display, UTF-8; may be empty
+
+  bool operator==(const CallingParty&) const = default;
+};
+
+// Q.931 4.5.29 and Q.952: who was called first, and why the call came on.
+struct Redirection {
+  Number from;
+  Presentation presentation = Presentation::Allowed;
+  uint8_t reason = 0;  // Q.952: 1 busy, 2 no reply, 15 unconditional
+  uint8_t count = 1;
+
+  bool operator==(const Redirection&) const = default;
+};
+
+// Q.931 4.5.5, information transfer capability. Fax travels as Audio31k.
+enum class BearerCapability : uint8_t { Speech = 0x00, Unrestricted = 0x08, Audio31k = 0x10 };
+
+// What a SETUP says, in either direction.
+struct Setup {
+  Number called;
+  bool called_complete = true;  // false: overlap, more digits follow
+  CallingParty calling;
+  std::optional<Redirection> redirection;
+  BearerCapability bearer = BearerCapability::Audio31k;
+};
+
+// Q.931 4.5.23 progress descriptions.
+struct Progress {
+  bool inband_available = false;       // 8: listen
+  bool not_end_to_end_isdn = false;    // 1
+  bool destination_not_isdn = false;   // 2
+  bool origination_not_isdn = false;   // 3
+};
+
+// One interface that sets calls up on timeslots: an ISDN D-channel, an analog line group. It owns the inventory of its
+// timeslots: it chooses one for each outgoing call, and tells when a call moves. Signalling thread only.
+// Every call, either way, ends with exactly one on_released, after which its id and its timeslot are free.
+class Signalling {
+ public:
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // Incoming call. The timeslot is reserved for it. Answer with proceeding/alerting/… or release.
+    virtual void on_setup(SignallingCallId call, Timeslot slot, const Setup& setup) = 0;
+    // Further called-party digits of an incoming overlap call, or digits in the active state.
+    virtual void on_information(SignallingCallId call, const std::string& digits) = 0;
+    // The network wants more digits of an outgoing overlap call; Progress tells whether dial tone is in band.
+    virtual void on_setup_acknowledged(SignallingCallId call, Progress progress) = 0;
+    virtual void on_proceeding(SignallingCallId call, Progress progress) = 0;
+    // `cause`: the one inside the PROGRESS, or 0.
+    virtual void on_progress(SignallingCallId call, Progress progress, int cause) = 0;
+    virtual void on_alerting(SignallingCallId call, Progress progress) = 0;
+    virtual void on_answered(SignallingCallId call, Progress progress) = 0;
+    // The call goes on in another timeslot (the far end chose, or cause 44 was retried). Before any answer.
+    virtual void on_timeslot_changed(SignallingCallId call, Timeslot slot) = 0;
+    // DISCONNECT came. With inband_available an announcement plays: call release() when done with it.
+    virtual void on_disconnected(SignallingCallId call, int cause, Progress progress) = 0;
+    // The call is over and its timeslot idle. `cause`: Q.850.
+    virtual void on_released(SignallingCallId call, int cause) = 0;
+    // 0x79 hold, 0x7a retrieve, others as Q.931 4.5.22.
+    virtual void on_notify(SignallingCallId call, uint8_t description) = 0;
+    virtual void on_interface_up() = 0;
+    virtual void on_interface_down() = 0;
+  };
+
+  enum class SlotState : uint8_t { Idle, InUse, OutOfService, Restarting, InAlarm };
+  struct SlotStatus {
+    Timeslot slot;
+    SlotState state = SlotState::Idle;
+    SignallingCallId call;  // when InUse
+  };
+  struct Status {
+    bool is_up = false;
+    std::string name;  // "EuroISDN user, span 1, D-channel 16"
+    std::vector<SlotStatus> slots;
+    std::vector<std::pair<std::string, uint64_t>> counters;
+  };
+  struct OutgoingCall {
+    SignallingCallId call;
+    Timeslot slot;
+  };
+
+  virtual ~Signalling() = default;
+  virtual void set_listener(Listener* listener) = 0;
+  virtual Status status() const = 0;
+
+  // Error::message says why; the Q.850 cause of a refusal is 34 when no timeslot is free and 27 when the interface is
+  // down: see refusal_cause().
+  virtual Result<OutgoingCall> setup(const Setup& setup) = 0;
+  // The Q.850 cause that setup() would be refused with now; 0 when it would be taken.
+  virtual int refusal_cause() const = 0;
+
+  // Incoming calls.
+  virtual void setup_acknowledge(SignallingCallId call, bool inband_dial_tone) = 0;
+  virtual void proceeding(SignallingCallId call) = 0;
+  virtual void alerting(SignallingCallId call, bool inband_available) = 0;
+  virtual void progress(SignallingCallId call, Progress progress, int cause) = 0;
+  virtual void answer(SignallingCallId call) = 0;
+  // Announcement before release: DISCONNECT with progress indicator 8, answering side of the network.
+  virtual void disconnect_with_announcement(SignallingCallId call, int cause) = 0;
+  // Outgoing overlap calls: more digits.
+  virtual void information(SignallingCallId call, const std::string& digits) = 0;
+  virtual void notify(SignallingCallId call, uint8_t description) = 0;
+  // Both directions, any state. on_released follows.
+  virtual void release(SignallingCallId call, int cause) = 0;
+  // A span's alarms changed: timeslots in alarm take no new calls.
+  virtual void on_alarms_changed(uint16_t span, AlarmSet alarms) = 0;
+};
+
+}  // namespace sg::tdm

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace sg::tdm {
+
+// G.711 companding law of a timeslot.
+enum class Law : uint8_t { A, Mu };
+
+enum class SpanType : uint8_t { E1, T1, Bri };
+
+// One 64 kbit/s timeslot: the span's number as configured (from 1) and the timeslot's in its frame (1 to 31 on an E1,
+// 1 to 24 on a T1, 1 to 3 on a BRI).
+struct Timeslot {
+  uint16_t span = 0;
+  uint8_t number = 0;
+
+  auto operator<=>(const Timeslot&) const = default;
+};
+
+// Alarms of a span, as a set of bits (G.775, G.704).
+using AlarmSet = uint16_t;
+constexpr AlarmSet kNoAlarm = 0;
+constexpr AlarmSet kAlarmRed = 1;       // loss of signal or frame: nothing usable arrives
+constexpr AlarmSet kAlarmYellow = 2;    // remote alarm indication: the far end does not hear us
+constexpr AlarmSet kAlarmBlue = 4;      // alarm indication signal: upstream of us something is broken
+constexpr AlarmSet kAlarmLoopback = 8;
+constexpr AlarmSet kAlarmRemoved = 16;  // the card or the span is gone
+
+// "RED YELLOW", or "OK".
+std::string to_string(AlarmSet alarms);
+
+// What a span is and how it does. A value, for operators and for the trunk that uses it.
+struct SpanStatus {
+  uint16_t number = 0;
+  std::string name;  // "cesop 127.0.0.1:7000"
+  SpanType type = SpanType::E1;
+  Law law = Law::A;
+  AlarmSet alarms = kNoAlarm;
+  std::string clock;  // "recovered", "given", "span 2"
+  // Figures of the backend by name, in the order to be shown: slips, lost packets, bipolar violations…
+  std::vector<std::pair<std::string, uint64_t>> counters;
+};
+
+// How many timeslots a frame of this type carries.
+constexpr uint8_t timeslots_of(SpanType type) { return type == SpanType::E1 ? 31 : type == SpanType::T1 ? 24 : 3; }
+// Where the D-channel stands by custom: 16 on an E1, 24 on a T1, 3 on a BRI.
+constexpr uint8_t dchannel_of(SpanType type) { return type == SpanType::E1 ? 16 : timeslots_of(type); }
+constexpr Law law_of(SpanType type) { return type == SpanType::T1 ? Law::Mu : Law::A; }
+
+}  // namespace sg::tdm
+
+template <>
+struct std::hash<sg::tdm::Timeslot> {
+  size_t operator()(sg::tdm::Timeslot slot) const noexcept { return size_t{slot.span} << 8 | slot.number; }
+};
+
+template <>
+struct fmt::formatter<sg::tdm::Timeslot> : fmt::formatter<std::string_view> {
+  template <class Context>
+  auto format(sg::tdm::Timeslot slot, Context& context) const {
+    return fmt::format_to(context.out(), "{}/{}", slot.span, slot.number);
+  }
+};
