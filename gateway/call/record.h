@@ -1,0 +1,46 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "gateway/call/cause.h"
+#include "media/service.h"
+
+namespace sg::call {
+
+using WallTime = std::chrono::system_clock::time_point;
+
+// One side of a call, as its record tells it.
+struct LegRecord {
+  std::string trunk;
+  std::string leg;  // Leg::name()
+  std::string called, calling;  // as received from, or sent to, this trunk
+  Cause cause;
+  // How media was carried and from when on: "g711", "t38", "g711-fax".
+  struct ModeChange {
+    WallTime at;
+    std::string mode;
+    std::string reason;  // "V.21 preamble", "peer's offer", "refused 488"
+  };
+  std::vector<ModeChange> modes;
+};
+
+// What is written of each call when it is over. A value.
+struct Record {
+  CallId call;
+  WallTime started;
+  std::optional<WallTime> answered;
+  WallTime ended;
+  LegRecord caller;
+  // One a target that was tried, in order; the last is the one that answered, if any did. Empty: no route.
+  std::vector<LegRecord> called;
+  Cause cause;                  // why the call ended
+  std::string released_by;      // "caller", "called", "gateway"
+  bool fax = false;             // a fax tone or T.38 was seen
+  media::SessionStats media;
+};
+
+}  // namespace sg::call
