@@ -1,0 +1,87 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/counters.h"
+#include "base/result.h"
+#include "base/socket_address.h"
+#include "gateway/call/leg.h"
+#include "gateway/sip/su_root.h"
+
+namespace sg::sip {
+
+class SipLeg;
+
+enum class Transport : uint8_t { Udp, Tcp };
+std::string_view to_string(Transport transport);  // "udp"
+
+struct Listen {
+  Transport transport = Transport::Udp;
+  SocketAddress address;  // port 0: any free one
+};
+
+struct AgentConfig {
+  std::vector<Listen> listen;
+  std::string user_agent = "Spangate";
+  // RFC 4028. 0: no session timer of our own; a peer's is honoured still.
+  std::chrono::seconds session_expires{1800};
+  std::chrono::seconds min_se{90};
+  // RFC 3262: provisional responses are sent reliably to whoever supports it, not only to whoever requires it.
+  bool reliable_provisionals = false;
+};
+
+// Where an outgoing call goes.
+struct Target {
+  std::string host;   // a numeric address (IPv6 without brackets), or a name for DNS
+  uint16_t port = 0;  // 0: 5060, or as DNS says
+  Transport transport = Transport::Udp;
+  std::string from_domain;  // in From and P-Asserted-Identity; empty: our own address towards the peer
+};
+
+// What an INVITE says beside its call::Setup: enough to find its trunk.
+struct InviteInfo {
+  SocketAddress source;  // of the datagram or connection
+  SocketAddress local;   // the address of ours that it came to; its host is where the peer can reach our media
+  Transport transport = Transport::Udp;
+  std::string request_user, to_user, from_user, from_domain, call_id;
+  // Not set: an INVITE without SDP; the leg's first description is then our offer.
+  std::optional<call::MediaDescription> offer;
+};
+
+// Our SIP presence: one Sofia user agent per listening address, UDP and TCP, IPv4 and IPv6. The application owns SDP.
+// Answers OPTIONS, refuses methods it does not know. Signalling thread only. Outlives its legs; destroy it before the
+// SuRoot: its destructor runs the root for the short time that Sofia needs to say goodbye.
+class SipAgent {
+ public:
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    // A new incoming call: keep the leg, or refuse it by leg->refuse(status) or by just dropping it (403). The leg has
+    // sent 100 already. Set its listener before returning.
+    virtual void on_invite(std::unique_ptr<SipLeg> leg, const call::Setup& setup, const InviteInfo& info) = 0;
+  };
+
+  // Error: an address that is busy or not ours, "cannot listen on udp 127.0.0.1:5060: …".
+  static Result<std::unique_ptr<SipAgent>> start(SuRoot& root, const AgentConfig& config, Listener& listener,
+                                                 Counters& counters);
+  ~SipAgent();
+
+  // As configured, with the ports that are really in use.
+  const std::vector<Listen>& bound() const;
+  // An outgoing call, from the listening address of the target's transport and address family. Error: there is none.
+  Result<std::unique_ptr<SipLeg>> make_leg(const Target& target);
+  // The address of ours that the target would see, for media to be reached at. Error: no route.
+  Result<SocketAddress> local_towards(const Target& target) const;
+
+ private:
+  friend class SipLeg;
+  class Impl;
+  explicit SipAgent(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sg::sip
