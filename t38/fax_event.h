@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -11,18 +12,24 @@ enum class Direction : uint8_t { FromT38, ToT38 };
 // One thing seen of a fax in passing, for its timeline.
 struct FaxEvent {
   enum class Kind : uint8_t {
-    Frame,        // an HDLC control frame: `frame` is its T.30 facsimile control field, `detail` its meaning
-    Training,     // `bit_rate` is the speed trained at
+    Frame,     // an HDLC control frame: `frame` is its T.30 facsimile control field, `detail` its meaning
+    Training,  // `bit_rate` is the speed trained at
     PageStarted,
     PageEnded,
-    Ended,        // DCN, or the carrier is gone for good
+    Ended,  // DCN, or the carrier is gone for good
   };
   Kind kind = Kind::Frame;
   Direction direction = Direction::FromT38;
   uint8_t frame = 0;
   int bit_rate = 0;
   bool ecm = false;
-  std::string detail;  // "DIS", "CSI +33 1 23", "PPS-EOP"
+  std::string detail;  // "DIS", "CSI", "PPS-EOP": at most 15 characters, so that the media tick allocates nothing
+  // A frame's octets after its facsimile control field, cut to what fits: identities, capabilities.
+  std::array<uint8_t, 40> content{};
+  uint8_t content_octets = 0;
 };
+
+// The whole event in words: "DIS", "CSI +33 1 23", "training 14400 bit/s". Not for the media tick.
+std::string describe(const FaxEvent& event);
 
 }  // namespace sg::t38

@@ -19,6 +19,11 @@ struct Params {
   int max_datagram = 400;  // octets of UDPTL datagram that it takes
   ErrorCorrection error_correction = ErrorCorrection::Redundancy;
 
+  // Limits of T.38 Annex D (2010 and later); zero: the peer did not say.
+  int max_ifp = 0;         // octets of one IFP
+  int max_redundancy = 0;  // earlier IFPs in a datagram
+  int max_fec_span = 0;    // IFPs that one FEC entry covers
+
   bool operator==(const Params&) const = default;
 };
 
