@@ -16,7 +16,8 @@ class TickSource {
   virtual ~TickSource() = default;
   // Readable (EPOLLIN) when at least one bearer behind it may have a block, or is gone.
   virtual int fd() const = 0;
-  // Called once on each wake-up, before the bearers are read.
+  // Called once on each wake-up, before the bearers are read. Several blocks may have come since: read each bearer
+  // until it has none.
   virtual void acknowledge() = 0;
 };
 

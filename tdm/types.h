@@ -53,6 +53,8 @@ constexpr uint8_t timeslots_of(SpanType type) { return type == SpanType::E1 ? 31
 // Where the D-channel stands by custom: 16 on an E1, 24 on a T1, 3 on a BRI.
 constexpr uint8_t dchannel_of(SpanType type) { return type == SpanType::E1 ? 16 : timeslots_of(type); }
 constexpr Law law_of(SpanType type) { return type == SpanType::T1 ? Law::Mu : Law::A; }
+// What a timeslot carries when nobody speaks: silence in its law (G.711), as sent on the line.
+constexpr uint8_t idle_octet(Law law) { return law == Law::A ? 0xD5 : 0xFF; }
 
 }  // namespace sg::tdm
 

@@ -1,0 +1,378 @@
+#include "tdm/memory/span_pair.h"
+
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "base/unique_fd.h"
+
+namespace sg::tdm {
+
+namespace {
+
+constexpr Duration kOctetTime = 125us;
+
+constexpr SpanPair::End other(SpanPair::End end) {
+  return end == SpanPair::End::A ? SpanPair::End::B : SpanPair::End::A;
+}
+constexpr size_t index(SpanPair::End end) {
+  return static_cast<size_t>(end);
+}
+
+// Readable from signal() until clear().
+class Signal {
+ public:
+  int fd() const { return fd_.get(); }
+  void signal() { ::eventfd_write(fd_.get(), 1); }
+  void clear() {
+    eventfd_t count;
+    ::eventfd_read(fd_.get(), &count);
+  }
+
+ private:
+  UniqueFd fd_{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+};
+
+class GroupTicks final : public TickSource {
+ public:
+  int fd() const override { return signal_.fd(); }
+  void acknowledge() override { signal_.clear(); }
+  void signal() { signal_.signal(); }
+
+ private:
+  Signal signal_;
+};
+
+// One end of one timeslot that is open as a bearer.
+struct BearerPort {
+  size_t block = 0;
+  GroupTicks* ticks = nullptr;
+  std::deque<uint8_t> to_send;
+  std::deque<uint8_t> received;
+  bool was_written = false;
+  size_t idle_sent = 0;  // octets of the block that is now being lost
+  BearerStats stats;
+
+  uint8_t send(uint8_t idle) {
+    if (!to_send.empty()) {
+      uint8_t octet = to_send.front();
+      to_send.pop_front();
+      return octet;
+    }
+    if (was_written && ++idle_sent == block) {
+      ++stats.write_underruns;
+      idle_sent = 0;
+    }
+    return idle;
+  }
+  void receive(uint8_t octet) {
+    if (received.size() == block * SpanPair::kQueuedBlocks) {
+      received.erase(received.begin(), received.begin() + static_cast<std::ptrdiff_t>(block));
+      ++stats.read_overruns;
+    }
+    received.push_back(octet);
+    if (received.size() % block == 0) ticks->signal();
+  }
+};
+
+struct DChannelPort {
+  Signal ready;
+  std::deque<Bytes> received;
+  DChannelStats stats;
+};
+
+struct EndState {
+  Reactor* reactor = nullptr;
+  uint16_t number = 0;
+  AlarmSet alarms = kNoAlarm;
+  bool removed = false;
+  Backend::Listener* listener = nullptr;
+  SpanPair::FrameFilter filter;
+  std::map<unsigned, GroupTicks> ticks;
+  std::map<uint8_t, BearerPort> bearers;
+  std::map<uint8_t, DChannelPort> dchannels;
+};
+
+}  // namespace
+
+// All the state, under one lock, since bearers may be used from other threads than the one that moves the clock.
+class SpanPair::Shared {
+ public:
+  mutable std::mutex mutex;
+  SpanType type = SpanType::E1;
+  std::array<EndState, 2> ends;
+  bool dchannel_cut = false;
+  Duration unspent{};
+
+  EndState& at(End end) { return ends[index(end)]; }
+
+  void advance_octets(size_t octets) {
+    std::lock_guard lock(mutex);
+    const uint8_t idle = idle_octet(law_of(type));
+    for (size_t i = 0; i < octets; ++i) {
+      // Both ways of all timeslots move together, so that an answer is never read before its question was sent.
+      for (uint8_t slot = 1; slot <= timeslots_of(type); ++slot) {
+        auto a = at(End::A).bearers.find(slot), b = at(End::B).bearers.find(slot);
+        bool has_a = a != at(End::A).bearers.end(), has_b = b != at(End::B).bearers.end();
+        if (!has_a && !has_b) continue;
+        uint8_t from_a = has_a ? a->second.send(idle) : idle;
+        uint8_t from_b = has_b ? b->second.send(idle) : idle;
+        if (has_a) a->second.receive(from_b);
+        if (has_b) b->second.receive(from_a);
+      }
+    }
+  }
+
+  void send_frame(End from, uint8_t slot, ByteView frame) {
+    auto to = at(other(from)).dchannels.find(slot);
+    if (dchannel_cut || to == at(other(from)).dchannels.end()) return;
+    auto fate = at(from).filter ? at(from).filter(frame) : FrameFate::Deliver;
+    if (fate == FrameFate::Lose) return;
+    if (fate == FrameFate::Corrupt) {
+      ++to->second.stats.bad_fcs;
+      return;
+    }
+    ++to->second.stats.frames_received;
+    to->second.received.emplace_back(frame.begin(), frame.end());
+    to->second.ready.signal();
+  }
+
+  // `self` keeps the state alive until the reactor came round; the listener may have gone by then, or the pair.
+  static void tell_alarms(const std::shared_ptr<Shared>& self, End end, AlarmSet alarms) {
+    EndState& state = self->at(end);
+    {
+      std::lock_guard lock(self->mutex);
+      if (state.alarms == alarms) return;
+      state.alarms = alarms;
+    }
+    state.reactor->post([weak = std::weak_ptr(self), end, alarms] {
+      auto shared = weak.lock();
+      if (!shared) return;
+      Listener* listener;
+      {
+        std::lock_guard lock(shared->mutex);
+        listener = shared->at(end).listener;
+      }
+      if (listener) listener->on_alarms_changed(shared->at(end).number, alarms);
+    });
+  }
+
+  void remove(End end) {
+    std::lock_guard lock(mutex);
+    at(end).removed = true;
+    for (auto& [group, ticks] : at(end).ticks) ticks.signal();
+    for (auto& [slot, channel] : at(end).dchannels) channel.ready.signal();
+  }
+
+ private:
+  using Listener = Backend::Listener;
+};
+
+class SpanPair::MemoryBearer final : public Bearer {
+ public:
+  MemoryBearer(std::shared_ptr<Shared> shared, End end, uint8_t slot, BearerPort& port)
+      : shared_(std::move(shared)), end_(shared_->at(end)), slot_(slot), port_(port) {}
+  ~MemoryBearer() override {
+    std::lock_guard lock(shared_->mutex);
+    end_.bearers.erase(slot_);
+  }
+
+  Law law() const override { return law_of(shared_->type); }
+  size_t block_octets() const override { return port_.block; }
+  TickSource& ticks() override { return *port_.ticks; }
+
+  Result<bool> read(std::span<uint8_t> block) override {
+    std::lock_guard lock(shared_->mutex);
+    if (end_.removed) return fail("span {}: removed", end_.number);
+    if (port_.received.size() < port_.block) return false;
+    auto end = port_.received.begin() + static_cast<std::ptrdiff_t>(port_.block);
+    std::copy(port_.received.begin(), end, block.begin());
+    port_.received.erase(port_.received.begin(), end);
+    return true;
+  }
+  Result<bool> write(ByteView block) override {
+    std::lock_guard lock(shared_->mutex);
+    if (end_.removed) return fail("span {}: removed", end_.number);
+    if (port_.to_send.size() + block.size() > port_.block * kQueuedBlocks) return false;
+    port_.was_written = true;
+    port_.to_send.insert(port_.to_send.end(), block.begin(), block.end());
+    return true;
+  }
+  BearerStats stats() const override {
+    std::lock_guard lock(shared_->mutex);
+    return port_.stats;
+  }
+
+ private:
+  std::shared_ptr<Shared> shared_;
+  EndState& end_;
+  uint8_t slot_;
+  BearerPort& port_;
+};
+
+class SpanPair::MemoryDChannel final : public DChannel {
+ public:
+  MemoryDChannel(std::shared_ptr<Shared> shared, End end, uint8_t slot, DChannelPort& port)
+      : shared_(std::move(shared)), which_(end), end_(shared_->at(end)), slot_(slot), port_(port) {}
+  ~MemoryDChannel() override {
+    std::lock_guard lock(shared_->mutex);
+    end_.dchannels.erase(slot_);
+  }
+
+  int fd() const override { return port_.ready.fd(); }
+
+  Result<size_t> read(std::span<uint8_t> frame) override {
+    std::lock_guard lock(shared_->mutex);
+    if (end_.removed) return fail("span {}: removed", end_.number);
+    if (!port_.received.empty() && port_.received.front().size() > frame.size()) {
+      port_.received.pop_front();
+      ++port_.stats.overlong;
+    }
+    size_t octets = 0;
+    if (!port_.received.empty()) {
+      const Bytes& first = port_.received.front();
+      octets = first.size();
+      std::copy(first.begin(), first.end(), frame.begin());
+      port_.received.pop_front();
+    }
+    if (port_.received.empty()) port_.ready.clear();
+    return octets;
+  }
+  Result<> write(ByteView frame) override {
+    std::lock_guard lock(shared_->mutex);
+    if (end_.removed) return fail("span {}: removed", end_.number);
+    if (frame.empty() || frame.size() > kMaxFrame) return fail("a frame of {} octets does not fit", frame.size());
+    ++port_.stats.frames_sent;
+    shared_->send_frame(which_, slot_, frame);
+    return {};
+  }
+  DChannelStats stats() const override {
+    std::lock_guard lock(shared_->mutex);
+    return port_.stats;
+  }
+
+ private:
+  std::shared_ptr<Shared> shared_;
+  End which_;
+  EndState& end_;
+  uint8_t slot_;
+  DChannelPort& port_;
+};
+
+class SpanPair::EndBackend final : public Backend {
+ public:
+  EndBackend(std::shared_ptr<Shared> shared, End end)
+      : shared_(std::move(shared)), which_(end), end_(shared_->at(end)) {}
+
+  std::vector<SpanStatus> status() const override {
+    std::lock_guard lock(shared_->mutex);
+    BearerStats total;
+    for (const auto& [slot, port] : end_.bearers) {
+      total.read_overruns += port.stats.read_overruns;
+      total.write_underruns += port.stats.write_underruns;
+    }
+    return {{.number = end_.number,
+             .name = which_ == End::A ? "memory a" : "memory b",
+             .type = shared_->type,
+             .law = law_of(shared_->type),
+             .alarms = end_.alarms,
+             .clock = "given",
+             .counters = {{"read_overruns", total.read_overruns}, {"write_underruns", total.write_underruns}}}};
+  }
+
+  Result<std::unique_ptr<Bearer>> open_bearer(Timeslot slot, const BearerOptions& options) override {
+    std::lock_guard lock(shared_->mutex);
+    if (auto free = check_free(slot); !free) return tl::unexpected(free.error());
+    if (options.block_octets == 0) return fail("timeslot {}: a block must have octets", slot);
+    BearerPort& port = end_.bearers[slot.number];
+    port.block = options.block_octets;
+    port.ticks = &end_.ticks[options.group];
+    return std::make_unique<MemoryBearer>(shared_, which_, slot.number, port);
+  }
+
+  Result<std::unique_ptr<DChannel>> open_dchannel(Timeslot slot) override {
+    std::lock_guard lock(shared_->mutex);
+    if (auto free = check_free(slot); !free) return tl::unexpected(free.error());
+    return std::make_unique<MemoryDChannel>(shared_, which_, slot.number, end_.dchannels[slot.number]);
+  }
+
+  void set_listener(Listener* listener) override {
+    std::lock_guard lock(shared_->mutex);
+    end_.listener = listener;
+  }
+
+ private:
+  Result<> check_free(Timeslot slot) const {
+    if (end_.removed) return fail("span {}: removed", end_.number);
+    if (slot.span != end_.number) return fail("no span {} here, only span {}", slot.span, end_.number);
+    if (slot.number < 1 || slot.number > timeslots_of(shared_->type)) {
+      return fail("no timeslot {}: span {} has 1 to {}", slot, slot.span, timeslots_of(shared_->type));
+    }
+    if (end_.bearers.contains(slot.number)) return fail("timeslot {} is open already, as a bearer", slot);
+    if (end_.dchannels.contains(slot.number)) return fail("timeslot {} is open already, as a D-channel", slot);
+    return {};
+  }
+
+  std::shared_ptr<Shared> shared_;
+  End which_;
+  EndState& end_;
+};
+
+SpanPair::SpanPair(Reactor& reactor_a, Reactor& reactor_b, const Options& options)
+    : shared_(std::make_shared<Shared>()) {
+  shared_->type = options.type;
+  shared_->at(End::A).reactor = &reactor_a;
+  shared_->at(End::A).number = options.number_a;
+  shared_->at(End::B).reactor = &reactor_b;
+  shared_->at(End::B).number = options.number_b;
+  a_ = handle(End::A);
+  b_ = handle(End::B);
+}
+
+SpanPair::~SpanPair() {
+  shared_->remove(End::A);
+  shared_->remove(End::B);
+  a_->set_listener(nullptr);
+  b_->set_listener(nullptr);
+}
+
+std::unique_ptr<Backend> SpanPair::handle(End end) const {
+  return std::make_unique<EndBackend>(shared_, end);
+}
+
+void SpanPair::advance(Duration by) {
+  shared_->unspent += by;
+  auto octets = shared_->unspent / kOctetTime;
+  shared_->unspent -= octets * kOctetTime;
+  advance_octets(static_cast<size_t>(octets));
+}
+
+void SpanPair::advance_octets(size_t octets) {
+  shared_->advance_octets(octets);
+}
+
+void SpanPair::filter_frames(End from, FrameFilter filter) {
+  std::lock_guard lock(shared_->mutex);
+  shared_->at(from).filter = std::move(filter);
+}
+
+void SpanPair::cut_dchannel(bool cut) {
+  std::lock_guard lock(shared_->mutex);
+  shared_->dchannel_cut = cut;
+}
+
+void SpanPair::set_alarms(End end, AlarmSet alarms) {
+  Shared::tell_alarms(shared_, end, alarms);
+}
+
+void SpanPair::remove(End end) {
+  shared_->remove(end);
+  set_alarms(end, kAlarmRemoved);
+}
+
+}  // namespace sg::tdm
