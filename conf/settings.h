@@ -1,0 +1,188 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "base/socket_address.h"
+
+// The configuration as the rest of the gateway sees it: plain values that were checked once, when the file was read.
+// What each option means, its range and its default in words: conf/options.cc, from which the sample file is made.
+namespace sg::conf {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+enum class Transport : uint8_t { Udp, Tcp };
+
+// One end of SIP signalling: "udp:127.0.0.1:5060".
+struct SipAddress {
+  Transport transport = Transport::Udp;
+  SocketAddress address;
+
+  bool operator==(const SipAddress&) const = default;
+};
+
+// An address or a block of them: "192.0.2.0/28".
+struct AddressRange {
+  SocketAddress first;
+  int prefix_bits = 0;
+
+  static Result<AddressRange> parse(std::string_view text);
+  // Whether the address (the port does not matter) is in the block.
+  bool contains(const SocketAddress& address) const;
+  std::string to_string() const;
+  bool operator==(const AddressRange&) const = default;
+};
+
+struct Sip {
+  std::vector<SipAddress> listen;
+  std::string user_agent = "Spangate";
+  milliseconds t1{500}, t2{4000}, t4{5000};   // RFC 3261 section 17
+  seconds session_expires{1800}, min_se{90};  // RFC 4028
+};
+
+struct Media {
+  std::string address;  // empty: that of the SIP leg
+  uint16_t first_port = 10000, last_port = 19999;
+  int workers = 0;  // 0: one a processor
+  milliseconds voice_jitter_min{10}, voice_jitter_start{20}, voice_jitter_max{200};
+  milliseconds fax_jitter{60};
+  seconds rtp_timeout{0};  // 0: never
+  seconds t38_timeout{30};
+};
+
+// Who asks for T.38. Preamble: we do, when the answering machine's V.21 preamble is heard. Peer: only the peer.
+enum class T38Mode : uint8_t { Preamble, Peer, Never };
+enum class ErrorCorrection : uint8_t { None, Redundancy, Fec };
+enum class Modem : uint8_t { V27ter, V29, V17 };
+
+// How a trunk carries fax: [fax], and what [trunk.NAME.fax] says otherwise.
+struct TrunkFax {
+  T38Mode t38 = T38Mode::Preamble;
+  milliseconds t38_answer_timeout{5000};
+  int max_bit_rate = 14400;
+  int max_buffer = 2000;   // octets
+  int max_datagram = 400;  // octets
+  ErrorCorrection error_correction = ErrorCorrection::Redundancy;
+};
+
+struct Fax : TrunkFax {
+  bool ecm = true;
+  int redundancy = 3;  // earlier IFPs in each datagram
+  std::vector<Modem> modems = {Modem::V27ter, Modem::V29, Modem::V17};
+
+  bool allows(Modem modem) const;
+};
+
+enum class SpanBackend : uint8_t { Cesop };
+enum class SpanType : uint8_t { E1, T1 };
+enum class SpanClock : uint8_t { Recovered, Given };
+
+struct Span {
+  uint16_t number = 0;
+  SpanBackend backend = SpanBackend::Cesop;
+  SpanType type = SpanType::E1;
+  SocketAddress local;
+  SocketAddress remote;
+  int frames_per_packet = 40;  // of 125 us each
+  bool rtp_header = false;
+  SpanClock clock = SpanClock::Recovered;
+  double ppm = 0;  // how far a given clock is off, on purpose
+  int jitter_packets = 4;
+
+  int timeslots() const { return type == SpanType::E1 ? 31 : 24; }
+};
+
+// What every trunk has, whatever its kind.
+struct Trunk {
+  std::string name;
+  int max_calls = 0;                  // 0: as many as it carries
+  milliseconds first_answer{3000};    // to anything at all; then the next target is tried
+  milliseconds first_progress{6000};  // to ringing, progress or failure; then the next target is tried
+  TrunkFax fax;
+};
+
+enum class PriRole : uint8_t { User, Network };
+enum class PriSwitch : uint8_t { EuroIsdnE1, EuroIsdnT1, Ni2, Dms100, Lucent5e, Att4ess, Qsig };
+enum class Hunt : uint8_t { Ascending, Descending };
+enum class Bearer : uint8_t { Audio31k, Speech, Unrestricted };
+
+struct PriTrunk : Trunk {
+  std::vector<uint16_t> spans;
+  PriRole role = PriRole::User;
+  PriSwitch switch_type = PriSwitch::EuroIsdnE1;
+  int dchannel = 0;  // timeslot in each span; 0: 16 on an E1, 24 on a T1
+  Hunt hunt = Hunt::Ascending;
+  Bearer bearer = Bearer::Audio31k;  // of calls that come from SIP
+  // Q.931 timers. T301, T302, T304 and T310 are ours, the others libpri's.
+  milliseconds t301{180000}, t302{15000}, t304{20000}, t310{40000};
+  milliseconds t303{4000}, t305{30000}, t308{4000}, t309{6000}, t313{4000}, t316{120000};
+
+  int dchannel_of(const Span& span) const { return dchannel != 0 ? dchannel : span.type == SpanType::E1 ? 16 : 24; }
+};
+
+enum class Codec : uint8_t { Pcma, Pcmu };
+enum class Dtmf : uint8_t { Rfc4733, Inband };
+
+struct SipTrunk : Trunk {
+  SipAddress peer;
+  std::vector<AddressRange> allow_from;  // whose calls are this trunk's; never empty: at least the peer's own address
+  std::vector<Codec> codecs = {Codec::Pcma, Codec::Pcmu};
+  Dtmf dtmf = Dtmf::Rfc4733;
+
+  bool allows(const SocketAddress& source) const;
+};
+
+// A number is matched in full, or by its beginning when the pattern ends in "*".
+struct Route {
+  std::string name;
+  std::vector<std::string> from;  // trunks; empty: any
+  std::string called = "*";
+  std::vector<std::string> to;  // trunks, tried in order
+  int strip = 0;                // digits taken off the front of the called number, then:
+  std::string prepend;
+};
+
+struct Records {
+  std::string file;  // empty: none are written
+};
+
+struct Control {
+  std::string socket = "/run/spangate/control.sock";  // empty: none
+};
+
+struct LogSettings {
+  LogLevel level = LogLevel::Info;
+};
+
+struct Settings {
+  Sip sip;
+  Media media;
+  Fax fax;
+  std::vector<Span> spans;  // by number
+  std::vector<PriTrunk> pri_trunks;
+  std::vector<SipTrunk> sip_trunks;
+  std::vector<Route> routes;  // as in the file
+  Records records;
+  Control control;
+  LogSettings log;
+
+  const Span* span(uint16_t number) const;
+  // Of either kind; null when there is no such trunk.
+  const Trunk* trunk(std::string_view name) const;
+};
+
+// Error: every fault of the file, a line each: "FILE:LINE: [table] key: reason (help)".
+Result<Settings> load(const std::string& path);
+Result<Settings> parse(std::string_view text, std::string_view filename);
+
+// A configuration that works, with every option, its default and its help.
+std::string sample();
+
+}  // namespace sg::conf
