@@ -1,0 +1,92 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "media/service.h"
+#include "tdm/signalling.h"
+#include "tdm/types.h"
+
+// What the admin commands see of the gateway: values, never live objects.
+namespace sg::admin {
+
+struct LegView {
+  std::string trunk;
+  std::string name;  // call::Leg::name()
+  std::string state;
+  std::string called;
+  std::string calling;
+  std::optional<tdm::Timeslot> slot;
+};
+
+struct CallView {
+  CallId id;
+  std::string state;
+  std::string media_mode;
+  std::chrono::milliseconds age{0};
+  std::optional<std::chrono::milliseconds> talking;  // since the answer
+  LegView from;
+  std::optional<LegView> to;
+};
+
+// One step in a call's life, for `call ID`.
+struct StepView {
+  std::chrono::milliseconds at{0};  // since the call began
+  std::string what;
+};
+
+struct CallDetail {
+  CallView call;
+  std::vector<StepView> history;
+  std::optional<media::SessionStats> media;
+};
+
+struct SpanView {
+  tdm::SpanStatus span;
+  std::string trunk;       // empty: none uses it
+  std::string signalling;  // "EuroISDN user, span 1, D-channel 16"
+  bool signalling_is_up = false;
+  size_t idle = 0, in_use = 0, out_of_service = 0;  // timeslots
+};
+
+struct TimeslotView {
+  tdm::Timeslot slot;
+  std::string trunk;
+  tdm::Signalling::SlotState state = tdm::Signalling::SlotState::Idle;
+  CallId call;  // when InUse
+};
+
+struct StatusView {
+  std::string version;
+  std::chrono::seconds uptime{0};
+  size_t calls = 0;
+  size_t sessions = 0;
+  unsigned media_workers = 0;
+  size_t records_waiting = 0;
+  std::vector<std::string> listening;  // "udp:127.0.0.1:5060"
+};
+
+// The gateway as the admin commands may see and touch it; implemented by the Application. Signalling thread only.
+class View {
+ public:
+  virtual ~View() = default;
+  virtual StatusView status() const = 0;
+  virtual std::vector<CallView> calls() const = 0;
+  // The media's figures come from its worker, so the answer is given later, on the signalling thread, exactly once.
+  // Empty: there is no such call (any more).
+  virtual void ask_call(CallId id, std::function<void(std::optional<CallDetail>)> answer) = 0;
+  virtual std::vector<SpanView> spans() const = 0;
+  virtual std::vector<TimeslotView> timeslots() const = 0;
+  virtual std::vector<std::pair<std::string, uint64_t>> counters() const = 0;
+  // False: there is no such call.
+  virtual bool hang_up(CallId id) = 0;
+};
+
+}  // namespace sg::admin
