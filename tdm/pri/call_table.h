@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/reactor.h"
+#include "tdm/signalling.h"
+
+typedef struct q931_call q931_call;
+
+namespace sg::tdm::pri {
+
+enum class CallState : uint8_t {
+  Setup,      // ours sent, or the peer's told to the listener
+  Overlap,    // SETUP ACKNOWLEDGE sent or received
+  Proceeding,
+  Alerting,
+  Active,
+  Disconnected,  // DISCONNECT came and an announcement plays
+  Releasing,     // we hung up: waiting for the far end
+  Over,          // on_released is about to be told
+};
+
+// One call. `handle` is libpri's and is good only while Link::exists(handle).
+struct Call {
+  Call(SignallingCallId call_id, q931_call* q931, Reactor& reactor) : id(call_id), handle(q931), timer(reactor) {}
+
+  SignallingCallId id;
+  q931_call* handle;
+  bool outgoing = false;
+  CallState state = CallState::Setup;
+  // Not set while the timeslot was lost to the far end's call (glare) and no other is agreed yet.
+  std::optional<Timeslot> slot;
+  Setup setup;  // outgoing: kept for a retry on another timeslot
+  int retries = 0;
+  int release_cause = 0;  // why we hung up; 0: the far end did
+  Timer timer;            // T301, T302, T304, T306 or T310: one at a time
+};
+
+// Calls by id and by libpri's pointer: events that end a call come with the pointer only.
+class CallTable {
+ public:
+  Call& add(SignallingCallId id, q931_call* handle, Reactor& reactor);
+  Call* find(SignallingCallId id);
+  Call* find(q931_call* handle);
+  void rebind(Call& call, q931_call* handle);
+  void erase(SignallingCallId id);
+  SignallingCallId next_id() { return {++last_}; }
+  size_t size() const { return by_id_.size(); }
+  std::vector<SignallingCallId> ids() const;
+
+ private:
+  std::unordered_map<SignallingCallId, std::unique_ptr<Call>> by_id_;
+  std::unordered_map<q931_call*, Call*> by_handle_;
+  uint64_t last_ = 0;
+};
+
+}  // namespace sg::tdm::pri

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "tdm/inventory.h"
+
+namespace sg::tdm::pri {
+
+enum class Role : uint8_t { User, Network };
+enum class SwitchType : uint8_t { EuroIsdnE1, EuroIsdnT1, Ni1, Ni2, Dms100, Lucent5e, Att4ess, Qsig };
+
+// "euroisdn_e1", "ni2", "qsig", …
+Result<SwitchType> parse_switch_type(std::string_view name);
+Result<Role> parse_role(std::string_view name);  // "user", "network"
+Result<Hunt> parse_hunt(std::string_view name);  // "ascending", "descending", "round_robin"
+std::string_view to_string(SwitchType type);
+std::string_view to_string(Role role);
+
+struct Span {
+  uint16_t number = 1;
+  SpanType type = SpanType::E1;
+};
+
+// How one ISDN interface is set up. Times of Q.931 table 9-1 and 9-2.
+struct Config {
+  std::string name = "pri";  // for logs
+  Role role = Role::User;
+  SwitchType switch_type = SwitchType::EuroIsdnE1;
+  // The spans whose timeslots the interface has. More than one (NFAS) is refused today.
+  std::vector<Span> spans{{}};
+  // {0, 0}: on the first span, where custom has it (16 on an E1, 24 on a T1).
+  Timeslot dchannel{};
+  Hunt hunt = Hunt::Ascending;
+  Law law = Law::A;  // user information layer 1 of our SETUPs
+  // Incoming SETUPs without Sending complete are overlap: more digits may follow. Off: every number is complete.
+  bool overlap_receiving = false;
+  // RESTART a timeslot that the far end refused with cause 44, and all timeslots each time the interface comes up.
+  bool restart_refused = true;
+  bool restart_when_up = false;
+  int setup_retries = 3;  // further timeslots tried after cause 44
+  // Ours: libpri has these by name only.
+  Duration t301 = 180s;  // ALERTING received: wait for CONNECT
+  Duration t302 = 12s;   // between the digits of an incoming overlap call
+  Duration t304 = 30s;   // SETUP ACKNOWLEDGE received, digits sent
+  Duration t306 = 30s;   // DISCONNECT received with an announcement: released then, if nobody did before
+  Duration t310 = 30s;   // CALL PROCEEDING received
+  Duration t316 = 20s;   // RESTART sent: wait for its acknowledgement, twice, then the timeslot is out of service
+  Duration alarm_hold = 2s;  // after a span's alarms end, until its timeslots take calls again
+  // libpri's own, by name ("T200", "T203", "T303", "T305", "T308", "T309", "T313", "N200"): milliseconds or a count.
+  std::map<std::string, int> timers;
+  bool trace = false;  // every message, decoded, to the log at debug level
+};
+
+}  // namespace sg::tdm::pri

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+
+#include "base/counters.h"
+#include "base/log.h"
+#include "base/reactor.h"
+#include "tdm/backend.h"
+#include "tdm/pri/call_table.h"
+#include "tdm/pri/config.h"
+#include "tdm/pri/link.h"
+
+namespace sg::tdm::pri {
+
+// An ISDN primary rate interface, user or network side: libpri on one D-channel, driven by a Reactor.
+// Owned by the trunk (or by a test exchange); signalling thread only.
+//
+// Nothing is told to the listener from inside a command: it comes from the reactor, in order.
+// Overlap receiving: on_information with no digits says that no more will come (Sending complete, or T302 ran out).
+class Interface final : public Signalling {
+ public:
+  // Opens the D-channel on its backend. Error: no such timeslot, or the configuration contradicts itself.
+  static Result<std::unique_ptr<Interface>> make(Config config, Reactor& reactor, Backend& backend, Counters& counters);
+  static Result<std::unique_ptr<Interface>> make(Config config, Reactor& reactor, std::unique_ptr<DChannel> dchannel,
+                                                 Counters& counters);
+  ~Interface() override;
+
+  void set_listener(Listener* listener) override { listener_ = listener; }
+  Status status() const override;
+  Result<OutgoingCall> setup(const Setup& setup) override;
+  int refusal_cause() const override;
+  void setup_acknowledge(SignallingCallId call, bool inband_dial_tone) override;
+  void proceeding(SignallingCallId call) override;
+  void alerting(SignallingCallId call, bool inband_available) override;
+  void progress(SignallingCallId call, Progress progress, int cause) override;
+  void answer(SignallingCallId call) override;
+  void disconnect_with_announcement(SignallingCallId call, int cause) override;
+  void information(SignallingCallId call, const std::string& digits) override;
+  void notify(SignallingCallId call, uint8_t description) override;
+  void release(SignallingCallId call, int cause) override;
+  void on_alarms_changed(uint16_t span, AlarmSet alarms) override;
+
+  // Sends RESTART for an idle timeslot. It takes no calls until the far end has acknowledged.
+  void restart(Timeslot slot);
+  size_t calls() const { return calls_.size(); }
+
+ private:
+  Interface(Config config, Reactor& reactor, std::unique_ptr<DChannel> dchannel, Counters& counters);
+
+  // The loop: frames, libpri's timers, then what the listener is to hear. pump() is the only way out to the listener.
+  void pump();
+  void run_timers();
+  void arm_scheduler();
+  void tell(std::function<void(Listener&)> what);
+  void deliver();
+  void schedule_pump();
+
+  // One function per event of libpri (events.cc).
+  void dispatch(const ::pri_event& event);
+  void on_dchannel_up();
+  void on_dchannel_down();
+  void on_ring(const ::pri_event& event);
+  void on_setup_ack(const ::pri_event& event);
+  void on_call_proceeding(const ::pri_event& event);
+  void on_call_progress(const ::pri_event& event);
+  void on_ringing(const ::pri_event& event);
+  void on_answer(const ::pri_event& event);
+  void on_disconnect(const ::pri_event& event);
+  void on_hangup(const ::pri_event& event);
+  void on_hangup_ack(const ::pri_event& event);
+  void on_digits(q931_call* handle, const char* digits, bool complete);
+  void on_restart(int channel);
+  void on_restart_ack(int channel);
+  void on_service(int channel, int status);
+  void on_facility(const ::pri_event& event);
+
+  // The life of a call (interface.cc).
+  std::optional<Timeslot> slot_for_incoming(const ::pri_event& event, SignallingCallId id, int& cause);
+  void refuse(q931_call* handle, int cause);
+  bool send_setup(Call& call);
+  bool retry_setup(Call& call);
+  void follow_channel(Call& call, int channel);
+  void hang_up(Call& call, int cause);
+  void finish(Call& call, int cause);
+  void finish_vanished();
+  void restart_next();
+
+  Config config_;
+  Reactor& reactor_;
+  Log log_;
+  Listener* listener_ = nullptr;
+  Link link_;
+  Inventory inventory_;
+  CallTable calls_;
+  bool is_up_ = false;
+  bool pumping_ = false;
+  bool pump_posted_ = false;
+  std::deque<std::function<void(Listener&)>> untold_;
+  std::deque<Timeslot> to_restart_;
+  std::optional<Timeslot> restarting_;
+  int restarts_sent_ = 0;
+  std::map<uint16_t, std::unique_ptr<Timer>> alarm_holds_;  // by span
+  Timer scheduler_;
+  Timer t316_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // posted tasks may outlive this
+  Counter& setups_in_;
+  Counter& setups_out_;
+  Counter& answers_;
+  Counter& refused_44_;
+  Counter& timer_expiries_;
+  Counter& interface_downs_;
+};
+
+}  // namespace sg::tdm::pri

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <libpri.h>
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/counters.h"
+#include "base/log.h"
+#include "base/reactor.h"
+#include "tdm/dchannel.h"
+#include "tdm/pri/config.h"
+
+namespace sg::tdm::pri {
+
+// The one owner of a libpri D-channel controller (struct pri), and of the DChannel under it: carries frames between
+// the two, guards libpri from malformed ones, and turns libpri's wall-clock timers into reactor time.
+// Owned by an Interface; signalling thread only.
+class Link {
+ public:
+  static constexpr size_t kShortestFrame = 3;  // Q.921: two octets of address, one of control
+
+  Link(const Config& config, std::unique_ptr<DChannel> dchannel, Counters& counters);
+  ~Link();
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+
+  ::pri* get() { return pri_; }
+  int fd() const { return dchannel_->fd(); }
+  // The D-channel is gone for good.
+  bool is_lost() const { return lost_; }
+
+  // Takes one frame from the D-channel. `event` is what libpri makes of it, good until the next call into libpri.
+  // False: no frame was waiting.
+  bool receive(::pri_event*& event);
+  // The next event of libpri's timers; null when none is due.
+  ::pri_event* run_timers() { return ::pri_schedule_run(pri_); }
+  // How long until libpri wants run_timers(), at most kLongestSleep.
+  std::optional<Duration> until_next_timer() const;
+
+  // Whether libpri still knows this call. It may have freed one that we hung up.
+  bool exists(q931_call* call) const;
+  int call_reference(q931_call* call) const;
+  // The frame received last was a DISCONNECT with progress description 8: an announcement plays. libpri tells of the
+  // DISCONNECT, but not of that.
+  bool announcement_in_last_frame() const { return announcement_; }
+  // The DISCONNECT of this call is to say that an announcement plays: libpri has no means to.
+  void announce_on_disconnect(q931_call* call);
+  void forget(q931_call* call);
+
+  DChannelStats dchannel_stats() const { return dchannel_->stats(); }
+
+ private:
+  // A step of the wall clock, which libpri's timers follow, is noticed within this.
+  static constexpr Duration kLongestSleep = 1s;
+
+  static int read_frame(::pri* pri, void* buffer, int size) noexcept;
+  static int write_frame(::pri* pri, void* buffer, int size) noexcept;
+  int read(std::span<uint8_t> buffer);
+  int write(ByteView frame);
+
+  Log log_;
+  std::unique_ptr<DChannel> dchannel_;
+  ::pri* pri_ = nullptr;
+  bool lost_ = false;
+  bool took_frame_ = false;
+  bool announcement_ = false;
+  std::set<int> announcing_;  // call references
+  Counter& malformed_;
+  Counter& not_sent_;
+};
+
+}  // namespace sg::tdm::pri
