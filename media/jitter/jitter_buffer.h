@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "media/service.h"
+#include "tdm/types.h"
+
+namespace sg::media {
+
+struct JitterOptions {
+  tdm::Law law = tdm::Law::A;  // of what get() gives
+  Profile profile = Profile::Voice;
+  // Voice: how long a packet waits, at the start and as bounds of the adaptation.
+  std::chrono::milliseconds start{20}, min{10}, max{200};
+  // Fax: how long the first packet waits, and with it all others.
+  std::chrono::milliseconds fax_depth{60};
+};
+
+struct JitterStats {
+  uint64_t lost = 0;  // packets that never came, by sequence number
+  uint64_t late = 0;  // packets that came after their time and were dropped
+  uint64_t duplicates = 0;
+  uint64_t overflow = 0;           // packets that came so early, or so many at once, that they did not fit
+  uint64_t restarts = 0;           // new time lines: source changed, timestamp jumped
+  uint64_t concealed_samples = 0;  // voice: made up by concealment
+  uint64_t silence_samples = 0;    // gaps filled with silence
+  uint64_t inserted_samples = 0, removed_samples = 0;  // voice: by adaptation
+  double depth_ms = 0;                                 // audio that waits now
+};
+
+// Turns RTP packets, which come when they like, into a steady stream of octets, pulled by the TDM tick: the pull is the
+// play-out clock. Voice adapts its delay and conceals losses; fax keeps a fixed delay and changes no octet.
+// Owned by an RtpEndpoint. Media-worker thread only. Allocates at construction only.
+class JitterBuffer {
+ public:
+  explicit JitterBuffer(const JitterOptions& options);
+  ~JitterBuffer();
+  JitterBuffer(JitterBuffer&&) noexcept;
+  JitterBuffer& operator=(JitterBuffer&&) noexcept;
+
+  // Takes a packet's payload, which is in `law`. One octet is one timestamp unit.
+  void put(uint32_t timestamp, uint16_t sequence, ByteView octets, tdm::Law law, TimePoint arrival);
+  // Fills `octets` with the next of the stream, in JitterOptions::law. Silence before the first packet.
+  void get(std::span<uint8_t> octets);
+
+  // The next packet begins a new time line (Receiver said Restarted); what waits is played first.
+  void restart();
+  // Changes the profile; what waits is kept and played.
+  void set_profile(Profile profile);
+  Profile profile() const;
+
+  JitterStats stats() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sg::media

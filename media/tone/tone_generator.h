@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "media/service.h"
+
+namespace sg::media {
+
+// Whose call-progress tones (ITU-T E.180 supplement 2). Eu: 425 Hz, as ETSI TS 101 041-2 recommends.
+enum class ToneCountry : uint8_t { Eu, Us, Uk };
+
+// Makes call-progress tones and DTMF digits as 8 kHz linear samples. A digit is heard in place of the tone, which goes
+// on after it. Media-worker thread only. Allocates at construction only.
+class ToneGenerator {
+ public:
+  explicit ToneGenerator(ToneCountry country = ToneCountry::Eu);
+  ~ToneGenerator();
+  ToneGenerator(ToneGenerator&&) noexcept;
+  ToneGenerator& operator=(ToneGenerator&&) noexcept;
+
+  // Starts a tone at the beginning of its cadence; None stops it. Silence plays silence until None.
+  void play(Tone tone);
+  // Queues a digit (0-9 * # A-D) with 50 ms of pause after it. False: it is none, or 32 wait already.
+  bool play_digit(char digit, std::chrono::milliseconds length);
+
+  // Whether generate() has anything to say: a tone is on (also within its pauses) or a digit waits.
+  bool is_playing() const;
+  // Fills the block; silence where nothing plays.
+  void generate(std::span<int16_t> linear);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sg::media
