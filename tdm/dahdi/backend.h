@@ -1,0 +1,76 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/reactor.h"
+#include "base/unique_fd.h"
+#include "tdm/backend.h"
+#include "tdm/dahdi/alarm_bell.h"
+#include "tdm/dahdi/driver_types.h"
+
+namespace sg::tdm::dahdi {
+
+struct SpanOptions {
+  uint16_t number = 0;  // what Spangate calls the span
+  int driver_span = 0;  // what the driver calls it (/proc/dahdi/N); 0: the same
+};
+
+struct Options {
+  std::vector<SpanOptions> spans;
+  std::string devices = "/dev/dahdi";
+  // How often the spans are asked for their alarms where no event tells.
+  Duration poll_interval = 1s;
+};
+
+// The timeslots of the cards that the DAHDI driver runs. What a span and a channel is, the driver says, and that comes
+// from /etc/dahdi/system.conf: nothing of it is repeated here.
+// Owned by the Application. The reactor given to make() polls for alarms; status() and open_… from any thread.
+class DahdiBackend final : public Backend {
+ public:
+  // Error: the driver is not there or may not be used, and how to mend that. A span that is not there is no error: it
+  // has kAlarmRemoved until it comes.
+  static Result<std::unique_ptr<DahdiBackend>> make(Reactor& reactor, Options options);
+  ~DahdiBackend() override;
+
+  std::vector<SpanStatus> status() const override;
+  // Any channel that carries audio or data: bchan= and the analog ones.
+  Result<std::unique_ptr<Bearer>> open_bearer(Timeslot slot, const BearerOptions& options) override;
+  // A channel that system.conf calls dchan= or hardhdlc=.
+  Result<std::unique_ptr<DChannel>> open_dchannel(Timeslot slot) override;
+  void set_listener(Listener* listener) override { listener_ = listener; }
+
+  // "DAHDI 2.11.1".
+  const std::string& driver_version() const { return version_; }
+
+ private:
+  struct Span {
+    SpanOptions options;
+    AlarmSet alarms = kNoAlarm;  // as last told to the listener
+  };
+
+  DahdiBackend(Reactor& reactor, Options options, UniqueFd control, std::string version);
+  Result<> start();
+  void poll_alarms();
+  void arm_poll();
+  SpanStatus status_of(const SpanOptions& span) const;
+  // The driver's channel behind a timeslot.
+  Result<ChannelInfo> find(Timeslot slot) const;
+  Result<int> channel_number(const SpanOptions& span, uint8_t position) const;
+
+  Reactor& reactor_;
+  const Options options_;
+  const UniqueFd control_;
+  const std::string version_;
+  const Log log_{"dahdi"};
+  Listener* listener_ = nullptr;
+  std::vector<Span> spans_;  // the reactor's thread only
+  std::shared_ptr<AlarmBell> bell_;
+  Timer poll_;
+};
+
+}  // namespace sg::tdm::dahdi

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "tdm/dahdi/driver_types.h"
+
+namespace sg::tdm::dahdi {
+
+// Every call to the DAHDI driver, each with the words that tell the operator what failed and how to mend it.
+// `devices`: "/dev/dahdi". Thread-safe as the driver is: any thread, one at a time for each channel.
+
+// The control device. Error: no driver, no rights.
+Result<UniqueFd> open_control(const std::string& devices);
+// "DAHDI 2.11.1".
+Result<std::string> driver_version(int control);
+// None: the driver has no such span.
+Result<std::optional<SpanInfo>> span_info(int control, int span);
+// None: the driver has no such channel.
+Result<std::optional<ChannelInfo>> channel_info(int control, int channel);
+
+// Opens a channel, non-blocking, which resets all its settings. Error: it is in use, not configured, not there.
+Result<UniqueFd> open_channel(const std::string& devices, int channel);
+
+enum class TransmitPolicy : uint8_t {
+  Immediate,  // send what is written at once
+  HalfFull,   // wait, at first and after each underrun, until half of the buffers are full
+};
+// Discards all that is queued, both ways.
+Result<> set_buffers(int channel_fd, TransmitPolicy policy, int count, size_t octets_each);
+// Idle is the law's silence, not 0xFF; echo cancellers become possible. Octets pass unchanged all the same.
+Result<> set_audio_mode(int channel_fd);
+// Has the driver tell of overruns and underruns.
+Result<> enable_buffer_events(int channel_fd);
+
+// DAHDI_EVENT_…, as far as they mean something here.
+enum class Event : uint8_t {
+  None,
+  Alarm,
+  HdlcAbort,
+  HdlcOverrun,
+  HdlcBadFcs,
+  Removed,
+  ReadOverrun,
+  WriteUnderrun,
+  Other
+};
+// The oldest event that waits. Removed also when the channel is gone already.
+Event next_event(int channel_fd);
+
+// What read() and write() of a channel came to. No allocation: for the media tick.
+enum class Io : uint8_t {
+  Done,
+  NotNow,       // nothing received, or the transmit queue is full
+  EventsFirst,  // events wait (errno ELAST): drain them, then try again
+  Gone,
+};
+struct IoResult {
+  Io status = Io::NotNow;
+  size_t octets = 0;
+};
+IoResult read_block(int channel_fd, std::span<uint8_t> buffer);
+IoResult write_block(int channel_fd, ByteView data);
+
+// The words for what errno means here.
+std::string explain_control(const std::string& path, int error);
+std::string explain_open(const std::string& path, int channel, int error);
+
+}  // namespace sg::tdm::dahdi
