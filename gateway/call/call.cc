@@ -1,0 +1,274 @@
+#include "gateway/call/call.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sg::call {
+namespace {
+
+// How long an announcement after DISCONNECT may play; the far end's T305 is 30 s.
+constexpr auto kAnnouncementLimit = 25s;
+constexpr auto kDigitLength = 100ms;
+
+// Causes that send a call on to its next target: the way is blocked, not the called party.
+bool is_hunt_cause(const Cause& cause) {
+  constexpr std::array kHunt{2, 3, 6, 27, 34, 38, 41, 42, 43, 44, 47, 102};
+  return std::find(kHunt.begin(), kHunt.end(), cause.q850) != kHunt.end();
+}
+
+template <class... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <class... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+}  // namespace
+
+const FsmTable<CallState, CallEvent>& Call::table() {
+  using S = CallState;
+  using E = CallEvent;
+  static const FsmTable<CallState, CallEvent> kTable{
+      "call",
+      {{S::Trying, {E::Alerted, E::Answered, E::Disconnected, E::Released}, {S::Alerting, S::Answered, S::Announcing, S::Releasing}},
+       {S::Alerting, {E::Alerted, E::Answered, E::Disconnected, E::Released}, {S::Answered, S::Trying, S::Announcing, S::Releasing}},
+       {S::Answered, {E::Disconnected, E::Released}, {S::Releasing}},
+       {S::Announcing, {E::Released}, {S::Releasing}},
+       {S::Releasing, {E::Released}, {S::Closed}},
+       {S::Closed, {}, {}}}};
+  return kTable;
+}
+
+Call::Call(CallId id, SessionId session, Incoming incoming, std::vector<Target> targets, const Context& context,
+           std::function<void(Call&)> on_closed)
+    : id_(id),
+      session_(session),
+      context_(context),
+      on_closed_(std::move(on_closed)),
+      log_(fmt::format("call={}", id)),
+      setup_(std::move(incoming.setup)),
+      first_offer_(std::move(incoming.offer)),
+      targets_(std::move(targets)),
+      fsm_(table(), CallState::Trying, context.counters, log_),
+      timer_(context.reactor) {
+  record_.call = id;
+  record_.started = std::chrono::system_clock::now();
+  caller_ = std::make_unique<Party>(
+      Party::Options{id, session, media::Side::A, static_cast<uint32_t>(id.value), std::move(incoming.policy)},
+      std::move(incoming.leg), incoming.from->name(), context_, *this);
+}
+
+void Call::start() {
+  log_.info("incoming from={} called={} calling={} by={}", caller_->trunk(), setup_.called.digits,
+            setup_.calling.number.digits, caller_->leg().name());
+  if (auto cause = caller_->accept_call(setup_, first_offer_)) {
+    clear(*cause, "gateway");
+    return;
+  }
+  if (targets_.empty()) {
+    log_.info("no route");
+    clear(kUnallocatedNumber, "gateway");
+    return;
+  }
+  try_next(kNoRoute);
+}
+
+void Call::try_next(Cause why) {
+  while (next_target_ < targets_.size()) {
+    auto cause = try_target(targets_[next_target_++]);
+    if (!cause) return;
+    why = *cause;
+    if (!is_hunt_cause(why)) break;
+  }
+  clear(why, "gateway");
+}
+
+std::optional<Cause> Call::try_target(const Target& target) {
+  auto leg = target.trunk->make_leg();
+  if (!leg) {
+    log_.info("trunk={} not available cause={} ({})", target.trunk->name(), leg.error().q850, text_of(leg.error()));
+    LegRecord tried;
+    tried.trunk = target.trunk->name();
+    tried.called = target.setup.called.digits;
+    tried.calling = target.setup.calling.number.digits;
+    tried.cause = leg.error();
+    record_.called.push_back(std::move(tried));
+    return leg.error();
+  }
+  called_ = std::make_unique<Party>(Party::Options{id_, session_, media::Side::B, static_cast<uint32_t>(id_.value) + 1,
+                                                   target.trunk->media_policy()},
+                                    std::move(*leg), target.trunk->name(), context_, *this);
+  auto cause = called_->place_call(target.setup);
+  if (!cause) return std::nullopt;
+  keep_called_record();
+  called_.reset();
+  return cause;
+}
+
+void Call::keep_called_record() {
+  if (called_) record_.called.push_back(called_->record());
+}
+
+void Call::hear_called() { context_.media.set_bridging(session_, media::Bridging::BToA); }
+
+void Call::on_proceeding(Party&) {}
+
+void Call::on_progress(Party&, bool inband) {
+  if (state() != CallState::Trying && state() != CallState::Alerting) return;
+  if (inband) hear_called();
+  caller_->progress(inband);
+}
+
+void Call::on_alerting(Party&, bool inband) {
+  if (!fsm_.accepts(CallEvent::Alerted)) return;
+  if (inband) hear_called();
+  if (state() == CallState::Trying) enter(CallState::Alerting);
+  caller_->alert(inband);
+}
+
+void Call::on_answered(Party&) {
+  if (!fsm_.accepts(CallEvent::Answered)) return;
+  record_.answered = std::chrono::system_clock::now();
+  enter(CallState::Answered);
+  caller_->answer();
+  context_.media.set_bridging(session_, media::Bridging::Both);
+}
+
+void Call::on_disconnected(Party& party, Cause cause, bool inband) {
+  if (state() == CallState::Announcing || state() == CallState::Releasing) return;
+  if (!fsm_.accepts(CallEvent::Disconnected)) return;
+  bool can_announce = inband && &party == called_.get() && state() != CallState::Answered;
+  if (!can_announce) {
+    clear(cause, &party == caller_.get() ? "caller" : "called");
+    return;
+  }
+  log_.info("announcement cause={}", cause.q850);
+  enter(CallState::Announcing);
+  hear_called();
+  caller_->progress(true);
+  timer_.arm(kAnnouncementLimit, [this, cause] { clear(cause, "called"); });
+}
+
+void Call::on_released(Party& party, Cause cause) {
+  if (state() == CallState::Releasing) {
+    close_when_released();
+    return;
+  }
+  if (!fsm_.accepts(CallEvent::Released)) return;
+  bool can_hunt = &party == called_.get() && (state() == CallState::Trying || state() == CallState::Alerting) &&
+                  is_hunt_cause(cause) && next_target_ < targets_.size();
+  if (!can_hunt) {
+    clear(cause, &party == caller_.get() ? "caller" : "called");
+    return;
+  }
+  log_.info("trunk={} failed cause={}: next target", party.trunk(), cause.q850);
+  context_.counters.get("call.hunted").add();
+  keep_called_record();
+  failed_ = std::move(called_);
+  if (state() == CallState::Alerting) enter(CallState::Trying);
+  // The party is still on the stack: go on from the loop.
+  timer_.arm(Duration::zero(), [this, cause] {
+    failed_.reset();
+    context_.media.set_bridging(session_, media::Bridging::None);
+    try_next(cause);
+  });
+}
+
+void Call::on_digits(Party& party, const std::string& digits) {
+  Party* to = other(party);
+  if (!to || state() != CallState::Answered) return;
+  for (char digit : digits) context_.media.send_digit(session_, to->side(), digit, kDigitLength);
+}
+
+void Call::on_mode_changed(Party&, MediaModeState mode) {
+  if (mode == MediaModeState::Audio) return;
+  record_.fax = true;
+  context_.media.set_profile(session_, media::Profile::Fax);
+}
+
+void Call::on_failed(Party&, Cause cause) { clear(cause, "gateway"); }
+
+void Call::on_media_event(const media::Event& event) {
+  std::visit(Overloaded{[&](const media::ToneHeard& heard) { on_tone(heard.side, heard.tone); },
+                        [&](const media::DigitHeard& heard) {
+                          log_.debug("digit={} side={}", heard.digit, heard.side == media::Side::A ? 'a' : 'b');
+                        },
+                        [&](const media::SideFailed& failed) {
+                          log_.error("media failed: {}", failed.message);
+                          clear({47}, "gateway");
+                        },
+                        [&](const media::FaxSeen& seen) { log_.debug("fax {}", t38::describe(seen.event)); },
+                        [&](const media::MediaTimeout& timeout) {
+                          log_.warning("nothing heard from side={} any more", timeout.side == media::Side::A ? 'a' : 'b');
+                          context_.counters.get("call.media_timeout").add();
+                          clear(kTemporaryFailure, "gateway");
+                        },
+                        [&](const media::Closed& closed) {
+                          record_.media = closed.stats;
+                          finish();
+                        }},
+             event);
+}
+
+void Call::on_tone(media::Side side, media::HeardTone tone) {
+  log_.info("fax tone={} side={}", static_cast<int>(tone), side == media::Side::A ? 'a' : 'b');
+  record_.fax = true;
+  context_.media.set_profile(session_, media::Profile::Fax);
+  if (tone != media::HeardTone::V21Preamble) return;
+  Party* near = at(side);
+  if (!near) return;
+  // The answering machine was heard. Its own peer should ask for T.38 first; the leg on the other side is asked by us.
+  if (near->is_ip()) near->on_near_preamble();
+  Party* far = other(*near);
+  if (far && far->is_ip()) far->on_far_preamble();
+}
+
+void Call::clear(Cause cause, std::string_view by) {
+  if (state() == CallState::Releasing || state() == CallState::Closed) return;
+  timer_.cancel();
+  record_.cause = cause;
+  record_.released_by = by;
+  enter(CallState::Releasing);
+  log_.info("clear cause={} ({}) by={}", cause.q850, text_of(cause), by);
+  caller_->release(cause);
+  if (called_) called_->release(cause);
+  close_when_released();
+}
+
+void Call::close_when_released() {
+  if (!caller_->is_released() || (called_ && !called_->is_released()) || is_closing_session_) return;
+  is_closing_session_ = true;
+  context_.media.close(session_);
+}
+
+void Call::finish() {
+  record_.ended = std::chrono::system_clock::now();
+  record_.caller = caller_->record();
+  keep_called_record();
+  enter(CallState::Closed);
+  on_closed_(*this);
+}
+
+std::string_view name(CallState state) {
+  switch (state) {
+    case CallState::Trying: return "trying";
+    case CallState::Alerting: return "alerting";
+    case CallState::Answered: return "answered";
+    case CallState::Announcing: return "announcing";
+    case CallState::Releasing: return "releasing";
+    case CallState::Closed: return "closed";
+  }
+  return "";
+}
+
+std::string_view name(CallEvent event) {
+  switch (event) {
+    case CallEvent::Alerted: return "alerted";
+    case CallEvent::Answered: return "answered";
+    case CallEvent::Disconnected: return "disconnected";
+    case CallEvent::Released: return "released";
+  }
+  return "";
+}
+
+}  // namespace sg::call

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "gateway/call/party.h"
+
+namespace sg::call {
+
+enum class CallState : uint8_t { Trying, Alerting, Answered, Announcing, Releasing, Closed };
+enum class CallEvent : uint8_t { Alerted, Answered, Disconnected, Released };
+
+std::string_view name(CallState state);
+std::string_view name(CallEvent event);
+
+// A call: two parties, one media session, one record. It does not know which leg speaks which protocol.
+// Owned by the CallManager; signalling thread only.
+class Call final : public PartyListener {
+ public:
+  struct Incoming {
+    std::unique_ptr<Leg> leg;
+    Setup setup;
+    std::optional<MediaDescription> offer;
+    Trunk* from = nullptr;
+    MediaPolicy policy;  // of the leg: the trunk's, with the local address that the peer can reach
+  };
+  // `on_closed`: once, when both legs, the session and all timers are gone. The call may be destroyed from there on,
+  // though not from inside.
+  Call(CallId id, SessionId session, Incoming incoming, std::vector<Target> targets, const Context& context,
+       std::function<void(Call&)> on_closed);
+
+  void start();
+  // As an operator or a shutdown asks for.
+  void hang_up(Cause cause) { clear(cause, "gateway"); }
+  void on_media_event(const media::Event& event);
+
+  CallId id() const { return id_; }
+  SessionId session() const { return session_; }
+  CallState state() const { return fsm_.state(); }
+  const Party& caller() const { return *caller_; }
+  const Party* called() const { return called_.get(); }
+  const Record& record() const { return record_; }
+  std::vector<Fsm<CallState, CallEvent>::Transition> history() const { return fsm_.history(); }
+
+  static const FsmTable<CallState, CallEvent>& table();
+
+ private:
+  void on_proceeding(Party& party) override;
+  void on_progress(Party& party, bool inband) override;
+  void on_alerting(Party& party, bool inband) override;
+  void on_answered(Party& party) override;
+  void on_disconnected(Party& party, Cause cause, bool inband) override;
+  void on_released(Party& party, Cause cause) override;
+  void on_digits(Party& party, const std::string& digits) override;
+  void on_mode_changed(Party& party, MediaModeState state) override;
+  void on_failed(Party& party, Cause cause) override;
+
+  void try_next(Cause why);
+  // Why the next target could not even be tried; not set when its leg is on its way.
+  std::optional<Cause> try_target(const Target& target);
+  void keep_called_record();
+  void hear_called();
+  void clear(Cause cause, std::string_view by);
+  void close_when_released();
+  void finish();
+  void enter(CallState state) { fsm_.enter(state, context_.reactor.now()); }
+  Party* other(const Party& party) const { return &party == caller_.get() ? called_.get() : caller_.get(); }
+  Party* at(media::Side side) const { return side == media::Side::A ? caller_.get() : called_.get(); }
+  void on_tone(media::Side side, media::HeardTone tone);
+
+  const CallId id_;
+  const SessionId session_;
+  const Context context_;
+  const std::function<void(Call&)> on_closed_;
+  const Log log_;
+  Setup setup_;
+  std::optional<MediaDescription> first_offer_;
+  std::vector<Target> targets_;
+  size_t next_target_ = 0;
+  Fsm<CallState, CallEvent> fsm_;
+  Timer timer_;  // the end of an announcement, or the next target
+  Record record_;
+  bool is_closing_session_ = false;
+  std::unique_ptr<Party> caller_;
+  std::unique_ptr<Party> called_;
+  // A target that failed; it may still be on the stack.
+  std::unique_ptr<Party> failed_;
+};
+
+}  // namespace sg::call

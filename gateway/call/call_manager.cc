@@ -1,0 +1,75 @@
+#include "gateway/call/call_manager.h"
+
+#include <algorithm>
+
+namespace sg::call {
+
+CallManager::CallManager(const Context& context, Router& router, RecordSink records)
+    : context_(context), router_(router), records_(std::move(records)) {
+  context_.media.set_listener(this);
+}
+
+CallManager::~CallManager() { context_.media.set_listener(nullptr); }
+
+CallId CallManager::on_incoming(Call::Incoming incoming) {
+  CallId id{++last_id_};
+  context_.counters.get("call.incoming").add();
+  auto targets = router_.route(*incoming.from, incoming.setup);
+  SessionId session = context_.media.open(id);
+  auto call = std::make_unique<Call>(id, session, std::move(incoming), std::move(targets), context_,
+                                     [this](Call& closed) { on_closed(closed); });
+  Call& started = *call;
+  calls_.emplace(id, std::move(call));
+  by_session_.emplace(session, &started);
+  started.start();
+  if (when_empty_) started.hang_up(kTemporaryFailure);
+  return id;
+}
+
+const Call* CallManager::find(CallId id) const {
+  auto found = calls_.find(id);
+  return found == calls_.end() ? nullptr : found->second.get();
+}
+
+std::vector<const Call*> CallManager::calls() const {
+  std::vector<const Call*> all;
+  for (const auto& [id, call] : calls_) all.push_back(call.get());
+  std::sort(all.begin(), all.end(), [](const Call* a, const Call* b) { return a->id() < b->id(); });
+  return all;
+}
+
+bool CallManager::hang_up(CallId id) {
+  auto found = calls_.find(id);
+  if (found == calls_.end()) return false;
+  found->second->hang_up(kNormalClearing);
+  return true;
+}
+
+void CallManager::shut_down(std::function<void()> done) {
+  when_empty_ = std::move(done);
+  if (calls_.empty()) {
+    context_.reactor.post(when_empty_);
+    return;
+  }
+  for (const auto& [id, call] : calls_) call->hang_up(kTemporaryFailure);
+}
+
+void CallManager::on_media_event(SessionId session, const media::Event& event) {
+  auto found = by_session_.find(session);
+  if (found != by_session_.end()) found->second->on_media_event(event);
+}
+
+void CallManager::on_closed(Call& call) {
+  context_.counters.get("call.ended").add();
+  records_(call.record());
+  // The call is still on the stack.
+  by_session_.erase(call.session());
+  context_.reactor.post([this, id = call.id()] { remove(id); });
+}
+
+void CallManager::remove(CallId id) {
+  calls_.erase(id);
+  if (calls_.empty() && when_empty_) when_empty_();
+}
+
+}  // namespace sg::call

@@ -1,0 +1,120 @@
+#include "gateway/call/media_mode.h"
+
+namespace sg::call {
+
+const FsmTable<MediaModeState, MediaModeEvent>& MediaMode::table() {
+  using S = State;
+  using E = Event;
+  static const FsmTable<State, Event> kTable{
+      "media_mode",
+      {{S::Audio, {E::Preamble, E::PeerT38, E::PeerAudio}, {S::OfferingT38, S::T38, S::Passthrough}},
+       {S::OfferingT38, {E::OfferAgreed, E::OfferRefused, E::PeerT38, E::PeerAudio}, {S::T38, S::Passthrough, S::Glare}},
+       {S::Glare, {E::PeerT38, E::PeerAudio}, {S::OfferingT38, S::T38}},
+       {S::T38, {E::PeerT38, E::PeerAudio}, {S::Passthrough}},
+       // An answer may come after we gave up waiting: the peer has switched then, and we follow.
+       {S::Passthrough, {E::OfferAgreed, E::PeerT38, E::PeerAudio}, {S::T38}}}};
+  return kTable;
+}
+
+MediaMode::MediaMode(const Options& options, Reactor& reactor, Counters& counters, Log log, Actions& actions)
+    : options_(options),
+      reactor_(reactor),
+      actions_(actions),
+      fsm_(table(), State::Audio, counters, std::move(log)),
+      timer_(reactor),
+      random_(options.seed) {}
+
+void MediaMode::on_established() {
+  is_established_ = true;
+  if (is_preamble_heard_) on_far_preamble();
+}
+
+void MediaMode::on_far_preamble() {
+  is_preamble_heard_ = true;
+  // DIS is repeated, and after a refusal it is heard again: only the first one in plain audio is a reason to ask.
+  if (!is_established_ || state() != State::Audio || !fsm_.accepts(Event::Preamble)) return;
+  if (options_.policy.t38 == T38Ask::Preamble) {
+    offer();
+  } else {
+    enter(State::Passthrough, "V.21 preamble, T.38 is not ours to ask");
+  }
+}
+
+void MediaMode::on_near_preamble() {
+  if (state() != State::Audio || timer_.is_armed()) return;
+  timer_.arm(options_.policy.t38_peer_head_start, [this] { on_far_preamble(); });
+}
+
+void MediaMode::on_peer_t38_accepted() {
+  if (fsm_.accepts(Event::PeerT38)) enter(State::T38, "peer's offer");
+}
+
+void MediaMode::on_peer_audio_accepted() {
+  if (!fsm_.accepts(Event::PeerAudio)) return;
+  // While the call is plain audio this is hold, retrieve or another codec. In T.38 it is the way back (after DCN, or
+  // from a peer that gave up), and the call stays a fax.
+  if (state() == State::T38) enter(State::Passthrough, "peer's audio offer");
+}
+
+void MediaMode::on_t38_agreed() {
+  if (fsm_.accepts(Event::OfferAgreed)) enter(State::T38, "our offer");
+}
+
+void MediaMode::on_t38_not_agreed(std::string_view reason) {
+  if (fsm_.accepts(Event::OfferRefused)) enter(State::Passthrough, reason);
+}
+
+void MediaMode::on_t38_refused(int sip_status) {
+  if (sip_status == 481 || sip_status == 408) {
+    actions_.on_dialog_lost(sip_status);
+    return;
+  }
+  // After our time-out the refusal tells nothing new.
+  if (state() != State::OfferingT38) return;
+  if (sip_status != 491) {
+    on_t38_not_agreed(fmt::format("T.38 refused with {}", sip_status));
+    return;
+  }
+  if (!fsm_.accepts(Event::OfferRefused)) return;
+  // RFC 3261 section 14.1: 2.1 to 4 s in steps of 10 ms for the owner of the Call-ID, 0 to 2 s for the other.
+  random_ = random_ * 1664525 + 1013904223;
+  auto wait = options_.owns_call_id ? 2100ms + 10ms * ((random_ >> 8) % 191) : 10ms * ((random_ >> 8) % 201);
+  enter(State::Glare, "491");
+  timer_.arm(wait, [this] { offer(); });
+}
+
+void MediaMode::offer() {
+  enter(State::OfferingT38, "V.21 preamble");
+  timer_.arm(options_.policy.t38_answer_timeout, [this] { on_t38_not_agreed("no answer to our T.38 offer"); });
+  actions_.send_t38_offer();
+}
+
+void MediaMode::enter(State next, std::string_view reason) {
+  timer_.cancel();
+  if (state() == next) return;
+  if (fsm_.enter(next, reactor_.now())) actions_.on_mode_changed(next, reason);
+}
+
+std::string_view name(MediaModeState state) {
+  switch (state) {
+    case MediaModeState::Audio: return "g711";
+    case MediaModeState::OfferingT38: return "offering-t38";
+    case MediaModeState::Glare: return "glare";
+    case MediaModeState::T38: return "t38";
+    case MediaModeState::Passthrough: return "g711-fax";
+  }
+  return "";
+}
+
+std::string_view name(MediaModeEvent event) {
+  switch (event) {
+    case MediaModeEvent::Preamble: return "preamble";
+    case MediaModeEvent::OfferAgreed: return "offer-agreed";
+    case MediaModeEvent::OfferRefused: return "offer-refused";
+    case MediaModeEvent::PeerT38: return "peer-t38";
+    case MediaModeEvent::PeerAudio: return "peer-audio";
+  }
+  return "";
+}
+
+}  // namespace sg::call

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/fsm.h"
+#include "base/reactor.h"
+#include "gateway/call/media_policy.h"
+
+namespace sg::call {
+
+// How an IP leg carries a call that may turn out to be a fax.
+enum class MediaModeState : uint8_t { Audio, OfferingT38, Glare, T38, Passthrough };
+enum class MediaModeEvent : uint8_t { Preamble, OfferAgreed, OfferRefused, PeerT38, PeerAudio };
+
+std::string_view name(MediaModeState state);  // "g711", "t38", …: as records and operators read it
+std::string_view name(MediaModeEvent event);
+
+// How a leg gets from audio to T.38 or to G.711 pass-through, and back. Decides only: what it decides is done by its
+// Actions. Owned by the leg's Party; signalling thread.
+//
+//   Audio -- preamble --> OfferingT38 -- agreed --> T38
+//                             | 488, 415, 606, time-out --> Passthrough
+//                             | 491 --> Glare -- back-off over --> OfferingT38
+//   any  -- the peer's T.38 offer --> T38          T38 -- the peer's audio offer --> Passthrough
+class MediaMode {
+ public:
+  using State = MediaModeState;
+  using Event = MediaModeEvent;
+
+  class Actions {
+   public:
+    virtual ~Actions() = default;
+    virtual void send_t38_offer() = 0;
+    virtual void on_mode_changed(State state, std::string_view reason) = 0;
+    // The dialog is dead (481, 408).
+    virtual void on_dialog_lost(int sip_status) = 0;
+  };
+  struct Options {
+    MediaPolicy policy;
+    // We sent the first INVITE: decides who waits longer after a glare (RFC 3261 section 14.1).
+    bool owns_call_id = false;
+    uint32_t seed = 1;  // of the random back-off
+  };
+
+  MediaMode(const Options& options, Reactor& reactor, Counters& counters, Log log, Actions& actions);
+
+  State state() const { return fsm_.state(); }
+
+  // The call is answered: from here on T.38 may be asked for.
+  void on_established();
+  // A fax answered on the other leg: we stand for the answering side.
+  void on_far_preamble();
+  // A fax answered behind this leg's own peer, which should ask first.
+  void on_near_preamble();
+
+  bool wants_peer_t38() const { return options_.policy.t38 != T38Ask::Never; }
+  // The peer's offer was accepted.
+  void on_peer_t38_accepted();
+  void on_peer_audio_accepted();
+
+  // What became of our T.38 offer: an image line, another answer, or a refusal.
+  void on_t38_agreed();
+  void on_t38_not_agreed(std::string_view reason);
+  void on_t38_refused(int sip_status);
+
+  static const FsmTable<State, Event>& table();
+
+ private:
+  void offer();
+  void enter(State state, std::string_view reason);
+
+  const Options options_;
+  Reactor& reactor_;
+  Actions& actions_;
+  Fsm<State, Event> fsm_;
+  Timer timer_;
+  uint32_t random_;
+  bool is_established_ = false;
+  bool is_preamble_heard_ = false;
+};
+
+}  // namespace sg::call

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "gateway/call/media_description.h"
+
+namespace sg::call {
+
+// Who asks an IP peer for T.38 when a fax is heard.
+enum class T38Ask : uint8_t {
+  Preamble,  // we do, as soon as the answering machine's V.21 preamble is heard
+  Peer,      // only the peer; we accept
+  Never,     // nobody: the peer's offer is refused and fax stays in G.711
+};
+
+// How a trunk's media is negotiated. A value, from the settings.
+struct MediaPolicy {
+  // Local address that RTP and UDPTL of this trunk's legs are bound to.
+  std::string local_host = "127.0.0.1";
+  // Most liked first.
+  std::vector<AudioCodec> codecs{{tdm::Law::A, 8}, {tdm::Law::Mu, 0}};
+  std::optional<uint8_t> telephone_event = 101;
+  std::chrono::milliseconds ptime{20};
+  T38Ask t38 = T38Ask::Preamble;
+  t38::Params t38_params;
+  // How long our T.38 offer may stay without an answer before the fax goes on in G.711.
+  Duration t38_answer_timeout = 5s;
+  // A preamble heard from the peer itself: it should ask first; how long it has to.
+  Duration t38_peer_head_start = 300ms;
+};
+
+}  // namespace sg::call

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+
+#include "gateway/call/media_description.h"
+#include "gateway/call/media_policy.h"
+#include "media/service.h"
+
+// Offer and answer (RFC 3264) as pure functions of a policy, our address and what the peer said.
+namespace sg::call {
+
+MediaDescription offer_audio(const MediaPolicy& policy, const SocketAddress& local);
+MediaDescription offer_t38(const MediaPolicy& policy, const SocketAddress& local);
+
+// Answers the peer's audio line with the codecs both know; not set when there are none.
+std::optional<MediaDescription> answer_audio(const MediaPolicy& policy, const SocketAddress& local, const MediaDescription& offer);
+// Answers the peer's image line; not set when there is none or T.38 is not wanted.
+std::optional<MediaDescription> answer_t38(const MediaPolicy& policy, const SocketAddress& local, const MediaDescription& offer);
+
+// What the media plane needs, from both descriptions once they are agreed. Not set: nothing usable was agreed.
+std::optional<media::RtpSettings> rtp_settings(const AudioStream& local, const AudioStream& remote);
+media::T38Settings t38_settings(const ImageStream& local, const ImageStream& remote);
+
+}  // namespace sg::call

@@ -1,0 +1,226 @@
+#include "gateway/call/party.h"
+
+#include "gateway/call/negotiation.h"
+
+namespace sg::call {
+namespace {
+
+char name(media::Side side) { return side == media::Side::A ? 'a' : 'b'; }
+
+}  // namespace
+
+Party::Party(const Options& options, std::unique_ptr<Leg> leg, const std::string& trunk, const Context& context,
+             PartyListener& listener)
+    : options_(options),
+      leg_(std::move(leg)),
+      context_(context),
+      listener_(listener),
+      log_(fmt::format("call={} leg={} trunk={}", options.call, name(options.side), trunk)),
+      mode_({options.policy, options.side == media::Side::B, options.seed}, context.reactor, context.counters, log_, *this) {
+  record_.trunk = trunk;
+  record_.leg = leg_->name();
+  leg_->set_listener(this);
+}
+
+Party::~Party() { leg_->set_listener(nullptr); }
+
+std::optional<Cause> Party::accept_call(const Setup& setup, const std::optional<MediaDescription>& offer) {
+  record_.called = setup.called.digits;
+  record_.calling = setup.calling.number.digits;
+  if (!is_ip()) {
+    leg_->proceeding();
+    return std::nullopt;
+  }
+  if (auto cause = bind()) return cause;
+  if (!offer) {
+    offered_ = ours_ = offer_audio(options_.policy, local_);
+    return std::nullopt;
+  }
+  ours_ = answer_to(*offer);
+  if (!ours_) return kBearerNotImplemented;
+  remote_ = offer;
+  return std::nullopt;
+}
+
+std::optional<Cause> Party::place_call(const Setup& setup) {
+  record_.called = setup.called.digits;
+  record_.calling = setup.calling.number.digits;
+  if (is_ip()) {
+    if (auto cause = bind()) return cause;
+    offered_ = ours_ = offer_audio(options_.policy, local_);
+    is_described_ = true;
+  }
+  leg_->setup(setup, ours_);
+  record_.leg = leg_->name();
+  log_.info("setup called={} calling={} to={}", record_.called, record_.calling, record_.leg);
+  return std::nullopt;
+}
+
+void Party::progress(bool inband) { leg_->progress(inband, inband ? description_once() : nothing_); }
+void Party::alert(bool inband) { leg_->alert(inband, inband ? description_once() : nothing_); }
+
+void Party::answer() {
+  // Where the peer's INVITE had no offer, ours goes into the 200, even if nothing was early.
+  bool gives_offer = is_ip() && !remote_ && !is_described_;
+  if (gives_offer) is_described_ = true;
+  leg_->answer(gives_offer ? ours_ : description_once());
+  log_.info("answered");
+  is_established_ = true;
+  if (is_ip() && !offered_) mode_.on_established();
+}
+
+void Party::release(Cause cause) {
+  if (is_released_) return;
+  log_.info("release cause={} ({})", cause.q850, text_of(cause));
+  leg_->release(cause);
+}
+
+std::optional<Cause> Party::bind() {
+  auto local = context_.media.add_ip(options_.session, options_.side, options_.policy.local_host);
+  if (!local) {
+    log_.error("no media port: {}", local.error().message);
+    return Cause{47};
+  }
+  local_ = *local;
+  return std::nullopt;
+}
+
+std::optional<MediaDescription> Party::answer_to(const MediaDescription& offer) const {
+  // Audio and T.38 in one offer: audio carries the call until a fax is heard; then T.38 is asked for.
+  if (auto audio = answer_audio(options_.policy, local_, offer)) return audio;
+  return answer_t38(options_.policy, local_, offer);
+}
+
+const std::optional<MediaDescription>& Party::description_once() {
+  // Our answer to the peer's first offer puts the media into effect. An offer of ours may not travel in an unreliable
+  // provisional response: it waits for the 200 (RFC 3261 section 13.2.1).
+  if (!is_ip() || is_described_ || !remote_) return nothing_;
+  is_described_ = true;
+  use(*ours_, *remote_);
+  return ours_;
+}
+
+bool Party::use(const MediaDescription& local, const MediaDescription& remote) {
+  if (local.image && remote.image) {
+    ours_ = local;
+    remote_ = remote;
+    context_.media.use_t38(options_.session, options_.side, t38_settings(*local.image, *remote.image));
+    has_media_ = true;
+    if (!offered_) mode_.on_peer_t38_accepted();
+    return true;
+  }
+  if (!local.audio || !remote.audio) return false;
+  auto settings = rtp_settings(*local.audio, *remote.audio);
+  if (!settings) return false;
+  ours_ = local;
+  remote_ = remote;
+  context_.media.use_rtp(options_.session, options_.side, *settings);
+  has_media_ = true;
+  return true;
+}
+
+void Party::on_proceeding() { listener_.on_proceeding(*this); }
+
+void Party::on_progress(bool inband, const std::optional<MediaDescription>& media) {
+  if (media && offered_) use(*offered_, *media);
+  listener_.on_progress(*this, inband);
+}
+
+void Party::on_alerting(bool inband, const std::optional<MediaDescription>& media) {
+  if (media && offered_) use(*offered_, *media);
+  listener_.on_alerting(*this, inband);
+}
+
+void Party::on_answered(const std::optional<MediaDescription>& media) {
+  if (is_ip() && media && offered_ && !use(*offered_, *media)) {
+    listener_.on_failed(*this, kBearerNotImplemented);
+    return;
+  }
+  if (is_ip() && !has_media_) {
+    log_.warning("answered without a usable description");
+    listener_.on_failed(*this, kBearerNotImplemented);
+    return;
+  }
+  offered_.reset();
+  is_established_ = true;
+  listener_.on_answered(*this);
+  if (is_ip()) mode_.on_established();
+}
+
+void Party::on_timeslot(tdm::Timeslot slot) {
+  log_.info("timeslot={}", slot);
+  slot_ = slot;
+  record_.leg = leg_->name();
+  context_.media.add_bearer(options_.session, options_.side, slot);
+}
+
+void Party::on_disconnected(Cause cause, bool inband) { listener_.on_disconnected(*this, cause, inband); }
+
+void Party::on_released(Cause cause) {
+  is_released_ = true;
+  record_.cause = cause;
+  log_.info("released cause={} ({}) status={}", cause.q850, text_of(cause), cause.sip_status);
+  listener_.on_released(*this, cause);
+}
+
+void Party::on_offer(const MediaDescription& offer) {
+  // A T.38 offer is one whose only line is an image; with audio beside it, it says what the peer could do.
+  bool is_t38 = offer.image && !offer.audio;
+  auto answer = is_t38 ? answer_t38(options_.policy, local_, offer) : answer_audio(options_.policy, local_, offer);
+  if (!answer) {
+    log_.info("offer refused status=488 {}", is_t38 ? "t38" : "audio");
+    leg_->refuse_offer(488);
+    return;
+  }
+  offered_.reset();
+  if (!use(*answer, offer)) {
+    leg_->refuse_offer(488);
+    return;
+  }
+  leg_->answer_offer(*answer);
+  if (!is_t38) mode_.on_peer_audio_accepted();
+}
+
+void Party::on_offer_answered(const MediaDescription& answer) {
+  if (!offered_) return;
+  bool was_t38 = offered_->image.has_value();
+  if (!use(*offered_, answer)) {
+    // Answered, but with port 0 or another kind of line: what stood goes on.
+    offered_.reset();
+    if (was_t38) {
+      mode_.on_t38_not_agreed("T.38 answered without an image line");
+    } else {
+      listener_.on_failed(*this, kBearerNotImplemented);
+    }
+    return;
+  }
+  offered_.reset();
+  if (was_t38) {
+    mode_.on_t38_agreed();
+  } else {
+    mode_.on_established();
+  }
+}
+
+void Party::on_offer_refused(int status) {
+  log_.info("our offer was refused status={}", status);
+  offered_.reset();
+  mode_.on_t38_refused(status);
+}
+
+void Party::on_digits(const std::string& digits) { listener_.on_digits(*this, digits); }
+
+void Party::send_t38_offer() {
+  offered_ = offer_t38(options_.policy, local_);
+  leg_->offer(*offered_);
+}
+
+void Party::on_mode_changed(MediaModeState state, std::string_view reason) {
+  log_.info("media mode={} reason=\"{}\"", name(state), reason);
+  record_.modes.push_back({std::chrono::system_clock::now(), std::string(name(state)), std::string(reason)});
+  listener_.on_mode_changed(*this, state);
+}
+
+void Party::on_dialog_lost(int sip_status) { listener_.on_failed(*this, cause_of_sip(sip_status)); }
+
+}  // namespace sg::call

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/counters.h"
+#include "base/log.h"
+#include "base/reactor.h"
+#include "gateway/call/leg.h"
+#include "gateway/call/media_mode.h"
+#include "gateway/call/record.h"
+#include "gateway/call/trunk.h"
+#include "media/service.h"
+
+namespace sg::call {
+
+// What every part of call control works with. References outlive all calls.
+struct Context {
+  media::Service& media;
+  Reactor& reactor;
+  Counters& counters;
+};
+
+class Party;
+
+// What a Party tells its Call, beside what the leg says.
+class PartyListener {
+ public:
+  virtual ~PartyListener() = default;
+  virtual void on_proceeding(Party& party) = 0;
+  virtual void on_progress(Party& party, bool inband) = 0;
+  virtual void on_alerting(Party& party, bool inband) = 0;
+  virtual void on_answered(Party& party) = 0;
+  virtual void on_disconnected(Party& party, Cause cause, bool inband) = 0;
+  virtual void on_released(Party& party, Cause cause) = 0;
+  virtual void on_digits(Party& party, const std::string& digits) = 0;
+  virtual void on_mode_changed(Party& party, MediaModeState state) = 0;
+  // The party cannot go on: no media can be agreed on, or its dialog is lost.
+  virtual void on_failed(Party& party, Cause cause) = 0;
+};
+
+// One side of a call: a leg, the media that it has agreed on with its peer, and its part of the record.
+// Owned by its Call; signalling thread only.
+class Party final : public LegListener, public MediaMode::Actions {
+ public:
+  struct Options {
+    CallId call;
+    SessionId session;
+    media::Side side = media::Side::A;
+    uint32_t seed = 1;
+    MediaPolicy policy;
+  };
+  Party(const Options& options, std::unique_ptr<Leg> leg, const std::string& trunk, const Context& context,
+        PartyListener& listener);
+  ~Party() override;
+
+  media::Side side() const { return options_.side; }
+  Leg& leg() { return *leg_; }
+  const LegRecord& record() const { return record_; }
+  const std::string& trunk() const { return record_.trunk; }
+  bool is_ip() const { return leg_->media_kind() == MediaKind::Ip; }
+  bool is_released() const { return is_released_; }
+  bool has_early_media() const { return has_media_; }
+  MediaModeState mode() const { return mode_.state(); }
+  std::optional<tdm::Timeslot> slot() const { return slot_; }
+
+  // Calling side: takes the peer's first offer, or prepares ours where it came without. A cause: why it cannot.
+  std::optional<Cause> accept_call(const Setup& setup, const std::optional<MediaDescription>& offer);
+  // Called side: sends the call out.
+  std::optional<Cause> place_call(const Setup& setup);
+
+  // Calling side, as the called side gets on. `inband`: there is something to hear.
+  void progress(bool inband);
+  void alert(bool inband);
+  void answer();
+  void release(Cause cause);
+
+  // Fax signals heard: from the other party's machine, or from this one's.
+  void on_far_preamble() { mode_.on_far_preamble(); }
+  void on_near_preamble() { mode_.on_near_preamble(); }
+
+ private:
+  void on_proceeding() override;
+  void on_progress(bool inband, const std::optional<MediaDescription>& media) override;
+  void on_alerting(bool inband, const std::optional<MediaDescription>& media) override;
+  void on_answered(const std::optional<MediaDescription>& media) override;
+  void on_timeslot(tdm::Timeslot slot) override;
+  void on_disconnected(Cause cause, bool inband) override;
+  void on_released(Cause cause) override;
+  void on_offer(const MediaDescription& offer) override;
+  void on_offer_answered(const MediaDescription& answer) override;
+  void on_offer_refused(int status) override;
+  void on_digits(const std::string& digits) override;
+
+  void send_t38_offer() override;
+  void on_mode_changed(MediaModeState state, std::string_view reason) override;
+  void on_dialog_lost(int sip_status) override;
+
+  std::optional<Cause> bind();
+  std::optional<MediaDescription> answer_to(const MediaDescription& offer) const;
+  const std::optional<MediaDescription>& description_once();
+  // Puts into effect what both sides have said. False: they share nothing usable.
+  bool use(const MediaDescription& local, const MediaDescription& remote);
+  void established();
+
+  const Options options_;
+  std::unique_ptr<Leg> leg_;
+  const Context context_;
+  PartyListener& listener_;
+  const Log log_;
+  MediaMode mode_;
+  LegRecord record_;
+
+  SocketAddress local_;                     // our RTP and UDPTL address
+  std::optional<MediaDescription> ours_;    // what we last offered or answered, and what stands
+  std::optional<MediaDescription> offered_; // our offer that waits for its answer
+  std::optional<MediaDescription> remote_;  // what the peer last said
+  std::optional<MediaDescription> nothing_;
+  std::optional<tdm::Timeslot> slot_;
+  bool is_described_ = false;  // ours_ was given to the leg
+  bool has_media_ = false;     // the media plane knows where to send
+  bool is_established_ = false;
+  bool is_released_ = false;
+};
+
+}  // namespace sg::call
