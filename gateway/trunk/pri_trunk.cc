@@ -1,0 +1,172 @@
+#include "gateway/trunk/pri_trunk.h"
+
+namespace sg::trunk {
+
+class PriTrunk::Interface final : public tdm::Signalling::Listener {
+ public:
+  Interface(PriTrunk& trunk, std::unique_ptr<tdm::Signalling> signalling)
+      : trunk_(trunk), signalling_(std::move(signalling)) {
+    signalling_->set_listener(this);
+  }
+  ~Interface() override { signalling_->set_listener(nullptr); }
+
+  tdm::Signalling& signalling() { return *signalling_; }
+  const tdm::Signalling& signalling() const { return *signalling_; }
+
+ private:
+  // A SETUP whose number is not complete yet: Q.931 5.2.4, overlap receiving.
+  struct Overlap {
+    tdm::Timeslot slot;
+    tdm::Setup setup;
+  };
+
+  void on_setup(tdm::SignallingCallId call, tdm::Timeslot slot, const tdm::Setup& setup) override {
+    if (setup.called_complete) {
+      trunk_.take(*signalling_, call, slot, setup);
+      return;
+    }
+    overlaps_[call] = {slot, setup};
+    signalling_->setup_acknowledge(call, false);
+  }
+
+  void on_information(tdm::SignallingCallId call, const std::string& digits) override {
+    auto overlap = overlaps_.find(call);
+    if (overlap == overlaps_.end()) {
+      if (TdmLeg* leg = trunk_.find(*signalling_, call)) leg->on_digits(digits);
+      return;
+    }
+    overlap->second.setup.called.digits += digits;
+    if (!digits.empty()) return;
+    // No digits: no more will come (Sending complete, or T302).
+    auto complete = std::move(overlap->second);
+    overlaps_.erase(overlap);
+    complete.setup.called_complete = true;
+    trunk_.take(*signalling_, call, complete.slot, complete.setup);
+  }
+
+  void on_setup_acknowledged(tdm::SignallingCallId call, tdm::Progress progress) override {
+    if (TdmLeg* leg = trunk_.find(*signalling_, call)) leg->on_proceeding(progress);
+  }
+  void on_proceeding(tdm::SignallingCallId call, tdm::Progress progress) override {
+    if (TdmLeg* leg = trunk_.find(*signalling_, call)) leg->on_proceeding(progress);
+  }
+  void on_progress(tdm::SignallingCallId call, tdm::Progress progress, int) override {
+    if (TdmLeg* leg = trunk_.find(*signalling_, call)) leg->on_progress(progress);
+  }
+  void on_alerting(tdm::SignallingCallId call, tdm::Progress progress) override {
+    if (TdmLeg* leg = trunk_.find(*signalling_, call)) leg->on_alerting(progress);
+  }
+  void on_answered(tdm::SignallingCallId call, tdm::Progress) override {
+    if (TdmLeg* leg = trunk_.find(*signalling_, call)) leg->on_answered();
+  }
+  void on_timeslot_changed(tdm::SignallingCallId call, tdm::Timeslot slot) override {
+    auto overlap = overlaps_.find(call);
+    if (overlap != overlaps_.end()) overlap->second.slot = slot;
+    if (TdmLeg* leg = trunk_.find(*signalling_, call)) leg->on_slot(slot);
+  }
+  void on_disconnected(tdm::SignallingCallId call, int cause, tdm::Progress progress) override {
+    if (TdmLeg* leg = trunk_.find(*signalling_, call)) {
+      leg->on_disconnected(cause, progress);
+    } else {
+      signalling_->release(call, cause);
+    }
+  }
+  void on_released(tdm::SignallingCallId call, int cause) override {
+    overlaps_.erase(call);
+    TdmLeg* leg = trunk_.find(*signalling_, call);
+    if (!leg) return;
+    trunk_.forget(*signalling_, call);
+    leg->on_released(cause);
+  }
+  void on_notify(tdm::SignallingCallId, uint8_t) override {}
+  void on_interface_up() override { trunk_.log_.info("{} is up", signalling_->status().name); }
+  void on_interface_down() override { trunk_.log_.error("{} is down", signalling_->status().name); }
+
+  PriTrunk& trunk_;
+  std::unique_ptr<tdm::Signalling> signalling_;
+  std::unordered_map<tdm::SignallingCallId, Overlap> overlaps_;
+};
+
+PriTrunk::PriTrunk(Options options, Reactor& reactor, Counters& counters, IncomingSink incoming)
+    : options_(std::move(options)),
+      reactor_(reactor),
+      refused_full_(counters.get("trunk.refused_full")),
+      incoming_(std::move(incoming)),
+      log_(fmt::format("trunk={}", options_.name)) {
+  for (auto& signalling : options_.interfaces) interfaces_.push_back(std::make_unique<Interface>(*this, std::move(signalling)));
+  options_.interfaces.clear();
+}
+
+PriTrunk::~PriTrunk() = default;
+
+tl::expected<std::unique_ptr<call::Leg>, call::Cause> PriTrunk::make_leg() {
+  auto cause = why_not();
+  if (cause.q850) {
+    refused_full_.add();
+    return tl::unexpected(cause);
+  }
+  return std::make_unique<TdmLeg>(*this);
+}
+
+// Cause 0: some interface would take a call.
+call::Cause PriTrunk::why_not() const {
+  if (options_.max_calls && legs_.size() >= options_.max_calls) return call::kNoCircuit;
+  call::Cause why = call::kDestinationOutOfOrder;
+  for (const auto& interface : interfaces_) {
+    int refusal = interface->signalling().refusal_cause();
+    if (!refusal) return {0};
+    // Full says more than down: some interface lives.
+    if (refusal == call::kNoCircuit.q850) why = call::kNoCircuit;
+  }
+  return why;
+}
+
+tl::expected<void, call::Cause> PriTrunk::place(TdmLeg& leg, const call::Setup& setup) {
+  if (auto cause = why_not(); cause.q850) return tl::unexpected(cause);
+  tdm::Setup out{setup.called, setup.called_complete, setup.calling, setup.redirection, options_.bearer};
+  for (auto& interface : interfaces_) {
+    auto& signalling = interface->signalling();
+    if (signalling.refusal_cause()) continue;
+    auto placed = signalling.setup(out);
+    if (!placed) {
+      log_.warning("setup refused: {}", placed.error().message);
+      continue;
+    }
+    leg.signalling_ = &signalling;
+    leg.call_ = placed->call;
+    leg.slot_ = placed->slot;
+    legs_[{&signalling, placed->call}] = &leg;
+    return {};
+  }
+  return tl::unexpected(call::kNoCircuit);
+}
+
+void PriTrunk::take(tdm::Signalling& signalling, tdm::SignallingCallId call, tdm::Timeslot slot, const tdm::Setup& setup) {
+  auto leg = std::make_unique<TdmLeg>(*this, signalling, call, slot);
+  legs_[{&signalling, call}] = leg.get();
+  call::Setup in;
+  in.called = setup.called;
+  in.calling = setup.calling;
+  in.redirection = setup.redirection;
+  in.bearer = setup.bearer;
+  incoming_(*this, std::move(leg), in);
+}
+
+void PriTrunk::forget(const tdm::Signalling& signalling, tdm::SignallingCallId call) { legs_.erase({&signalling, call}); }
+
+TdmLeg* PriTrunk::find(const tdm::Signalling& signalling, tdm::SignallingCallId call) const {
+  auto found = legs_.find({&signalling, call});
+  return found == legs_.end() ? nullptr : found->second;
+}
+
+std::vector<tdm::Signalling::Status> PriTrunk::status() const {
+  std::vector<tdm::Signalling::Status> all;
+  for (const auto& interface : interfaces_) all.push_back(interface->signalling().status());
+  return all;
+}
+
+void PriTrunk::on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) {
+  for (auto& interface : interfaces_) interface->signalling().on_alarms_changed(span, alarms);
+}
+
+}  // namespace sg::trunk

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/counters.h"
+#include "base/log.h"
+#include "base/reactor.h"
+#include "gateway/call/trunk.h"
+#include "gateway/trunk/tdm_leg.h"
+#include "tdm/signalling.h"
+
+namespace sg::trunk {
+
+// A group of ISDN interfaces that calls go out by and come in from. Spreads outgoing calls over its interfaces in
+// their order, and collects the digits of overlapped incoming ones. Owned by the Application; signalling thread only.
+class PriTrunk final : public call::Trunk {
+ public:
+  struct Options {
+    std::string name;
+    call::MediaPolicy media_policy;  // of no use to a timeslot; IP legs have theirs
+    size_t max_calls = 0;            // 0: as many as there are timeslots
+    tdm::BearerCapability bearer = tdm::BearerCapability::Audio31k;  // of calls sent out
+    std::vector<std::unique_ptr<tdm::Signalling>> interfaces;
+  };
+  using IncomingSink = std::function<void(PriTrunk&, std::unique_ptr<call::Leg>, const call::Setup&)>;
+
+  PriTrunk(Options options, Reactor& reactor, Counters& counters, IncomingSink incoming);
+  ~PriTrunk() override;
+
+  const std::string& name() const override { return options_.name; }
+  const call::MediaPolicy& media_policy() const override { return options_.media_policy; }
+  tl::expected<std::unique_ptr<call::Leg>, call::Cause> make_leg() override;
+
+  // Each interface as it stands, in order.
+  std::vector<tdm::Signalling::Status> status() const;
+  size_t calls() const { return legs_.size(); }
+  Reactor& reactor() { return reactor_; }
+  void on_alarms_changed(uint16_t span, tdm::AlarmSet alarms);
+
+ private:
+  friend class TdmLeg;
+  class Interface;  // one tdm::Signalling and its Listener
+
+  struct Key {
+    const tdm::Signalling* signalling;
+    tdm::SignallingCallId call;
+    bool operator==(const Key&) const = default;
+  };
+  struct KeyHash {
+    size_t operator()(const Key& key) const {
+      return std::hash<const void*>{}(key.signalling) ^ std::hash<tdm::SignallingCallId>{}(key.call);
+    }
+  };
+
+  // Sends the leg's call out on the first interface that takes it, or tells why none does.
+  tl::expected<void, call::Cause> place(TdmLeg& leg, const call::Setup& setup);
+  void forget(const tdm::Signalling& signalling, tdm::SignallingCallId call);
+  TdmLeg* find(const tdm::Signalling& signalling, tdm::SignallingCallId call) const;
+  void take(tdm::Signalling& signalling, tdm::SignallingCallId call, tdm::Timeslot slot, const tdm::Setup& setup);
+  call::Cause why_not() const;
+
+  Options options_;
+  Reactor& reactor_;
+  Counter& refused_full_;
+  const IncomingSink incoming_;
+  const Log log_;
+  std::vector<std::unique_ptr<Interface>> interfaces_;
+  std::unordered_map<Key, TdmLeg*, KeyHash> legs_;
+};
+
+}  // namespace sg::trunk

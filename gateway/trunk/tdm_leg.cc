@@ -1,0 +1,123 @@
+#include "gateway/trunk/tdm_leg.h"
+
+#include "gateway/trunk/pri_trunk.h"
+
+namespace sg::trunk {
+namespace {
+
+bool is_inband(const tdm::Progress& progress) { return progress.inband_available || progress.not_end_to_end_isdn; }
+
+}  // namespace
+
+TdmLeg::TdmLeg(PriTrunk& trunk) : trunk_(trunk), later_(trunk.reactor()) {}
+
+TdmLeg::TdmLeg(PriTrunk& trunk, tdm::Signalling& signalling, tdm::SignallingCallId call, tdm::Timeslot slot)
+    : trunk_(trunk), signalling_(&signalling), call_(call), slot_(slot), phase_(Phase::Up), later_(trunk.reactor()) {}
+
+TdmLeg::~TdmLeg() {
+  if (!call_ || phase_ == Phase::Released) return;
+  trunk_.forget(*signalling_, call_);
+  signalling_->release(call_, call::kNormalClearing.q850);
+}
+
+std::string TdmLeg::name() const {
+  return call_ ? fmt::format("timeslot {}", slot_) : fmt::format("trunk {}", trunk_.name());
+}
+
+void TdmLeg::setup(const call::Setup& setup, const std::optional<call::MediaDescription>&) {
+  auto placed = trunk_.place(*this, setup);
+  if (!placed) {
+    phase_ = Phase::Released;
+    tell_later([cause = placed.error()](call::LegListener& listener) { listener.on_released(cause); });
+    return;
+  }
+  phase_ = Phase::Up;
+  tell_later([slot = slot_](call::LegListener& listener) { listener.on_timeslot(slot); });
+}
+
+void TdmLeg::proceeding() {
+  signalling_->proceeding(call_);
+  tell_later([slot = slot_](call::LegListener& listener) { listener.on_timeslot(slot); });
+}
+
+void TdmLeg::progress(bool inband, const std::optional<call::MediaDescription>&) {
+  if (phase_ != Phase::Up) return;
+  tdm::Progress progress;
+  progress.inband_available = inband;
+  signalling_->progress(call_, progress, 0);
+}
+
+void TdmLeg::alert(bool inband, const std::optional<call::MediaDescription>&) {
+  if (phase_ == Phase::Up) signalling_->alerting(call_, inband);
+}
+
+void TdmLeg::answer(const std::optional<call::MediaDescription>&) {
+  if (phase_ != Phase::Up) return;
+  phase_ = Phase::Answered;
+  signalling_->answer(call_);
+}
+
+void TdmLeg::release(call::Cause cause) {
+  if (phase_ == Phase::Released) return;
+  if (!call_) {
+    phase_ = Phase::Released;
+    tell_later([cause](call::LegListener& listener) { listener.on_released(cause); });
+    return;
+  }
+  signalling_->release(call_, cause.q850);
+}
+
+// A timeslot has no descriptions to negotiate.
+void TdmLeg::offer(const call::MediaDescription&) {}
+void TdmLeg::answer_offer(const call::MediaDescription&) {}
+void TdmLeg::refuse_offer(int) {}
+
+void TdmLeg::send_digits(const std::string& digits) {
+  if (phase_ == Phase::Up) signalling_->information(call_, digits);
+}
+
+void TdmLeg::on_slot(tdm::Timeslot slot) {
+  slot_ = slot;
+  if (listener_) listener_->on_timeslot(slot);
+}
+
+void TdmLeg::on_proceeding(tdm::Progress progress) {
+  if (!listener_) return;
+  listener_->on_proceeding();
+  if (is_inband(progress)) listener_->on_progress(true, std::nullopt);
+}
+
+void TdmLeg::on_progress(tdm::Progress progress) {
+  if (listener_) listener_->on_progress(is_inband(progress), std::nullopt);
+}
+
+void TdmLeg::on_alerting(tdm::Progress progress) {
+  if (listener_) listener_->on_alerting(is_inband(progress), std::nullopt);
+}
+
+void TdmLeg::on_answered() {
+  phase_ = Phase::Answered;
+  if (listener_) listener_->on_answered(std::nullopt);
+}
+
+void TdmLeg::on_disconnected(int cause, tdm::Progress progress) {
+  if (listener_) listener_->on_disconnected({cause}, progress.inband_available);
+}
+
+void TdmLeg::on_released(int cause) {
+  phase_ = Phase::Released;
+  later_.cancel();
+  if (listener_) listener_->on_released({cause});
+}
+
+void TdmLeg::on_digits(const std::string& digits) {
+  if (listener_) listener_->on_digits(digits);
+}
+
+void TdmLeg::tell_later(std::function<void(call::LegListener&)> what) {
+  later_.arm(Duration::zero(), [this, what = std::move(what)] {
+    if (listener_) what(*listener_);
+  });
+}
+
+}  // namespace sg::trunk

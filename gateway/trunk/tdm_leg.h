@@ -1,0 +1,63 @@
+#pragma once
+
+#include <functional>
+
+#include "base/reactor.h"
+#include "gateway/call/leg.h"
+#include "tdm/signalling.h"
+
+namespace sg::trunk {
+
+class PriTrunk;
+
+// One call on a timeslot as a leg. Owned by its call, registered with its trunk, which hands it what the signalling
+// says. Signalling thread only.
+class TdmLeg final : public call::Leg {
+ public:
+  // Outgoing: nothing is on the line before setup().
+  explicit TdmLeg(PriTrunk& trunk);
+  // Incoming: the SETUP came on this timeslot.
+  TdmLeg(PriTrunk& trunk, tdm::Signalling& signalling, tdm::SignallingCallId call, tdm::Timeslot slot);
+  ~TdmLeg() override;
+
+  void set_listener(call::LegListener* listener) override { listener_ = listener; }
+  call::MediaKind media_kind() const override { return call::MediaKind::Tdm; }
+  std::string name() const override;
+
+  void setup(const call::Setup& setup, const std::optional<call::MediaDescription>& offer) override;
+  void proceeding() override;
+  void progress(bool inband, const std::optional<call::MediaDescription>& media) override;
+  void alert(bool inband, const std::optional<call::MediaDescription>& media) override;
+  void answer(const std::optional<call::MediaDescription>& media) override;
+  void release(call::Cause cause) override;
+  void offer(const call::MediaDescription& media) override;
+  void answer_offer(const call::MediaDescription& media) override;
+  void refuse_offer(int status) override;
+  void send_digits(const std::string& digits) override;
+
+ private:
+  friend class PriTrunk;
+  enum class Phase : uint8_t { New, Up, Answered, Released };
+
+  // From the trunk, as the signalling speaks.
+  void on_slot(tdm::Timeslot slot);
+  void on_proceeding(tdm::Progress progress);
+  void on_progress(tdm::Progress progress);
+  void on_alerting(tdm::Progress progress);
+  void on_answered();
+  void on_disconnected(int cause, tdm::Progress progress);
+  void on_released(int cause);
+  void on_digits(const std::string& digits);
+  // Tells the listener later, from the loop, if the leg still lives then.
+  void tell_later(std::function<void(call::LegListener&)> what);
+
+  PriTrunk& trunk_;
+  tdm::Signalling* signalling_ = nullptr;
+  tdm::SignallingCallId call_;
+  tdm::Timeslot slot_;
+  call::LegListener* listener_ = nullptr;
+  Phase phase_ = Phase::New;
+  Timer later_;
+};
+
+}  // namespace sg::trunk
