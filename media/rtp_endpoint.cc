@@ -1,0 +1,178 @@
+#include "media/rtp_endpoint.h"
+
+#include <algorithm>
+
+namespace sg::media {
+namespace {
+
+rtp::StreamStart draw_start(std::mt19937& random) {
+  return {static_cast<uint32_t>(random()), static_cast<uint16_t>(random()), static_cast<uint32_t>(random())};
+}
+
+size_t octets_of(std::chrono::milliseconds ptime) {
+  return static_cast<size_t>(std::clamp<int64_t>(ptime.count(), 10, 60)) * 8;
+}
+
+}  // namespace
+
+RtpEndpoint::RtpEndpoint(SessionTools& tools, const RtpSettings& settings, Profile profile, TimePoint now)
+    : tools_(tools),
+      settings_(settings),
+      jitter_(jitter_options(profile)),
+      sender_(draw_start(tools.random)),
+      packetiser_(octets_of(settings.ptime)),
+      // RFC 7022: a name that says nothing of us and differs from session to session.
+      rtcp_(std::to_string(tools.random()), static_cast<uint32_t>(tools.random()), now),
+      last_heard_(now) {
+  peer_.tell(settings.remote);
+}
+
+JitterOptions RtpEndpoint::jitter_options(Profile profile) const {
+  const Config& config = tools_.config;
+  return {.law = settings_.law,
+          .profile = profile,
+          .start = config.voice_jitter_start,
+          .min = config.voice_jitter_min,
+          .max = config.voice_jitter_max,
+          .fax_depth = config.fax_jitter};
+}
+
+void RtpEndpoint::change(const RtpSettings& settings) {
+  bool law_changed = settings.law != settings_.law;
+  settings_ = settings;
+  peer_.tell(settings.remote);
+  packetiser_.set_packet_octets(octets_of(settings.ptime));
+  if (law_changed) jitter_ = JitterBuffer(jitter_options(jitter_.profile()));
+}
+
+void RtpEndpoint::wake(TimePoint now) {
+  jitter_.restart();
+  last_heard_ = now;
+}
+
+std::optional<tdm::Law> RtpEndpoint::law_of(uint8_t payload_type) const {
+  if (payload_type == settings_.payload_type) return settings_.law;
+  if (payload_type == settings_.payload_type_pcma) return tdm::Law::A;
+  if (payload_type == settings_.payload_type_pcmu) return tdm::Law::Mu;
+  return std::nullopt;
+}
+
+bool RtpEndpoint::is_from_peer(const SocketAddress& source) {
+  auto verdict = peer_.on_valid(source);
+  if (verdict == PeerAddress::Verdict::Latched) tools_.counters.rtp_latched.add();
+  if (verdict == PeerAddress::Verdict::Foreign) tools_.counters.rtp_foreign.add();
+  return verdict != PeerAddress::Verdict::Foreign;
+}
+
+std::optional<char> RtpEndpoint::on_media(const Datagram& datagram) {
+  // RFC 5761: a peer may send RTCP to the RTP port.
+  if (rtp::is_rtcp(datagram.data)) {
+    on_control(datagram);
+    return std::nullopt;
+  }
+  auto packet = rtp::Packet::parse(datagram.data);
+  if (!packet) {
+    ++malformed_;
+    tools_.counters.rtp_malformed.add();
+    return std::nullopt;
+  }
+  bool is_event = packet->payload_type == settings_.telephone_event;
+  auto law = law_of(packet->payload_type);
+  if (!is_event && !law) {
+    tools_.counters.rtp_unknown_payload.add();
+    return std::nullopt;
+  }
+  if (!is_from_peer(datagram.source)) return std::nullopt;
+
+  auto verdict = receiver_.on_packet(*packet, datagram.arrival, !is_event);
+  if (verdict == rtp::Receiver::Verdict::Rejected) return std::nullopt;
+  last_heard_ = datagram.arrival;
+  if (verdict == rtp::Receiver::Verdict::Restarted) {
+    jitter_.restart();
+    events_in_.restart();
+  }
+  if (!settings_.receive) return std::nullopt;
+  if (!is_event) {
+    jitter_.put(packet->timestamp, packet->sequence, packet->payload, *law, datagram.arrival);
+    return std::nullopt;
+  }
+  auto event = rtp::TelephoneEvent::parse(packet->payload);
+  if (!event) return std::nullopt;
+  return events_in_.on_packet(*event, packet->timestamp, datagram.arrival);
+}
+
+void RtpEndpoint::on_control(const Datagram& datagram) {
+  if (!rtcp_.on_datagram(datagram.data, sender_, datagram.arrival)) {
+    tools_.counters.rtcp_malformed.add();
+    return;
+  }
+  control_source_ = datagram.source;
+}
+
+void RtpEndpoint::hear(AudioBlock& block, TimePoint now) {
+  jitter_.get(block.begin_octets(settings_.law));
+  // A peer that sends a digit both ways would have it heard twice.
+  if (!settings_.receive || events_in_.is_pressed(now)) block.set_silence(settings_.law);
+}
+
+void RtpEndpoint::say(AudioBlock& block, int fd) {
+  if (!settings_.send || !peer_.can_be_sent_to()) {
+    skip(block.size());
+    return;
+  }
+  packetiser_.push(block.as(settings_.law), [&](ByteView octets) { send_packet(octets, fd); });
+}
+
+void RtpEndpoint::send_packet(ByteView octets, int fd) {
+  size_t length = 0;
+  auto event = takes_events() ? events_out_.next(sender_.timestamp(), octets.size()) : std::nullopt;
+  if (event) {
+    length = sender_.pack_at(event->timestamp, event->marker, *settings_.telephone_event, event->payload, out_);
+    sender_.skip(octets.size());
+  } else {
+    length = sender_.pack(settings_.payload_type, octets, out_);
+  }
+  if (!send_datagram(fd, peer_.current(), ByteView(out_).first(length))) tools_.counters.send_failed.add();
+}
+
+SocketAddress RtpEndpoint::control_address() const {
+  if (control_source_.is_set()) return control_source_;
+  if (settings_.remote_rtcp.is_set() && peer_.current() == settings_.remote) return settings_.remote_rtcp;
+  SocketAddress next = peer_.current();
+  next.set_port(static_cast<uint16_t>(next.port() + 1));
+  return next;
+}
+
+void RtpEndpoint::send_control(size_t octets, int fd) {
+  if (octets == 0 || !peer_.can_be_sent_to()) return;
+  send_datagram(fd, control_address(), ByteView(out_).first(octets));
+}
+
+void RtpEndpoint::report(int fd, TimePoint now) {
+  if (now < rtcp_.next()) return;
+  send_control(rtcp_.report(sender_, receiver_, now, out_), fd);
+}
+
+void RtpEndpoint::say_goodbye(int fd, TimePoint now) {
+  send_control(rtcp_.bye(sender_, receiver_, now, out_), fd);
+}
+
+RtpStats RtpEndpoint::stats() const {
+  auto received = receiver_.stats();
+  auto played = jitter_.stats();
+  const auto& reports = rtcp_.stats();
+  return {.packets_sent = sender_.packets(),
+          .octets_sent = sender_.octets(),
+          .packets_received = received.packets,
+          .octets_received = received.octets,
+          .lost = static_cast<uint64_t>(std::max<int64_t>(received.lost, 0)),
+          .late = played.late + played.overflow,
+          .duplicate = played.duplicates,
+          .malformed = malformed_,
+          .concealed_samples = played.concealed_samples,
+          .jitter_ms = received.jitter_ms,
+          .round_trip_ms = reports.round_trip_ms,
+          .remote_loss = reports.remote_loss};
+}
+
+}  // namespace sg::media

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <optional>
+
+#include "media/audio_block.h"
+#include "media/jitter/jitter_buffer.h"
+#include "media/peer_address.h"
+#include "media/rtp/packetiser.h"
+#include "media/rtp/receiver.h"
+#include "media/rtp/rtcp.h"
+#include "media/rtp/sender.h"
+#include "media/rtp/telephone_event.h"
+#include "media/session_tools.h"
+
+namespace sg::media {
+
+// One IP side of a session that speaks G.711 over RTP. Knows sockets only to send to; received datagrams are handed in.
+// Lives on, dormant, while the side speaks T.38, so that stream and figures go on after it.
+// Owned by the Session. Media-worker thread only.
+class RtpEndpoint {
+ public:
+  RtpEndpoint(SessionTools& tools, const RtpSettings& settings, Profile profile, TimePoint now);
+
+  // A new negotiation. Stream, figures and what waits in the jitter buffer go on.
+  void change(const RtpSettings& settings);
+  void set_profile(Profile profile) { jitter_.set_profile(profile); }
+  // Back from T.38: what comes next has nothing to do with what was heard last.
+  void wake(TimePoint now);
+
+  // From the RTP port. A digit, when this packet is the first to tell it.
+  std::optional<char> on_media(const Datagram& datagram);
+  // From the RTCP port.
+  void on_control(const Datagram& datagram);
+
+  // The next block of what the peer says.
+  void hear(AudioBlock& block, TimePoint now);
+  // Sends a block to the peer, or a telephone event that is due in its place.
+  void say(AudioBlock& block, int fd);
+  // Lets a block's time pass without sending.
+  void skip(size_t octets) { sender_.skip(octets); }
+  bool takes_events() const { return settings_.telephone_event.has_value(); }
+  bool send_event(char digit, std::chrono::milliseconds length) { return events_out_.send(digit, length); }
+
+  // Sends the RTCP report when it is due.
+  void report(int fd, TimePoint now);
+  void say_goodbye(int fd, TimePoint now);
+
+  const RtpSettings& settings() const { return settings_; }
+  TimePoint last_heard() const { return last_heard_; }
+  RtpStats stats() const;
+
+ private:
+  std::optional<tdm::Law> law_of(uint8_t payload_type) const;
+  bool is_from_peer(const SocketAddress& source);
+  void send_packet(ByteView octets, int fd);
+  void send_control(size_t octets, int fd);
+  SocketAddress control_address() const;
+  JitterOptions jitter_options(Profile profile) const;
+
+  SessionTools& tools_;
+  RtpSettings settings_;
+  PeerAddress peer_;
+  SocketAddress control_source_;  // of the last valid RTCP packet
+  JitterBuffer jitter_;
+  rtp::Receiver receiver_;
+  rtp::Sender sender_;
+  rtp::Packetiser packetiser_;
+  rtp::EventSender events_out_;
+  rtp::EventReceiver events_in_;
+  rtp::Rtcp rtcp_;
+  TimePoint last_heard_;
+  uint64_t malformed_ = 0;
+  std::array<uint8_t, rtp::kHeaderOctets + rtp::Packetiser::kMaxOctets> out_;
+};
+
+}  // namespace sg::media

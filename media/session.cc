@@ -1,0 +1,377 @@
+#include "media/session.h"
+
+#include <algorithm>
+
+namespace sg::media {
+namespace {
+
+// RTCP, time-outs: nothing that hurries.
+constexpr Duration kLookAfterEvery = 300ms;
+// A timeslot that gave no tick for this long has stopped.
+constexpr Duration kStalled = 200ms;
+// A flood waits its turn in the socket.
+constexpr int kMostBatchesPerTick = 4;
+// RFC 4733 2.5.2.3 and Q.24: long enough for every receiver.
+constexpr std::chrono::milliseconds kDigitLength{100};
+
+UdptlStats& operator+=(UdptlStats& sum, const UdptlStats& more) {
+  sum.packets_sent += more.packets_sent;
+  sum.packets_received += more.packets_received;
+  sum.lost += more.lost;
+  sum.recovered_redundancy += more.recovered_redundancy;
+  sum.recovered_fec += more.recovered_fec;
+  sum.late += more.late;
+  sum.duplicate += more.duplicate;
+  sum.malformed += more.malformed;
+  return sum;
+}
+
+tdm::BearerStats& operator+=(tdm::BearerStats& sum, const tdm::BearerStats& more) {
+  sum.read_overruns += more.read_overruns;
+  sum.write_underruns += more.write_underruns;
+  return sum;
+}
+
+// The latest fax says how fast and how; pages add up, as a call may swap to T.38 more than once.
+FaxStats add(const FaxStats& earlier, const t38::GatewayStats& latest) {
+  return {.pages = earlier.pages + latest.pages,
+          .bit_rate = latest.bit_rate ? latest.bit_rate : earlier.bit_rate,
+          .ecm = latest.bit_rate ? latest.ecm : earlier.ecm,
+          .ended_by_dcn = earlier.ended_by_dcn || latest.ended_by_dcn};
+}
+
+bool is_same(const T38Settings& a, const T38Settings& b) {
+  return a.remote == b.remote && a.local == b.local && a.remote_params == b.remote_params;
+}
+
+}  // namespace
+
+Session::Session(SessionId id, SessionTools& tools)
+    : id_(id),
+      tools_(tools),
+      sides_{SideState(*this, Side::A, tools.config.block_octets),
+             SideState(*this, Side::B, tools.config.block_octets)},
+      scratch_(tools.config.block_octets),
+      fax_audio_(tools.config.block_octets),
+      now_(std::chrono::steady_clock::now()),
+      line_(now_),
+      next_look_(now_ + kLookAfterEvery) {}
+
+Session::~Session() {
+  for (SideState& side : sides_) {
+    if (side.rtp && side.speaks == Speaks::Rtp) side.rtp->say_goodbye(side.ports->control.get(), now_);
+  }
+}
+
+void Session::give_ports(Side side, PortPair ports) {
+  at(side).ports = std::move(ports);
+}
+
+void Session::use_rtp(Side which, const RtpSettings& settings) {
+  SideState& side = at(which);
+  if (!side.ports) return;
+  bool was_rtp = side.speaks == Speaks::Rtp;
+  end_t38(side);
+  side.speaks = Speaks::Rtp;
+  side.timeout_told = false;
+  if (!side.rtp) {
+    side.rtp = std::make_unique<RtpEndpoint>(tools_, settings, profile_, std::chrono::steady_clock::now());
+  } else {
+    side.rtp->change(settings);
+    if (!was_rtp) side.rtp->wake(std::chrono::steady_clock::now());
+  }
+  choose_bridge();
+}
+
+void Session::use_t38(Side which, const T38Settings& settings) {
+  SideState& side = at(which);
+  if (!side.ports) return;
+  // A session refresh repeats what stands: a fax must not notice it.
+  if (side.speaks == Speaks::T38 && is_same(side.t38->settings(), settings)) return;
+  end_t38(side);
+  side.speaks = Speaks::T38;
+  side.timeout_told = false;
+  side.t38 = std::make_unique<T38Endpoint>(tools_, settings, side, std::chrono::steady_clock::now(), line_);
+  choose_bridge();
+}
+
+void Session::end_t38(SideState& side) {
+  if (!side.t38) return;
+  side.earlier_udptl += side.t38->stats();
+  side.t38.reset();
+  if (fax_ && fax_->t38_side == side.side) {
+    earlier_fax_ = add(earlier_fax_, fax_->gateway.stats());
+    fax_.reset();
+  }
+}
+
+void Session::choose_bridge() {
+  bool a_is_t38 = !is_audio(at(Side::A)), b_is_t38 = !is_audio(at(Side::B));
+  if (a_is_t38 != b_is_t38) {
+    Side side = a_is_t38 ? Side::A : Side::B;
+    if (fax_ && fax_->t38_side == side) return;
+    const T38Settings& settings = at(side).t38->settings();
+    t38::GatewayOptions options;
+    options.local = settings.local;
+    options.remote = settings.remote_params;
+    options.ecm = tools_.config.ecm;
+    options.v17 = tools_.config.v17;
+    options.v29 = tools_.config.v29;
+    options.v27ter = tools_.config.v27ter;
+    fax_ = std::make_unique<FaxGateway>(*this, side, options);
+  } else if (fax_) {
+    earlier_fax_ = add(earlier_fax_, fax_->gateway.stats());
+    fax_.reset();
+  }
+}
+
+void Session::set_profile(Profile profile) {
+  profile_ = profile;
+  for (SideState& side : sides_) {
+    if (side.rtp) side.rtp->set_profile(profile);
+  }
+}
+
+void Session::send_digit(Side which, char digit, std::chrono::milliseconds length) {
+  SideState& side = at(which);
+  if (side.speaks == Speaks::Rtp && side.rtp->takes_events()) {
+    side.rtp->send_event(digit, length);
+  } else {
+    side.tones.play_digit(digit, length);
+  }
+}
+
+SessionStats Session::stats() const {
+  SessionStats all;
+  for (const SideState& side : sides_) {
+    SideStats& stats = all.side[static_cast<size_t>(side.side)];
+    if (side.rtp) stats.rtp = side.rtp->stats();
+    stats.udptl = side.earlier_udptl;
+    if (side.t38) stats.udptl += side.t38->stats();
+    stats.bearer = side.earlier_bearers;
+    if (side.bearer) stats.bearer += side.bearer->stats();
+  }
+  all.fax = fax_ ? add(earlier_fax_, fax_->gateway.stats()) : earlier_fax_;
+  return all;
+}
+
+void Session::give_bearer(Side which, tdm::Timeslot slot, std::unique_ptr<tdm::Bearer> bearer) {
+  SideState& side = at(which);
+  side.slot = slot;
+  side.bearer = std::move(bearer);
+  // One block ahead of the line, so that a worker that wakes a little late does not leave it without.
+  scratch_.set_silence(side.bearer->law());
+  if (auto written = side.bearer->write(scratch_.as(side.bearer->law())); !written) {
+    fail_bearer(side, written.error().message);
+  }
+}
+
+void Session::drop_bearer(Side which) {
+  SideState& side = at(which);
+  if (!side.bearer) return;
+  side.earlier_bearers += side.bearer->stats();
+  side.bearer.reset();
+  side.bearer_failed = false;
+  side.slot = {};
+}
+
+void Session::fail_bearer(SideState& side, std::string message) {
+  if (side.bearer_failed) return;
+  side.bearer_failed = true;
+  tell(SideFailed{side.side, std::move(message)});
+}
+
+// Packets in.
+
+void Session::drain(SideState& side) {
+  if (!side.ports) return;
+  for (int i = 0; i < kMostBatchesPerTick; ++i) {
+    auto batch = tools_.datagrams.receive(side.ports->media.get());
+    for (const Datagram& datagram : batch) on_datagram(side, datagram);
+    if (batch.size() < DatagramBatch::kDatagrams) return;
+  }
+}
+
+void Session::drain_control(SideState& side) {
+  if (!side.ports) return;
+  for (const Datagram& datagram : tools_.datagrams.receive(side.ports->control.get())) {
+    if (side.speaks == Speaks::Rtp) side.rtp->on_control(datagram);
+  }
+}
+
+void Session::on_datagram(SideState& side, const Datagram& datagram) {
+  if (side.speaks == Speaks::Nothing) {
+    tools_.counters.unexpected.add();
+  } else if (side.speaks == Speaks::T38) {
+    side.t38->on_media(datagram, line_);
+  } else if (auto digit = side.rtp->on_media(datagram)) {
+    on_digit(side, *digit);
+  }
+}
+
+void Session::on_digit(SideState& from, char digit) {
+  tell(DigitHeard{from.side, digit});
+  Side to = other_side(from.side);
+  if (passes_to(to)) send_digit(to, digit, kDigitLength);
+}
+
+void Session::on_ifp_from_peer(Side from, uint16_t sequence, ByteView ifp) {
+  if (fax_ && fax_->t38_side == from) {
+    fax_->gateway.rx_ifp(ifp, sequence);
+  } else if (!is_audio(at(other_side(from)))) {
+    send_ifp(other_side(from), ifp, 1);
+  }
+}
+
+void Session::send_ifp(Side to, ByteView ifp, int copies) {
+  SideState& side = at(to);
+  if (side.t38) side.t38->send_ifp(ifp, copies, side.ports->media.get(), now_);
+}
+
+// Ticks.
+
+void Session::tick(TimePoint now) {
+  now_ = now;
+  SideState& a = at(Side::A);
+  SideState& b = at(Side::B);
+  drain(a);
+  drain(b);
+  if (a.bearer && b.bearer) {
+    run_between_bearers(a);
+    run_between_bearers(b);
+  } else if (a.bearer || b.bearer) {
+    run_on_bearer(a.bearer ? a : b);
+  }
+  look_after(now);
+}
+
+void Session::tick_on_timer(TimePoint now, uint64_t blocks) {
+  now_ = now;
+  drain(at(Side::A));
+  drain(at(Side::B));
+  for (uint64_t i = 0; i < blocks; ++i) {
+    for (SideState& side : sides_) hear(side);
+    step();
+  }
+  look_after(now);
+}
+
+void Session::check_stalled(TimePoint now) {
+  if (now - now_ < kStalled) return;
+  drain(at(Side::A));
+  drain(at(Side::B));
+  look_after(now);
+}
+
+// Between two bearers each block goes straight on: the receiving side clocks the other's sending.
+void Session::run_between_bearers(SideState& from) {
+  SideState& to = at(other_side(from.side));
+  while (read_bearer(from)) {
+    listen(from);
+    bridge_audio(from, to);
+  }
+}
+
+void Session::run_on_bearer(SideState& tdm) {
+  SideState& other = at(other_side(tdm.side));
+  while (read_bearer(tdm)) {
+    listen(tdm);
+    hear(other);
+    step();
+  }
+}
+
+tdm::Law Session::law_of(const SideState& side) {
+  if (side.bearer) return side.bearer->law();
+  return side.rtp ? side.rtp->settings().law : tdm::Law::A;
+}
+
+bool Session::read_bearer(SideState& side) {
+  if (side.bearer_failed) return false;
+  auto got = side.bearer->read(side.heard.begin_octets(side.bearer->law()));
+  if (!got) fail_bearer(side, got.error().message);
+  return got && *got;
+}
+
+// Fills the side's block from its jitter buffer, or with silence.
+void Session::hear(SideState& side) {
+  if (side.speaks != Speaks::Rtp) {
+    side.heard.set_silence(law_of(at(other_side(side.side))));
+    return;
+  }
+  side.rtp->hear(side.heard, now_);
+  listen(side);
+}
+
+void Session::listen(SideState& side) {
+  SideState& other = at(other_side(side.side));
+  if (fax_ || !is_audio(other)) return;
+  if (auto tone = side.fax_tones.feed(side.heard.linear())) tell(ToneHeard{side.side, *tone});
+  // In-band digits matter where they must go on as telephone events, and nobody else tells them.
+  bool other_takes_events = other.speaks == Speaks::Rtp && other.rtp->takes_events();
+  bool tells_events = side.speaks == Speaks::Rtp && side.rtp->takes_events();
+  if (profile_ != Profile::Voice || !other_takes_events || tells_events) return;
+  if (auto digit = side.dtmf.feed(side.heard.linear())) on_digit(side, *digit);
+}
+
+// Both sides' blocks have been heard.
+void Session::step() {
+  line_ += tools_.block_time;
+  for (SideState& side : sides_) {
+    if (side.speaks == Speaks::T38) side.t38->poll(side.ports->media.get(), line_);
+  }
+  if (fax_) return bridge_fax();
+  bridge_audio(at(Side::A), at(Side::B));
+  bridge_audio(at(Side::B), at(Side::A));
+}
+
+void Session::bridge_audio(SideState& from, SideState& to) {
+  if (to.tones.is_playing()) {
+    to.tones.generate(scratch_.begin_linear());
+    return say(to, scratch_);
+  }
+  if (passes_to(to.side)) return say(to, from.heard);
+  scratch_.set_silence(law_of(to));
+  say(to, scratch_);
+}
+
+void Session::bridge_fax() {
+  SideState& audio = at(other_side(fax_->t38_side));
+  std::ranges::copy(audio.heard.linear(), fax_audio_.begin());
+  fax_->gateway.rx_audio(fax_audio_);
+  fax_->gateway.tx_audio(scratch_.begin_linear());
+  say(audio, scratch_);
+  if (RtpEndpoint* dormant = at(fax_->t38_side).rtp.get()) dormant->skip(scratch_.size());
+}
+
+void Session::say(SideState& to, AudioBlock& block) {
+  if (to.bearer && !to.bearer_failed) {
+    auto taken = to.bearer->write(block.as(to.bearer->law()));
+    if (!taken) fail_bearer(to, taken.error().message);
+  } else if (to.speaks == Speaks::Rtp) {
+    to.rtp->say(block, to.ports->media.get());
+  }
+}
+
+void Session::look_after(TimePoint now) {
+  if (now < next_look_) return;
+  next_look_ = now + kLookAfterEvery;
+  for (SideState& side : sides_) {
+    drain_control(side);
+    if (side.speaks == Speaks::Rtp) side.rtp->report(side.ports->control.get(), now);
+    check_timeout(side, now);
+  }
+}
+
+void Session::check_timeout(SideState& side, TimePoint now) {
+  bool is_silent = false;
+  if (side.speaks == Speaks::T38) {
+    is_silent = tools_.config.t38_timeout > 0s && now - side.t38->last_active() > tools_.config.t38_timeout;
+  } else if (side.speaks == Speaks::Rtp && side.rtp->settings().receive) {
+    is_silent = tools_.config.rtp_timeout > 0s && now - side.rtp->last_heard() > tools_.config.rtp_timeout;
+  }
+  if (is_silent && !side.timeout_told) tell(MediaTimeout{side.side});
+  side.timeout_told = is_silent;
+}
+
+}  // namespace sg::media

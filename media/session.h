@@ -1,0 +1,148 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+
+#include "media/rtp_endpoint.h"
+#include "media/session_tools.h"
+#include "media/t38_endpoint.h"
+#include "media/tone/dtmf_detector.h"
+#include "media/tone/fax_tone_detector.h"
+#include "media/tone/tone_generator.h"
+#include "t38/gateway.h"
+
+namespace sg::media {
+
+constexpr Side kSides[] = {Side::A, Side::B};
+constexpr Side other_side(Side side) {
+  return side == Side::A ? Side::B : Side::A;
+}
+
+// The media of one call: two sides, and the bridge between them. A side has an RTP or T.38 endpoint on its port, or a
+// bearer, or nothing yet (silence). Its clock is a bearer where there is one, each block read being a step; else the
+// worker's timer.
+// Commands come between ticks and may allocate; a tick does not.
+// Owned by its Worker, on that thread only.
+class Session {
+ public:
+  Session(SessionId id, SessionTools& tools);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  SessionId id() const { return id_; }
+
+  void give_ports(Side side, PortPair ports);
+  void use_rtp(Side side, const RtpSettings& settings);
+  void use_t38(Side side, const T38Settings& settings);
+  void set_bridging(Bridging bridging) { bridging_ = bridging; }
+  void set_profile(Profile profile);
+  void play(Side side, Tone tone) { at(side).tones.play(tone); }
+  void send_digit(Side side, char digit, std::chrono::milliseconds length);
+  SessionStats stats() const;
+
+  void give_bearer(Side side, tdm::Timeslot slot, std::unique_ptr<tdm::Bearer> bearer);
+  // Nothing, where the side has none.
+  tdm::Bearer* bearer(Side side) const { return at(side).bearer.get(); }
+  tdm::Timeslot timeslot(Side side) const { return at(side).slot; }
+  bool bearer_has_failed(Side side) const { return at(side).bearer_failed; }
+  bool has_failed_bearer() const { return bearer_has_failed(Side::A) || bearer_has_failed(Side::B); }
+  void drop_bearer(Side side);
+
+  // A tick source of its bearers is ready: runs every block that waits.
+  void tick(TimePoint now);
+  // Runs this many blocks of a session without bearers.
+  void tick_on_timer(TimePoint now, uint64_t blocks);
+  // Where the timeslot gives no ticks any more, sockets are drained and time-outs still watched.
+  void check_stalled(TimePoint now);
+
+ private:
+  // What speaks on the side's ports.
+  enum class Speaks : uint8_t { Nothing, Rtp, T38 };
+
+  struct SideState final : t38::UdptlReceiver::Listener {
+    SideState(Session& owner, Side which, size_t block_octets) : session(owner), side(which), heard(block_octets) {}
+    void on_udptl_ifp(uint16_t sequence, ByteView ifp) override { session.on_ifp_from_peer(side, sequence, ifp); }
+
+    Session& session;
+    const Side side;
+    std::optional<PortPair> ports;
+    Speaks speaks = Speaks::Nothing;
+    std::unique_ptr<RtpEndpoint> rtp;  // kept while the side speaks T.38
+    std::unique_ptr<T38Endpoint> t38;
+    tdm::Timeslot slot;
+    std::unique_ptr<tdm::Bearer> bearer;
+    bool bearer_failed = false;
+    tdm::BearerStats earlier_bearers;
+    UdptlStats earlier_udptl;
+
+    AudioBlock heard;  // of this step
+    FaxToneDetector fax_tones;
+    DtmfDetector dtmf;
+    ToneGenerator tones;
+    bool timeout_told = false;
+  };
+
+  // The T.38 gateway between a side that speaks T.38 and one with audio.
+  struct FaxGateway final : t38::Gateway::Listener {
+    FaxGateway(Session& owner, Side t38, const t38::GatewayOptions& options)
+        : session(owner), t38_side(t38), gateway(options, *this) {}
+    void on_ifp(ByteView ifp, int copies) override { session.send_ifp(t38_side, ifp, copies); }
+    void on_fax_event(const t38::FaxEvent& event) override { session.tell(FaxSeen{event}); }
+
+    Session& session;
+    const Side t38_side;
+    t38::Gateway gateway;
+  };
+
+  SideState& at(Side side) { return sides_[static_cast<size_t>(side)]; }
+  const SideState& at(Side side) const { return sides_[static_cast<size_t>(side)]; }
+  bool passes_to(Side side) const {
+    return bridging_ == Bridging::Both || (bridging_ == Bridging::BToA && side == Side::A);
+  }
+  void tell(Event event) { tools_.events.send(id_, std::move(event)); }
+
+  // Packets in.
+  void drain(SideState& side);
+  void drain_control(SideState& side);
+  void on_datagram(SideState& side, const Datagram& datagram);
+  void on_digit(SideState& from, char digit);
+  void on_ifp_from_peer(Side from, uint16_t sequence, ByteView ifp);
+  void send_ifp(Side to, ByteView ifp, int copies);
+
+  // One step of the line: a block each way.
+  void run_between_bearers(SideState& from);
+  void run_on_bearer(SideState& tdm);
+  bool read_bearer(SideState& side);
+  void fail_bearer(SideState& side, std::string message);
+  void step();
+  void hear(SideState& side);
+  void listen(SideState& side);
+  void say(SideState& to, AudioBlock& block);
+  void bridge_audio(SideState& from, SideState& to);
+  void bridge_fax();
+  void look_after(TimePoint now);
+  void check_timeout(SideState& side, TimePoint now);
+
+  void end_t38(SideState& side);
+  void choose_bridge();
+  static tdm::Law law_of(const SideState& side);
+  static bool is_audio(const SideState& side) { return side.speaks != Speaks::T38; }
+
+  const SessionId id_;
+  SessionTools& tools_;
+  std::array<SideState, 2> sides_;
+  Bridging bridging_ = Bridging::None;
+  Profile profile_ = Profile::Voice;
+  std::unique_ptr<FaxGateway> fax_;
+  FaxStats earlier_fax_;
+  AudioBlock scratch_;  // made here: tones, and what the fax gateway says
+  std::vector<int16_t> fax_audio_;
+
+  TimePoint now_;   // of this tick, the wall's
+  TimePoint line_;  // counts blocks
+  TimePoint next_look_;
+};
+
+}  // namespace sg::media

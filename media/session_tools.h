@@ -1,0 +1,55 @@
+#pragma once
+
+#include <random>
+
+#include "media/command.h"
+#include "media/datagrams.h"
+
+namespace sg::media {
+
+// Counters of all sessions, looked up once.
+struct MediaCounters {
+  explicit MediaCounters(Counters& counters)
+      : rtp_malformed(counters.get("media.rtp.malformed")),
+        rtp_foreign(counters.get("media.rtp.foreign_source")),
+        rtp_latched(counters.get("media.rtp.latched")),
+        rtp_unknown_payload(counters.get("media.rtp.unknown_payload_type")),
+        rtcp_malformed(counters.get("media.rtcp.malformed")),
+        udptl_malformed(counters.get("media.udptl.malformed")),
+        udptl_foreign(counters.get("media.udptl.foreign_source")),
+        udptl_latched(counters.get("media.udptl.latched")),
+        udptl_stray_rtp(counters.get("media.udptl.stray_rtp")),
+        unexpected(counters.get("media.unexpected_datagrams")),
+        send_failed(counters.get("media.send_failed")) {}
+
+  Counter& rtp_malformed;
+  Counter& rtp_foreign;  // not from the peer that we know
+  Counter& rtp_latched;  // peers that send from elsewhere than they told
+  Counter& rtp_unknown_payload;
+  Counter& rtcp_malformed;
+  Counter& udptl_malformed;
+  Counter& udptl_foreign;
+  Counter& udptl_latched;
+  Counter& udptl_stray_rtp;  // audio that came after the swap to T.38
+  Counter& unexpected;       // before the peer's media was agreed upon
+  Counter& send_failed;
+};
+
+// What a worker lends to all of its sessions. Media-worker thread only.
+struct SessionTools {
+  SessionTools(const Config& settings, EventSink& sink, Counters& all)
+      : config(settings),
+        events(sink),
+        counters(all),
+        block_time(std::chrono::microseconds(125) * static_cast<int64_t>(settings.block_octets)),
+        random(std::random_device{}()) {}
+
+  const Config& config;
+  EventSink& events;
+  MediaCounters counters;
+  const Duration block_time;
+  DatagramBatch datagrams;
+  std::mt19937 random;  // where streams start (RFC 3550 5.1)
+};
+
+}  // namespace sg::media

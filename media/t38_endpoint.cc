@@ -1,0 +1,92 @@
+#include "media/t38_endpoint.h"
+
+#include "media/rtp/packet.h"
+
+namespace sg::media {
+namespace {
+
+// T.38 7.3.1: t30-indicator no-signal, without data.
+constexpr uint8_t kNoSignal[] = {0x00};
+constexpr Duration kKeepAlive = 1s;
+
+// A peer that has not swapped yet sends G.711 of 10 ms or more. Its first two octets would be a very high sequence
+// number of UDPTL, which no peer starts with.
+bool looks_like_audio(ByteView datagram) {
+  auto packet = rtp::Packet::parse(datagram);
+  return packet && packet->payload.size() >= 80 && packet->payload.size() % 8 == 0;
+}
+
+}  // namespace
+
+T38Endpoint::T38Endpoint(SessionTools& tools, const T38Settings& settings, t38::UdptlReceiver::Listener& listener,
+                         TimePoint now, TimePoint line)
+    : tools_(tools),
+      settings_(settings),
+      receiver_(listener),
+      sender_(t38::UdptlSender::options_for(settings.remote_params, tools.config.t38_redundancy)),
+      next_no_signal_(line),
+      last_active_(now) {
+  peer_.tell(settings.remote);
+}
+
+void T38Endpoint::on_media(const Datagram& datagram, TimePoint line) {
+  if (!is_heard_ && looks_like_audio(datagram.data)) {
+    tools_.counters.udptl_stray_rtp.add();
+    return;
+  }
+  // A stranger's datagram must not reach the receiver once the peer is known; before that the first valid one counts.
+  if (is_heard_ && peer_.on_valid(datagram.source) == PeerAddress::Verdict::Foreign) {
+    tools_.counters.udptl_foreign.add();
+    return;
+  }
+  if (!receiver_.receive(datagram.data, line)) {
+    (looks_like_audio(datagram.data) ? tools_.counters.udptl_stray_rtp : tools_.counters.udptl_malformed).add();
+    return;
+  }
+  if (!is_heard_ && peer_.on_valid(datagram.source) == PeerAddress::Verdict::Latched) {
+    tools_.counters.udptl_latched.add();
+  }
+  is_heard_ = true;
+  last_active_ = datagram.arrival;
+}
+
+void T38Endpoint::poll(int fd, TimePoint line) {
+  receiver_.poll(line);
+  if (is_heard_ || line < next_no_signal_) return;
+  send_no_signal(fd);
+  // Three at the start, a block apart, so that one lost packet does not cost a second.
+  if (--greetings_left_ <= 0) next_no_signal_ = line + kKeepAlive;
+}
+
+void T38Endpoint::send_no_signal(int fd) {
+  send(kNoSignal, 1, fd);
+}
+
+void T38Endpoint::send_ifp(ByteView ifp, int copies, int fd, TimePoint now) {
+  last_active_ = now;
+  send(ifp, copies, fd);
+}
+
+void T38Endpoint::send(ByteView ifp, int copies, int fd) {
+  if (!peer_.can_be_sent_to()) return;
+  ByteView datagram = sender_.send(ifp, out_);
+  if (datagram.empty()) return;
+  for (int i = 0; i < copies; ++i) {
+    ++packets_sent_;
+    if (!send_datagram(fd, peer_.current(), datagram)) tools_.counters.send_failed.add();
+  }
+}
+
+UdptlStats T38Endpoint::stats() const {
+  const auto& counted = receiver_.counters();
+  return {.packets_sent = packets_sent_,
+          .packets_received = counted.received,
+          .lost = counted.lost,
+          .recovered_redundancy = counted.recovered_redundancy,
+          .recovered_fec = counted.recovered_fec,
+          .late = counted.late,
+          .duplicate = counted.duplicate,
+          .malformed = counted.malformed};
+}
+
+}  // namespace sg::media

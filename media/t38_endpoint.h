@@ -1,0 +1,47 @@
+#pragma once
+
+#include <array>
+
+#include "media/peer_address.h"
+#include "media/session_tools.h"
+#include "t38/udptl.h"
+
+namespace sg::media {
+
+// One IP side of a session that speaks T.38 over UDPTL. Knows sockets only to send to; received datagrams are handed
+// in. Two clocks: `now` is the wall's, `line` counts blocks and so runs as fast as the line does.
+// Owned by the Session. Media-worker thread only.
+class T38Endpoint {
+ public:
+  // `listener` gets the peer's IFPs, in order.
+  T38Endpoint(SessionTools& tools, const T38Settings& settings, t38::UdptlReceiver::Listener& listener, TimePoint now,
+              TimePoint line);
+
+  void on_media(const Datagram& datagram, TimePoint line);
+  // Once a block: gives up IFPs that were waited for long enough, and shows a peer that was not heard yet that we live.
+  void poll(int fd, TimePoint line);
+  void send_ifp(ByteView ifp, int copies, int fd, TimePoint now);
+
+  const T38Settings& settings() const { return settings_; }
+  // When something last came from the peer or was sent to it: during a long page only one of them talks.
+  TimePoint last_active() const { return last_active_; }
+  UdptlStats stats() const;
+
+ private:
+  void send_no_signal(int fd);
+  void send(ByteView ifp, int copies, int fd);
+
+  SessionTools& tools_;
+  T38Settings settings_;
+  PeerAddress peer_;
+  t38::UdptlReceiver receiver_;
+  t38::UdptlSender sender_;
+  bool is_heard_ = false;
+  TimePoint next_no_signal_;
+  int greetings_left_ = 3;
+  TimePoint last_active_;
+  uint64_t packets_sent_ = 0;
+  std::array<uint8_t, t38::UdptlSender::kMaxDatagram> out_;
+};
+
+}  // namespace sg::media
