@@ -2,7 +2,6 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -48,19 +47,14 @@ class DahdiBackend final : public Backend {
   const std::string& driver_version() const { return version_; }
 
  private:
-  struct Span {
-    SpanOptions options;
-    AlarmSet alarms = kNoAlarm;  // as last told to the listener
-  };
-
   DahdiBackend(Reactor& reactor, Options options, UniqueFd control, std::string version);
   Result<> start();
-  void poll_alarms();
   void arm_poll();
+  void tell_alarms();
   SpanStatus status_of(const SpanOptions& span) const;
   // The driver's channel behind a timeslot.
   Result<ChannelInfo> find(Timeslot slot) const;
-  Result<int> channel_number(const SpanOptions& span, uint8_t position) const;
+  Result<ChannelInfo> channel_at(const SpanOptions& span, int position) const;
 
   Reactor& reactor_;
   const Options options_;
@@ -68,7 +62,7 @@ class DahdiBackend final : public Backend {
   const std::string version_;
   const Log log_{"dahdi"};
   Listener* listener_ = nullptr;
-  std::vector<Span> spans_;  // the reactor's thread only
+  std::map<uint16_t, AlarmSet> told_;  // the reactor's thread only
   std::shared_ptr<AlarmBell> bell_;
   Timer poll_;
 };

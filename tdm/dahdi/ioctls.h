@@ -17,7 +17,7 @@ namespace sg::tdm::dahdi {
 // The control device. Error: no driver, no rights.
 Result<UniqueFd> open_control(const std::string& devices);
 // "DAHDI 2.11.1".
-Result<std::string> driver_version(int control);
+Result<std::string> read_driver_version(int control);
 // None: the driver has no such span.
 Result<std::optional<SpanInfo>> span_info(int control, int span);
 // None: the driver has no such channel.

@@ -1,0 +1,161 @@
+#include "tdm/dahdi/backend.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+
+#include "tdm/dahdi/bearer.h"
+#include "tdm/dahdi/dchannel.h"
+#include "tdm/dahdi/ioctls.h"
+
+namespace sg::tdm::dahdi {
+namespace {
+
+constexpr int kMaxChannels = 1024;  // DAHDI_MAX_CHANNELS: numbers run below it
+
+int driver_number(const SpanOptions& span) {
+  return span.driver_span != 0 ? span.driver_span : span.number;
+}
+
+// A span without configured channels carries nothing until dahdi_cfg has run, so it counts as not there.
+AlarmSet alarms_of(const std::optional<SpanInfo>& info) {
+  if (!info || info->configured_channels == 0) return kAlarmRemoved;
+  return info->alarms;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DahdiBackend>> DahdiBackend::make(Reactor& reactor, Options options) {
+  auto control = open_control(options.devices);
+  if (!control) return tl::unexpected(control.error());
+  auto version = read_driver_version(control->get());
+  if (!version) return tl::unexpected(version.error());
+  std::unique_ptr<DahdiBackend> backend(
+      new DahdiBackend(reactor, std::move(options), std::move(*control), std::move(*version)));
+  if (auto started = backend->start(); !started) return tl::unexpected(started.error());
+  return backend;
+}
+
+DahdiBackend::DahdiBackend(Reactor& reactor, Options options, UniqueFd control, std::string version)
+    : reactor_(reactor),
+      options_(std::move(options)),
+      control_(std::move(control)),
+      version_(std::move(version)),
+      bell_(std::make_shared<AlarmBell>()),
+      poll_(reactor) {}
+
+DahdiBackend::~DahdiBackend() {
+  reactor_.unwatch(bell_->fd());
+}
+
+Result<> DahdiBackend::start() {
+  for (const SpanOptions& span : options_.spans) {
+    auto info = span_info(control_.get(), driver_number(span));
+    if (!info) return tl::unexpected(info.error());
+    if (!*info) {
+      log_.warning("span={} the driver has no span {} yet: see /proc/dahdi and /etc/dahdi/system.conf", span.number,
+                   driver_number(span));
+    }
+    told_[span.number] = alarms_of(*info);
+  }
+  auto watched = reactor_.watch(bell_->fd(), EPOLLIN, [this](uint32_t) {
+    bell_->silence();
+    tell_alarms();
+  });
+  if (!watched) return watched;
+  arm_poll();
+  return {};
+}
+
+// An edge may be lost (the driver's event queue holds 63), and where no channel is open there are no events at all.
+void DahdiBackend::arm_poll() {
+  poll_.arm(options_.poll_interval, [this] {
+    tell_alarms();
+    arm_poll();
+  });
+}
+
+void DahdiBackend::tell_alarms() {
+  for (const SpanOptions& span : options_.spans) {
+    auto info = span_info(control_.get(), driver_number(span));
+    if (!info) continue;  // the next poll tries again
+    AlarmSet alarms = alarms_of(*info);
+    if (std::exchange(told_[span.number], alarms) == alarms) continue;
+    log_.info("span={} alarms={}", span.number, to_string(alarms));
+    if (listener_ != nullptr) listener_->on_alarms_changed(span.number, alarms);
+  }
+}
+
+std::vector<SpanStatus> DahdiBackend::status() const {
+  std::vector<SpanStatus> all;
+  for (const SpanOptions& span : options_.spans) all.push_back(status_of(span));
+  return all;
+}
+
+SpanStatus DahdiBackend::status_of(const SpanOptions& span) const {
+  SpanStatus status;
+  status.number = span.number;
+  auto info = span_info(control_.get(), driver_number(span));
+  if (!info || !*info) {
+    status.name = fmt::format("dahdi span {}: not in the driver", driver_number(span));
+    status.alarms = kAlarmRemoved;
+    return status;
+  }
+  const SpanInfo& found = **info;
+  status.name = fmt::format("dahdi {} ({})", found.name, found.description);
+  status.type = found.span_type();
+  status.law = law_of(status.type);
+  if (auto first = channel_at(span, 1)) status.law = first->law;
+  status.alarms = alarms_of(*info);
+  status.clock = found.sync_source == 0              ? "free running"
+                 : found.sync_source == found.number ? "recovered"
+                                                     : fmt::format("span {}", found.sync_source);
+  status.counters = {{"bipolar violations", found.bipolar_violations},
+                     {"CRC-4 errors", found.crc4_errors},
+                     {"E-bit errors", found.e_bit_errors},
+                     {"FAS errors", found.fas_errors},
+                     {"errored seconds", found.errored_seconds},
+                     {"IRQ misses", found.irq_misses}};
+  return status;
+}
+
+Result<ChannelInfo> DahdiBackend::find(Timeslot slot) const {
+  auto named = [&](const SpanOptions& span) { return span.number == slot.span; };
+  auto span = std::ranges::find_if(options_.spans, named);
+  if (span == options_.spans.end()) return fail("no span {} among those that the DAHDI driver is to serve", slot.span);
+  return channel_at(*span, slot.number);
+}
+
+Result<ChannelInfo> DahdiBackend::channel_at(const SpanOptions& span, int position) const {
+  int driver_span = driver_number(span);
+  // Channels of one span have numbers in a row, but where the row starts depends on the spans before it.
+  for (int number = 1; number < kMaxChannels; ++number) {
+    auto channel = channel_info(control_.get(), number);
+    if (!channel) return tl::unexpected(channel.error());
+    if (!*channel || (*channel)->span != driver_span) continue;
+    auto wanted = channel_info(control_.get(), number + position - (*channel)->position);
+    if (wanted && *wanted && (*wanted)->span == driver_span && (*wanted)->position == position) return **wanted;
+    return fail("span {} has no timeslot {}: see /proc/dahdi/{}", span.number, position, driver_span);
+  }
+  return fail(
+      "span {} is not in the driver (as its span {}): see /proc/dahdi; load the card's module and run dahdi_cfg",
+      span.number, driver_span);
+}
+
+Result<std::unique_ptr<Bearer>> DahdiBackend::open_bearer(Timeslot slot, const BearerOptions& options) {
+  auto channel = find(slot);
+  if (!channel) return tl::unexpected(channel.error());
+  auto bearer = DahdiBearer::open(options_.devices, *channel, options.block_octets, bell_);
+  if (!bearer) return fail_with(bearer.error(), "timeslot {}", slot);
+  return bearer;
+}
+
+Result<std::unique_ptr<DChannel>> DahdiBackend::open_dchannel(Timeslot slot) {
+  auto channel = find(slot);
+  if (!channel) return tl::unexpected(channel.error());
+  auto dchannel = DahdiDChannel::open(options_.devices, *channel, bell_);
+  if (!dchannel) return fail_with(dchannel.error(), "timeslot {}", slot);
+  return dchannel;
+}
+
+}  // namespace sg::tdm::dahdi
