@@ -102,9 +102,7 @@ struct Span {
 // What every trunk has, whatever its kind.
 struct Trunk {
   std::string name;
-  int max_calls = 0;                  // 0: as many as it carries
-  milliseconds first_answer{3000};    // to anything at all; then the next target is tried
-  milliseconds first_progress{6000};  // to ringing, progress or failure; then the next target is tried
+  int max_calls = 0;  // 0: as many as it carries
   TrunkFax fax;
 };
 
@@ -135,6 +133,9 @@ struct SipTrunk : Trunk {
   std::vector<AddressRange> allow_from;  // whose calls are this trunk's; never empty: at least the peer's own address
   std::vector<Codec> codecs = {Codec::Pcma, Codec::Pcmu};
   Dtmf dtmf = Dtmf::Rfc4733;
+  // Of an INVITE that we send; then the next target is tried.
+  milliseconds first_response{3000};  // to any response, 100 included
+  milliseconds first_progress{6000};  // to a 18x or a final response
 
   bool allows(const SocketAddress& source) const;
 };
@@ -143,7 +144,7 @@ struct SipTrunk : Trunk {
 struct Route {
   std::string name;
   std::vector<std::string> from;  // trunks; empty: any
-  std::string called = "*";
+  std::vector<std::string> called;
   std::vector<std::string> to;  // trunks, tried in order
   int strip = 0;                // digits taken off the front of the called number, then:
   std::string prepend;

@@ -1,0 +1,180 @@
+#include "conf/checks.h"
+
+#include <algorithm>
+
+#include "conf/options.h"
+
+namespace sg::conf {
+namespace {
+
+std::string title_of(const Span& span) {
+  return fmt::format("[span.{}]", span.number);
+}
+std::string title_of(const Trunk& trunk) {
+  return fmt::format("[trunk.{}]", trunk.name);
+}
+
+void check_media(const Settings& settings, Faults& faults) {
+  const Media& media = settings.media;
+  if (media.voice_jitter_min > media.voice_jitter_start) {
+    faults.add("[media]", "voice_jitter_min", "is above voice_jitter_start");
+  }
+  if (media.voice_jitter_start > media.voice_jitter_max) {
+    faults.add("[media]", "voice_jitter_max", "is below voice_jitter_start");
+  }
+  if (!settings.fax.allows(Modem::V27ter)) {
+    faults.add("[fax]", "modems", "lacks \"v27ter\", which every fax machine falls back to");
+  }
+  if (settings.sip.min_se > settings.sip.session_expires) faults.add("[sip]", "min_se", "is above session_expires");
+}
+
+void check_spans(const Settings& settings, Faults& faults) {
+  for (auto span = settings.spans.begin(); span != settings.spans.end(); ++span) {
+    auto other = std::find_if(settings.spans.begin(), span, [&](const Span& s) { return s.local == span->local; });
+    if (other != span) {
+      faults.add(title_of(*span), "local",
+                 fmt::format("{} is used by {} already", span->local.to_string(), title_of(*other)));
+    }
+    if (span->local.family() != span->remote.family()) {
+      faults.add(title_of(*span), "remote", "is of another address family than local");
+    }
+    if (span->remote.port() == 0) faults.add(title_of(*span), "remote", "port 0 cannot be sent to");
+    if (span->ppm != 0 && span->clock == SpanClock::Recovered) {
+      faults.add(title_of(*span), "ppm", "goes only with clock = \"given\": a recovered clock is the far end's");
+    }
+  }
+}
+
+bool suits(PriSwitch type, SpanType span) {
+  if (type == PriSwitch::Qsig) return true;
+  return (type == PriSwitch::EuroIsdnE1) == (span == SpanType::E1);
+}
+
+void check_pri_trunks(const Settings& settings, Faults& faults) {
+  std::map<uint16_t, const PriTrunk*> users;
+  for (const PriTrunk& trunk : settings.pri_trunks) {
+    for (uint16_t number : trunk.spans) {
+      const Span* span = settings.span(number);
+      if (!span) {
+        faults.add(title_of(trunk), "spans", fmt::format("there is no [span.{}]", number));
+        continue;
+      }
+      if (auto [user, is_first] = users.emplace(number, &trunk); !is_first) {
+        faults.add(title_of(trunk), "spans",
+                   fmt::format("span {} is used by {} already", number, title_of(*user->second)));
+      }
+      if (!suits(trunk.switch_type, span->type)) {
+        faults.add(title_of(trunk), "switch",
+                   fmt::format("does not go with span {}, which is {}", number,
+                               span->type == SpanType::E1 ? "an E1" : "a T1"));
+      }
+      if (trunk.dchannel > span->timeslots()) {
+        faults.add(title_of(trunk), "dchannel",
+                   fmt::format("span {} has only {} timeslots", number, span->timeslots()));
+      }
+    }
+  }
+}
+
+void check_sip_trunks(const Settings& settings, Faults& faults) {
+  for (const SipTrunk& trunk : settings.sip_trunks) {
+    bool heard = std::any_of(settings.sip.listen.begin(), settings.sip.listen.end(), [&](const SipAddress& listen) {
+      return listen.transport == trunk.peer.transport && listen.address.family() == trunk.peer.address.family();
+    });
+    if (!heard) {
+      faults.add(title_of(trunk), "peer",
+                 fmt::format("needs {} on {}, which [sip] listen does not have",
+                             trunk.peer.transport == Transport::Udp ? "UDP" : "TCP",
+                             trunk.peer.address.is_ipv6() ? "IPv6" : "IPv4"));
+    }
+    if (std::count(settings.sip.listen.begin(), settings.sip.listen.end(), trunk.peer) > 0) {
+      faults.add(title_of(trunk), "peer", "is an address that this gateway listens on itself");
+    }
+  }
+}
+
+bool share_a_source(const Route& a, const Route& b) {
+  if (a.from.empty() || b.from.empty()) return a.from.empty() && b.from.empty();
+  return std::find_first_of(a.from.begin(), a.from.end(), b.from.begin(), b.from.end()) != a.from.end();
+}
+
+void check_routes(const Settings& settings, Faults& faults) {
+  for (auto route = settings.routes.begin(); route != settings.routes.end(); ++route) {
+    std::string title = route_title(route->name);
+    for (const std::string& name : route->from) {
+      if (!settings.trunk(name)) faults.add(title, "from", fmt::format("there is no [trunk.{}]", name));
+    }
+    for (const std::string& name : route->to) {
+      if (!settings.trunk(name)) faults.add(title, "to", fmt::format("there is no [trunk.{}]", name));
+    }
+    if (route->prepend.find_first_not_of("+0123456789*#") != std::string::npos) {
+      faults.add(title, "prepend", fmt::format("\"{}\" holds more than digits, +, * and #", route->prepend));
+    }
+    for (auto other = settings.routes.begin(); other != route; ++other) {
+      if (other->name == route->name) faults.add(title, "name", "is another route's already");
+      if (!share_a_source(*route, *other)) continue;
+      auto same =
+          std::find_first_of(route->called.begin(), route->called.end(), other->called.begin(), other->called.end());
+      if (same == route->called.end()) continue;
+      faults.add(title, "called",
+                 fmt::format("\"{}\" from the same trunk is route \"{}\" already", *same, other->name));
+    }
+  }
+}
+
+template <class S>
+std::string_view help_in(const std::vector<Option<S>>& options, std::string_view key) {
+  for (const auto& option : options) {
+    if (option.name == key) return option.help;
+  }
+  return "";
+}
+
+std::string_view help_of(std::string_view title, std::string_view key) {
+  if (title == "[sip]") return help_in(sip_options(), key);
+  if (title == "[media]") return help_in(media_options(), key);
+  if (title == "[fax]") return help_in(fax_options(), key);
+  if (title.starts_with("[span.")) return help_in(span_options(), key);
+  if (title.starts_with("[[route]]")) return help_in(route_options(), key);
+  auto help = help_in(pri_trunk_options(), key);
+  return help.empty() ? help_in(sip_trunk_options(), key) : help;
+}
+
+}  // namespace
+
+std::string route_title(std::string_view name) {
+  return name.empty() ? std::string("[[route]]") : fmt::format("[[route]] \"{}\"", name);
+}
+
+void Faults::add(int line, std::string_view title, std::string_view key, std::string_view reason,
+                 std::string_view help) {
+  std::string text = fmt::format("{}:{}: ", filename_, line);
+  if (!title.empty()) text += fmt::format("{} ", title);
+  text += fmt::format("{}: {}", key, reason);
+  if (!help.empty()) text += fmt::format(" ({})", help);
+  found_.emplace_back(line, std::move(text));
+}
+
+void Faults::add(std::string_view title, std::string_view key, std::string_view reason) {
+  auto line = lines_.find({std::string(title), std::string(key)});
+  if (line == lines_.end()) line = lines_.find({std::string(title), ""});
+  add(line == lines_.end() ? 1 : line->second, title, key, reason, help_of(title, key));
+}
+
+Error Faults::error() const {
+  auto sorted = found_;
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  Error error;
+  for (const auto& [line, text] : sorted) error.message += (error.message.empty() ? "" : "\n") + text;
+  return error;
+}
+
+void check(const Settings& settings, Faults& faults) {
+  check_media(settings, faults);
+  check_spans(settings, faults);
+  check_pri_trunks(settings, faults);
+  check_sip_trunks(settings, faults);
+  check_routes(settings, faults);
+}
+
+}  // namespace sg::conf

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "conf/settings.h"
+
+// What can be wrong with a file. For conf only.
+namespace sg::conf {
+
+// The faults found in one file, and the lines where its keys stand.
+class Faults {
+ public:
+  explicit Faults(std::string_view filename) : filename_(filename) {}
+
+  // `title` is the section as written, "[span.1]"; `key` is empty for the section itself.
+  void place(std::string_view title, std::string_view key, int line) {
+    lines_[{std::string(title), std::string(key)}] = line;
+  }
+  void add(int line, std::string_view title, std::string_view key, std::string_view reason, std::string_view help = "");
+  // The line is that of the key, or of its section where the key is not written.
+  void add(std::string_view title, std::string_view key, std::string_view reason);
+
+  bool none() const { return found_.empty(); }
+  // All of them, by line.
+  Error error() const;
+
+ private:
+  std::string filename_;
+  std::map<std::pair<std::string, std::string>, int> lines_;
+  std::vector<std::pair<int, std::string>> found_;
+};
+
+std::string route_title(std::string_view name);
+
+// Finds what no single value can tell: names that stand for nothing, things used twice, values that do not agree.
+void check(const Settings& settings, Faults& faults);
+
+}  // namespace sg::conf

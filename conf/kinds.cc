@@ -1,0 +1,199 @@
+#include "conf/kinds.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace sg::conf {
+namespace {
+
+template <class T>
+Result<T> in_range(T value, T least, T most) {
+  if (value < least || value > most) return fail("{} is out of range: {} to {} is wanted", value, least, most);
+  return value;
+}
+
+Result<Transport> parse_transport(std::string_view word) {
+  if (word == "udp") return Transport::Udp;
+  if (word == "tcp") return Transport::Tcp;
+  return fail("\"{}\" is no transport: udp or tcp is wanted", word);
+}
+
+std::string_view word_of(Transport transport) {
+  return transport == Transport::Udp ? "udp" : "tcp";
+}
+
+// "udp:127.0.0.1:5060"
+Result<SipAddress> parse_listen(std::string_view text) {
+  auto colon = text.find(':');
+  if (colon == std::string_view::npos) return fail("\"{}\" is no TRANSPORT:ADDRESS:PORT", text);
+  auto transport = parse_transport(text.substr(0, colon));
+  if (!transport) return tl::unexpected(transport.error());
+  auto address = SocketAddress::parse(text.substr(colon + 1));
+  if (!address) return tl::unexpected(address.error());
+  return SipAddress{*transport, *address};
+}
+
+std::string listen_text(const SipAddress& value) {
+  return fmt::format("{}:{}", word_of(value.transport), value.address.to_string());
+}
+
+// "sip:127.0.0.1:5060;transport=tcp"; the port may be missing (RFC 3261 section 19.1.2: 5060).
+Result<SipAddress> parse_peer(std::string_view text) {
+  constexpr std::string_view kScheme = "sip:", kTransport = "transport=";
+  if (!text.starts_with(kScheme)) return fail("\"{}\" does not begin with sip:", text);
+  std::string_view host = text.substr(kScheme.size()), parameter;
+  if (auto semicolon = host.find(';'); semicolon != std::string_view::npos) {
+    parameter = host.substr(semicolon + 1);
+    host = host.substr(0, semicolon);
+  }
+  SipAddress peer;
+  if (!parameter.empty()) {
+    if (!parameter.starts_with(kTransport)) return fail("\"{}\" is unknown: only transport= is", parameter);
+    auto transport = parse_transport(parameter.substr(kTransport.size()));
+    if (!transport) return tl::unexpected(transport.error());
+    peer.transport = *transport;
+  }
+  bool bare = host.ends_with(']') || std::count(host.begin(), host.end(), ':') == 0;
+  auto address = bare ? SocketAddress::parse(host, 5060) : SocketAddress::parse(host);
+  if (!address) return tl::unexpected(address.error());
+  if (address->port() == 0) return fail("port 0 cannot be called");
+  peer.address = *address;
+  return peer;
+}
+
+std::string peer_text(const SipAddress& value) {
+  return fmt::format("sip:{};transport={}", value.address.to_string(), word_of(value.transport));
+}
+
+Result<std::string> parse_host(std::string_view text) {
+  if (text.empty()) return std::string();
+  auto address = SocketAddress::parse(text, 0);
+  if (!address) return tl::unexpected(address.error());
+  return address->host();
+}
+
+Result<std::string> parse_number_pattern(std::string_view text) {
+  std::string_view digits = text;
+  if (digits.ends_with('*')) digits.remove_suffix(1);
+  if (digits.starts_with('+')) digits.remove_prefix(1);
+  if (text.empty() || digits.find_first_not_of("0123456789#") != std::string_view::npos) {
+    return fail("\"{}\" is no number: digits are wanted, with a leading + or a last * where need be", text);
+  }
+  return std::string(text);
+}
+
+std::string same_text(const std::string& value) {
+  return value;
+}
+
+}  // namespace
+
+std::string_view type_of(const toml::node& node) {
+  switch (node.type()) {
+    case toml::node_type::table:
+      return "a table";
+    case toml::node_type::array:
+      return "a list";
+    case toml::node_type::string:
+      return "a string";
+    case toml::node_type::integer:
+      return "an integer";
+    case toml::node_type::floating_point:
+      return "a number with a point";
+    case toml::node_type::boolean:
+      return "true or false";
+    default:
+      return "a date or time";
+  }
+}
+
+std::string in_quotes(std::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
+Kind<bool> boolean() {
+  return {.range = "true or false",
+          .read = [](const toml::node& node) -> Result<bool> {
+            if (!node.is_boolean()) return fail("must be true or false, not {}", type_of(node));
+            return node.as_boolean()->get();
+          },
+          .write = [](const bool& value) { return std::string(value ? "true" : "false"); }};
+}
+
+Kind<int> integer(int least, int most) {
+  return {.range = fmt::format("{} to {}", least, most),
+          .read = [least, most](const toml::node& node) -> Result<int> {
+            if (!node.is_integer()) return fail("must be an integer from {} to {}, not {}", least, most, type_of(node));
+            auto value = in_range<int64_t>(node.as_integer()->get(), least, most);
+            if (!value) return tl::unexpected(value.error());
+            return static_cast<int>(*value);
+          },
+          .write = [](const int& value) { return std::to_string(value); }};
+}
+
+Kind<double> real(double least, double most) {
+  return {.range = fmt::format("{} to {}", least, most),
+          .read = [least, most](const toml::node& node) -> Result<double> {
+            if (!node.is_number()) return fail("must be a number from {} to {}, not {}", least, most, type_of(node));
+            return in_range(*node.value<double>(), least, most);
+          },
+          .write = [](const double& value) { return fmt::format("{:.1f}", value); }};
+}
+
+Kind<std::string> text(std::string what) {
+  return {.range = what,
+          .read = [what](const toml::node& node) -> Result<std::string> {
+            if (!node.is_string()) return fail("must be {}, not {}", what, type_of(node));
+            return node.as_string()->get();
+          },
+          .write = in_quotes};
+}
+
+Kind<SocketAddress> socket_address() {
+  return parsed<SocketAddress>("\"ADDRESS:PORT\"", &SocketAddress::parse,
+                               [](const SocketAddress& value) { return value.to_string(); });
+}
+Kind<SipAddress> listen_address() {
+  return parsed<SipAddress>("\"udp:ADDRESS:PORT\" or \"tcp:…\"", parse_listen, listen_text);
+}
+Kind<SipAddress> peer_address() {
+  return parsed<SipAddress>("\"sip:ADDRESS:PORT\", with \";transport=tcp\" for TCP", parse_peer, peer_text);
+}
+Kind<AddressRange> address_range() {
+  return parsed<AddressRange>("\"ADDRESS\" or \"ADDRESS/BITS\"", &AddressRange::parse,
+                              [](const AddressRange& value) { return value.to_string(); });
+}
+Kind<std::string> host_address() {
+  return parsed<std::string>("an IPv4 or IPv6 address", parse_host, same_text);
+}
+Kind<std::string> number_pattern() {
+  return parsed<std::string>("a number, or its beginning and \"*\"", parse_number_pattern, same_text);
+}
+
+Result<milliseconds> parse_duration(std::string_view text) {
+  int64_t value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
+  constexpr int64_t kMost = 1'000'000'000;
+  if (error != std::errc{} || value < 0 || value > kMost)
+    return fail("\"{}\" is no time such as \"500ms\" or \"30s\"", text);
+  if (unit == "ms") return milliseconds(value);
+  if (unit == "s") return milliseconds(value * 1000);
+  if (unit == "min") return milliseconds(value * 60'000);
+  if (unit == "h") return milliseconds(value * 3'600'000);
+  return fail("\"{}\" has no unit that is known: ms, s, min or h is wanted", text);
+}
+
+std::string duration_text(milliseconds value) {
+  auto count = value.count();
+  if (count % 1000 != 0) return fmt::format("{}ms", count);
+  if (count != 0 && count % 3'600'000 == 0) return fmt::format("{}h", count / 3'600'000);
+  return fmt::format("{}s", count / 1000);
+}
+
+}  // namespace sg::conf

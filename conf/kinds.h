@@ -1,0 +1,114 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "conf/option.h"
+#include "conf/settings.h"
+
+// The kinds of values that options have. For conf only.
+namespace sg::conf {
+
+// "a string", "an integer" …
+std::string_view type_of(const toml::node& node);
+std::string in_quotes(std::string_view text);
+
+Kind<bool> boolean();
+Kind<int> integer(int least, int most);
+Kind<double> real(double least, double most);
+Kind<std::string> text(std::string what);
+// A text that has to pass `parse`, and is written with to_string().
+template <class T>
+Kind<T> parsed(std::string what, Result<T> (*parse)(std::string_view), std::string (*to_text)(const T&)) {
+  return {.range = what,
+          .read = [what, parse](const toml::node& node) -> Result<T> {
+            if (!node.is_string()) return fail("must be {}, not {}", what, type_of(node));
+            return parse(node.as_string()->get());
+          },
+          .write = [to_text](const T& value) { return in_quotes(to_text(value)); }};
+}
+Kind<SocketAddress> socket_address();
+Kind<SipAddress> listen_address();
+Kind<SipAddress> peer_address();
+Kind<AddressRange> address_range();
+Kind<std::string> host_address();
+// A called number, in full or up to a last "*".
+Kind<std::string> number_pattern();
+
+// A span of time, written "500ms", "30s", "3min" or "1h".
+Result<milliseconds> parse_duration(std::string_view text);
+std::string duration_text(milliseconds value);
+
+template <class D = milliseconds>
+Kind<D> duration(milliseconds least, milliseconds most) {
+  std::string range = fmt::format("a time from \"{}\" to \"{}\"", duration_text(least), duration_text(most));
+  return {.range = range,
+          .read = [least, most, range](const toml::node& node) -> Result<D> {
+            if (!node.is_string()) return fail("must be {}, not {}", range, type_of(node));
+            auto value = parse_duration(node.as_string()->get());
+            if (!value) return tl::unexpected(value.error());
+            if (*value < least || *value > most)
+              return fail("{} is out of range: {} is wanted", node.as_string()->get(), range);
+            if (std::chrono::duration_cast<D>(*value) != *value) return fail("whole seconds are wanted");
+            return std::chrono::duration_cast<D>(*value);
+          },
+          .write = [](const D& value) { return in_quotes(duration_text(value)); }};
+}
+
+// One of a few words.
+template <class E>
+Kind<E> choice(std::vector<std::pair<std::string, E>> words) {
+  std::string range = "one of";
+  for (const auto& [word, value] : words) range += (range == "one of" ? " " : ", ") + in_quotes(word);
+  return {.range = range,
+          .read = [words, range](const toml::node& node) -> Result<E> {
+            if (!node.is_string()) return fail("must be {}, not {}", range, type_of(node));
+            for (const auto& [word, value] : words) {
+              if (node.as_string()->get() == word) return value;
+            }
+            return fail("{} is none of the known words: {} is wanted", in_quotes(node.as_string()->get()), range);
+          },
+          .write =
+              [words](const E& value) {
+                for (const auto& [word, known] : words) {
+                  if (known == value) return in_quotes(word);
+                }
+                return std::string("\"\"");
+              }};
+}
+
+// Several of a kind: ["a", "b"]; one alone may stand without brackets.
+template <class T>
+Kind<std::vector<T>> list(Kind<T> kind, bool may_be_empty = true) {
+  return {.range = "a list, each " + kind.range,
+          .read = [read = kind.read, may_be_empty](const toml::node& node) -> Result<std::vector<T>> {
+            std::vector<T> values;
+            const auto* array = node.as_array();
+            if (!array) {
+              auto value = read(node);
+              if (!value) return tl::unexpected(value.error());
+              values.push_back(std::move(*value));
+              return values;
+            }
+            for (const toml::node& element : *array) {
+              auto value = read(element);
+              if (!value) return tl::unexpected(value.error());
+              if (std::find(values.begin(), values.end(), *value) != values.end())
+                return fail("the same stands twice in the list");
+              values.push_back(std::move(*value));
+            }
+            if (values.empty() && !may_be_empty) return fail("the list is empty");
+            return values;
+          },
+          .write =
+              [write = kind.write](const std::vector<T>& values) {
+                std::string text = "[";
+                for (const T& value : values) text += (text.size() > 1 ? ", " : "") + write(value);
+                return text + "]";
+              }};
+}
+
+}  // namespace sg::conf

@@ -1,0 +1,182 @@
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <sstream>
+
+#include "conf/checks.h"
+#include "conf/options.h"
+#include "conf/settings.h"
+
+namespace sg::conf {
+namespace {
+
+template <class S>
+std::string names_of(const std::vector<Option<S>>& options) {
+  std::string names;
+  for (const auto& option : options) names += (names.empty() ? "" : ", ") + std::string(option.name);
+  return names;
+}
+
+int line_of(const toml::node& node) {
+  return static_cast<int>(node.source().begin.line);
+}
+
+// Reads the parsed file section by section into Settings, and goes on after a fault, so that all are told at once.
+class Loader {
+ public:
+  explicit Loader(Faults& faults) : faults_(faults) {}
+
+  Settings load(const toml::table& root) {
+    Settings settings;
+    for (const auto& [key, node] : root) {
+      std::string name(key.str());
+      if (name == "sip") {
+        section("[sip]", node, sip_options(), settings.sip);
+      } else if (name == "media") {
+        section("[media]", node, media_options(), settings.media);
+      } else if (name == "fax") {
+        section("[fax]", node, fax_options(), settings.fax);
+      } else if (name == "records") {
+        section("[records]", node, records_options(), settings.records);
+      } else if (name == "control") {
+        section("[control]", node, control_options(), settings.control);
+      } else if (name == "log") {
+        section("[log]", node, log_options(), settings.log);
+      } else if (name != "span" && name != "trunk" && name != "route") {
+        faults_.add(line_of(node), "", name,
+                    "unknown section; known are [sip], [media], [fax], [span.N], [trunk.NAME], [[route]], [records], "
+                    "[control], [log]");
+      }
+    }
+    // Trunks start from [fax], wherever it stands in the file.
+    spans(root, settings);
+    trunks(root, settings);
+    routes(root, settings);
+    return settings;
+  }
+
+ private:
+  template <class S>
+  void section(const std::string& title, const toml::node& node, const std::vector<Option<S>>& options, S& into,
+               std::string_view inner = "") {
+    const auto* table = node.as_table();
+    if (!table) return faults_.add(line_of(node), "", title, "must be a table");
+    faults_.place(title, "", line_of(node));
+    for (const auto& [key, value] : *table) {
+      if (key.str() == inner) continue;
+      auto option =
+          std::find_if(options.begin(), options.end(), [&](const auto& row) { return row.name == key.str(); });
+      if (option == options.end()) {
+        faults_.add(line_of(value), title, key.str(), "unknown key; known are " + names_of(options));
+        continue;
+      }
+      faults_.place(title, key.str(), line_of(value));
+      if (auto read = option->read(into, value); !read) {
+        faults_.add(line_of(value), title, key.str(), read.error().message, option->help);
+      }
+    }
+    for (const auto& option : options) {
+      if (option.required && !table->contains(option.name)) {
+        faults_.add(line_of(node), title, option.name, "missing; " + option.range + " is wanted", option.help);
+      }
+    }
+  }
+
+  void spans(const toml::table& root, Settings& settings) {
+    each_table(root, "span", [&](std::string_view key, const toml::node& node) {
+      Span span;
+      auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), span.number);
+      if (error != std::errc{} || end != key.data() + key.size() || span.number < 1 || span.number > 1000) {
+        return faults_.add(line_of(node), "[span]", key, "a span is named by a number from 1 to 1000: [span.1]");
+      }
+      section(fmt::format("[span.{}]", key), node, span_options(), span);
+      settings.spans.push_back(std::move(span));
+    });
+    std::sort(settings.spans.begin(), settings.spans.end(),
+              [](const Span& a, const Span& b) { return a.number < b.number; });
+  }
+
+  void trunks(const toml::table& root, Settings& settings) {
+    each_table(root, "trunk", [&](std::string_view name, const toml::node& node) {
+      std::string title = fmt::format("[trunk.{}]", name);
+      const auto* table = node.as_table();
+      if (!table) return faults_.add(line_of(node), "", title, "must be a table");
+      auto kind = (*table)["kind"].value<std::string_view>();
+      if (kind == "pri") {
+        settings.pri_trunks.push_back(trunk(title, name, node, pri_trunk_options(), settings.fax));
+      } else if (kind == "sip") {
+        auto sip = trunk(title, name, node, sip_trunk_options(), settings.fax);
+        const SocketAddress& peer = sip.peer.address;
+        if (sip.allow_from.empty() && peer.is_set()) sip.allow_from.push_back(*AddressRange::parse(peer.host()));
+        settings.sip_trunks.push_back(std::move(sip));
+      } else {
+        const auto* given = table->get("kind");
+        const auto& option = pri_trunk_options().front();
+        faults_.add(line_of(given ? *given : node), title, "kind", option.range + " is wanted", option.help);
+      }
+    });
+  }
+
+  template <class S>
+  S trunk(const std::string& title, std::string_view name, const toml::node& node,
+          const std::vector<Option<S>>& options, const TrunkFax& fax) {
+    S trunk;
+    trunk.name = name;
+    trunk.fax = fax;
+    section(title, node, options, trunk, "fax");
+    if (const auto* own = node.as_table()->get("fax")) {
+      section(fmt::format("[trunk.{}.fax]", name), *own, trunk_fax_options(), trunk.fax);
+    }
+    return trunk;
+  }
+
+  void routes(const toml::table& root, Settings& settings) {
+    const auto* node = root.get("route");
+    if (!node) return;
+    const auto* array = node->as_array();
+    if (!array) return faults_.add(line_of(*node), "", "route", "is written [[route]], with two brackets");
+    for (const toml::node& element : *array) {
+      Route route;
+      auto name = element.is_table() ? (*element.as_table())["name"].value_or(std::string_view()) : "";
+      section(route_title(name), element, route_options(), route);
+      settings.routes.push_back(std::move(route));
+    }
+  }
+
+  template <class Visit>
+  void each_table(const toml::table& root, std::string_view name, Visit visit) {
+    const auto* node = root.get(name);
+    if (!node) return;
+    const auto* table = node->as_table();
+    if (!table) return faults_.add(line_of(*node), "", name, fmt::format("is a table of tables: [{}.NAME]", name));
+    for (const auto& [key, value] : *table) visit(key.str(), value);
+  }
+
+  Faults& faults_;
+};
+
+}  // namespace
+
+Result<Settings> parse(std::string_view text, std::string_view filename) {
+  Faults faults(filename);
+  toml::table root;
+  try {
+    root = toml::parse(text, filename);
+  } catch (const toml::parse_error& error) {
+    return fail("{}:{}: {}", filename, error.source().begin.line, error.description());
+  }
+  Settings settings = Loader(faults).load(root);
+  // What contradicts itself is worth telling only where each value is good by itself.
+  if (faults.none()) check(settings, faults);
+  if (!faults.none()) return tl::unexpected(faults.error());
+  return settings;
+}
+
+Result<Settings> load(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf())) return fail("{}: cannot be read: {}", path, std::strerror(errno));
+  return parse(text.str(), path);
+}
+
+}  // namespace sg::conf

@@ -1,0 +1,306 @@
+#include "conf/options.h"
+
+#include <charconv>
+
+#include "conf/kinds.h"
+
+namespace sg::conf {
+namespace {
+
+// "10000-19999", two members in one option.
+Option<Media> ports_option() {
+  auto read = [](Media& media, const toml::node& node) -> Result<> {
+    if (!node.is_string()) return fail("must be \"FIRST-LAST\", not {}", type_of(node));
+    const std::string& range = node.as_string()->get();
+    const char* end = range.data() + range.size();
+    uint16_t first = 0, last = 0;
+    auto [dash, bad_first] = std::from_chars(range.data(), end, first);
+    if (bad_first != std::errc{} || dash == end || *dash != '-')
+      return fail("{} is no \"FIRST-LAST\"", in_quotes(range));
+    auto [stop, bad_last] = std::from_chars(dash + 1, end, last);
+    if (bad_last != std::errc{} || stop != end) return fail("{} is no \"FIRST-LAST\"", in_quotes(range));
+    if (first < 1024 || first % 2 != 0) return fail("the first port must be even, and 1024 or above");
+    if (last < first + 3) return fail("at least four ports are wanted: a call takes two a side");
+    media.first_port = first;
+    media.last_port = last;
+    return {};
+  };
+  return {.name = "ports",
+          .range = "\"FIRST-LAST\"",
+          .help = "UDP ports for RTP, RTCP and T.38. Each IP side of a call takes two: an even one and the next.",
+          .read = read,
+          .write = [](const Media& media) { return fmt::format("\"{}-{}\"", media.first_port, media.last_port); }};
+}
+
+template <class S>
+std::vector<Option<S>> make_trunk_fax_options() {
+  return {
+      option<S>(
+          "t38", &TrunkFax::t38,
+          choice<T38Mode>({{"preamble", T38Mode::Preamble}, {"peer", T38Mode::Peer}, {"never", T38Mode::Never}}),
+          "Who asks for T.38. preamble: we do, by re-INVITE, when the answering fax machine's V.21 preamble is heard; "
+          "peer: we only accept the SIP peer's offer; never: fax goes as G.711."),
+      option<S>("t38_answer_timeout", &TrunkFax::t38_answer_timeout, duration(500ms, 30s),
+                "How long the SIP peer may think about our T.38 offer before the fax goes as G.711."),
+      option<S>("max_bit_rate", &TrunkFax::max_bit_rate,
+                Kind<int>{"2400, 4800, 7200, 9600, 12000 or 14400",
+                          [](const toml::node& node) -> Result<int> {
+                            int64_t rate = node.is_integer() ? node.as_integer()->get() : 0;
+                            if (rate < 2400 || rate > 14400 || rate % 2400 != 0) {
+                              return fail("must be 2400, 4800, 7200, 9600, 12000 or 14400");
+                            }
+                            return static_cast<int>(rate);
+                          },
+                          [](const int& rate) { return std::to_string(rate); }},
+                "T38MaxBitRate that we offer, bit/s."),
+      option<S>("max_buffer", &TrunkFax::max_buffer, integer(200, 10000), "T38FaxMaxBuffer that we declare, octets."),
+      option<S>("max_datagram", &TrunkFax::max_datagram, integer(100, 1400),
+                "T38FaxMaxDatagram that we declare, octets. The peer's own limit is always obeyed."),
+      option<S>("error_correction", &TrunkFax::error_correction,
+                choice<ErrorCorrection>({{"redundancy", ErrorCorrection::Redundancy},
+                                         {"fec", ErrorCorrection::Fec},
+                                         {"none", ErrorCorrection::None}}),
+                "T38FaxUdpEC that we offer. What the peer sends is understood in any form."),
+  };
+}
+
+// What every trunk has. `kind` is read first, by the loader.
+template <class S>
+std::vector<Option<S>> make_trunk_options(std::string kind) {
+  return {
+      {.name = "kind",
+       .range = "one of \"pri\", \"sip\"",
+       .help = "pri: ISDN primary rate on one or more spans. sip: a SIP peer.",
+       .read = [](S&, const toml::node&) -> Result<> { return {}; },
+       .write = [kind](const S&) { return in_quotes(kind); },
+       .required = true,
+       .example = in_quotes(kind)},
+      option<S>("max_calls", &Trunk::max_calls, integer(0, 10000),
+                "Calls at a time, both directions. 0: as many as it carries."),
+  };
+}
+
+template <class S>
+std::vector<Option<S>> joined(std::vector<Option<S>> first, std::vector<Option<S>> second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+Kind<uint16_t> span_number() {
+  auto number = integer(1, 1000);
+  return {.range = "the number of a span",
+          .read = [read = number.read](const toml::node& node) -> Result<uint16_t> {
+            return read(node).map([](int value) { return static_cast<uint16_t>(value); });
+          },
+          .write = [](const uint16_t& value) { return std::to_string(value); }};
+}
+
+}  // namespace
+
+const std::vector<Option<Sip>>& sip_options() {
+  static const std::vector<Option<Sip>> options = {
+      option<Sip>("listen", &Sip::listen, list(listen_address()),
+                  "Where SIP is spoken: transports, local addresses (numeric, IPv6 in brackets) and ports.")
+          .shown("[\"udp:127.0.0.1:5060\", \"tcp:127.0.0.1:5060\"]"),
+      option<Sip>("user_agent", &Sip::user_agent, text("a text"), "What User-Agent and Server say."),
+      option<Sip>("t1", &Sip::t1, duration(50ms, 5s),
+                  "RFC 3261 T1, the estimate of the round trip. Resends and time-outs follow from it."),
+      option<Sip>("t2", &Sip::t2, duration(500ms, 20s), "RFC 3261 T2, the longest pause between resends."),
+      option<Sip>("t4", &Sip::t4, duration(500ms, 20s), "RFC 3261 T4, how long a message may stay in the network."),
+      option<Sip>("session_expires", &Sip::session_expires, duration<seconds>(90s, 24h),
+                  "Session timer that we ask for (RFC 4028)."),
+      option<Sip>("min_se", &Sip::min_se, duration<seconds>(90s, 1h),
+                  "Shortest session timer that we accept (RFC 4028 says 90 s at least)."),
+  };
+  return options;
+}
+
+const std::vector<Option<Media>>& media_options() {
+  static const std::vector<Option<Media>> options = {
+      option<Media>("address", &Media::address, host_address(),
+                    "Local address of RTP and T.38. Empty: the address that the call's SIP leg uses."),
+      ports_option(),
+      option<Media>("workers", &Media::workers, integer(0, 256), "Threads that carry media. 0: one a processor."),
+      option<Media>("voice_jitter_min", &Media::voice_jitter_min, duration(0ms, 500ms),
+                    "Least depth of the adaptive jitter buffer of voice."),
+      option<Media>("voice_jitter_start", &Media::voice_jitter_start, duration(0ms, 500ms),
+                    "Its depth when a call starts."),
+      option<Media>("voice_jitter_max", &Media::voice_jitter_max, duration(20ms, 1s), "Its greatest depth."),
+      option<Media>("fax_jitter", &Media::fax_jitter, duration(20ms, 500ms),
+                    "Fixed depth of the jitter buffer of G.711 pass-through. 60 ms suits most networks; up to 200 ms "
+                    "on bad links."),
+      option<Media>("rtp_timeout", &Media::rtp_timeout, duration<seconds>(0s, 24h),
+                    "A call whose peer sends no RTP for this long is ended. 0s: never."),
+      option<Media>("t38_timeout", &Media::t38_timeout, duration<seconds>(0s, 24h),
+                    "A call whose peer sends no T.38 for this long is ended. 0s: never."),
+  };
+  return options;
+}
+
+const std::vector<Option<TrunkFax>>& trunk_fax_options() {
+  static const auto options = make_trunk_fax_options<TrunkFax>();
+  return options;
+}
+
+const std::vector<Option<Fax>>& fax_options() {
+  static const auto options = joined(
+      make_trunk_fax_options<Fax>(),
+      {
+          option<Fax>("ecm", &Fax::ecm, boolean(),
+                      "Let machines use error correction mode (T.30 Annex A) across T.38."),
+          option<Fax>("redundancy", &Fax::redundancy, integer(0, 8),
+                      "Earlier IFP packets repeated in each T.38 datagram, at most."),
+          option<Fax>("modems", &Fax::modems,
+                      list(choice<Modem>({{"v27ter", Modem::V27ter}, {"v29", Modem::V29}, {"v17", Modem::V17}}), false),
+                      "T.30 modulations that the T.38 gateway lets pass. v27ter is needed by every fax machine."),
+      });
+  return options;
+}
+
+const std::vector<Option<Span>>& span_options() {
+  static const std::vector<Option<Span>> options = {
+      option<Span>("backend", &Span::backend, choice<SpanBackend>({{"cesop", SpanBackend::Cesop}}),
+                   "What brings the span. cesop: a pseudowire over UDP (RFC 5086).")
+          .shown("\"cesop\""),
+      option<Span>("type", &Span::type, choice<SpanType>({{"E1", SpanType::E1}, {"T1", SpanType::T1}}),
+                   "E1: 31 timeslots, A-law. T1: 24 timeslots, mu-law.")
+          .shown("\"E1\""),
+      option<Span>("local", &Span::local, socket_address(), "Local UDP address and port of the pseudowire.")
+          .needed("\"127.0.0.1:7001\""),
+      option<Span>("remote", &Span::remote, socket_address(), "The far end's UDP address and port.")
+          .needed("\"127.0.0.1:7000\""),
+      option<Span>("frames_per_packet", &Span::frames_per_packet, integer(1, 160),
+                   "Frames of 125 us in each packet; both ends must agree. 40 is 5 ms. On an Ethernet of 1 500 octets "
+                   "an E1 takes 45 at most."),
+      option<Span>("rtp_header", &Span::rtp_header, boolean(),
+                   "Packets carry an RTP header (RFC 5086 section 4.2); both ends must agree."),
+      option<Span>("clock", &Span::clock,
+                   choice<SpanClock>({{"recovered", SpanClock::Recovered}, {"given", SpanClock::Given}}),
+                   "recovered: follow the far end's clock, as it arrives; given: this machine's clock leads."),
+      option<Span>("ppm", &Span::ppm, real(-200, 200),
+                   "How far a given clock runs fast (or slow, below 0), in parts per million. For tests."),
+      option<Span>("jitter_packets", &Span::jitter_packets, integer(1, 64), "Depth of the receive buffer, in packets."),
+  };
+  return options;
+}
+
+const std::vector<Option<PriTrunk>>& pri_trunk_options() {
+  static const auto options = joined(
+      make_trunk_options<PriTrunk>("pri"),
+      {
+          option<PriTrunk>("spans", &PriTrunk::spans, list(span_number(), false), "The spans of this trunk.")
+              .needed("[1]"),
+          option<PriTrunk>("role", &PriTrunk::role,
+                           choice<PriRole>({{"user", PriRole::User}, {"network", PriRole::Network}}),
+                           "user: the far end is the exchange; network: we are the exchange to a PBX."),
+          option<PriTrunk>("switch", &PriTrunk::switch_type,
+                           choice<PriSwitch>({{"euroisdn-e1", PriSwitch::EuroIsdnE1},
+                                              {"euroisdn-t1", PriSwitch::EuroIsdnT1},
+                                              {"ni2", PriSwitch::Ni2},
+                                              {"dms100", PriSwitch::Dms100},
+                                              {"5ess", PriSwitch::Lucent5e},
+                                              {"4ess", PriSwitch::Att4ess},
+                                              {"qsig", PriSwitch::Qsig}}),
+                           "The ISDN variant that is spoken."),
+          option<PriTrunk>("dchannel", &PriTrunk::dchannel, integer(0, 31),
+                           "Timeslot of the D-channel in each span. 0: 16 on an E1, 24 on a T1."),
+          option<PriTrunk>(
+              "hunt", &PriTrunk::hunt, choice<Hunt>({{"ascending", Hunt::Ascending}, {"descending", Hunt::Descending}}),
+              "Which way free timeslots are looked for. Choose the far end's opposite, so that calls seldom collide."),
+          option<PriTrunk>(
+              "bearer", &PriTrunk::bearer,
+              choice<Bearer>(
+                  {{"audio31k", Bearer::Audio31k}, {"speech", Bearer::Speech}, {"unrestricted", Bearer::Unrestricted}}),
+              "Bearer capability of calls that come from SIP. Fax wants audio31k."),
+          option<PriTrunk>("t301", &PriTrunk::t301, duration(1s, 1h), "Q.931 T301: how long a called party may ring."),
+          option<PriTrunk>("t302", &PriTrunk::t302, duration(1s, 60s),
+                           "Q.931 T302: pause between digits after which a number is complete."),
+          option<PriTrunk>("t303", &PriTrunk::t303, duration(1s, 60s), "Q.931 T303: wait for any answer to SETUP."),
+          option<PriTrunk>("t304", &PriTrunk::t304, duration(1s, 120s), "Q.931 T304: wait after the last digit sent."),
+          option<PriTrunk>("t305", &PriTrunk::t305, duration(1s, 120s),
+                           "Q.931 T305: wait for RELEASE after DISCONNECT."),
+          option<PriTrunk>("t308", &PriTrunk::t308, duration(1s, 60s), "Q.931 T308: wait for RELEASE COMPLETE."),
+          option<PriTrunk>("t309", &PriTrunk::t309, duration(0s, 90s),
+                           "Q.931 T309: how long calls outlive a D-channel that is down."),
+          option<PriTrunk>("t310", &PriTrunk::t310, duration(1s, 300s),
+                           "Q.931 T310: wait for ALERTING, CONNECT or PROGRESS after CALL PROCEEDING."),
+          option<PriTrunk>("t313", &PriTrunk::t313, duration(1s, 60s), "Q.931 T313: wait for CONNECT ACKNOWLEDGE."),
+          option<PriTrunk>("t316", &PriTrunk::t316, duration(1s, 300s), "Q.931 T316: wait for RESTART ACKNOWLEDGE."),
+      });
+  return options;
+}
+
+const std::vector<Option<SipTrunk>>& sip_trunk_options() {
+  static const auto options = joined(
+      make_trunk_options<SipTrunk>("sip"),
+      {
+          option<SipTrunk>("peer", &SipTrunk::peer, peer_address(), "Where calls are sent.")
+              .needed("\"sip:127.0.0.1:5070\""),
+          option<SipTrunk>(
+              "allow_from", &SipTrunk::allow_from, list(address_range()),
+              "Whose calls are taken as this trunk's: addresses or blocks of them. Empty: the peer's own address."),
+          option<SipTrunk>("codecs", &SipTrunk::codecs,
+                           list(choice<Codec>({{"pcma", Codec::Pcma}, {"pcmu", Codec::Pcmu}}), false),
+                           "G.711 laws that are offered and accepted, the preferred first."),
+          option<SipTrunk>("dtmf", &SipTrunk::dtmf,
+                           choice<Dtmf>({{"rfc4733", Dtmf::Rfc4733}, {"inband", Dtmf::Inband}}),
+                           "How digits travel: telephone events where the peer knows them, or always as tones."),
+          option<SipTrunk>("first_response", &SipTrunk::first_response, duration(200ms, 60s),
+                           "How long the peer may give no response at all to a call, before the next target is tried."),
+          option<SipTrunk>(
+              "first_progress", &SipTrunk::first_progress, duration(500ms, 180s),
+              "How long the peer may give neither 18x nor a final response, before the next target is tried."),
+      });
+  return options;
+}
+
+const std::vector<Option<Route>>& route_options() {
+  static const std::vector<Option<Route>> options = {
+      option<Route>("name", &Route::name, text("a name"), "What logs and records call this route.").needed("\"out\""),
+      option<Route>("from", &Route::from, list(text("a trunk's name")),
+                    "Trunks whose calls may take this route. Empty: any.")
+          .shown("[\"pbx\"]"),
+      option<Route>(
+          "called", &Route::called, list(number_pattern(), false),
+          "Called numbers: in full, or their beginning and a *. The longest match wins; among equals, the route that "
+          "names its sources.")
+          .needed("\"+*\""),
+      option<Route>("to", &Route::to, list(text("a trunk's name"), false),
+                    "Trunks to send the call to, tried in this order.")
+          .needed("[\"pstn\"]"),
+      option<Route>("strip", &Route::strip, integer(0, 32),
+                    "Characters taken off the front of the called number (a + is one)."),
+      option<Route>("prepend", &Route::prepend, text("digits"), "Digits then put in front of it."),
+  };
+  return options;
+}
+
+const std::vector<Option<Records>>& records_options() {
+  static const std::vector<Option<Records>> options = {
+      option<Records>("file", &Records::file, text("a path"),
+                      "Call records are appended here, a line of JSON each. Empty: none are kept."),
+  };
+  return options;
+}
+
+const std::vector<Option<Control>>& control_options() {
+  static const std::vector<Option<Control>> options = {
+      option<Control>("socket", &Control::socket, text("a path"),
+                      "Unix socket that spangatectl talks to. Empty: none."),
+  };
+  return options;
+}
+
+const std::vector<Option<LogSettings>>& log_options() {
+  static const std::vector<Option<LogSettings>> options = {
+      option<LogSettings>("level", &LogSettings::level,
+                          choice<LogLevel>({{"error", LogLevel::Error},
+                                            {"warning", LogLevel::Warning},
+                                            {"info", LogLevel::Info},
+                                            {"debug", LogLevel::Debug}}),
+                          "How much is written to standard error: this and what is worse."),
+  };
+  return options;
+}
+
+}  // namespace sg::conf

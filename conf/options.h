@@ -1,0 +1,23 @@
+#pragma once
+
+#include <vector>
+
+#include "conf/option.h"
+#include "conf/settings.h"
+
+// Every option there is, section by section. For conf only.
+namespace sg::conf {
+
+const std::vector<Option<Sip>>& sip_options();
+const std::vector<Option<Media>>& media_options();
+const std::vector<Option<Fax>>& fax_options();
+const std::vector<Option<Span>>& span_options();
+const std::vector<Option<PriTrunk>>& pri_trunk_options();
+const std::vector<Option<SipTrunk>>& sip_trunk_options();
+const std::vector<Option<TrunkFax>>& trunk_fax_options();
+const std::vector<Option<Route>>& route_options();
+const std::vector<Option<Records>>& records_options();
+const std::vector<Option<Control>>& control_options();
+const std::vector<Option<LogSettings>>& log_options();
+
+}  // namespace sg::conf

@@ -1,0 +1,70 @@
+#include "conf/options.h"
+#include "conf/settings.h"
+
+namespace sg::conf {
+namespace {
+
+constexpr size_t kWidth = 110;
+
+// `text` as comment lines, broken between words.
+std::string comment(std::string_view text) {
+  std::string out, line = "#";
+  while (!text.empty()) {
+    auto space = text.find(' ');
+    std::string_view word = text.substr(0, space);
+    if (line.size() + 1 + word.size() > kWidth) {
+      out += line + "\n";
+      line = "#";
+    }
+    line += fmt::format(" {}", word);
+    text = space == std::string_view::npos ? "" : text.substr(space + 1);
+  }
+  return out + line + "\n";
+}
+
+template <class S>
+std::string section(std::string_view title, std::string_view about, const std::vector<Option<S>>& options) {
+  std::string out = "\n" + comment(about) + fmt::format("{}\n", title);
+  const S defaults;
+  for (const auto& option : options) {
+    out += "\n" + comment(option.help);
+    std::string standing = option.write(defaults);
+    std::string value = fmt::format("Value: {}.", option.range);
+    if (option.required) {
+      value += " Needed.";
+    } else if (!option.example.empty()) {
+      value += fmt::format(" Default: {}.", standing);
+    }
+    out += comment(value);
+    out += option.example.empty() ? fmt::format("#{} = {}\n", option.name, standing)
+                                  : fmt::format("{} = {}\n", option.name, option.example);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string sample() {
+  std::string out =
+      comment(
+          "Spangate's configuration, with every option that there is. Lines that begin with # and a key show that "
+          "option's "
+          "default. `spangated --check FILE` tells what is wrong with a file; `spangated --sample` prints this one.") +
+      comment("A time has a unit: \"500ms\", \"30s\", \"3min\", \"1h\".");
+  out += section("[sip]", "SIP signalling.", sip_options());
+  out += section("[media]", "RTP and T.38 on the wire.", media_options());
+  out += section("[fax]", "How fax is carried. [trunk.NAME.fax] may say otherwise for one trunk.", fax_options());
+  out += section("[span.1]", "An E1 or T1, by its number from 1.", span_options());
+  out += section("[trunk.pstn]",
+                 "What calls come from and go to, by a name of your choice. First an ISDN line:", pri_trunk_options());
+  out += section("[trunk.pbx]", "And a SIP peer:", sip_trunk_options());
+  out += section("[trunk.pbx.fax]", "How this trunk carries fax, where it differs from [fax].", trunk_fax_options());
+  out += section("[[route]]", "Which calls go where; as many of these as are wanted.", route_options());
+  out += "\n[[route]]\nname = \"in\"\nfrom = [\"pstn\"]\ncalled = \"*\"\nto = [\"pbx\"]\n";
+  out += section("[records]", "Call records.", records_options());
+  out += section("[control]", "The control socket.", control_options());
+  out += section("[log]", "The log.", log_options());
+  return out;
+}
+
+}  // namespace sg::conf

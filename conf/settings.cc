@@ -1,0 +1,76 @@
+#include "conf/settings.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+#include "base/bytes.h"
+
+namespace sg::conf {
+namespace {
+
+ByteView octets_of(const SocketAddress& address) {
+  if (address.is_ipv6()) {
+    const auto* raw = reinterpret_cast<const sockaddr_in6*>(address.raw());
+    return {raw->sin6_addr.s6_addr, 16};
+  }
+  const auto* raw = reinterpret_cast<const sockaddr_in*>(address.raw());
+  return {reinterpret_cast<const uint8_t*>(&raw->sin_addr), 4};
+}
+
+template <class T>
+const T* find_named(const std::vector<T>& trunks, std::string_view name) {
+  auto found = std::find_if(trunks.begin(), trunks.end(), [&](const T& trunk) { return trunk.name == name; });
+  return found == trunks.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Result<AddressRange> AddressRange::parse(std::string_view text) {
+  auto slash = text.find('/');
+  auto address = SocketAddress::parse(text.substr(0, slash), 0);
+  if (!address) return tl::unexpected(address.error());
+  int most = address->is_ipv6() ? 128 : 32;
+  if (slash == std::string_view::npos) return AddressRange{*address, most};
+  std::string_view digits = text.substr(slash + 1);
+  int bits = -1;
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
+  if (error != std::errc{} || end != digits.data() + digits.size() || bits < 0 || bits > most) {
+    return fail("\"{}\" is no prefix length: 0 to {} is wanted", digits, most);
+  }
+  return AddressRange{*address, bits};
+}
+
+bool AddressRange::contains(const SocketAddress& address) const {
+  if (address.family() != first.family()) return false;
+  ByteView ours = octets_of(first), theirs = octets_of(address);
+  auto whole = static_cast<size_t>(prefix_bits / 8);
+  if (std::memcmp(ours.data(), theirs.data(), whole) != 0) return false;
+  int rest = prefix_bits % 8;
+  return rest == 0 || (ours[whole] ^ theirs[whole]) >> (8 - rest) == 0;
+}
+
+std::string AddressRange::to_string() const {
+  return fmt::format("{}/{}", first.host(), prefix_bits);
+}
+
+bool Fax::allows(Modem modem) const {
+  return std::find(modems.begin(), modems.end(), modem) != modems.end();
+}
+
+bool SipTrunk::allows(const SocketAddress& source) const {
+  return std::any_of(allow_from.begin(), allow_from.end(),
+                     [&](const AddressRange& range) { return range.contains(source); });
+}
+
+const Span* Settings::span(uint16_t number) const {
+  auto found = std::find_if(spans.begin(), spans.end(), [&](const Span& span) { return span.number == number; });
+  return found == spans.end() ? nullptr : &*found;
+}
+
+const Trunk* Settings::trunk(std::string_view name) const {
+  if (const Trunk* pri = find_named(pri_trunks, name)) return pri;
+  return find_named(sip_trunks, name);
+}
+
+}  // namespace sg::conf

@@ -1,0 +1,261 @@
+#include "conf/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+
+namespace sg::conf {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr std::string_view kGood = R"([sip]
+listen = ["udp:127.0.0.1:5060", "tcp:[::1]:5062"]
+t1 = "200ms"
+[media]
+ports = "20000-20999"
+[fax]
+t38 = "peer"
+max_bit_rate = 9600
+[span.2]
+type = "T1"
+local = "127.0.0.1:7003"
+remote = "127.0.0.1:7002"
+[span.1]
+local = "127.0.0.1:7001"
+remote = "127.0.0.1:7000"
+clock = "given"
+ppm = 20
+[trunk.pstn]
+kind = "pri"
+spans = [1]
+t310 = "30s"
+[trunk.pbx]
+kind = "pri"
+spans = [2]
+role = "network"
+switch = "ni2"
+[trunk.carrier]
+kind = "sip"
+peer = "sip:[::1]:5080;transport=tcp"
+codecs = ["pcmu"]
+max_calls = 30
+[trunk.carrier.fax]
+t38 = "never"
+[[route]]
+name = "out"
+from = "pbx"
+called = ["+49*", "112"]
+to = ["carrier", "pstn"]
+[[route]]
+name = "in"
+called = "+49*"
+to = ["pbx"]
+strip = 3
+prepend = "0"
+)";
+
+// The good file with one piece of text replaced by another.
+std::string with(std::string_view piece, std::string_view replacement) {
+  std::string text(kGood);
+  auto at = text.find(piece);
+  EXPECT_NE(at, std::string::npos) << piece;
+  return text.replace(at, piece.size(), replacement);
+}
+
+std::string error_of(std::string_view text) {
+  auto settings = parse(text, "test.toml");
+  return settings ? "no error" : settings.error().message;
+}
+
+TEST(Settings, AreReadFromAFile) {
+  auto settings = parse(kGood, "test.toml");
+
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->sip.listen[1].transport, Transport::Tcp);
+  EXPECT_EQ(settings->sip.listen[1].address.to_string(), "[::1]:5062");
+  EXPECT_EQ(settings->sip.t1, milliseconds(200));
+  EXPECT_EQ(settings->media.first_port, 20000);
+  EXPECT_EQ(settings->media.last_port, 20999);
+  ASSERT_EQ(settings->spans.size(), 2u);
+  EXPECT_EQ(settings->spans[0].number, 1);
+  EXPECT_EQ(settings->spans[0].ppm, 20);
+  EXPECT_EQ(settings->spans[1].type, SpanType::T1);
+  ASSERT_EQ(settings->pri_trunks.size(), 2u);
+  ASSERT_EQ(settings->sip_trunks.size(), 1u);
+  EXPECT_EQ(settings->sip_trunks[0].peer.address.to_string(), "[::1]:5080");
+  EXPECT_THAT(settings->sip_trunks[0].codecs, ElementsAre(Codec::Pcmu));
+  ASSERT_EQ(settings->routes.size(), 2u);
+  EXPECT_THAT(settings->routes[0].from, ElementsAre("pbx"));
+  EXPECT_THAT(settings->routes[0].called, ElementsAre("+49*", "112"));
+  EXPECT_EQ(settings->routes[1].strip, 3);
+}
+
+TEST(Settings, FindSpansAndTrunksByName) {
+  auto settings = parse(kGood, "test.toml").value();
+
+  ASSERT_NE(settings.trunk("pbx"), nullptr);
+  EXPECT_EQ(settings.trunk("pbx")->name, "pbx");
+  EXPECT_NE(settings.trunk("carrier"), nullptr);
+  EXPECT_EQ(settings.trunk("nobody"), nullptr);
+  EXPECT_NE(settings.span(2), nullptr);
+  EXPECT_EQ(settings.span(3), nullptr);
+}
+
+TEST(Settings, GiveTrunksTheFaxSectionWhereTheySayNothingElse) {
+  auto settings = parse(kGood, "test.toml").value();
+
+  EXPECT_EQ(settings.trunk("pstn")->fax.t38, T38Mode::Peer);
+  EXPECT_EQ(settings.trunk("carrier")->fax.t38, T38Mode::Never);
+  EXPECT_EQ(settings.trunk("carrier")->fax.max_bit_rate, 9600);
+}
+
+TEST(Settings, PutTheDChannelWhereTheSpanTypeHasIt) {
+  auto settings = parse(kGood, "test.toml").value();
+  PriTrunk moved;
+  moved.dchannel = 5;
+
+  EXPECT_EQ(settings.pri_trunks[0].dchannel_of(*settings.span(1)), 16);
+  EXPECT_EQ(settings.pri_trunks[0].dchannel_of(*settings.span(2)), 24);
+  EXPECT_EQ(moved.dchannel_of(*settings.span(1)), 5);
+}
+
+TEST(Settings, AllowASipTrunkItsPeersAddressWhenNoneIsNamed) {
+  auto settings = parse(kGood, "test.toml").value();
+
+  EXPECT_TRUE(settings.sip_trunks[0].allows(SocketAddress::parse("[::1]:9").value()));
+  EXPECT_FALSE(settings.sip_trunks[0].allows(SocketAddress::parse("[::2]:9").value()));
+}
+
+struct Fault {
+  const char* name;
+  std::string_view piece;
+  std::string_view replacement;
+  std::vector<std::string> says;
+
+  friend void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.name; }
+};
+
+class RefusedSettings : public testing::TestWithParam<Fault> {};
+
+TEST_P(RefusedSettings, NameFileLineKeyAndReason) {
+  const Fault& fault = GetParam();
+
+  std::string error = error_of(with(fault.piece, fault.replacement));
+
+  EXPECT_THAT(error, StartsWith("test.toml:"));
+  for (const auto& words : fault.says) EXPECT_THAT(error, HasSubstr(words));
+  EXPECT_EQ(std::count(error.begin(), error.end(), '\n'), 0) << error;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Faults, RefusedSettings,
+    testing::Values(
+        Fault{"UnknownKey", "t1 =", "t9 =", {"test.toml:3: [sip] t9: unknown key", "t1, t2"}},
+        Fault{"UnknownSection", "[media]\nports = \"20000-20999\"", "[medai]", {"test.toml:4: medai: unknown section"}},
+        Fault{"WrongType",
+              "\"200ms\"",
+              "200",
+              {"test.toml:3: [sip] t1: must be a time", "not an integer", "(RFC 3261 T1"}},
+        Fault{"NoUnit", "\"200ms\"", "\"200\"", {"[sip] t1:", "has no unit"}},
+        Fault{"OutOfRange", "\"200ms\"", "\"1ms\"", {"[sip] t1: 1ms is out of range"}},
+        Fault{"FractionOfASecond", "t1 = \"200ms\"", "min_se = \"90500ms\"", {"[sip] min_se: whole seconds"}},
+        Fault{
+            "UnknownWord", "\"peer\"", "\"perhaps\"", {"[fax] t38: \"perhaps\"", "\"preamble\", \"peer\", \"never\""}},
+        Fault{"BadListen", "udp:127.0.0.1:5060", "sctp:127.0.0.1:5060", {"[sip] listen:", "udp or tcp"}},
+        Fault{"HostName", "udp:127.0.0.1:5060", "udp:localhost:5060", {"[sip] listen:", "no IPv4 or IPv6 address"}},
+        Fault{"OddPorts", "20000-20999", "20001-20999", {"[media] ports:", "even"}},
+        Fault{"FewPorts", "20000-20999", "20000-20001", {"[media] ports:", "four"}},
+        Fault{"BackwardPorts", "20000-20999", "20000", {"[media] ports:", "FIRST-LAST"}},
+        Fault{"MissingKey", "local = \"127.0.0.1:7001\"\n", "", {"[span.1] local: missing"}},
+        Fault{"SpanName", "[span.2]", "[span.two]", {"test.toml:9: [span] two: a span is named by a number"}},
+        Fault{"NoKind", "kind = \"sip\"\n", "", {"[trunk.carrier] kind:", "\"pri\", \"sip\""}},
+        Fault{"OptionOfTheOtherKind", "max_calls = 30", "spans = [1]", {"[trunk.carrier] spans: unknown key"}},
+        Fault{"UnknownFaxKey", "t38 = \"never\"", "ecm = true", {"[trunk.carrier.fax] ecm: unknown key"}},
+        Fault{"SpanUsedTwice",
+              "spans = [2]\nrole = \"network\"\nswitch = \"ni2\"",
+              "spans = [1]",
+              {"test.toml:20: [trunk.pstn] spans:", "[trunk.pbx] already"}},
+        Fault{"NoSuchSpan", "spans = [1]", "spans = [7]", {"[trunk.pstn] spans: there is no [span.7]"}},
+        Fault{"SamePort", "127.0.0.1:7003", "127.0.0.1:7001", {"[span.2] local:", "[span.1] already"}},
+        Fault{
+            "SwitchOfAnotherSpanType", "\"ni2\"", "\"euroisdn-e1\"", {"[trunk.pbx] switch:", "span 2, which is a T1"}},
+        Fault{"DChannelBeyondTheFrame",
+              "switch = \"ni2\"",
+              "switch = \"ni2\"\ndchannel = 25",
+              {"[trunk.pbx] dchannel:", "only 24"}},
+        Fault{"PpmOfARecoveredClock", "clock = \"given\"\n", "", {"[span.1] ppm:", "clock = \"given\""}},
+        Fault{"PeerWithoutListener", ";transport=tcp", "", {"[trunk.carrier] peer: needs UDP on IPv6"}},
+        Fault{"PeerIsUs", "[::1]:5080", "[::1]:5062", {"[trunk.carrier] peer:", "listens on itself"}},
+        Fault{"UnknownParameter", ";transport=tcp", ";lr", {"[trunk.carrier] peer:", "only transport="}},
+        Fault{"RouteToNowhere",
+              "\"carrier\", \"pstn\"",
+              "\"carier\", \"pstn\"",
+              {"[[route]] \"out\" to: there is no [trunk.carier]"}},
+        Fault{"RouteFromNowhere",
+              "from = \"pbx\"",
+              "from = \"pxb\"",
+              {"[[route]] \"out\" from: there is no [trunk.pxb]"}},
+        Fault{"RouteTwice", "from = \"pbx\"\n", "", {"[[route]] \"in\" called:", "\"out\" already"}},
+        Fault{"RouteNameTwice", "name = \"in\"", "name = \"out\"", {"[[route]] \"out\" name:"}},
+        Fault{"NoNumber", "\"112\"", "\"11x\"", {"[[route]] \"out\" called:", "no number"}},
+        Fault{"StarInTheMiddle", "\"112\"", "\"1*2\"", {"[[route]] \"out\" called:", "no number"}},
+        Fault{"SingleBracketRoute",
+              "[[route]]\nname = \"out\"\nfrom = \"pbx\"\ncalled = [\"+49*\", \"112\"]\nto = [\"carrier\", "
+              "\"pstn\"]\n[[route]]",
+              "[route]",
+              {"route: is written [[route]]"}},
+        Fault{"SameTwiceInAList", "[\"pcmu\"]", "[\"pcmu\", \"pcmu\"]", {"[trunk.carrier] codecs:", "twice"}},
+        Fault{"EmptyList", "[\"pcmu\"]", "[]", {"[trunk.carrier] codecs: the list is empty"}},
+        Fault{"JitterUpsideDown",
+              "ports = \"20000-20999\"",
+              "voice_jitter_min = \"100ms\"",
+              {"[media] voice_jitter_min:"}},
+        Fault{"NoToml", "[media]", "[media", {"test.toml:4: "}}),
+    [](const auto& fault) { return fault.param.name; });
+
+TEST(Settings, TellEveryFaultOfAFileInItsOrder) {
+  std::string error = error_of("[trunk.x]\nkind = \"carrier pigeon\"\n[sip]\nt1 = 3\nt2 = 4\n");
+
+  EXPECT_THAT(error, testing::MatchesRegex("test.toml:2: [^\n]*\ntest.toml:4: [^\n]*\ntest.toml:5: [^\n]*"));
+}
+
+TEST(Settings, OfAnEmptyFileAreTheDefaults) {
+  auto settings = parse("", "empty.toml");
+
+  ASSERT_TRUE(settings);
+  EXPECT_TRUE(settings->sip.listen.empty());
+  EXPECT_EQ(settings->fax.t38, T38Mode::Preamble);
+}
+
+TEST(Settings, SayWhichFileIsMissing) {
+  auto settings = load("/nonexistent/spangate.toml");
+
+  ASSERT_FALSE(settings);
+  EXPECT_EQ(settings.error().message, "/nonexistent/spangate.toml: cannot be read: No such file or directory");
+}
+
+TEST(AddressRange, ContainsWhatSharesItsPrefix) {
+  auto range = AddressRange::parse("192.0.2.16/28").value();
+
+  EXPECT_TRUE(range.contains(SocketAddress::parse("192.0.2.31:1").value()));
+  EXPECT_FALSE(range.contains(SocketAddress::parse("192.0.2.32:1").value()));
+  EXPECT_FALSE(range.contains(SocketAddress::parse("[::1]:1").value()));
+  EXPECT_TRUE(AddressRange::parse("0.0.0.0/0")->contains(SocketAddress::parse("8.8.8.8:1").value()));
+  EXPECT_TRUE(AddressRange::parse("2001:db8::/33")->contains(SocketAddress::parse("[2001:db8:7fff::1]:1").value()));
+  EXPECT_FALSE(AddressRange::parse("2001:db8::/33")->contains(SocketAddress::parse("[2001:db8:8000::1]:1").value()));
+}
+
+TEST(AddressRange, RefusesAPrefixThatIsTooLong) {
+  EXPECT_FALSE(AddressRange::parse("192.0.2.0/33"));
+  EXPECT_FALSE(AddressRange::parse("192.0.2.0/"));
+  EXPECT_FALSE(AddressRange::parse("192.0.2.0/8x"));
+  EXPECT_FALSE(AddressRange::parse("example.org"));
+}
+
+}  // namespace
+}  // namespace sg::conf
