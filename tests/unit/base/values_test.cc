@@ -1,0 +1,120 @@
+// The small values: addresses, ids, counters, log levels, file descriptors.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <unordered_set>
+
+#include "base/counters.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "base/socket_address.h"
+#include "base/unique_fd.h"
+
+namespace sg {
+namespace {
+
+using testing::ElementsAre;
+using testing::Pair;
+
+TEST(SocketAddress, IsWrittenAsItIsRead) {
+  for (const char* text : {"127.0.0.1:5060", "0.0.0.0:0", "[::1]:65535", "[2001:db8::7]:10000"}) {
+    auto address = SocketAddress::parse(text);
+    ASSERT_TRUE(address) << text;
+    EXPECT_EQ(address->to_string(), text);
+  }
+}
+
+TEST(SocketAddress, RefusesWhatIsNoNumericAddressAndPort) {
+  for (const char* text : {"", ":", "localhost:1", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:1x",
+                           "127.0.0.1:-1", "256.0.0.1:1", "::1", "[::1]"}) {
+    EXPECT_FALSE(SocketAddress::parse(text)) << text;
+  }
+}
+
+TEST(SocketAddress, ComparesHostPortAndFamily) {
+  auto address = SocketAddress::parse("127.0.0.1:1").value();
+
+  EXPECT_EQ(address, SocketAddress::parse("127.0.0.1", 1).value());
+  EXPECT_NE(address, SocketAddress::parse("127.0.0.1:2").value());
+  EXPECT_NE(address, SocketAddress::parse("[::ffff:127.0.0.1]:1").value());
+}
+
+TEST(SocketAddress, KnowsTheAnyAddresses) {
+  EXPECT_TRUE(SocketAddress::parse("0.0.0.0:1")->is_any());
+  EXPECT_TRUE(SocketAddress::parse("[::]:1")->is_any());
+  EXPECT_FALSE(SocketAddress::parse("[::1]:1")->is_any());
+  EXPECT_FALSE(SocketAddress().is_set());
+}
+
+TEST(SocketAddress, TakesAnotherPort) {
+  auto address = SocketAddress::parse("[::1]:1").value();
+
+  address.set_port(4242);
+
+  EXPECT_EQ(address.to_string(), "[::1]:4242");
+}
+
+TEST(Id, OfZeroNamesNothing) {
+  EXPECT_FALSE(CallId{});
+  EXPECT_TRUE(CallId{7});
+  EXPECT_LT(CallId{7}, CallId{8});
+  EXPECT_EQ(fmt::format("{}", CallId{7}), "7");
+  EXPECT_EQ(std::unordered_set<CallId>({CallId{7}, CallId{7}}).size(), 1u);
+}
+
+TEST(Counters, AreShownByName) {
+  Counters counters;
+  Counter& b = counters.get("b");
+  counters.get("a").add(2);
+  b.add();
+  counters.get("b").add();
+
+  EXPECT_EQ(&b, &counters.get("b"));
+  EXPECT_THAT(counters.snapshot(), ElementsAre(Pair("a", 2), Pair("b", 2)));
+}
+
+TEST(Counters, CountFromManyThreads) {
+  Counters counters;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int n = 0; n < 1000; ++n) counters.get("shared").add();
+    });
+  }
+  for (auto& thread : threads) thread.join();
+
+  EXPECT_EQ(counters.get("shared").value(), 4000u);
+}
+
+TEST(LogLevel, IsReadByName) {
+  EXPECT_EQ(parse_log_level("error").value(), LogLevel::Error);
+  EXPECT_EQ(parse_log_level("debug").value(), LogLevel::Debug);
+  EXPECT_FALSE(parse_log_level("loud"));
+  EXPECT_FALSE(parse_log_level(""));
+}
+
+TEST(Result, TellsFailuresWithWhatWasTried) {
+  Error cause{"address in use"};
+
+  Result<> result = fail_with(cause, "span {}: cannot bind", 1);
+
+  EXPECT_EQ(result.error().message, "span 1: cannot bind: address in use");
+}
+
+TEST(UniqueFd, ClosesWhatItOwnsOnce) {
+  int raw = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  {
+    UniqueFd first(raw);
+    UniqueFd second(std::move(first));
+    EXPECT_FALSE(first);  // NOLINT(bugprone-use-after-move): that it owns nothing is what is tested
+    EXPECT_EQ(::fcntl(raw, F_GETFD), FD_CLOEXEC);
+  }
+
+  EXPECT_EQ(::fcntl(raw, F_GETFD), -1);
+}
+
+}  // namespace
+}  // namespace sg
