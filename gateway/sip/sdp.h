@@ -24,8 +24,8 @@ struct Sdp {
   std::string origin;  // o= as it came: the same again means that nothing changed
 };
 
-// Tolerant: any line ending, any case, unknown lines and attributes skipped. Error: no SDP at all, or an address that
-// is none. Never more than the first of each kind of m-line is taken up.
+// Tolerant: any line ending, any case, unknown lines and attributes skipped. An m-line whose address is a name, a
+// multicast group or none at all counts as refused, and only the first of each kind is taken up. Error: no SDP at all.
 Result<Sdp> parse_sdp(std::string_view text);
 
 // Our side of one dialog's descriptions: session id, version (RFC 3264 section 8), and the m-lines of the session in
@@ -35,23 +35,27 @@ class SdpSession {
   // `id`: any number, fixed for the dialog.
   explicit SdpSession(uint64_t id) : id_(id) {}
 
-  // Lines that the session had and that `media` has no more get port 0.
+  // The version grows only when something changes. Lines that the session had and `media` has no more get port 0.
   std::string offer(const call::MediaDescription& media);
+  // Lines of the offer that `media` does not take up get port 0.
   std::string answer(const Sdp& offer, const call::MediaDescription& media);
   // What stands, word for word: for a refresh. Empty before the first.
-  const std::string& current() const { return text_; }
+  const std::string& current() const { return current_.text; }
   // The last offer of ours was refused: what stood before stands again.
   void roll_back();
-  // The peer's answer came: its lines are known.
-  bool has_described() const { return !text_.empty(); }
 
  private:
+  struct Described {
+    std::vector<SdpLine> lines;
+    std::string body;  // all but v= and o=
+    std::string text;
+  };
   std::string write(const call::MediaDescription& media, const std::vector<SdpLine>& lines);
 
   uint64_t id_;
   uint64_t version_ = 0;
-  std::vector<SdpLine> lines_, previous_lines_;
-  std::string body_, text_, previous_body_, previous_text_;
+  SocketAddress host_;
+  Described current_, previous_;
 };
 
 }  // namespace sg::sip

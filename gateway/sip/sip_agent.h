@@ -30,8 +30,6 @@ struct AgentConfig {
   // RFC 4028. 0: no session timer of our own; a peer's is honoured still.
   std::chrono::seconds session_expires{1800};
   std::chrono::seconds min_se{90};
-  // RFC 3262: provisional responses are sent reliably to whoever supports it, not only to whoever requires it.
-  bool reliable_provisionals = false;
 };
 
 // Where an outgoing call goes.

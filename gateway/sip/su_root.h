@@ -6,6 +6,7 @@
 #include "base/mailbox.h"
 #include "base/reactor.h"
 #include "base/timer_queue.h"
+#include "base/unique_fd.h"
 
 struct su_root_s;
 
@@ -25,7 +26,7 @@ class SuRoot final : public Reactor {
   // Handlers may watch and unwatch anything, themselves too.
   Result<> watch(int fd, uint32_t events, FdHandler handler) override;
   void unwatch(int fd) override;
-  TimerId call_at(TimePoint when, Task task) override { return timers_.add(when, std::move(task)); }
+  TimerId call_at(TimePoint when, Task task) override;
   void cancel(TimerId timer) override { timers_.cancel(timer); }
   void post(Task task) override { posted_.send(std::move(task)); }
 
@@ -39,10 +40,15 @@ class SuRoot final : public Reactor {
 
  private:
   struct Watched;
+  void arm_alarm();
+  void run_due_timers();
 
   su_root_s* root_;
+  // Sofia's own timers run on the wall clock; ours must not, so one timerfd carries them all.
+  UniqueFd alarm_;
   std::unordered_map<int, std::shared_ptr<Watched>> watched_;
   TimerQueue timers_;
+  TimePoint alarm_at_ = TimePoint::max();
   Mailbox<Task> posted_;
   bool stopping_ = false;
 };

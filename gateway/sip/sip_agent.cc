@@ -1,0 +1,296 @@
+#include "gateway/sip/sip_agent.h"
+
+#include <sofia-sip/msg_addr.h>
+#include <sofia-sip/nta_tag.h>
+#include <sofia-sip/nua.h>
+#include <sofia-sip/nua_tag.h>
+#include <sofia-sip/sip_status.h>
+#include <sofia-sip/sip_tag.h>
+#include <sofia-sip/su_log.h>
+#include <sofia-sip/tport_tag.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+
+#include "base/unique_fd.h"
+#include "gateway/sip/headers.h"
+#include "gateway/sip/sip_leg.h"
+#include "gateway/sip/sip_leg_impl.h"
+
+namespace sg::sip {
+namespace {
+
+constexpr auto kMethods = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO";
+
+// Sofia's own log. What matters of it reaches us as events and return values.
+void discard_log(void*, const char*, va_list) {}
+
+// IPv6 addresses that stand for IPv4 ones (RFC 4291 section 2.5.5.2) are told as what they are.
+SocketAddress unmapped(const SocketAddress& address) {
+  constexpr std::string_view kMapped = "::ffff:";
+  auto host = address.host();
+  if (!host.starts_with(kMapped)) return address;
+  return SocketAddress::parse(host.substr(kMapped.size()), address.port()).value_or(address);
+}
+
+std::string bracketed(const SocketAddress& address) {
+  return address.is_ipv6() ? "[" + address.host() + "]" : address.host();
+}
+
+// The address that the kernel would send from.
+Result<SocketAddress> source_towards(const SocketAddress& peer) {
+  UniqueFd probe(::socket(peer.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_storage raw{};
+  socklen_t size = sizeof(raw);
+  if (::connect(probe.get(), peer.raw(), peer.raw_size()) < 0 ||
+      ::getsockname(probe.get(), reinterpret_cast<sockaddr*>(&raw), &size) < 0) {
+    return fail("no route to {}: {}", peer.host(), std::strerror(errno));
+  }
+  return SocketAddress::from(raw);
+}
+
+// Whether the address can be bound, and if not, why.
+Result<> try_bind(const Listen& listen) {
+  UniqueFd probe(::socket(listen.address.family(),
+                          (listen.transport == Transport::Udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0));
+  int on = 1;
+  if (listen.transport == Transport::Tcp) ::setsockopt(probe.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  if (::bind(probe.get(), listen.address.raw(), listen.address.raw_size()) < 0 ||
+      (listen.transport == Transport::Tcp && ::listen(probe.get(), 1) < 0)) {
+    return fail("cannot listen on {} {}: {}", to_string(listen.transport), listen.address.to_string(),
+                std::strerror(errno));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view to_string(Transport transport) {
+  return transport == Transport::Udp ? "udp" : "tcp";
+}
+
+class SipAgent::Impl {
+ public:
+  Impl(SuRoot& root, const AgentConfig& config, Listener& listener, Counters& counters)
+      : root_(root),
+        config_(config),
+        listener_(listener),
+        invites_(counters.get("sip.rx.invites")),
+        malformed_(counters.get("sip.rx.malformed_sdp")) {}
+  ~Impl();
+
+  Result<> start();
+  Result<std::unique_ptr<SipLeg>> make_leg(const Target& target);
+  Result<SocketAddress> local_towards(const Target& target) const;
+  const std::vector<Listen>& bound() const { return bound_; }
+
+ private:
+  // One user agent of Sofia's, on one listening address.
+  struct Stack {
+    Impl* agent = nullptr;
+    Listen listen;
+    nua_t* nua = nullptr;
+    bool is_known = false;  // its bound address has been read
+    bool is_down = false;
+  };
+
+  static void on_event(nua_event_t event, int status, const char* phrase, nua_t* nua, nua_magic_t* stack,
+                       nua_handle_t* handle, nua_hmagic_t* leg, const sip_t* sip, tagi_t tags[]) noexcept;
+  void on_agent_event(Stack& stack, nua_event_t event, int status, nua_handle_t* handle, const sip_t* sip,
+                      tagi_t tags[]);
+  void on_new_invite(Stack& stack, nua_handle_t* handle, const sip_t& invite);
+  Result<> start(Stack& stack);
+  void run_until(const bool& done);
+  Result<const Stack*> stack_for(const Target& target) const;
+
+  SuRoot& root_;
+  AgentConfig config_;
+  Listener& listener_;
+  Counter& invites_;
+  Counter& malformed_;
+  std::vector<std::unique_ptr<Stack>> stacks_;
+  std::vector<Listen> bound_;
+};
+
+Result<> SipAgent::Impl::start() {
+  if (config_.listen.empty()) return fail("there is no address to listen on");
+  ::su_log_redirect(nullptr, discard_log, nullptr);
+  for (const auto& listen : config_.listen) {
+    stacks_.push_back(std::make_unique<Stack>(Stack{.agent = this, .listen = listen}));
+    if (auto started = start(*stacks_.back()); !started) return started;
+    bound_.push_back(stacks_.back()->listen);
+  }
+  return {};
+}
+
+Result<> SipAgent::Impl::start(Stack& stack) {
+  auto& listen = stack.listen;
+  // Sofia would share a busy UDP port and does not say why it fails: try for ourselves first.
+  if (auto free = try_bind(listen); !free) return free;
+  auto port = listen.address.port() ? std::to_string(listen.address.port()) : std::string("*");
+  auto url = fmt::format("sip:{}:{};transport={}", bracketed(listen.address), port, to_string(listen.transport));
+  auto expires = static_cast<unsigned>(config_.session_expires.count());
+  stack.nua =
+      ::nua_create(root_.handle(), on_event, &stack, NUTAG_URL(url.c_str()), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
+                   NUTAG_AUTOALERT(0), NUTAG_AUTOACK(0), NUTAG_ENABLEMESSAGE(0), NUTAG_ALLOW(nullptr),
+                   NUTAG_ALLOW(kMethods), NUTAG_APPL_METHOD("INVITE, UPDATE"), SIPTAG_SUPPORTED_STR("timer, 100rel"),
+                   SIPTAG_ACCEPT_STR("application/sdp, application/dtmf-relay"), NUTAG_SESSION_TIMER(expires),
+                   NUTAG_MIN_SE(static_cast<unsigned>(config_.min_se.count())), NUTAG_UPDATE_REFRESH(1),
+                   NUTAG_USER_AGENT(config_.user_agent.c_str()),
+                   // One user agent has one transport: a long request must not look for another.
+                   NTATAG_UDP_MTU(65535), TAG_END());
+  if (!stack.nua) return fail("cannot listen on {} {}", to_string(listen.transport), listen.address.to_string());
+  ::nua_get_params(stack.nua, TAG_ANY(), TAG_END());
+  run_until(stack.is_known);
+  return {};
+}
+
+void SipAgent::Impl::run_until(const bool& done) {
+  while (!done) root_.step(100ms);
+}
+
+SipAgent::Impl::~Impl() {
+  for (auto& stack : stacks_) {
+    if (!stack->nua) continue;
+    // Dead peers are not waited for long: time-outs of 64 times T1 become short ones.
+    ::nua_set_params(stack->nua, NTATAG_SIP_T1X64(1000), TAG_END());
+    ::nua_shutdown(stack->nua);
+    run_until(stack->is_down);
+    ::nua_destroy(stack->nua);
+  }
+}
+
+// The one entry from Sofia.
+void SipAgent::Impl::on_event(nua_event_t event, int status, const char*, nua_t*, nua_magic_t* magic,
+                              nua_handle_t* handle, nua_hmagic_t* leg, const sip_t* sip, tagi_t tags[]) noexcept {
+  if (leg) {
+    reinterpret_cast<SipLeg::Impl*>(leg)->on_event(event, status, sip, tags);
+    return;
+  }
+  auto& stack = *static_cast<Stack*>(magic);
+  stack.agent->on_agent_event(stack, event, status, handle, sip, tags);
+}
+
+void SipAgent::Impl::on_agent_event(Stack& stack, nua_event_t event, int status, nua_handle_t* handle, const sip_t* sip,
+                                    tagi_t tags[]) {
+  switch (event) {
+    case nua_r_shutdown:
+      stack.is_down = status >= 200;
+      return;
+    case nua_r_get_params: {
+      const sip_contact_t* contact = nullptr;
+      ::tl_gets(tags, NTATAG_CONTACT_REF(contact), TAG_END());
+      if (contact && contact->m_url->url_port) {
+        stack.listen.address.set_port(static_cast<uint16_t>(std::strtoul(contact->m_url->url_port, nullptr, 10)));
+      }
+      stack.is_known = true;
+      return;
+    }
+    case nua_i_invite:
+      if (sip && handle && status < 200) return on_new_invite(stack, handle, *sip);
+      break;
+    default:
+      break;
+  }
+  // What Sofia has answered by itself (OPTIONS, refused requests) leaves a handle behind.
+  if (handle && handle != ::nua_default(stack.nua)) ::nua_handle_destroy(handle);
+}
+
+void SipAgent::Impl::on_new_invite(Stack& stack, nua_handle_t* handle, const sip_t& invite) {
+  invites_.add();
+  InviteInfo info;
+  info.transport = stack.listen.transport;
+  sockaddr_storage raw{};
+  socklen_t size = sizeof(raw);
+  if (::msg_get_address(::nua_current_request(stack.nua), reinterpret_cast<su_sockaddr_t*>(&raw), &size) == 0) {
+    info.source = unmapped(SocketAddress::from(raw));
+  }
+  info.local = stack.listen.address;
+  if (info.local.is_any() && info.source.is_set()) {
+    if (auto local = source_towards(info.source)) info.local = unmapped(*local);
+    info.local.set_port(stack.listen.address.port());
+  }
+  auto setup = read_setup(invite);
+  info.request_user = user_of(invite.sip_request ? invite.sip_request->rq_url : nullptr);
+  info.to_user = user_of(invite.sip_to ? invite.sip_to->a_url : nullptr);
+  if (invite.sip_from) {
+    info.from_user = user_of(invite.sip_from->a_url);
+    if (invite.sip_from->a_url->url_host) info.from_domain = invite.sip_from->a_url->url_host;
+  }
+  if (invite.sip_call_id) info.call_id = invite.sip_call_id->i_id;
+
+  auto leg = std::make_unique<SipLeg::Impl>(Path{
+      .root = root_, .nua = stack.nua, .peer = info.source.to_string(), .session_expires = config_.session_expires});
+  if (!leg->accept(handle, invite)) {
+    malformed_.add();
+    return;
+  }
+  if (leg->remote()) info.offer = leg->remote()->media;
+  listener_.on_invite(std::make_unique<SipLeg>(std::move(leg)), setup, info);
+}
+
+Result<const SipAgent::Impl::Stack*> SipAgent::Impl::stack_for(const Target& target) const {
+  auto numeric = SocketAddress::parse(target.host, target.port);
+  for (const auto& stack : stacks_) {
+    bool fits = !numeric || stack->listen.address.family() == numeric->family();
+    if (stack->listen.transport == target.transport && fits) return stack.get();
+  }
+  return fail("no {} address is configured to reach {} from", to_string(target.transport), target.host);
+}
+
+Result<SocketAddress> SipAgent::Impl::local_towards(const Target& target) const {
+  auto stack = stack_for(target);
+  if (!stack) return tl::unexpected(stack.error());
+  auto local = (*stack)->listen.address;
+  if (!local.is_any()) return local;
+  auto numeric = SocketAddress::parse(target.host, target.port ? target.port : 5060);
+  if (!numeric) return fail("{} is a name: our address towards it is not known", target.host);
+  auto source = source_towards(*numeric);
+  if (source) source->set_port(local.port());
+  return source;
+}
+
+Result<std::unique_ptr<SipLeg>> SipAgent::Impl::make_leg(const Target& target) {
+  auto stack = stack_for(target);
+  if (!stack) return tl::unexpected(stack.error());
+  auto numeric = SocketAddress::parse(target.host, target.port);
+  auto host = numeric ? bracketed(*numeric) : target.host;
+  auto authority = target.port ? fmt::format("{}:{}", host, target.port) : host;
+  auto domain = target.from_domain;
+  if (domain.empty()) {
+    auto local = local_towards(target);
+    domain = bracketed(local ? *local : (*stack)->listen.address);
+  }
+  Path path{.root = root_,
+            .nua = (*stack)->nua,
+            .peer = authority,
+            .authority = authority,
+            .parameters = target.transport == Transport::Tcp ? ";transport=tcp" : "",
+            .domain = domain,
+            .session_expires = config_.session_expires};
+  return std::make_unique<SipLeg>(std::make_unique<SipLeg::Impl>(std::move(path)));
+}
+
+Result<std::unique_ptr<SipAgent>> SipAgent::start(SuRoot& root, const AgentConfig& config, Listener& listener,
+                                                  Counters& counters) {
+  auto impl = std::make_unique<Impl>(root, config, listener, counters);
+  if (auto started = impl->start(); !started) return tl::unexpected(started.error());
+  return std::unique_ptr<SipAgent>(new SipAgent(std::move(impl)));
+}
+
+SipAgent::SipAgent(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SipAgent::~SipAgent() = default;
+const std::vector<Listen>& SipAgent::bound() const {
+  return impl_->bound();
+}
+Result<std::unique_ptr<SipLeg>> SipAgent::make_leg(const Target& target) {
+  return impl_->make_leg(target);
+}
+Result<SocketAddress> SipAgent::local_towards(const Target& target) const {
+  return impl_->local_towards(target);
+}
+
+}  // namespace sg::sip

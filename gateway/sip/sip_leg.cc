@@ -1,0 +1,512 @@
+#include "gateway/sip/sip_leg.h"
+
+#include <sofia-sip/sip_header.h>
+#include <sofia-sip/sip_status.h>
+#include <sofia-sip/sip_tag.h>
+
+#include <random>
+
+#include "gateway/sip/headers.h"
+#include "gateway/sip/sip_leg_impl.h"
+
+namespace sg::sip {
+namespace {
+
+constexpr auto kSdpType = "application/sdp";
+// How long a peer may take to confirm our BYE or CANCEL before the leg is called over. Sofia goes on retransmitting.
+constexpr auto kReleasePatience = 2s;
+
+uint64_t random_session_id() {
+  static std::mt19937_64 generator{std::random_device{}()};
+  return generator() >> 2;  // RFC 8866 section 5.2: it is to fit 63 bits in most implementations
+}
+
+const char* or_null(const std::string& text) {
+  return text.empty() ? nullptr : text.c_str();
+}
+
+// Sofia's own failures (9xx) and what a peer may not say are told as 500.
+int refusal_of(int status) {
+  return status >= 300 && status <= 699 ? status : 500;
+}
+
+}  // namespace
+
+void SavedRequest::save(nua_t* nua) {
+  reset();
+  is_set_ = ::nua_save_event(nua, event_) != 0;
+}
+
+void SavedRequest::reset() {
+  if (is_set_) ::nua_destroy_event(event_);
+  is_set_ = false;
+}
+
+SipLeg::Impl::Impl(Path path)
+    : name("sip " + path.peer),
+      path_(std::move(path)),
+      log_(name),
+      sdp_(random_session_id()),
+      session_interval_(path_.session_expires),
+      release_timer_(path_.root),
+      refresh_timer_(path_.root) {}
+
+SipLeg::Impl::~Impl() {
+  if (!handle_) return;
+  ::nua_handle_bind(handle_, nullptr);
+  // Ends what still stands: CANCEL, BYE, or 480 to an unanswered INVITE.
+  ::nua_handle_destroy(handle_);
+}
+
+void SipLeg::Impl::note_peer(const sip_t& message) {
+  if (message.sip_allow) peer_allows_update_ = allows_update(message);
+  if (const auto* expires = message.sip_session_expires) {
+    std::chrono::seconds asked(expires->x_delta);
+    if (session_interval_.count() == 0 || asked < session_interval_) session_interval_ = asked;
+  }
+  if (call_id.empty() && message.sip_call_id) {
+    call_id = message.sip_call_id->i_id;
+    name += " Call-ID " + call_id;
+    log_ = Log(name);
+  }
+}
+
+std::optional<Sdp> SipLeg::Impl::read(const sip_t& message) {
+  auto body = read_sdp_body(message);
+  if (body.empty()) return std::nullopt;
+  auto sdp = parse_sdp(body);
+  if (!sdp) {
+    log_.warning("unreadable SDP: {}", sdp.error().message);
+    return std::nullopt;
+  }
+  return std::move(*sdp);
+}
+
+// Incoming calls.
+
+Result<> SipLeg::Impl::accept(nua_handle_t* handle, const sip_t& invite) {
+  handle_ = handle;
+  ::nua_handle_bind(handle_, reinterpret_cast<nua_hmagic_t*>(this));
+  state_ = State::Called;
+  note_peer(invite);
+  invite_.save(path_.nua);
+  peer_supports_100rel_ = supports_100rel(invite);
+  remote_ = read(invite);
+  if (invite.sip_payload && !remote_) {
+    respond(read_sdp_body(invite).empty() ? 415 : 400, {});
+    return fail("an INVITE without usable SDP");
+  }
+  return {};
+}
+
+void SipLeg::Impl::respond(int status, const std::string& sdp, const std::string& reason) {
+  bool is_reliable = status > 100 && status < 200 && peer_supports_100rel_;
+  ::nua_respond(handle_, status, ::sip_status_phrase(status), TAG_IF(invite_.is_set(), NUTAG_WITH(invite_.message())),
+                TAG_IF(!sdp.empty(), SIPTAG_CONTENT_TYPE_STR(kSdpType)), SIPTAG_PAYLOAD_STR(or_null(sdp)),
+                SIPTAG_REASON_STR(or_null(reason)), TAG_IF(is_reliable, SIPTAG_REQUIRE_STR("100rel")), TAG_END());
+}
+
+void SipLeg::Impl::provisional(int status, const std::optional<call::MediaDescription>& media) {
+  if (state_ != State::Called) return;
+  if (media && first_answer_.empty()) {
+    if (!remote_ && !peer_supports_100rel_) {
+      // Our offer may not travel in an unreliable response (RFC 3262 section 5): it goes with the 200.
+      respond(status, {});
+      return;
+    }
+    awaits_late_answer_ = !remote_;
+    first_answer_ = remote_ ? sdp_.answer(*remote_, *media) : sdp_.offer(*media);
+  }
+  // Once an offer of ours went out reliably it is not repeated.
+  respond(status, awaits_late_answer_ && !media ? std::string{} : first_answer_);
+}
+
+void SipLeg::Impl::answer(const std::optional<call::MediaDescription>& media) {
+  if (state_ != State::Called) return;
+  bool offered_early = !remote_ && !first_answer_.empty();
+  if (first_answer_.empty() && media) {
+    awaits_late_answer_ = !remote_;
+    first_answer_ = remote_ ? sdp_.answer(*remote_, *media) : sdp_.offer(*media);
+  }
+  respond(200, offered_early ? std::string{} : first_answer_);
+  invite_.reset();
+  state_ = State::Established;
+}
+
+// Outgoing calls.
+
+void SipLeg::Impl::setup(const call::Setup& setup, const std::optional<call::MediaDescription>& offer) {
+  if (state_ != State::Idle) return;
+  state_ = State::Calling;
+  if (setup.max_forwards < 0) return release_shortly(call::cause_of_sip(483));
+
+  auto uri = uri_of(setup.called, path_.authority, path_.parameters);
+  auto to = "<" + uri_of(setup.called, path_.authority) + ">";
+  auto identity = identity_of(setup, path_.domain);
+  auto sdp = offer ? sdp_.offer(*offer) : std::string{};
+  if (sdp.empty()) exchange_ = Exchange::PeerAnswer200;
+  auto asserted = identity.asserted.empty() ? std::string{} : "P-Asserted-Identity: " + identity.asserted;
+  auto diversion = identity.diversion.empty() ? std::string{} : "Diversion: " + identity.diversion;
+  handle_ = ::nua_handle(path_.nua, reinterpret_cast<nua_hmagic_t*>(this), NUTAG_URL(uri.c_str()),
+                         SIPTAG_TO_STR(to.c_str()), SIPTAG_FROM_STR(identity.from.c_str()), TAG_END());
+  if (!handle_) return release_shortly(call::kTemporaryFailure);
+  ::nua_invite(handle_, SIPTAG_MAX_FORWARDS_STR(std::to_string(setup.max_forwards).c_str()),
+               SIPTAG_HEADER_STR(or_null(asserted)), SIPTAG_HEADER_STR(or_null(diversion)),
+               SIPTAG_PRIVACY_STR(or_null(identity.privacy)), TAG_IF(!sdp.empty(), SIPTAG_CONTENT_TYPE_STR(kSdpType)),
+               SIPTAG_PAYLOAD_STR(or_null(sdp)), TAG_END());
+}
+
+void SipLeg::Impl::on_invite_response(int status, const sip_t* sip) {
+  if (sip) note_peer(*sip);
+  if (state_ == State::Releasing) {
+    // Our CANCEL and its 200 crossed.
+    if (status >= 200 && status < 300) {
+      ::nua_ack(handle_, TAG_END());
+      ::nua_bye(handle_, SIPTAG_REASON_STR(reason_of(*cause_).c_str()), TAG_END());
+    } else if (status >= 300) {
+      finish(*cause_);
+    }
+    return;
+  }
+  if (state_ == State::Calling) return on_first_response(status, sip);
+  on_offer_response(status, sip);
+}
+
+void SipLeg::Impl::on_first_response(int status, const sip_t* sip) {
+  if (status >= 300) return finish(call::cause_of_sip(refusal_of(status), sip ? read_q850(*sip) : 0));
+  // Sofia tries again by itself (a session interval too small): nothing to tell.
+  if (!sip || !sip->sip_status || sip->sip_status->st_status != status) return;
+  if (status >= 200) return on_answered(*sip);
+  if (status == 100) {
+    if (listener) listener->on_proceeding();
+    return;
+  }
+  std::optional<call::MediaDescription> media;
+  if (auto early = read(*sip)) {
+    if (!remote_ || remote_->media != early->media) media = early->media;
+    remote_ = std::move(early);
+  }
+  bool inband = remote_.has_value();
+  if (!listener) return;
+  if (status == 180) {
+    listener->on_alerting(inband, media);
+  } else {
+    listener->on_progress(inband, media);
+  }
+}
+
+void SipLeg::Impl::on_answered(const sip_t& response) {
+  state_ = State::Established;
+  auto described = read(response);
+  if (exchange_ == Exchange::PeerAnswer200) {
+    // We offered nothing: the 200 does, and the ACK waits for our answer.
+    if (!described) return end_dialog(call::kInterworking, 0);
+    peer_offer_ = std::move(described);
+    auto offer = peer_offer_->media;
+    std::weak_ptr<bool> alive = alive_;
+    if (listener) listener->on_answered(std::nullopt);
+    if (!alive.expired() && listener && state_ == State::Established) listener->on_offer(offer);
+    return;
+  }
+  ::nua_ack(handle_, TAG_END());
+  std::optional<call::MediaDescription> media;
+  if (described) {
+    if (!remote_ || remote_->media != described->media) media = described->media;
+    remote_ = std::move(described);
+  }
+  if (!remote_) return end_dialog(call::kInterworking, 0);
+  refresh();
+  if (listener) listener->on_answered(media);
+}
+
+// Offers in an established dialog.
+
+void SipLeg::Impl::offer(const call::MediaDescription& media) {
+  if (state_ != State::Established || exchange_ != Exchange::None) {
+    // An exchange is under way: glare, as if the peer had said so.
+    path_.root.post([this, alive = std::weak_ptr<bool>(alive_)] {
+      if (!alive.expired() && listener && state_ == State::Established) listener->on_offer_refused(491);
+    });
+    return;
+  }
+  exchange_ = Exchange::Ours;
+  auto sdp = sdp_.offer(media);
+  ::nua_invite(handle_, SIPTAG_CONTENT_TYPE_STR(kSdpType), SIPTAG_PAYLOAD_STR(sdp.c_str()), TAG_END());
+}
+
+void SipLeg::Impl::on_offer_response(int status, const sip_t* sip) {
+  if (status < 200) return;
+  if (status < 300) ::nua_ack(handle_, TAG_END());
+  if (exchange_ == Exchange::Refresh) exchange_ = Exchange::None;
+  if (exchange_ != Exchange::Ours) return;
+  exchange_ = Exchange::None;
+  auto described = sip && status < 300 ? read(*sip) : std::nullopt;
+  if (described) {
+    remote_ = std::move(described);
+    refresh();
+    if (listener) listener->on_offer_answered(remote_->media);
+    return;
+  }
+  sdp_.roll_back();
+  if (listener) listener->on_offer_refused(status < 300 ? 488 : refusal_of(status));
+}
+
+void SipLeg::Impl::take_offer(Sdp offer, Exchange how) {
+  exchange_ = how;
+  peer_offer_ = std::move(offer);
+  if (listener) listener->on_offer(peer_offer_->media);
+}
+
+void SipLeg::Impl::on_reinvite(const sip_t& request) {
+  invite_.save(path_.nua);
+  auto offer = read(request);
+  if (request.sip_payload && !offer) return respond(400, {}), invite_.reset();
+  // What stands is offered again, with the same version: a refresh must not turn T.38 back into audio.
+  if (!offer) awaits_late_answer_ = true;
+  if (!offer || (remote_ && offer->media == remote_->media)) {
+    if (offer) remote_ = std::move(offer);
+    respond(200, sdp_.current());
+    invite_.reset();
+    return;
+  }
+  take_offer(std::move(*offer), Exchange::PeerInvite);
+}
+
+void SipLeg::Impl::on_update(const sip_t& request) {
+  update_.save(path_.nua);
+  auto answer_update = [&](int status, const std::string& sdp) {
+    ::nua_respond(handle_, status, ::sip_status_phrase(status), NUTAG_WITH(update_.message()),
+                  TAG_IF(!sdp.empty(), SIPTAG_CONTENT_TYPE_STR(kSdpType)), SIPTAG_PAYLOAD_STR(or_null(sdp)),
+                  TAG_IF(status == 500, SIPTAG_RETRY_AFTER_STR("2")), TAG_END());
+    update_.reset();
+  };
+  if (!request.sip_payload) return answer_update(200, {});
+  auto offer = read(request);
+  if (!offer) return answer_update(400, {});
+  // RFC 3311 section 5.2.
+  if (exchange_ == Exchange::Ours || exchange_ == Exchange::Refresh || awaits_late_answer_)
+    return answer_update(491, {});
+  if (exchange_ != Exchange::None || (state_ == State::Called && first_answer_.empty())) return answer_update(500, {});
+  if (remote_ && offer->media == remote_->media) {
+    remote_ = std::move(offer);
+    return answer_update(200, sdp_.current());
+  }
+  take_offer(std::move(*offer), Exchange::PeerUpdate);
+}
+
+void SipLeg::Impl::answer_offer(const call::MediaDescription& media) {
+  if (!peer_offer_) return;
+  auto sdp = sdp_.answer(*peer_offer_, media);
+  remote_ = std::exchange(peer_offer_, std::nullopt);
+  switch (std::exchange(exchange_, Exchange::None)) {
+    case Exchange::PeerInvite:
+      respond(200, sdp);
+      invite_.reset();
+      break;
+    case Exchange::PeerUpdate:
+      ::nua_respond(handle_, SIP_200_OK, NUTAG_WITH(update_.message()), SIPTAG_CONTENT_TYPE_STR(kSdpType),
+                    SIPTAG_PAYLOAD_STR(sdp.c_str()), TAG_END());
+      update_.reset();
+      if (state_ == State::Called) first_answer_ = sdp;
+      break;
+    case Exchange::PeerAnswer200:
+      ::nua_ack(handle_, SIPTAG_CONTENT_TYPE_STR(kSdpType), SIPTAG_PAYLOAD_STR(sdp.c_str()), TAG_END());
+      break;
+    default:
+      break;
+  }
+}
+
+void SipLeg::Impl::refuse_offer(int status) {
+  if (!peer_offer_) return;
+  peer_offer_.reset();
+  switch (std::exchange(exchange_, Exchange::None)) {
+    case Exchange::PeerInvite:
+      respond(status, {});
+      invite_.reset();
+      break;
+    case Exchange::PeerUpdate:
+      ::nua_respond(handle_, status, ::sip_status_phrase(status), NUTAG_WITH(update_.message()), TAG_END());
+      update_.reset();
+      break;
+    case Exchange::PeerAnswer200:
+      // An offer in a 200 cannot be refused, only the call ended.
+      ::nua_ack(handle_, TAG_END());
+      end_dialog(call::cause_of_sip(status), 0);
+      break;
+    default:
+      break;
+  }
+}
+
+void SipLeg::Impl::on_ack(const sip_t& ack) {
+  refresh();
+  if (awaits_late_answer_) on_answer_to_late_offer(ack);
+}
+
+void SipLeg::Impl::on_answer_to_late_offer(const sip_t& message) {
+  auto described = read(message);
+  if (!described) return;
+  awaits_late_answer_ = false;
+  bool is_new = !remote_ || remote_->media != described->media;
+  remote_ = std::move(described);
+  if (is_new && listener) listener->on_offer_answered(remote_->media);
+}
+
+// A peer without UPDATE is kept by re-INVITEs of ours. Sofia would repeat the last INVITE it remembers, which may
+// describe what does not stand any more; so ours come before its own are due.
+void SipLeg::Impl::refresh() {
+  ::nua_set_hparams(handle_, NUTAG_UPDATE_REFRESH(peer_allows_update_), TAG_END());
+  if (peer_allows_update_ || session_interval_.count() == 0) return refresh_timer_.cancel();
+  refresh_timer_.arm(session_interval_ * 2 / 5, [this] {
+    if (state_ == State::Established && exchange_ == Exchange::None) {
+      exchange_ = Exchange::Refresh;
+      ::nua_invite(handle_, SIPTAG_CONTENT_TYPE_STR(kSdpType), SIPTAG_PAYLOAD_STR(sdp_.current().c_str()), TAG_END());
+    }
+    refresh();
+  });
+}
+
+// The end.
+
+void SipLeg::Impl::release(const call::Cause& cause, int status) {
+  if (state_ == State::Releasing || state_ == State::Released) return;
+  end_dialog(cause, status);
+}
+
+void SipLeg::Impl::end_dialog(const call::Cause& cause, int status) {
+  auto reason = reason_of(cause);
+  switch (state_) {
+    case State::Idle:
+      return release_shortly(cause);
+    case State::Calling:
+      if (!handle_) return release_shortly(cause);
+      ::nua_cancel(handle_, SIPTAG_REASON_STR(reason.c_str()), TAG_END());
+      break;
+    case State::Called:
+      respond(status ? status : call::sip_status_of(cause), {}, reason);
+      invite_.reset();
+      return release_shortly(cause);
+    default:
+      ::nua_bye(handle_, SIPTAG_REASON_STR(reason.c_str()), TAG_END());
+      break;
+  }
+  state_ = State::Releasing;
+  cause_ = cause;
+  release_timer_.arm(kReleasePatience, [this] { finish(*cause_); });
+}
+
+void SipLeg::Impl::release_shortly(const call::Cause& cause) {
+  state_ = State::Releasing;
+  cause_ = cause;
+  release_timer_.arm(0s, [this] { finish(*cause_); });
+}
+
+void SipLeg::Impl::finish(const call::Cause& cause) {
+  if (state_ == State::Released) return;
+  state_ = State::Released;
+  release_timer_.cancel();
+  refresh_timer_.cancel();
+  if (listener) listener->on_released(cause);
+}
+
+void SipLeg::Impl::on_state(int status, tagi_t* tags) {
+  int state = -1;
+  ::tl_gets(tags, NUTAG_CALLSTATE_REF(state), TAG_END());
+  if (state != nua_callstate_terminated) return;
+  // An incoming call that we refused is told by release_shortly() alone.
+  finish(cause_ ? *cause_ : status >= 300 && status <= 699 ? call::cause_of_sip(status) : call::kNormalClearing);
+}
+
+void SipLeg::Impl::send_digits(const std::string& digits) {
+  if (state_ != State::Established) return;
+  for (char digit : digits) {
+    auto body = fmt::format("Signal={}\r\nDuration=160\r\n", digit);
+    ::nua_info(handle_, SIPTAG_CONTENT_TYPE_STR("application/dtmf-relay"), SIPTAG_PAYLOAD_STR(body.c_str()), TAG_END());
+  }
+}
+
+void SipLeg::Impl::on_event(nua_event_t event, int status, const sip_t* sip, tagi_t* tags) {
+  if (state_ == State::Released) return;
+  switch (event) {
+    case nua_r_invite:
+      return on_invite_response(status, sip);
+    case nua_i_state:
+      return on_state(status, tags);
+    case nua_i_invite:
+      // Below 200: Sofia has not answered it itself.
+      if (sip && status < 200) on_reinvite(*sip);
+      return;
+    case nua_i_update:
+      if (sip && status < 200) on_update(*sip);
+      return;
+    case nua_i_ack:
+      if (sip) on_ack(*sip);
+      return;
+    case nua_i_prack:
+      if (sip && awaits_late_answer_) on_answer_to_late_offer(*sip);
+      return;
+    case nua_i_cancel:
+    case nua_i_bye:
+      if (!cause_) cause_ = call::Cause{call::kNormalClearing.q850, 0};
+      if (int q850 = sip ? read_q850(*sip) : 0; q850 && state_ != State::Releasing) cause_->q850 = q850;
+      return;
+    case nua_r_bye:
+      if (status >= 200) finish(cause_.value_or(call::kNormalClearing));
+      return;
+    case nua_i_info:
+      if (auto digits = sip ? read_dtmf(*sip) : std::string{}; !digits.empty() && listener) listener->on_digits(digits);
+      return;
+    default:
+      return;
+  }
+}
+
+// The public face.
+
+SipLeg::SipLeg(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SipLeg::~SipLeg() = default;
+
+void SipLeg::set_listener(call::LegListener* listener) {
+  impl_->listener = listener;
+}
+std::string SipLeg::name() const {
+  return impl_->name;
+}
+const std::string& SipLeg::call_id() const {
+  return impl_->call_id;
+}
+void SipLeg::setup(const call::Setup& setup, const std::optional<call::MediaDescription>& offer) {
+  impl_->setup(setup, offer);
+}
+// Sofia has said 100 for us.
+void SipLeg::proceeding() {}
+void SipLeg::progress(bool, const std::optional<call::MediaDescription>& media) {
+  impl_->provisional(183, media);
+}
+void SipLeg::alert(bool, const std::optional<call::MediaDescription>& media) {
+  impl_->provisional(180, media);
+}
+void SipLeg::answer(const std::optional<call::MediaDescription>& media) {
+  impl_->answer(media);
+}
+void SipLeg::release(call::Cause cause) {
+  impl_->release(cause, 0);
+}
+void SipLeg::refuse(int status) {
+  impl_->release(call::cause_of_sip(status), status);
+}
+void SipLeg::offer(const call::MediaDescription& media) {
+  impl_->offer(media);
+}
+void SipLeg::answer_offer(const call::MediaDescription& media) {
+  impl_->answer_offer(media);
+}
+void SipLeg::refuse_offer(int status) {
+  impl_->refuse_offer(status);
+}
+void SipLeg::send_digits(const std::string& digits) {
+  impl_->send_digits(digits);
+}
+
+}  // namespace sg::sip

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <sofia-sip/nua.h>
+#include <sofia-sip/nua_tag.h>
+#include <sofia-sip/sip.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/log.h"
+#include "base/reactor.h"
+#include "gateway/sip/sdp.h"
+#include "gateway/sip/sip_agent.h"
+#include "gateway/sip/sip_leg.h"
+
+namespace sg::sip {
+
+// A request that waits for our answer, kept until then.
+class SavedRequest {
+ public:
+  SavedRequest() = default;
+  ~SavedRequest() { reset(); }
+  SavedRequest(const SavedRequest&) = delete;
+  SavedRequest& operator=(const SavedRequest&) = delete;
+
+  // The request that Sofia is just reporting.
+  void save(nua_t* nua);
+  void reset();
+  bool is_set() const { return is_set_; }
+  msg_t* message() const { return is_set_ ? ::nua_saved_event_request(event_) : nullptr; }
+
+ private:
+  nua_saved_event_t event_[1] = {};
+  bool is_set_ = false;
+};
+
+// How a leg reaches the world: one Sofia user agent and what it is known as.
+struct Path {
+  SuRoot& root;
+  nua_t* nua;
+  std::string peer;             // for names: "127.0.0.1:5062"
+  std::string authority = {};   // outgoing: host and port of the Request-URI
+  std::string parameters = {};  // outgoing: ";transport=tcp"
+  std::string domain = {};      // outgoing: of our identities
+  std::chrono::seconds session_expires;
+};
+
+// The dialog behind a SipLeg. Sofia holds a pointer to it as the handle's magic; the destructor takes that back.
+class SipLeg::Impl {
+ public:
+  explicit Impl(Path path);
+  ~Impl();
+
+  // An incoming call: from inside the INVITE's event. Error: its SDP makes no sense; it has been refused then.
+  Result<> accept(nua_handle_t* handle, const sip_t& invite);
+  const std::optional<Sdp>& remote() const { return remote_; }
+
+  // Everything that Sofia tells of this dialog.
+  void on_event(nua_event_t event, int status, const sip_t* sip, tagi_t* tags);
+
+  void setup(const call::Setup& setup, const std::optional<call::MediaDescription>& offer);
+  void provisional(int status, const std::optional<call::MediaDescription>& media);
+  void answer(const std::optional<call::MediaDescription>& media);
+  void release(const call::Cause& cause, int status);
+  void offer(const call::MediaDescription& media);
+  void answer_offer(const call::MediaDescription& media);
+  void refuse_offer(int status);
+  void send_digits(const std::string& digits);
+
+  call::LegListener* listener = nullptr;
+  std::string call_id;
+  std::string name;
+
+ private:
+  enum class State : uint8_t { Idle, Calling, Called, Established, Releasing, Released };
+  // Whose offer is open in an established (or early) dialog.
+  enum class Exchange : uint8_t { None, Ours, Refresh, PeerInvite, PeerUpdate, PeerAnswer200 };
+
+  void on_invite_response(int status, const sip_t* sip);
+  void on_first_response(int status, const sip_t* sip);
+  void on_answered(const sip_t& response);
+  void on_offer_response(int status, const sip_t* sip);
+  void on_reinvite(const sip_t& request);
+  void on_update(const sip_t& request);
+  void on_ack(const sip_t& ack);
+  void on_answer_to_late_offer(const sip_t& message);
+  void on_state(int status, tagi_t* tags);
+  void take_offer(Sdp offer, Exchange how);
+  // The SDP that a message carries, if it does and if it makes sense.
+  std::optional<Sdp> read(const sip_t& message);
+  void respond(int status, const std::string& sdp, const std::string& reason = {});
+  void end_dialog(const call::Cause& cause, int status);
+  void release_shortly(const call::Cause& cause);
+  void finish(const call::Cause& cause);
+  void note_peer(const sip_t& message);
+  void refresh();
+
+  Path path_;
+  Log log_;
+  nua_handle_t* handle_ = nullptr;
+  State state_ = State::Idle;
+  Exchange exchange_ = Exchange::None;
+  bool peer_supports_100rel_ = false;
+  bool peer_allows_update_ = false;
+  // An INVITE without SDP: our first description is an offer, and its answer comes in PRACK or ACK.
+  bool awaits_late_answer_ = false;
+  SdpSession sdp_;
+  std::optional<Sdp> remote_;  // the peer's description that stands
+  std::optional<Sdp> peer_offer_;
+  std::chrono::seconds session_interval_;  // the shortest that either side asked for; 0: none
+  std::string first_answer_;               // incoming: given once, it stands
+  SavedRequest invite_, update_;
+  std::optional<call::Cause> cause_;
+  Timer release_timer_, refresh_timer_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace sg::sip
