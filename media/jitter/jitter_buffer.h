@@ -35,6 +35,12 @@ struct JitterStats {
 
 // Turns RTP packets, which come when they like, into a steady stream of octets, pulled by the TDM tick: the pull is the
 // play-out clock. Voice adapts its delay and conceals losses; fax keeps a fixed delay and changes no octet.
+//
+// Positions are octets on a time line that get() walks along; put() lays packets onto it by their timestamps. A packet
+// that opens a time line (first, restart, timestamp jump, or packets late for half a second) is laid so that it waits
+// for the profile's delay. Clock drift shows as a slow trend of how early packets come: the drift correction of fax
+// pass-through will measure it in put() and resample in State::pull(), between the time line and the caller's octets.
+//
 // Owned by an RtpEndpoint. Media-worker thread only. Allocates at construction only.
 class JitterBuffer {
  public:
@@ -45,6 +51,8 @@ class JitterBuffer {
 
   // Takes a packet's payload, which is in `law`. One octet is one timestamp unit.
   void put(uint32_t timestamp, uint16_t sequence, ByteView octets, tdm::Law law, TimePoint arrival);
+  // A packet of the same stream that carries no audio (telephone event): its sequence number is not missing.
+  void pass(uint16_t sequence);
   // Fills `octets` with the next of the stream, in JitterOptions::law. Silence before the first packet.
   void get(std::span<uint8_t> octets);
 

@@ -1,0 +1,232 @@
+#include "media/jitter/jitter_buffer.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <optional>
+
+#include "media/codec/g711.h"
+#include "media/jitter/concealer.h"
+#include "media/jitter/octet_ring.h"
+#include "media/jitter/sequence_window.h"
+#include "media/jitter/voice_delay.h"
+
+namespace sg::media {
+namespace {
+
+constexpr int64_t kOctetsPerMs = 8;
+constexpr size_t kMaxPacket = 2048;
+constexpr auto kCapacity = static_cast<int64_t>(OctetRing::kOctets);
+// A packet in order whose time was longer ago is no late packet: the sender's timestamp jumped back.
+constexpr int64_t kMaxLate = 8000;
+// When all packets were late for so long, the network has become slower: start anew with the full delay.
+constexpr Duration kLateForGood = 500ms;
+
+// Voice shrinks its delay by small steps, where nobody hears it.
+constexpr int64_t kLargestRemoval = 80;
+constexpr int64_t kSmallestRemoval = 40;
+constexpr int kQuiet = 200;        // mean magnitude, about -43 dBm0
+constexpr int64_t kTooDeep = 480;  // beyond the maximum: removed without waiting for silence
+
+int64_t octets_of(std::chrono::milliseconds time) {
+  return time.count() * kOctetsPerMs;
+}
+
+}  // namespace
+
+struct JitterBuffer::State {
+  JitterOptions options;
+  JitterStats stats;
+  OctetRing ring;
+  SequenceWindow sequences;
+  VoiceDelay delay;
+  Concealer concealer;
+
+  int64_t play = 0;  // position of the octet that is played next
+  int64_t end = 0;   // position after the latest octet that came
+  bool has_started = false;
+  bool has_time_line = false;
+  uint32_t timestamp = 0;  // of the newest packet …
+  int64_t position = 0;    // … which lies here
+  int64_t lead = 0;        // … and came so many octets before its turn
+  std::optional<TimePoint> late_since;
+
+  explicit State(const JitterOptions& o)
+      : options(o), delay({.min = octets_of(o.min), .max = octets_of(o.max)}), concealer(o.law) {}
+
+  bool is_voice() const { return options.profile == Profile::Voice; }
+
+  // What waits is played first.
+  void open_time_line(uint32_t first_timestamp) {
+    if (has_started) ++stats.restarts;
+    timestamp = first_timestamp;
+    position = std::max(end, play + octets_of(is_voice() ? options.start : options.fax_depth));
+    has_started = true;
+    has_time_line = true;
+    late_since.reset();
+    delay.restart();
+  }
+
+  int64_t position_of(uint32_t packet_timestamp) const {
+    return position + static_cast<int32_t>(packet_timestamp - timestamp);
+  }
+
+  bool is_late_for_good(bool is_late, TimePoint arrival) {
+    if (!is_late) late_since.reset();
+    if (is_late && !late_since) late_since = arrival;
+    return is_late && arrival - *late_since >= kLateForGood;
+  }
+
+  void put(uint32_t packet_timestamp, uint16_t sequence, ByteView octets, tdm::Law law, TimePoint arrival) {
+    auto place = sequences.note(sequence);
+    if (place == SequenceWindow::Place::Duplicate) {
+      ++stats.duplicates;
+      return;
+    }
+    if (octets.empty()) return;
+    if (octets.size() > kMaxPacket) {
+      ++stats.overflow;
+      return;
+    }
+    auto length = static_cast<int64_t>(octets.size());
+    bool is_newest = place == SequenceWindow::Place::Newest;
+    if (!has_time_line) open_time_line(packet_timestamp);
+
+    int64_t at = position_of(packet_timestamp);
+    if (is_newest) {
+      bool jumped = at + length > play + kCapacity || at < play - kMaxLate;
+      if (!jumped && is_voice()) insert(delay.on_packet(at - play));
+      if (jumped || is_late_for_good(at + length <= play, arrival)) {
+        open_time_line(packet_timestamp);
+        at = position;
+      }
+      timestamp = packet_timestamp;
+      position = at;
+      lead = at - play;
+    }
+    if (at + length <= play) {
+      ++stats.late;
+      return;
+    }
+    if (at + length > play + kCapacity) {
+      ++stats.overflow;
+      return;
+    }
+    store(at, octets, law);
+  }
+
+  void store(int64_t at, ByteView octets, tdm::Law law) {
+    if (at < play) {
+      octets = octets.subspan(static_cast<size_t>(play - at));
+      at = play;
+    }
+    std::array<uint8_t, kMaxPacket> converted;
+    auto ours = std::span(converted).first(octets.size());
+    g711::convert(law, octets, options.law, ours);
+    ring.store(at, ours);
+    end = std::max(end, at + static_cast<int64_t>(ours.size()));
+  }
+
+  // Delays play-out. The positions that are walked a second time were played and are empty.
+  void insert(int64_t octets) {
+    octets = std::min(octets, kCapacity - std::max<int64_t>(0, end - play));
+    play -= octets;
+    stats.inserted_samples += static_cast<uint64_t>(octets);
+  }
+
+  void pull(std::span<uint8_t> octets) {
+    if (is_voice()) shrink();
+    for (size_t done = 0; done < octets.size();) {
+      size_t run = ring.run_length(play, octets.size() - done);
+      auto out = octets.subspan(done, run);
+      if (ring.has(play)) {
+        ring.read(play, out);
+        ring.forget(play, run);
+        if (is_voice()) concealer.join(out);
+      } else {
+        fill_gap(out);
+      }
+      concealer.remember(out);
+      play += static_cast<int64_t>(run);
+      done += run;
+    }
+    delay.on_played(octets.size());
+  }
+
+  void fill_gap(std::span<uint8_t> out) {
+    if (!is_voice() || !has_started) {
+      std::fill(out.begin(), out.end(), tdm::idle_octet(options.law));
+      if (has_started) stats.silence_samples += out.size();
+      return;
+    }
+    size_t made_up = concealer.fill(out);
+    stats.concealed_samples += made_up;
+    stats.silence_samples += out.size() - made_up;
+  }
+
+  // Leaves out some octets when packets come earlier than they need to.
+  void shrink() {
+    int64_t waiting = std::max<int64_t>(0, end - play);
+    bool is_too_deep = waiting > octets_of(options.max) + kTooDeep;
+    int64_t removal = is_too_deep ? kLargestRemoval : std::min({delay.surplus(), kLargestRemoval, waiting});
+    if (removal < kSmallestRemoval || (!is_too_deep && !is_quiet(removal))) return;
+    ring.forget(play, static_cast<size_t>(removal));
+    play += removal;
+    delay.shift(-removal);
+    stats.removed_samples += static_cast<uint64_t>(removal);
+  }
+
+  bool is_quiet(int64_t octets) const {
+    int64_t sum = 0;
+    for (int64_t i = 0; i < octets; ++i) {
+      if (ring.has(play + i)) sum += std::abs(g711::decode(options.law, ring.at(play + i)));
+    }
+    return sum < kQuiet * octets;
+  }
+
+  void set_profile(Profile profile) {
+    if (options.profile == profile) return;
+    options.profile = profile;
+    delay.restart();
+    // Once, at the change: from here on the delay does not move.
+    if (profile == Profile::Fax && has_time_line) {
+      insert(std::max<int64_t>(0, octets_of(options.fax_depth) - std::max<int64_t>(0, lead)));
+    }
+  }
+};
+
+JitterBuffer::JitterBuffer(const JitterOptions& options) : state_(std::make_unique<State>(options)) {}
+JitterBuffer::~JitterBuffer() = default;
+JitterBuffer::JitterBuffer(JitterBuffer&&) noexcept = default;
+JitterBuffer& JitterBuffer::operator=(JitterBuffer&&) noexcept = default;
+
+void JitterBuffer::put(uint32_t timestamp, uint16_t sequence, ByteView octets, tdm::Law law, TimePoint arrival) {
+  state_->put(timestamp, sequence, octets, law, arrival);
+}
+void JitterBuffer::pass(uint16_t sequence) {
+  state_->sequences.note(sequence);
+}
+void JitterBuffer::get(std::span<uint8_t> octets) {
+  state_->pull(octets);
+}
+
+void JitterBuffer::restart() {
+  state_->sequences.restart();
+  state_->has_time_line = false;
+}
+
+void JitterBuffer::set_profile(Profile profile) {
+  state_->set_profile(profile);
+}
+Profile JitterBuffer::profile() const {
+  return state_->options.profile;
+}
+
+JitterStats JitterBuffer::stats() const {
+  JitterStats stats = state_->stats;
+  stats.lost = state_->sequences.lost();
+  stats.depth_ms = static_cast<double>(std::max<int64_t>(0, state_->end - state_->play)) / kOctetsPerMs;
+  return stats;
+}
+
+}  // namespace sg::media
