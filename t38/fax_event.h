@@ -20,11 +20,12 @@ struct FaxEvent {
   };
   Kind kind = Kind::Frame;
   Direction direction = Direction::FromT38;
-  uint8_t frame = 0;
+  uint8_t frame = 0;  // as T.30 clause 5.3.6.1 writes it: DIS is 0x01, DCS 0x41 or, with its X bit, 0xC1
   int bit_rate = 0;
   bool ecm = false;
-  std::string detail;  // "DIS", "CSI", "PPS-EOP": at most 15 characters, so that the media tick allocates nothing
-  // A frame's octets after its facsimile control field, cut to what fits: identities, capabilities.
+  std::string detail{};  // "DIS", "CSI", "PPS-EOP": at most 15 characters, so that the media tick allocates nothing
+  // A frame's octets after its facsimile control field, cut to what fits: identities, capabilities. The first bit on
+  // the line is the lowest: T.30's bit n is content[(n - 1) / 8] >> (n - 1) % 8 & 1.
   std::array<uint8_t, 40> content{};
   uint8_t content_octets = 0;
 };

@@ -49,7 +49,7 @@ struct FaxResult {
 // One fax machine and one call. One thread; it does file I/O: not for media workers.
 class FaxMachine {
  public:
-  virtual ~FaxMachine() = default;
+  virtual ~FaxMachine();
 
   FaxProgress progress() const;
   // The fax is over, well or not: the call can be cleared.

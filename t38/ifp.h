@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "base/bytes.h"
@@ -14,47 +15,63 @@ class IfpSink {
   virtual void on_ifp(ByteView ifp, int copies) = 0;
 };
 
-// A checked IFP: all lengths add up.
+// What a well-formed IFP says, in the numbers of T.38's tables.
 struct Ifp {
   enum class Kind : uint8_t { Indicator, Data };
   Kind kind = Kind::Indicator;
-  // T.38 table 2 (0 no-signal, 1 CNG, 2 CED, 3 V.21 preamble, ...) or table 3 (0 V.21, 1 V.27ter 2400, ...).
+  // Indicator, T.38 table 2: 0 no-signal, 1 CNG, 2 CED, 3 V.21 preamble, 4 V.27ter 2400 training, ...
+  // Data, T.38 table 3: 0 V.21, 1 V.27ter 2400, 2 V.27ter 4800, 3 V.29 7200, ... 8 V.17 14400, 9 V.8, ...
   uint8_t type = 0;
   uint8_t fields = 0;  // data fields
 };
 
 enum class IfpFault : uint8_t {
   None,
-  Truncated,    // a length or count points past the end
-  Trailing,     // octets after the end
-  UnknownType,  // an extension that this version of T.38 does not know: to be ignored, no fault of the peer's
-  BadField,     // a reserved field type, or a data field that its kind forbids
+  Truncated,    // a length or a count points past the end
+  TooLong,      // more than any IFP may have
+  UnknownType,  // an extension that no version of T.38 known here has: skipped, as clause 7 has it
+  BadField,     // an indicator with data
 };
 
 struct IfpResult {
   IfpFault fault = IfpFault::None;
   Ifp ifp;
+  ByteView octets;  // the IFP without what trails it: an IFP that FEC restored may be padded with zeroes
 
   bool ok() const { return fault == IfpFault::None; }
 };
 
-IfpResult parse_ifp(ByteView octets);
+// `version` is the T38FaxVersion in use: version 0 packs data fields otherwise than later ones (their ASN.1 was
+// corrected).
+IfpResult parse_ifp(ByteView octets, int version);
 
-// Parses each IFP of one stream before SpanDSP sees it, and follows its HDLC frames, as SpanDSP's faults lie in frames
-// that are too short or too long (see refuses()). Owned by who feeds SpanDSP.
+// Stands between SpanDSP and the network in one direction: refuses IFPs that do not add up, and edits the T.30 frames
+// that would hurt. Follows HDLC frames over several IFPs. Owned by who feeds SpanDSP; allocates nothing.
 class IfpGuard {
  public:
-  // Whether SpanDSP may have this IFP. Keeps count of octets of HDLC frames that spread over several IFPs.
+  static constexpr size_t kMaxIfp = 1400;  // octets
+
+  explicit IfpGuard(int version) : version_(version) {}
+
+  // The IFP to go on with, in result.octets: `ifp` itself, or an edited copy that is good until the next call.
+  // - A frame that ends "FCS OK" but is too short to be a T.30 frame, or too long, or an FCD frame without its number,
+  // ends
+  //   "FCS bad" instead: SpanDSP's terminal copies len - 4 octets of it.
+  // - NSF, NSC and NSS lose country and manufacturer: two machines of one make must not agree on what no gateway
+  // follows.
   IfpResult check(ByteView ifp);
 
   uint64_t refused() const { return refused_; }
 
  private:
-  bool follow_hdlc(ByteView ifp);
+  void follow(ByteView ifp, const Ifp& header);
 
+  int version_;
+  int frame_type_ = -1;  // data type of the HDLC frame in progress
   size_t frame_octets_ = 0;
-  bool frame_is_bad_ = false;
+  uint8_t frame_control_ = 0;  // its facsimile control field
   uint64_t refused_ = 0;
+  std::array<uint8_t, kMaxIfp> edited_;
 };
 
 }  // namespace sg::t38

@@ -37,6 +37,7 @@ class UdptlReceiver {
   };
   struct Options {
     Duration reorder_wait = 60ms;
+    size_t max_ifp = 560;  // octets; a datagram with a longer primary IFP counts as malformed
   };
 
   explicit UdptlReceiver(Listener& listener);
@@ -64,8 +65,7 @@ class UdptlReceiver {
 class UdptlSender {
  public:
   static constexpr int kMaxRedundancy = 15;
-  static constexpr int kMaxFecSpan = 15;
-  static constexpr int kMaxFecEntries = 15;
+  static constexpr int kMaxFecReach = 32;       // span times entries
   static constexpr size_t kMaxIfp = 400;        // octets; longer ones are refused
   static constexpr size_t kMaxDatagram = 1400;  // octets; a buffer of this size is always enough
 
@@ -92,18 +92,17 @@ class UdptlSender {
   uint64_t oversize() const { return oversize_; }  // datagrams above the peer's limit, as their IFP alone was
 
  private:
-  static constexpr size_t kHistory = 256;  // IFPs; enough for kMaxFecSpan x kMaxFecEntries
+  static constexpr size_t kHistory = kMaxFecReach + 1;
   struct Sent {
     uint16_t octets = 0;
     std::array<uint8_t, kMaxIfp> ifp;
   };
-  const Sent& earlier(size_t back) const { return history_[(next_ - back) % kHistory]; }
-  size_t redundancy_that_fits(ByteView ifp, size_t limit) const;
-  void write_redundancy(ByteWriter& out, ByteView ifp, size_t limit) const;
-  bool write_fec(ByteWriter& out, size_t limit) const;
+  ByteView earlier(size_t back) const;
+  void write_redundancy(ByteWriter& out, size_t room) const;
+  void write_fec(ByteWriter& out, size_t room) const;
 
   Options options_;
-  uint32_t next_ = 0;  // number of the next datagram, never wrapped
+  uint64_t next_ = 0;  // number of the next datagram, not wrapped
   uint64_t refused_ = 0;
   uint64_t oversize_ = 0;
   std::array<Sent, kHistory> history_;

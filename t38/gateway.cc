@@ -1,0 +1,164 @@
+#include "t38/gateway.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "t38/fax_timeline.h"
+#include "t38/spandsp.h"
+
+namespace sg::t38 {
+namespace {
+
+// Speeds of indicators 4 to 15, the trainings of T.38 table 2.
+constexpr std::array<int, 12> kTrainingRates = {2400, 4800, 7200,  9600,  7200,  7200,
+                                                9600, 9600, 12000, 12000, 14400, 14400};
+constexpr int kFirstTraining = T38_IND_V27TER_2400_TRAINING;
+
+std::optional<int> trained_rate(const IfpResult& packet) {
+  const int index = packet.ifp.type - kFirstTraining;
+  if (!packet.ok() || packet.ifp.kind != Ifp::Kind::Indicator || index < 0) return std::nullopt;
+  if (index >= static_cast<int>(kTrainingRates.size())) return std::nullopt;
+  return kTrainingRates[static_cast<size_t>(index)];
+}
+
+int modems_of(const GatewayOptions& options) {
+  const int limit = std::min({options.max_bit_rate, options.local.max_bit_rate, options.remote.max_bit_rate});
+  return modems_up_to(limit, options.v17, options.v29, options.v27ter);
+}
+
+struct Release {
+  void operator()(t38_gateway_state_t* state) const { t38_gateway_free(state); }
+};
+
+}  // namespace
+
+class Gateway::Impl final : private FaxTimeline::Listener {
+ public:
+  Impl(const GatewayOptions& options, Gateway::Listener& listener)
+      : listener_(listener),
+        timeline_(*this),
+        version_(std::min(options.local.version, options.remote.version)),
+        from_peer_(version_),
+        to_peer_(version_),
+        state_(t38_gateway_init(nullptr, &Impl::on_packet, this)) {
+    t38_gateway_state_t* state = state_.get();
+    be_silent(t38_gateway_get_logging_state(state));
+    t38_gateway_set_real_time_frame_handler(state, &Impl::on_frame, this);
+    t38_gateway_set_transmit_on_idle(state, TRUE);
+    t38_gateway_set_ecm_capability(state, options.ecm ? TRUE : FALSE);
+    t38_gateway_set_supported_modems(state, modems_of(options));
+    t38_gateway_set_tep_mode(state, options.talker_echo_protection ? TRUE : FALSE);
+    t38_gateway_set_fill_bit_removal(state,
+                                     options.local.fill_bit_removal && options.remote.fill_bit_removal ? TRUE : FALSE);
+    // A length of 10 or more turns SpanDSP's own suppression off, which writes out of bounds when a frame breaks off.
+    // IfpGuard does the same, both ways.
+    static constexpr std::array<uint8_t, 10> kNone{};
+    t38_gateway_set_nsx_suppression(state, kNone.data(), kNone.size(), kNone.data(), kNone.size());
+
+    t38_core_state_t* core = core_state();
+    be_silent(t38_core_get_logging_state(core));
+    t38_set_t38_version(core, version_);
+    t38_set_sequence_number_handling(core, TRUE);
+    t38_set_data_rate_management_method(core, T38_DATA_RATE_MANAGEMENT_TRANSFERRED_TCF);
+    t38_set_max_buffer_size(core, options.remote.max_buffer);
+    t38_set_max_datagram_size(core, options.remote.max_datagram);
+    t38_set_tep_handling(core, options.talker_echo_protection ? TRUE : FALSE);
+  }
+
+  void rx_audio(std::span<int16_t> samples) {
+    t38_gateway_rx(state_.get(), samples.data(), static_cast<int>(samples.size()));
+  }
+  void rx_lost_audio(size_t samples) { t38_gateway_rx_fillin(state_.get(), static_cast<int>(samples)); }
+  void tx_audio(std::span<int16_t> samples) {
+    const int made = t38_gateway_tx(state_.get(), samples.data(), static_cast<int>(samples.size()));
+    std::fill(samples.begin() + std::clamp<int>(made, 0, static_cast<int>(samples.size())), samples.end(), int16_t{0});
+  }
+
+  bool rx_ifp(ByteView ifp, uint16_t sequence) {
+    const IfpResult packet = from_peer_.check(ifp);
+    if (packet.fault == IfpFault::UnknownType) {
+      // To be skipped as if it had never been sent: no gap for SpanDSP to see.
+      ++skipped_;
+      return true;
+    }
+    if (!packet.ok()) return false;
+    sequence = static_cast<uint16_t>(sequence - skipped_);
+    if (expected_) missing_ += static_cast<uint16_t>(sequence - *expected_);
+    expected_ = static_cast<uint16_t>(sequence + 1);
+    if (auto rate = trained_rate(packet); rate && !is_repeated(packet))
+      timeline_.on_training(Direction::FromT38, *rate);
+    last_indicator_ = packet.ifp.kind == Ifp::Kind::Indicator ? packet.ifp.type : -1;
+    t38_core_rx_ifp_packet(core_state(), packet.octets.data(), static_cast<int>(packet.octets.size()), sequence);
+    return true;
+  }
+
+  void send_no_signal() { t38_core_send_indicator(core_state(), T38_IND_NO_SIGNAL); }
+
+  GatewayStats stats() const {
+    return {.pages = timeline_.pages(),
+            .bit_rate = timeline_.bit_rate(),
+            .ecm = timeline_.ecm(),
+            .ended_by_dcn = timeline_.ended_by_dcn(),
+            .ifps_refused = from_peer_.refused(),
+            .ifps_missing = missing_};
+  }
+
+ private:
+  static int on_packet(t38_core_state_t*, void* self, const uint8_t* octets, int count, int copies) noexcept {
+    static_cast<Impl*>(self)->send(ByteView(octets, static_cast<size_t>(count)), copies);
+    return 0;
+  }
+  static void on_frame(t38_gateway_state_t*, void* self, int from_modem, const uint8_t* octets, int count) noexcept {
+    if (count <= 0) return;
+    const Direction direction = from_modem ? Direction::ToT38 : Direction::FromT38;
+    static_cast<Impl*>(self)->timeline_.on_frame(direction, ByteView(octets, static_cast<size_t>(count)));
+  }
+
+  void send(ByteView ifp, int copies) {
+    const IfpResult packet = to_peer_.check(ifp);
+    if (!packet.ok()) return;
+    if (auto rate = trained_rate(packet)) timeline_.on_training(Direction::ToT38, *rate);
+    listener_.on_ifp(packet.octets, std::max(copies, 1));
+  }
+
+  void on_fax_event(const FaxEvent& event) override { listener_.on_fax_event(event); }
+  bool is_repeated(const IfpResult& packet) const { return packet.ifp.type == last_indicator_; }
+  t38_core_state_t* core_state() const { return t38_gateway_get_t38_core_state(state_.get()); }
+
+  Gateway::Listener& listener_;
+  FaxTimeline timeline_;
+  const int version_;
+  IfpGuard from_peer_;
+  IfpGuard to_peer_;
+  std::unique_ptr<t38_gateway_state_t, Release> state_;
+
+  uint16_t skipped_ = 0;
+  std::optional<uint16_t> expected_;
+  uint64_t missing_ = 0;
+  int last_indicator_ = -1;
+};
+
+Gateway::Gateway(const GatewayOptions& options, Listener& listener)
+    : impl_(std::make_unique<Impl>(options, listener)) {}
+Gateway::~Gateway() = default;
+void Gateway::rx_audio(std::span<int16_t> samples) {
+  impl_->rx_audio(samples);
+}
+void Gateway::rx_lost_audio(size_t samples) {
+  impl_->rx_lost_audio(samples);
+}
+void Gateway::tx_audio(std::span<int16_t> samples) {
+  impl_->tx_audio(samples);
+}
+bool Gateway::rx_ifp(ByteView ifp, uint16_t sequence) {
+  return impl_->rx_ifp(ifp, sequence);
+}
+void Gateway::send_no_signal() {
+  impl_->send_no_signal();
+}
+GatewayStats Gateway::stats() const {
+  return impl_->stats();
+}
+
+}  // namespace sg::t38

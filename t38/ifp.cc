@@ -1,0 +1,182 @@
+#include "t38/ifp.h"
+
+#include <algorithm>
+
+namespace sg::t38 {
+namespace {
+
+// T.38 table 2 and 3, with the extensions of 2002 (V.8, V.34, V.33).
+constexpr uint8_t kFirstExtendedIndicator = 16, kLastIndicator = 22;
+constexpr uint8_t kFirstExtendedData = 9, kLastBaseData = 8, kLastData = 14;
+constexpr uint8_t kV8Data = 9, kV34RateData = 10;
+
+// T.38 table 4.
+constexpr uint8_t kHdlcData = 0, kHdlcSigEnd = 1, kHdlcFcsOk = 2, kHdlcFcsBad = 3, kHdlcFcsOkSigEnd = 4,
+                  kNonEcmData = 6, kFirstExtendedField = 8, kLastField = 11;
+
+// Facsimile control fields as T.30 clause 5.3.6.1 writes them, without the X bit.
+constexpr uint8_t kNsf = 0x04, kNsc = 0x84, kNss = 0x44, kFcd = 0x60;
+
+constexpr size_t kMaxFrame = 260;  // octets: T38_MAX_HDLC_LEN. SpanDSP drops what is beyond, but not the frame
+
+struct Field {
+  uint8_t type = 0;
+  size_t header_at = 0;     // octet that holds the type
+  unsigned type_shift = 0;  // where in it
+  size_t data_at = 0;
+  size_t octets = 0;
+};
+
+// Walks the data fields of an IFP. Version 0 packs presence and type into four bits, two of them to an octet when no
+// data comes between; later versions into five, with an extension bit, and each field begins on an octet.
+class FieldWalk {
+ public:
+  FieldWalk(ByteView ifp, size_t at, int version) : ifp_(ifp), at_(at), version_(version) {}
+
+  IfpFault next(Field& field) {
+    if (at_ >= ifp_.size()) return IfpFault::Truncated;
+    field.header_at = at_;
+    bool has_data;
+    if (version_ == 0) {
+      field.type_shift = in_second_half_ ? 0 : 4;
+      uint8_t half = (ifp_[at_] >> field.type_shift) & 0x0F;
+      has_data = (half & 0x08) != 0;
+      field.type = half & 0x07;
+      bool octet_is_done = in_second_half_ || has_data;
+      in_second_half_ = !octet_is_done;
+      if (octet_is_done) ++at_;
+    } else if ((ifp_[at_] & 0x40) == 0) {
+      field.type_shift = 3;
+      has_data = (ifp_[at_] & 0x80) != 0;
+      field.type = (ifp_[at_] >> 3) & 0x07;
+      ++at_;
+    } else {
+      if (at_ + 2 > ifp_.size()) return IfpFault::Truncated;
+      has_data = (ifp_[at_] & 0x80) != 0;
+      field.type = static_cast<uint8_t>(kFirstExtendedField + (((ifp_[at_] << 2) & 0x3C) | (ifp_[at_ + 1] >> 6)));
+      if (field.type > kLastField) return IfpFault::UnknownType;
+      at_ += 2;
+    }
+    field.data_at = at_;
+    field.octets = 0;
+    if (!has_data) return IfpFault::None;
+
+    if (at_ + 2 > ifp_.size()) return IfpFault::Truncated;
+    field.octets = static_cast<size_t>(ifp_[at_] << 8 | ifp_[at_ + 1]) + 1;
+    field.data_at = at_ + 2;
+    if (field.octets > ifp_.size() - field.data_at) return IfpFault::Truncated;
+    at_ = field.data_at + field.octets;
+    return IfpFault::None;
+  }
+
+  size_t end() const { return at_ + (in_second_half_ ? 1 : 0); }
+
+ private:
+  ByteView ifp_;
+  size_t at_;
+  int version_;
+  bool in_second_half_ = false;
+};
+
+// Where the data fields begin, after type and count.
+size_t fields_at(ByteView ifp) {
+  return ((ifp[0] & 0x20) != 0 ? 2 : 1) + 1;
+}
+
+uint8_t extended_type(ByteView ifp, uint8_t first) {
+  return static_cast<uint8_t>(first + (((ifp[0] << 2) & 0x3C) | (ifp[1] >> 6)));
+}
+
+}  // namespace
+
+IfpResult parse_ifp(ByteView octets, int version) {
+  auto fault = [](IfpFault what) { return IfpResult{what, {}, {}}; };
+  if (octets.empty()) return fault(IfpFault::Truncated);
+  const bool has_data = (octets[0] & 0x80) != 0;
+  const bool is_data = (octets[0] & 0x40) != 0;
+  const bool is_extended = (octets[0] & 0x20) != 0;
+  size_t at = is_extended ? 2 : 1;
+  if (octets.size() < at) return fault(IfpFault::Truncated);
+
+  IfpResult result;
+  Ifp& ifp = result.ifp;
+  ifp.kind = is_data ? Ifp::Kind::Data : Ifp::Kind::Indicator;
+  ifp.type = (octets[0] >> 1) & 0x0F;
+  if (!is_data) {
+    if (is_extended) ifp.type = extended_type(octets, kFirstExtendedIndicator);
+    if (ifp.type > kLastIndicator) return fault(IfpFault::UnknownType);
+    if (has_data) return fault(IfpFault::BadField);
+    result.octets = octets.first(at);
+    return result;
+  }
+
+  if (is_extended) ifp.type = extended_type(octets, kFirstExtendedData);
+  if (ifp.type > (is_extended ? kLastData : kLastBaseData)) return fault(IfpFault::UnknownType);
+  if (!has_data) {
+    result.octets = octets.first(at);
+    return result;
+  }
+  if (octets.size() < at + 1) return fault(IfpFault::Truncated);
+  ifp.fields = octets[at++];
+  FieldWalk walk(octets, at, version);
+  for (int i = 0; i < ifp.fields; ++i) {
+    Field field;
+    if (IfpFault what = walk.next(field); what != IfpFault::None) return fault(what);
+  }
+  result.octets = octets.first(walk.end());
+  return result;
+}
+
+IfpResult IfpGuard::check(ByteView ifp) {
+  IfpResult result = ifp.size() > kMaxIfp ? IfpResult{IfpFault::TooLong, {}, {}} : parse_ifp(ifp, version_);
+  if (!result.ok()) {
+    ++refused_;
+    return result;
+  }
+  if (result.ifp.kind == Ifp::Kind::Indicator) {
+    frame_type_ = -1;
+    frame_octets_ = 0;
+    return result;
+  }
+  if (result.ifp.type == kV8Data || result.ifp.type == kV34RateData || result.ifp.fields == 0) return result;
+  std::copy(result.octets.begin(), result.octets.end(), edited_.begin());
+  result.octets = ByteView(edited_).first(result.octets.size());
+  follow(result.octets, result.ifp);
+  return result;
+}
+
+void IfpGuard::follow(ByteView ifp, const Ifp& header) {
+  FieldWalk walk(ifp, fields_at(ifp), version_);
+  for (int i = 0; i < header.fields; ++i) {
+    Field field;
+    walk.next(field);
+    if (field.type >= kNonEcmData || frame_type_ != header.type) {
+      frame_octets_ = 0;
+      frame_type_ = field.type >= kNonEcmData ? -1 : header.type;
+      if (frame_type_ < 0) continue;
+    }
+    if (field.type == kHdlcSigEnd) {
+      frame_octets_ = 0;
+      continue;
+    }
+    // Some senders put data beside the FCS report as well.
+    for (size_t k = 0; k < field.octets; ++k) {
+      uint8_t& octet = edited_[field.data_at + k];
+      ++frame_octets_;
+      if (frame_octets_ == 3) frame_control_ = octet;
+      bool is_maker_s = frame_control_ == kNsf || frame_control_ == kNsc || (frame_control_ & 0x7F) == kNss;
+      // Country code and provider code, T.30 clause 5.3.6.2.7.
+      if (header.type == 0 && is_maker_s && frame_octets_ >= 4 && frame_octets_ <= 6) octet = 0;
+    }
+    if (field.type == kHdlcData) continue;
+
+    const bool is_short = frame_octets_ < 3 || (frame_octets_ == 3 && (frame_control_ & 0x7F) == kFcd);
+    const bool is_bad = frame_octets_ > 0 && (is_short || frame_octets_ > kMaxFrame);
+    if (is_bad && (field.type == kHdlcFcsOk || field.type == kHdlcFcsOkSigEnd)) {
+      edited_[field.header_at] = static_cast<uint8_t>(edited_[field.header_at] + (1U << field.type_shift));
+    }
+    frame_octets_ = 0;
+  }
+}
+
+}  // namespace sg::t38
