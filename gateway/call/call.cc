@@ -28,14 +28,17 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 const FsmTable<CallState, CallEvent>& Call::table() {
   using S = CallState;
   using E = CallEvent;
-  static const FsmTable<CallState, CallEvent> kTable{
-      "call",
-      {{S::Trying, {E::Alerted, E::Answered, E::Disconnected, E::Released}, {S::Alerting, S::Answered, S::Announcing, S::Releasing}},
-       {S::Alerting, {E::Alerted, E::Answered, E::Disconnected, E::Released}, {S::Answered, S::Trying, S::Announcing, S::Releasing}},
-       {S::Answered, {E::Disconnected, E::Released}, {S::Releasing}},
-       {S::Announcing, {E::Released}, {S::Releasing}},
-       {S::Releasing, {E::Released}, {S::Closed}},
-       {S::Closed, {}, {}}}};
+  static const FsmTable<CallState, CallEvent> kTable{"call",
+                                                     {{S::Trying,
+                                                       {E::Alerted, E::Answered, E::Disconnected, E::Released},
+                                                       {S::Alerting, S::Answered, S::Announcing, S::Releasing}},
+                                                      {S::Alerting,
+                                                       {E::Alerted, E::Answered, E::Disconnected, E::Released},
+                                                       {S::Answered, S::Trying, S::Announcing, S::Releasing}},
+                                                      {S::Answered, {E::Disconnected, E::Released}, {S::Releasing}},
+                                                      {S::Announcing, {E::Released}, {S::Releasing}},
+                                                      {S::Releasing, {E::Released}, {S::Closed}},
+                                                      {S::Closed, {}, {}}}};
   return kTable;
 }
 
@@ -46,6 +49,7 @@ Call::Call(CallId id, SessionId session, Incoming incoming, std::vector<Target> 
       context_(context),
       on_closed_(std::move(on_closed)),
       log_(fmt::format("call={}", id)),
+      began_(context.reactor.now()),
       setup_(std::move(incoming.setup)),
       first_offer_(std::move(incoming.offer)),
       targets_(std::move(targets)),
@@ -95,9 +99,9 @@ std::optional<Cause> Call::try_target(const Target& target) {
     record_.called.push_back(std::move(tried));
     return leg.error();
   }
-  called_ = std::make_unique<Party>(Party::Options{id_, session_, media::Side::B, static_cast<uint32_t>(id_.value) + 1,
-                                                   target.trunk->media_policy()},
-                                    std::move(*leg), target.trunk->name(), context_, *this);
+  called_ = std::make_unique<Party>(
+      Party::Options{id_, session_, media::Side::B, static_cast<uint32_t>(id_.value) + 1, target.trunk->media_policy()},
+      std::move(*leg), target.trunk->name(), context_, *this);
   auto cause = called_->place_call(target.setup);
   if (!cause) return std::nullopt;
   keep_called_record();
@@ -109,7 +113,9 @@ void Call::keep_called_record() {
   if (called_) record_.called.push_back(called_->record());
 }
 
-void Call::hear_called() { context_.media.set_bridging(session_, media::Bridging::BToA); }
+void Call::hear_called() {
+  context_.media.set_bridging(session_, media::Bridging::BToA);
+}
 
 void Call::on_proceeding(Party&) {}
 
@@ -186,7 +192,9 @@ void Call::on_mode_changed(Party&, MediaModeState mode) {
   context_.media.set_profile(session_, media::Profile::Fax);
 }
 
-void Call::on_failed(Party&, Cause cause) { clear(cause, "gateway"); }
+void Call::on_failed(Party&, Cause cause) {
+  clear(cause, "gateway");
+}
 
 void Call::on_media_event(const media::Event& event) {
   std::visit(Overloaded{[&](const media::ToneHeard& heard) { on_tone(heard.side, heard.tone); },
@@ -199,7 +207,8 @@ void Call::on_media_event(const media::Event& event) {
                         },
                         [&](const media::FaxSeen& seen) { log_.debug("fax {}", t38::describe(seen.event)); },
                         [&](const media::MediaTimeout& timeout) {
-                          log_.warning("nothing heard from side={} any more", timeout.side == media::Side::A ? 'a' : 'b');
+                          log_.warning("nothing heard from side={} any more",
+                                       timeout.side == media::Side::A ? 'a' : 'b');
                           context_.counters.get("call.media_timeout").add();
                           clear(kTemporaryFailure, "gateway");
                         },
@@ -251,22 +260,32 @@ void Call::finish() {
 
 std::string_view name(CallState state) {
   switch (state) {
-    case CallState::Trying: return "trying";
-    case CallState::Alerting: return "alerting";
-    case CallState::Answered: return "answered";
-    case CallState::Announcing: return "announcing";
-    case CallState::Releasing: return "releasing";
-    case CallState::Closed: return "closed";
+    case CallState::Trying:
+      return "trying";
+    case CallState::Alerting:
+      return "alerting";
+    case CallState::Answered:
+      return "answered";
+    case CallState::Announcing:
+      return "announcing";
+    case CallState::Releasing:
+      return "releasing";
+    case CallState::Closed:
+      return "closed";
   }
   return "";
 }
 
 std::string_view name(CallEvent event) {
   switch (event) {
-    case CallEvent::Alerted: return "alerted";
-    case CallEvent::Answered: return "answered";
-    case CallEvent::Disconnected: return "disconnected";
-    case CallEvent::Released: return "released";
+    case CallEvent::Alerted:
+      return "alerted";
+    case CallEvent::Answered:
+      return "answered";
+    case CallEvent::Disconnected:
+      return "disconnected";
+    case CallEvent::Released:
+      return "released";
   }
   return "";
 }

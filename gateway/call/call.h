@@ -41,6 +41,7 @@ class Call final : public PartyListener {
   const Party& caller() const { return *caller_; }
   const Party* called() const { return called_.get(); }
   const Record& record() const { return record_; }
+  TimePoint began() const { return began_; }
   std::vector<Fsm<CallState, CallEvent>::Transition> history() const { return fsm_.history(); }
 
   static const FsmTable<CallState, CallEvent>& table();
@@ -74,6 +75,7 @@ class Call final : public PartyListener {
   const Context context_;
   const std::function<void(Call&)> on_closed_;
   const Log log_;
+  const TimePoint began_;
   Setup setup_;
   std::optional<MediaDescription> first_offer_;
   std::vector<Target> targets_;

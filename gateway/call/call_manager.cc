@@ -5,11 +5,13 @@
 namespace sg::call {
 
 CallManager::CallManager(const Context& context, Router& router, RecordSink records)
-    : context_(context), router_(router), records_(std::move(records)) {
+    : context_(context), router_(router), records_(std::move(records)), reaper_(context.reactor) {
   context_.media.set_listener(this);
 }
 
-CallManager::~CallManager() { context_.media.set_listener(nullptr); }
+CallManager::~CallManager() {
+  context_.media.set_listener(nullptr);
+}
 
 CallId CallManager::on_incoming(Call::Incoming incoming) {
   CallId id{++last_id_};
@@ -38,6 +40,13 @@ std::vector<const Call*> CallManager::calls() const {
   return all;
 }
 
+size_t CallManager::calls_of(const std::string& trunk) const {
+  return static_cast<size_t>(std::count_if(calls_.begin(), calls_.end(), [&](const auto& entry) {
+    const Call& call = *entry.second;
+    return call.caller().trunk() == trunk || (call.called() && call.called()->trunk() == trunk);
+  }));
+}
+
 bool CallManager::hang_up(CallId id) {
   auto found = calls_.find(id);
   if (found == calls_.end()) return false;
@@ -62,13 +71,13 @@ void CallManager::on_media_event(SessionId session, const media::Event& event) {
 void CallManager::on_closed(Call& call) {
   context_.counters.get("call.ended").add();
   records_(call.record());
-  // The call is still on the stack.
   by_session_.erase(call.session());
-  context_.reactor.post([this, id = call.id()] { remove(id); });
+  ended_.push_back(call.id());
+  reaper_.arm(Duration::zero(), [this] { reap(); });
 }
 
-void CallManager::remove(CallId id) {
-  calls_.erase(id);
+void CallManager::reap() {
+  for (CallId id : std::exchange(ended_, {})) calls_.erase(id);
   if (calls_.empty() && when_empty_) when_empty_();
 }
 

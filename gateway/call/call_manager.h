@@ -23,6 +23,8 @@ class CallManager final : public media::Service::Listener {
 
   const Call* find(CallId id) const;
   std::vector<const Call*> calls() const;  // oldest first
+  // Calls that come from or go to this trunk now.
+  size_t calls_of(const std::string& trunk) const;
   // False: there is no such call.
   bool hang_up(CallId id);
   // Clears all calls and takes no more; `done` once none is left.
@@ -31,7 +33,7 @@ class CallManager final : public media::Service::Listener {
  private:
   void on_media_event(SessionId session, const media::Event& event) override;
   void on_closed(Call& call);
-  void remove(CallId id);
+  void reap();
 
   const Context context_;
   Router& router_;
@@ -39,6 +41,9 @@ class CallManager final : public media::Service::Listener {
   uint64_t last_id_ = 0;
   std::unordered_map<CallId, std::unique_ptr<Call>> calls_;
   std::unordered_map<SessionId, Call*> by_session_;
+  // Calls that ended; they may still be on the stack.
+  std::vector<CallId> ended_;
+  Timer reaper_;
   std::function<void()> when_empty_;
 };
 

@@ -58,10 +58,11 @@ struct StatusRow {
   int q850;
 };
 constexpr StatusRow kStatuses[] = {
-    {400, 41}, {401, 21}, {402, 21}, {403, 21}, {404, 1},   {405, 63},  {406, 79},  {407, 21},  {408, 102}, {410, 22},
-    {413, 127}, {414, 127}, {415, 79}, {416, 127}, {420, 127}, {421, 127}, {423, 127}, {480, 18},  {481, 41},  {482, 25},
-    {483, 25}, {484, 28}, {485, 1},  {486, 17}, {487, 16},  {488, 65},  {500, 41},  {501, 79},  {502, 38},  {503, 41},
-    {504, 102}, {505, 127}, {513, 127}, {600, 17}, {603, 21}, {604, 1},   {606, 65},
+    {400, 41},  {401, 21}, {402, 21},  {403, 21},  {404, 1},  {405, 63},  {406, 79},  {407, 21},
+    {408, 102}, {410, 22}, {413, 127}, {414, 127}, {415, 79}, {416, 127}, {420, 127}, {421, 127},
+    {423, 127}, {480, 18}, {481, 41},  {482, 25},  {483, 25}, {484, 28},  {485, 1},   {486, 17},
+    {487, 16},  {488, 65}, {500, 41},  {501, 79},  {502, 38}, {503, 41},  {504, 102}, {505, 127},
+    {513, 127}, {600, 17}, {603, 21},  {604, 1},   {606, 65},
 };
 
 const CauseRow* find(int q850) {
@@ -81,7 +82,8 @@ int sip_status_of(const Cause& cause) {
 
 Cause cause_of_sip(int status, int reason_q850) {
   if (reason_q850 > 0 && reason_q850 <= 127) return {reason_q850, status};
-  auto row = std::find_if(std::begin(kStatuses), std::end(kStatuses), [&](const StatusRow& r) { return r.sip_status == status; });
+  auto row = std::find_if(std::begin(kStatuses), std::end(kStatuses),
+                          [&](const StatusRow& r) { return r.sip_status == status; });
   if (row != std::end(kStatuses)) return {row->q850, status};
   // RFC 3398 section 8.2.6.1: an unknown status is treated as the x00 of its class.
   return {status >= 600 ? 21 : status >= 500 ? 41 : status >= 400 ? 127 : 31, status};

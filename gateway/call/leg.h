@@ -55,7 +55,8 @@ class LegListener {
 };
 
 // One side of a call. Owned by its Call; signalling thread only.
-// An incoming leg is given to the CallManager with its Setup; an outgoing leg is made by a trunk and started by setup().
+// An incoming leg is given to the CallManager with its Setup; an outgoing leg is made by a trunk and started by
+// setup().
 class Leg {
  public:
   virtual ~Leg() = default;

@@ -8,7 +8,9 @@ const FsmTable<MediaModeState, MediaModeEvent>& MediaMode::table() {
   static const FsmTable<State, Event> kTable{
       "media_mode",
       {{S::Audio, {E::Preamble, E::PeerT38, E::PeerAudio}, {S::OfferingT38, S::T38, S::Passthrough}},
-       {S::OfferingT38, {E::OfferAgreed, E::OfferRefused, E::PeerT38, E::PeerAudio}, {S::T38, S::Passthrough, S::Glare}},
+       {S::OfferingT38,
+        {E::OfferAgreed, E::OfferRefused, E::PeerT38, E::PeerAudio},
+        {S::T38, S::Passthrough, S::Glare}},
        {S::Glare, {E::PeerT38, E::PeerAudio}, {S::OfferingT38, S::T38}},
        {S::T38, {E::PeerT38, E::PeerAudio}, {S::Passthrough}},
        // An answer may come after we gave up waiting: the peer has switched then, and we follow.
@@ -97,22 +99,32 @@ void MediaMode::enter(State next, std::string_view reason) {
 
 std::string_view name(MediaModeState state) {
   switch (state) {
-    case MediaModeState::Audio: return "g711";
-    case MediaModeState::OfferingT38: return "offering-t38";
-    case MediaModeState::Glare: return "glare";
-    case MediaModeState::T38: return "t38";
-    case MediaModeState::Passthrough: return "g711-fax";
+    case MediaModeState::Audio:
+      return "g711";
+    case MediaModeState::OfferingT38:
+      return "offering-t38";
+    case MediaModeState::Glare:
+      return "glare";
+    case MediaModeState::T38:
+      return "t38";
+    case MediaModeState::Passthrough:
+      return "g711-fax";
   }
   return "";
 }
 
 std::string_view name(MediaModeEvent event) {
   switch (event) {
-    case MediaModeEvent::Preamble: return "preamble";
-    case MediaModeEvent::OfferAgreed: return "offer-agreed";
-    case MediaModeEvent::OfferRefused: return "offer-refused";
-    case MediaModeEvent::PeerT38: return "peer-t38";
-    case MediaModeEvent::PeerAudio: return "peer-audio";
+    case MediaModeEvent::Preamble:
+      return "preamble";
+    case MediaModeEvent::OfferAgreed:
+      return "offer-agreed";
+    case MediaModeEvent::OfferRefused:
+      return "offer-refused";
+    case MediaModeEvent::PeerT38:
+      return "peer-t38";
+    case MediaModeEvent::PeerAudio:
+      return "peer-audio";
   }
   return "";
 }

@@ -7,9 +7,12 @@ namespace {
 
 Direction mirrored(Direction direction) {
   switch (direction) {
-    case Direction::SendOnly: return Direction::RecvOnly;
-    case Direction::RecvOnly: return Direction::SendOnly;
-    default: return direction;
+    case Direction::SendOnly:
+      return Direction::RecvOnly;
+    case Direction::RecvOnly:
+      return Direction::SendOnly;
+    default:
+      return direction;
   }
 }
 
@@ -33,7 +36,8 @@ MediaDescription offer_t38(const MediaPolicy& policy, const SocketAddress& local
   return {.audio = std::nullopt, .image = ImageStream{local, policy.t38_params}};
 }
 
-std::optional<MediaDescription> answer_audio(const MediaPolicy& policy, const SocketAddress& local, const MediaDescription& offer) {
+std::optional<MediaDescription> answer_audio(const MediaPolicy& policy, const SocketAddress& local,
+                                             const MediaDescription& offer) {
   if (!offer.audio) return std::nullopt;
   AudioStream audio;
   // The peer's order of preference, its payload types: both sides then send the same codec (RFC 3264 section 6.1).
@@ -49,9 +53,11 @@ std::optional<MediaDescription> answer_audio(const MediaPolicy& policy, const So
   return MediaDescription{.audio = audio, .image = std::nullopt};
 }
 
-std::optional<MediaDescription> answer_t38(const MediaPolicy& policy, const SocketAddress& local, const MediaDescription& offer) {
+std::optional<MediaDescription> answer_t38(const MediaPolicy& policy, const SocketAddress& local,
+                                           const MediaDescription& offer) {
   if (!offer.image || policy.t38 == T38Ask::Never) return std::nullopt;
-  return MediaDescription{.audio = std::nullopt, .image = ImageStream{local, t38::answer(offer.image->params, policy.t38_params)}};
+  return MediaDescription{.audio = std::nullopt,
+                          .image = ImageStream{local, t38::answer(offer.image->params, policy.t38_params)}};
 }
 
 std::optional<media::RtpSettings> rtp_settings(const AudioStream& local, const AudioStream& remote) {

@@ -13,9 +13,11 @@ MediaDescription offer_audio(const MediaPolicy& policy, const SocketAddress& loc
 MediaDescription offer_t38(const MediaPolicy& policy, const SocketAddress& local);
 
 // Answers the peer's audio line with the codecs both know; not set when there are none.
-std::optional<MediaDescription> answer_audio(const MediaPolicy& policy, const SocketAddress& local, const MediaDescription& offer);
+std::optional<MediaDescription> answer_audio(const MediaPolicy& policy, const SocketAddress& local,
+                                             const MediaDescription& offer);
 // Answers the peer's image line; not set when there is none or T.38 is not wanted.
-std::optional<MediaDescription> answer_t38(const MediaPolicy& policy, const SocketAddress& local, const MediaDescription& offer);
+std::optional<MediaDescription> answer_t38(const MediaPolicy& policy, const SocketAddress& local,
+                                           const MediaDescription& offer);
 
 // What the media plane needs, from both descriptions once they are agreed. Not set: nothing usable was agreed.
 std::optional<media::RtpSettings> rtp_settings(const AudioStream& local, const AudioStream& remote);

@@ -5,7 +5,9 @@
 namespace sg::call {
 namespace {
 
-char name(media::Side side) { return side == media::Side::A ? 'a' : 'b'; }
+char name(media::Side side) {
+  return side == media::Side::A ? 'a' : 'b';
+}
 
 }  // namespace
 
@@ -16,13 +18,16 @@ Party::Party(const Options& options, std::unique_ptr<Leg> leg, const std::string
       context_(context),
       listener_(listener),
       log_(fmt::format("call={} leg={} trunk={}", options.call, name(options.side), trunk)),
-      mode_({options.policy, options.side == media::Side::B, options.seed}, context.reactor, context.counters, log_, *this) {
+      mode_({options.policy, options.side == media::Side::B, options.seed}, context.reactor, context.counters, log_,
+            *this) {
   record_.trunk = trunk;
   record_.leg = leg_->name();
   leg_->set_listener(this);
 }
 
-Party::~Party() { leg_->set_listener(nullptr); }
+Party::~Party() {
+  leg_->set_listener(nullptr);
+}
 
 std::optional<Cause> Party::accept_call(const Setup& setup, const std::optional<MediaDescription>& offer) {
   record_.called = setup.called.digits;
@@ -56,8 +61,12 @@ std::optional<Cause> Party::place_call(const Setup& setup) {
   return std::nullopt;
 }
 
-void Party::progress(bool inband) { leg_->progress(inband, inband ? description_once() : nothing_); }
-void Party::alert(bool inband) { leg_->alert(inband, inband ? description_once() : nothing_); }
+void Party::progress(bool inband) {
+  leg_->progress(inband, inband ? description_once() : nothing_);
+}
+void Party::alert(bool inband) {
+  leg_->alert(inband, inband ? description_once() : nothing_);
+}
 
 void Party::answer() {
   // Where the peer's INVITE had no offer, ours goes into the 200, even if nothing was early.
@@ -119,7 +128,9 @@ bool Party::use(const MediaDescription& local, const MediaDescription& remote) {
   return true;
 }
 
-void Party::on_proceeding() { listener_.on_proceeding(*this); }
+void Party::on_proceeding() {
+  listener_.on_proceeding(*this);
+}
 
 void Party::on_progress(bool inband, const std::optional<MediaDescription>& media) {
   if (media && offered_) use(*offered_, *media);
@@ -154,7 +165,9 @@ void Party::on_timeslot(tdm::Timeslot slot) {
   context_.media.add_bearer(options_.session, options_.side, slot);
 }
 
-void Party::on_disconnected(Cause cause, bool inband) { listener_.on_disconnected(*this, cause, inband); }
+void Party::on_disconnected(Cause cause, bool inband) {
+  listener_.on_disconnected(*this, cause, inband);
+}
 
 void Party::on_released(Cause cause) {
   is_released_ = true;
@@ -208,7 +221,9 @@ void Party::on_offer_refused(int status) {
   mode_.on_t38_refused(status);
 }
 
-void Party::on_digits(const std::string& digits) { listener_.on_digits(*this, digits); }
+void Party::on_digits(const std::string& digits) {
+  listener_.on_digits(*this, digits);
+}
 
 void Party::send_t38_offer() {
   offered_ = offer_t38(options_.policy, local_);
@@ -221,6 +236,8 @@ void Party::on_mode_changed(MediaModeState state, std::string_view reason) {
   listener_.on_mode_changed(*this, state);
 }
 
-void Party::on_dialog_lost(int sip_status) { listener_.on_failed(*this, cause_of_sip(sip_status)); }
+void Party::on_dialog_lost(int sip_status) {
+  listener_.on_failed(*this, cause_of_sip(sip_status));
+}
 
 }  // namespace sg::call

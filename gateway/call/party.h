@@ -112,10 +112,10 @@ class Party final : public LegListener, public MediaMode::Actions {
   MediaMode mode_;
   LegRecord record_;
 
-  SocketAddress local_;                     // our RTP and UDPTL address
-  std::optional<MediaDescription> ours_;    // what we last offered or answered, and what stands
-  std::optional<MediaDescription> offered_; // our offer that waits for its answer
-  std::optional<MediaDescription> remote_;  // what the peer last said
+  SocketAddress local_;                      // our RTP and UDPTL address
+  std::optional<MediaDescription> ours_;     // what we last offered or answered, and what stands
+  std::optional<MediaDescription> offered_;  // our offer that waits for its answer
+  std::optional<MediaDescription> remote_;   // what the peer last said
   std::optional<MediaDescription> nothing_;
   std::optional<tdm::Timeslot> slot_;
   bool is_described_ = false;  // ours_ was given to the leg

@@ -16,7 +16,7 @@ using WallTime = std::chrono::system_clock::time_point;
 // One side of a call, as its record tells it.
 struct LegRecord {
   std::string trunk;
-  std::string leg;  // Leg::name()
+  std::string leg;              // Leg::name()
   std::string called, calling;  // as received from, or sent to, this trunk
   Cause cause;
   // How media was carried and from when on: "g711", "t38", "g711-fax".
@@ -37,9 +37,9 @@ struct Record {
   LegRecord caller;
   // One a target that was tried, in order; the last is the one that answered, if any did. Empty: no route.
   std::vector<LegRecord> called;
-  Cause cause;                  // why the call ended
-  std::string released_by;      // "caller", "called", "gateway"
-  bool fax = false;             // a fax tone or T.38 was seen
+  Cause cause;              // why the call ended
+  std::string released_by;  // "caller", "called", "gateway"
+  bool fax = false;         // a fax tone or T.38 was seen
   media::SessionStats media;
 };
 

@@ -93,7 +93,8 @@ PriTrunk::PriTrunk(Options options, Reactor& reactor, Counters& counters, Incomi
       refused_full_(counters.get("trunk.refused_full")),
       incoming_(std::move(incoming)),
       log_(fmt::format("trunk={}", options_.name)) {
-  for (auto& signalling : options_.interfaces) interfaces_.push_back(std::make_unique<Interface>(*this, std::move(signalling)));
+  for (auto& signalling : options_.interfaces)
+    interfaces_.push_back(std::make_unique<Interface>(*this, std::move(signalling)));
   options_.interfaces.clear();
 }
 
@@ -141,7 +142,8 @@ tl::expected<void, call::Cause> PriTrunk::place(TdmLeg& leg, const call::Setup& 
   return tl::unexpected(call::kNoCircuit);
 }
 
-void PriTrunk::take(tdm::Signalling& signalling, tdm::SignallingCallId call, tdm::Timeslot slot, const tdm::Setup& setup) {
+void PriTrunk::take(tdm::Signalling& signalling, tdm::SignallingCallId call, tdm::Timeslot slot,
+                    const tdm::Setup& setup) {
   auto leg = std::make_unique<TdmLeg>(*this, signalling, call, slot);
   legs_[{&signalling, call}] = leg.get();
   call::Setup in;
@@ -152,7 +154,9 @@ void PriTrunk::take(tdm::Signalling& signalling, tdm::SignallingCallId call, tdm
   incoming_(*this, std::move(leg), in);
 }
 
-void PriTrunk::forget(const tdm::Signalling& signalling, tdm::SignallingCallId call) { legs_.erase({&signalling, call}); }
+void PriTrunk::forget(const tdm::Signalling& signalling, tdm::SignallingCallId call) {
+  legs_.erase({&signalling, call});
+}
 
 TdmLeg* PriTrunk::find(const tdm::Signalling& signalling, tdm::SignallingCallId call) const {
   auto found = legs_.find({&signalling, call});

@@ -22,8 +22,8 @@ class PriTrunk final : public call::Trunk {
  public:
   struct Options {
     std::string name;
-    call::MediaPolicy media_policy;  // of no use to a timeslot; IP legs have theirs
-    size_t max_calls = 0;            // 0: as many as there are timeslots
+    call::MediaPolicy media_policy;                                  // of no use to a timeslot; IP legs have theirs
+    size_t max_calls = 0;                                            // 0: as many as there are timeslots
     tdm::BearerCapability bearer = tdm::BearerCapability::Audio31k;  // of calls sent out
     std::vector<std::unique_ptr<tdm::Signalling>> interfaces;
   };

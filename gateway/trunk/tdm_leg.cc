@@ -5,7 +5,9 @@
 namespace sg::trunk {
 namespace {
 
-bool is_inband(const tdm::Progress& progress) { return progress.inband_available || progress.not_end_to_end_isdn; }
+bool is_inband(const tdm::Progress& progress) {
+  return progress.inband_available || progress.not_end_to_end_isdn;
+}
 
 }  // namespace
 

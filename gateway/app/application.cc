@@ -1,0 +1,271 @@
+#include "gateway/app/application.h"
+
+#include <algorithm>
+
+#include "tdm/pri/interface.h"
+
+namespace sg::app {
+namespace {
+
+constexpr auto kShutdownLimit = 5s;
+
+tdm::SpanType type_of(conf::SpanType type) {
+  return type == conf::SpanType::E1 ? tdm::SpanType::E1 : tdm::SpanType::T1;
+}
+
+tdm::cesop::SpanConfig cesop_config(const conf::Span& span) {
+  tdm::cesop::SpanConfig config;
+  config.number = span.number;
+  config.type = type_of(span.type);
+  config.local = span.local;
+  config.remote = span.remote;
+  config.clock =
+      span.clock == conf::SpanClock::Given ? tdm::cesop::ClockSource::Given : tdm::cesop::ClockSource::Recovered;
+  config.ppm = span.ppm;
+  config.frames_per_packet = static_cast<unsigned>(span.frames_per_packet);
+  config.rtp_header = span.rtp_header;
+  config.playout_packets = static_cast<unsigned>(span.jitter_packets);
+  return config;
+}
+
+tdm::pri::SwitchType switch_of(conf::PriSwitch type) {
+  switch (type) {
+    case conf::PriSwitch::EuroIsdnE1:
+      return tdm::pri::SwitchType::EuroIsdnE1;
+    case conf::PriSwitch::EuroIsdnT1:
+      return tdm::pri::SwitchType::EuroIsdnT1;
+    case conf::PriSwitch::Ni2:
+      return tdm::pri::SwitchType::Ni2;
+    case conf::PriSwitch::Dms100:
+      return tdm::pri::SwitchType::Dms100;
+    case conf::PriSwitch::Lucent5e:
+      return tdm::pri::SwitchType::Lucent5e;
+    case conf::PriSwitch::Att4ess:
+      return tdm::pri::SwitchType::Att4ess;
+    case conf::PriSwitch::Qsig:
+      return tdm::pri::SwitchType::Qsig;
+  }
+  return tdm::pri::SwitchType::EuroIsdnE1;
+}
+
+tdm::pri::Config pri_config(const conf::PriTrunk& trunk, const conf::Span& span) {
+  tdm::pri::Config config;
+  config.name = fmt::format("{} span {}", trunk.name, span.number);
+  config.role = trunk.role == conf::PriRole::User ? tdm::pri::Role::User : tdm::pri::Role::Network;
+  config.switch_type = switch_of(trunk.switch_type);
+  config.spans = {{span.number, type_of(span.type)}};
+  config.dchannel = {span.number, static_cast<uint8_t>(trunk.dchannel_of(span))};
+  config.hunt = trunk.hunt == conf::Hunt::Ascending ? tdm::Hunt::Ascending : tdm::Hunt::Descending;
+  config.law = tdm::law_of(type_of(span.type));
+  config.overlap_receiving = true;
+  config.t301 = trunk.t301;
+  config.t302 = trunk.t302;
+  config.t304 = trunk.t304;
+  config.t310 = trunk.t310;
+  config.t316 = trunk.t316;
+  auto ms = [](std::chrono::milliseconds time) { return static_cast<int>(time.count()); };
+  config.timers = {{"T303", ms(trunk.t303)},
+                   {"T305", ms(trunk.t305)},
+                   {"T308", ms(trunk.t308)},
+                   {"T309", ms(trunk.t309)},
+                   {"T313", ms(trunk.t313)}};
+  return config;
+}
+
+tdm::BearerCapability bearer_of(conf::Bearer bearer) {
+  switch (bearer) {
+    case conf::Bearer::Speech:
+      return tdm::BearerCapability::Speech;
+    case conf::Bearer::Unrestricted:
+      return tdm::BearerCapability::Unrestricted;
+    case conf::Bearer::Audio31k:
+      return tdm::BearerCapability::Audio31k;
+  }
+  return tdm::BearerCapability::Audio31k;
+}
+
+std::string listen_text(const sip::Listen& listen) {
+  return fmt::format("{}:{}", sip::to_string(listen.transport), listen.address.to_string());
+}
+
+}  // namespace
+
+Application::Application(conf::Settings settings, sip::SuRoot& root)
+    : settings_(std::move(settings)), root_(root), started_(root.now()), shutdown_limit_(root) {}
+
+Application::~Application() = default;
+
+Result<std::unique_ptr<Application>> Application::start(conf::Settings settings, sip::SuRoot& root) {
+  std::unique_ptr<Application> app(new Application(std::move(settings), root));
+  for (auto step :
+       {&Application::start_records, &Application::start_backends, &Application::start_media, &Application::start_sip,
+        &Application::start_trunks, &Application::start_routes, &Application::start_admin}) {
+    if (auto done = (app.get()->*step)(); !done) return tl::unexpected(done.error());
+  }
+  for (const auto& listen : app->agent_->bound()) app->log_.info("listening on {}", listen_text(listen));
+  return app;
+}
+
+Result<> Application::start_records() {
+  if (settings_.records.file.empty()) return {};
+  auto writer = records::Writer::open(settings_.records.file, counters_);
+  if (!writer) return tl::unexpected(writer.error());
+  records_ = std::move(*writer);
+  return {};
+}
+
+Result<> Application::start_backends() {
+  std::vector<tdm::cesop::SpanConfig> spans;
+  for (const auto& span : settings_.spans) spans.push_back(cesop_config(span));
+  if (spans.empty()) return {};
+  auto backend = tdm::cesop::make_backend(std::move(spans), root_, counters_);
+  if (!backend) return tl::unexpected(backend.error());
+  cesop_ = std::move(*backend);
+  return {};
+}
+
+Result<> Application::start_media() {
+  media::Config config;
+  config.workers = static_cast<unsigned>(settings_.media.workers);
+  config.first_port = settings_.media.first_port;
+  config.last_port = settings_.media.last_port;
+  config.voice_jitter_min = settings_.media.voice_jitter_min;
+  config.voice_jitter_start = settings_.media.voice_jitter_start;
+  config.voice_jitter_max = settings_.media.voice_jitter_max;
+  config.fax_jitter = settings_.media.fax_jitter;
+  config.rtp_timeout = settings_.media.rtp_timeout;
+  config.t38_timeout = settings_.media.t38_timeout;
+  config.t38_redundancy = settings_.fax.redundancy;
+  config.ecm = settings_.fax.ecm;
+  config.v17 = settings_.fax.allows(conf::Modem::V17);
+  config.v29 = settings_.fax.allows(conf::Modem::V29);
+  config.v27ter = settings_.fax.allows(conf::Modem::V27ter);
+  std::vector<media::BackendOfSpan> backends;
+  for (const auto& span : settings_.spans) backends.push_back({span.number, cesop_.get()});
+  auto service = media::make_service(config, root_, std::move(backends), counters_);
+  if (!service) return tl::unexpected(service.error());
+  media_ = std::move(*service);
+  return {};
+}
+
+Result<> Application::start_sip() {
+  sip::AgentConfig config;
+  for (const auto& listen : settings_.sip.listen) {
+    config.listen.push_back(
+        {listen.transport == conf::Transport::Tcp ? sip::Transport::Tcp : sip::Transport::Udp, listen.address});
+  }
+  config.user_agent = settings_.sip.user_agent;
+  config.session_expires = settings_.sip.session_expires;
+  config.min_se = settings_.sip.min_se;
+  auto agent = sip::SipAgent::start(root_, config, *this, counters_);
+  if (!agent) return tl::unexpected(agent.error());
+  agent_ = std::move(*agent);
+  return {};
+}
+
+Result<> Application::start_trunks() {
+  for (const auto& settings : settings_.sip_trunks)
+    sip_trunks_.push_back(std::make_unique<SipTrunk>(settings, settings_, *agent_));
+  for (const auto& settings : settings_.pri_trunks) {
+    trunk::PriTrunk::Options options;
+    options.name = settings.name;
+    options.max_calls = static_cast<size_t>(settings.max_calls);
+    options.bearer = bearer_of(settings.bearer);
+    for (uint16_t span : settings.spans) {
+      auto interface =
+          tdm::pri::Interface::make(pri_config(settings, *settings_.span(span)), root_, *cesop_, counters_);
+      if (!interface) return fail_with(interface.error(), "trunk {}, span {}", settings.name, span);
+      options.interfaces.push_back(std::move(*interface));
+    }
+    pri_trunks_.push_back(std::make_unique<trunk::PriTrunk>(
+        std::move(options), root_, counters_,
+        [this](trunk::PriTrunk& from, std::unique_ptr<call::Leg> leg, const call::Setup& setup) {
+          manager_->on_incoming({std::move(leg), setup, std::nullopt, &from, from.media_policy()});
+        }));
+  }
+  return {};
+}
+
+Result<> Application::start_routes() {
+  auto plan = route::Plan::make(settings_);
+  if (!plan) return tl::unexpected(plan.error());
+  plan_ = std::make_unique<route::Plan>(std::move(*plan));
+  manager_ = std::make_unique<call::CallManager>(call::Context{*media_, root_, counters_}, *this,
+                                                 [this](const call::Record& record) {
+                                                   if (records_) records_->write(record);
+                                                 });
+  for (auto& sip_trunk : sip_trunks_) sip_trunk->limit_by(manager_.get());
+  // Only now may calls come in.
+  if (cesop_) {
+    cesop_->set_listener(this);
+    for (const auto& span : cesop_->status()) on_alarms_changed(span.number, span.alarms);
+  }
+  return {};
+}
+
+Result<> Application::start_admin() {
+  if (settings_.control.socket.empty()) return {};
+  auto server = admin::Server::start(settings_.control.socket, *this, root_, counters_);
+  if (!server) return tl::unexpected(server.error());
+  admin_ = std::move(*server);
+  return {};
+}
+
+void Application::shut_down(std::function<void()> done) {
+  log_.info("shutting down calls={}", manager_->calls().size());
+  auto once = [this, done = std::move(done)] {
+    shutdown_limit_.cancel();
+    done();
+  };
+  shutdown_limit_.arm(kShutdownLimit, once);
+  manager_->shut_down(once);
+}
+
+void Application::reopen_files() {
+  if (records_) records_->reopen();
+}
+
+void Application::on_invite(std::unique_ptr<sip::SipLeg> leg, const call::Setup& setup, const sip::InviteInfo& info) {
+  auto from =
+      std::find_if(sip_trunks_.begin(), sip_trunks_.end(), [&](const auto& t) { return t->allows(info.source); });
+  if (from == sip_trunks_.end()) {
+    log_.warning("INVITE from {} called={}: no trunk allows this address", info.source.to_string(),
+                 setup.called.digits);
+    counters_.get("sip.unknown_source").add();
+    leg->refuse(403);
+    return;
+  }
+  if ((*from)->is_full()) {
+    leg->release(call::kNoCircuit);
+    return;
+  }
+  manager_->on_incoming({std::move(leg), setup, info.offer, from->get(), (*from)->policy_at(info.local)});
+}
+
+std::vector<call::Target> Application::route(const call::Trunk& from, const call::Setup& setup) {
+  std::vector<call::Target> targets;
+  for (auto& attempt : plan_->route({from.name(), setup.called.digits, setup.calling.number.digits})) {
+    call::Target target{trunk(attempt.trunk), setup};
+    target.setup.called.digits = attempt.called;
+    target.setup.calling.number.digits = attempt.calling;
+    if (target.trunk) targets.push_back(std::move(target));
+  }
+  return targets;
+}
+
+void Application::on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) {
+  log_.warning("span={} alarms={}", span, tdm::to_string(alarms));
+  for (auto& pri_trunk : pri_trunks_) pri_trunk->on_alarms_changed(span, alarms);
+}
+
+call::Trunk* Application::trunk(const std::string& name) const {
+  for (const auto& sip_trunk : sip_trunks_) {
+    if (sip_trunk->name() == name) return sip_trunk.get();
+  }
+  for (const auto& pri_trunk : pri_trunks_) {
+    if (pri_trunk->name() == name) return pri_trunk.get();
+  }
+  return nullptr;
+}
+
+}  // namespace sg::app

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/counters.h"
+#include "base/log.h"
+#include "conf/settings.h"
+#include "gateway/admin/server.h"
+#include "gateway/admin/view.h"
+#include "gateway/app/sip_trunk.h"
+#include "gateway/call/call_manager.h"
+#include "gateway/records/writer.h"
+#include "gateway/route/plan.h"
+#include "gateway/sip/sip_agent.h"
+#include "gateway/sip/sip_leg.h"
+#include "gateway/sip/su_root.h"
+#include "gateway/trunk/pri_trunk.h"
+#include "tdm/backend.h"
+#include "tdm/cesop/backend.h"
+
+namespace sg::app {
+
+// The gateway: builds every part from the settings, introduces them to each other, and takes them down in order.
+// Signalling thread only.
+class Application final : public sip::SipAgent::Listener,
+                          public call::Router,
+                          public tdm::Backend::Listener,
+                          public admin::View {
+ public:
+  // Error: what could not be started, in words for the operator. `root` outlives the application.
+  static Result<std::unique_ptr<Application>> start(conf::Settings settings, sip::SuRoot& root);
+  ~Application() override;
+
+  // Clears all calls; `done` when the last is gone, or after a few seconds in any case.
+  void shut_down(std::function<void()> done);
+  // Log rotation.
+  void reopen_files();
+
+ private:
+  explicit Application(conf::Settings settings, sip::SuRoot& root);
+  Result<> start_backends();
+  Result<> start_media();
+  Result<> start_sip();
+  Result<> start_trunks();
+  Result<> start_routes();
+  Result<> start_records();
+  Result<> start_admin();
+
+  void on_invite(std::unique_ptr<sip::SipLeg> leg, const call::Setup& setup, const sip::InviteInfo& info) override;
+  std::vector<call::Target> route(const call::Trunk& from, const call::Setup& setup) override;
+  void on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) override;
+
+  admin::StatusView status() const override;
+  std::vector<admin::CallView> calls() const override;
+  void ask_call(CallId id, std::function<void(std::optional<admin::CallDetail>)> answer) override;
+  std::vector<admin::SpanView> spans() const override;
+  std::vector<admin::TimeslotView> timeslots() const override;
+  std::vector<std::pair<std::string, uint64_t>> counters() const override;
+  bool hang_up(CallId id) override;
+
+  call::Trunk* trunk(const std::string& name) const;
+  CallId call_on(tdm::Timeslot slot) const;
+
+  const conf::Settings settings_;
+  sip::SuRoot& root_;
+  const TimePoint started_;
+  const Log log_;
+  Counters counters_;
+
+  // Each may use those above it; the destructor goes from the last to the first. So calls end before the trunks and
+  // the SIP agent that their legs belong to, and media ends before the spans that it reads.
+  std::unique_ptr<records::Writer> records_;
+  std::unique_ptr<tdm::cesop::Backend> cesop_;
+  std::unique_ptr<media::Service> media_;
+  std::unique_ptr<sip::SipAgent> agent_;
+  std::vector<std::unique_ptr<trunk::PriTrunk>> pri_trunks_;
+  std::vector<std::unique_ptr<SipTrunk>> sip_trunks_;
+  std::unique_ptr<route::Plan> plan_;
+  std::unique_ptr<call::CallManager> manager_;
+  std::unique_ptr<admin::Server> admin_;
+  Timer shutdown_limit_;
+};
+
+}  // namespace sg::app

@@ -1,0 +1,134 @@
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+
+#include <boost/program_options.hpp>
+#include <cstdio>
+#include <iostream>
+
+#include "conf/settings.h"
+#include "gateway/app/application.h"
+#include "gateway/app/daemon.h"
+#include "gateway/app/version.h"
+
+namespace {
+
+namespace po = boost::program_options;
+using namespace sg;
+
+constexpr const char* kDefaultConfig = "/etc/spangate/spangate.toml";
+
+struct CommandLine {
+  std::string config = kDefaultConfig;
+  std::string check;
+  std::string log_level;
+  bool foreground = false;
+};
+
+// Returns the exit code where nothing is left to do.
+std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
+  po::options_description options("spangated: the Spangate gateway\n\nUsage: spangated [OPTIONS]\n\nOptions");
+  options.add_options()                                                                                          //
+      ("help,h", "show this text")                                                                               //
+      ("version,V", "show the version")                                                                          //
+      ("config,c", po::value(&line.config)->value_name("FILE")->default_value(kDefaultConfig), "configuration")  //
+      ("check", po::value(&line.check)->value_name("FILE"), "only check a configuration: exit 0 if it is good")  //
+      ("sample", "write a commented sample configuration to standard output")                                    //
+      ("foreground,f", po::bool_switch(&line.foreground),
+       "stay attached to the terminal instead of going to the background")  //
+      ("log-level,l", po::value(&line.log_level)->value_name("LEVEL"),
+       "error, warning, info or debug; wins over the configuration");
+  po::variables_map values;
+  try {
+    po::store(po::command_line_parser(argc, argv).options(options).positional({}).run(), values);
+    po::notify(values);
+  } catch (const po::error& error) {
+    std::cerr << "spangated: " << error.what() << "\nTry \"spangated --help\".\n";
+    return 2;
+  }
+  if (values.count("help")) {
+    std::cout << options;
+    return 0;
+  }
+  if (values.count("version")) {
+    std::cout << "spangated " << app::kVersion << '\n';
+    return 0;
+  }
+  if (values.count("sample")) {
+    std::cout << conf::sample();
+    return 0;
+  }
+  return std::nullopt;
+}
+
+int check(const std::string& file) {
+  auto settings = conf::load(file);
+  if (!settings) {
+    std::cerr << settings.error().message << '\n';
+    return 1;
+  }
+  std::cout << file << ": good\n";
+  return 0;
+}
+
+// Blocks the signals in every thread that is started from here on, and reads them on the root.
+UniqueFd catch_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return UniqueFd(signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+int run(conf::Settings settings, app::Daemon& daemon) {
+  UniqueFd signals = catch_signals();
+  sip::SuRoot root;
+  auto app = app::Application::start(std::move(settings), root);
+  if (!app) {
+    daemon.failed(app.error().message);
+    return 1;
+  }
+  auto watched = root.watch(signals.get(), EPOLLIN, [&](uint32_t) {
+    signalfd_siginfo info;
+    while (::read(signals.get(), &info, sizeof info) == sizeof info) {
+      if (info.ssi_signo == SIGHUP) {
+        (*app)->reopen_files();
+      } else {
+        (*app)->shut_down([&root] { root.stop(); });
+      }
+    }
+  });
+  if (!watched) {
+    daemon.failed(watched.error().message);
+    return 1;
+  }
+  daemon.ready();
+  root.run();
+  root.unwatch(signals.get());
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CommandLine line;
+  if (auto code = read_command_line(argc, argv, line)) return *code;
+  if (!line.check.empty()) return check(line.check);
+
+  auto settings = conf::load(line.config);
+  if (!settings) {
+    std::cerr << settings.error().message << '\n';
+    return 1;
+  }
+  auto level = line.log_level.empty() ? Result<LogLevel>(settings->log.level) : parse_log_level(line.log_level);
+  if (!level) {
+    std::cerr << "spangated: " << level.error().message << '\n';
+    return 2;
+  }
+  set_up_logging(*level);
+
+  auto daemon = line.foreground ? app::Daemon::foreground() : app::Daemon::detach();
+  if (auto code = daemon.parent_exit_code()) return *code;
+  return run(std::move(*settings), daemon);
+}

@@ -1,0 +1,156 @@
+// What the admin commands see of the Application (admin::View).
+
+#include "gateway/app/application.h"
+#include "gateway/app/version.h"
+
+namespace sg::app {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::string_view media_mode_of(const call::Call& call) {
+  // The IP leg's mode tells; between two of them the one that is not plain audio.
+  for (const call::Party* party : {&call.caller(), call.called()}) {
+    if (party && party->mode() != call::MediaModeState::Audio) return name(party->mode());
+  }
+  return name(call::MediaModeState::Audio);
+}
+
+admin::LegView view_of(const call::Party& party) {
+  const auto& record = party.record();
+  return {record.trunk,  record.leg,     party.is_released() ? "released" : "up",
+          record.called, record.calling, party.slot()};
+}
+
+admin::CallView view_of(const call::Call& call) {
+  auto now = std::chrono::system_clock::now();
+  const auto& record = call.record();
+  admin::CallView view;
+  view.id = call.id();
+  view.state = name(call.state());
+  view.media_mode = media_mode_of(call);
+  view.age = std::chrono::duration_cast<milliseconds>(now - record.started);
+  if (record.answered) view.talking = std::chrono::duration_cast<milliseconds>(now - *record.answered);
+  view.from = view_of(call.caller());
+  if (call.called()) view.to = view_of(*call.called());
+  return view;
+}
+
+std::vector<admin::StepView> history_of(const call::Call& call) {
+  std::vector<admin::StepView> steps;
+  auto since_start = [&](call::WallTime at) {
+    return std::chrono::duration_cast<milliseconds>(at - call.record().started);
+  };
+  auto began = call.began();
+  for (const auto& transition : call.history()) {
+    steps.push_back(
+        {std::chrono::duration_cast<milliseconds>(transition.at - began), std::string(name(transition.to))});
+  }
+  for (const call::Party* party : {&call.caller(), call.called()}) {
+    if (!party) continue;
+    for (const auto& change : party->record().modes) {
+      steps.push_back({since_start(change.at), fmt::format("{}: {} ({})", party->trunk(), change.mode, change.reason)});
+    }
+  }
+  std::stable_sort(steps.begin(), steps.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+  return steps;
+}
+
+}  // namespace
+
+admin::StatusView Application::status() const {
+  admin::StatusView view;
+  view.version = kVersion;
+  view.uptime = std::chrono::duration_cast<std::chrono::seconds>(root_.now() - started_);
+  view.calls = manager_->calls().size();
+  auto media = media_->snapshot();
+  view.sessions = media.sessions;
+  view.media_workers = media.workers;
+  view.records_waiting = records_ ? records_->waiting() : 0;
+  for (const auto& listen : agent_->bound()) {
+    view.listening.push_back(fmt::format("{}:{}", sip::to_string(listen.transport), listen.address.to_string()));
+  }
+  return view;
+}
+
+std::vector<admin::CallView> Application::calls() const {
+  std::vector<admin::CallView> views;
+  for (const call::Call* call : manager_->calls()) views.push_back(view_of(*call));
+  return views;
+}
+
+void Application::ask_call(CallId id, std::function<void(std::optional<admin::CallDetail>)> answer) {
+  const call::Call* call = manager_->find(id);
+  if (!call) {
+    answer(std::nullopt);
+    return;
+  }
+  media_->ask_stats(call->session(), [detail = admin::CallDetail{view_of(*call), history_of(*call), std::nullopt},
+                                      answer = std::move(answer)](std::optional<media::SessionStats> stats) mutable {
+    detail.media = std::move(stats);
+    answer(std::move(detail));
+  });
+}
+
+std::vector<admin::SpanView> Application::spans() const {
+  std::vector<admin::SpanView> views;
+  if (!cesop_) return views;
+  for (auto& span : cesop_->status()) {
+    admin::SpanView view;
+    view.span = span;
+    for (const auto& pri_trunk : pri_trunks_) {
+      for (const auto& interface : pri_trunk->status()) {
+        bool is_ours = !interface.slots.empty() && interface.slots.front().slot.span == span.number;
+        if (!is_ours) continue;
+        view.trunk = pri_trunk->name();
+        view.signalling = interface.name;
+        view.signalling_is_up = interface.is_up;
+        for (const auto& slot : interface.slots) {
+          switch (slot.state) {
+            case tdm::Signalling::SlotState::Idle:
+              ++view.idle;
+              break;
+            case tdm::Signalling::SlotState::InUse:
+              ++view.in_use;
+              break;
+            default:
+              ++view.out_of_service;
+              break;
+          }
+        }
+      }
+    }
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+std::vector<admin::TimeslotView> Application::timeslots() const {
+  std::vector<admin::TimeslotView> views;
+  for (const auto& pri_trunk : pri_trunks_) {
+    for (const auto& interface : pri_trunk->status()) {
+      for (const auto& slot : interface.slots)
+        views.push_back({slot.slot, pri_trunk->name(), slot.state, call_on(slot.slot)});
+    }
+  }
+  return views;
+}
+
+std::vector<std::pair<std::string, uint64_t>> Application::counters() const {
+  return counters_.snapshot();
+}
+
+bool Application::hang_up(CallId id) {
+  return manager_->hang_up(id);
+}
+
+CallId Application::call_on(tdm::Timeslot slot) const {
+  for (const call::Call* call : manager_->calls()) {
+    for (const call::Party* party : {&call->caller(), call->called()}) {
+      if (party && !party->is_released() && party->slot() == slot) return call->id();
+    }
+  }
+  return {};
+}
+
+}  // namespace sg::app

@@ -1,0 +1,337 @@
+#include "gateway/call/call.h"
+
+#include <gtest/gtest.h>
+
+#include "fakes.h"
+
+namespace sg::call {
+namespace {
+
+using namespace testing;
+using media::Side;
+
+// A gateway of two trunks, "sip" and "pri", whose calls all go to the other one.
+class CallTest : public ::testing::Test, public Router {
+ protected:
+  std::vector<Target> route(const Trunk&, const Setup& setup) override {
+    std::vector<Target> all;
+    for (FakeTrunk* trunk : targets) all.push_back({trunk, setup});
+    return all;
+  }
+
+  LegScript& incoming(FakeTrunk& from, std::optional<MediaDescription> offer) {
+    Setup setup;
+    setup.called.digits = "200";
+    setup.calling.number.digits = "100";
+    auto leg = from.incoming_leg();
+    LegScript& script = *from.legs.back();
+    id = manager.on_incoming({std::move(leg), setup, std::move(offer), &from, from.policy});
+    reactor.settle();
+    return script;
+  }
+  LegScript& sip_to_pri() {
+    targets = {&pri};
+    LegScript& caller = incoming(sip, audio_at("192.0.2.1:4000"));
+    called = pri.legs.back().get();
+    called->listener->on_timeslot({1, 3});
+    return caller;
+  }
+  LegScript& answered_sip_to_pri() {
+    LegScript& caller = sip_to_pri();
+    called->listener->on_alerting(false, std::nullopt);
+    called->listener->on_answered(std::nullopt);
+    reactor.settle();
+    return caller;
+  }
+
+  ManualReactor reactor;
+  Counters counters;
+  FakeMedia media{reactor};
+  FakeTrunk sip{"sip", MediaKind::Ip, reactor};
+  FakeTrunk pri{"pri", MediaKind::Tdm, reactor};
+  std::vector<FakeTrunk*> targets;
+  std::vector<Record> records;
+  CallManager manager{{media, reactor, counters}, *this, [this](const Record& record) { records.push_back(record); }};
+  CallId id;
+  LegScript* called = nullptr;
+};
+
+TEST_F(CallTest, SipToPriRingsAnswersAndIsHungUpByTheCaller) {
+  LegScript& caller = sip_to_pri();
+  EXPECT_EQ(called->heard, std::vector<std::string>{"setup 200"});
+  EXPECT_TRUE(media.did(Side::B, "bearer 1/3"));
+
+  called->listener->on_alerting(false, std::nullopt);
+  EXPECT_EQ(caller.heard.back(), "alert");
+
+  called->listener->on_answered(std::nullopt);
+  EXPECT_EQ(caller.heard.back(), "answer");
+  ASSERT_TRUE(caller.last_media && caller.last_media->audio);
+  EXPECT_EQ(caller.last_media->audio->codecs, (std::vector<AudioCodec>{{tdm::Law::A, 8}}));
+  EXPECT_TRUE(media.did(Side::A, "rtp 192.0.2.1:4000"));
+  EXPECT_EQ(media.bridging, media::Bridging::Both);
+
+  caller.listener->on_released(kNormalClearing);
+  reactor.settle();
+  EXPECT_TRUE(called->heard_command("release 16"));
+  EXPECT_TRUE(caller.destroyed);
+  EXPECT_TRUE(media.open_sessions.empty());
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].released_by, "caller");
+  EXPECT_EQ(records[0].caller.trunk, "sip");
+  ASSERT_EQ(records[0].called.size(), 1u);
+  EXPECT_EQ(records[0].called[0].trunk, "pri");
+  EXPECT_TRUE(records[0].answered);
+}
+
+TEST_F(CallTest, EarlyMediaIsHeardWithTheAnswerInTheProgress) {
+  LegScript& caller = sip_to_pri();
+
+  called->listener->on_progress(true, std::nullopt);
+
+  EXPECT_EQ(caller.heard.back(), "progress inband");
+  ASSERT_TRUE(caller.last_media);
+  EXPECT_EQ(media.bridging, media::Bridging::BToA);
+  caller.last_media.reset();
+  called->listener->on_answered(std::nullopt);
+  EXPECT_FALSE(caller.last_media) << "the answer was given once and stands";
+}
+
+TEST_F(CallTest, BusyGoesBackToTheCallerAndEndsTheCall) {
+  LegScript& caller = sip_to_pri();
+
+  called->listener->on_released(kUserBusy);
+  reactor.settle();
+
+  EXPECT_TRUE(caller.heard_command("release 17"));
+  EXPECT_TRUE(manager.calls().empty());
+  EXPECT_EQ(records.at(0).cause, kUserBusy);
+}
+
+TEST_F(CallTest, NoRouteIsAnUnallocatedNumber) {
+  LegScript& caller = incoming(sip, audio_at("192.0.2.1:4000"));
+
+  EXPECT_TRUE(caller.heard_command("release 1"));
+  EXPECT_TRUE(manager.calls().empty());
+}
+
+TEST_F(CallTest, AFullTrunkIsPassedOverAndAlsoOneThatRefusesWithAHuntCause) {
+  FakeTrunk full{"full", MediaKind::Tdm, reactor};
+  full.refuses_with = kNoCircuit;
+  FakeTrunk broken{"broken", MediaKind::Tdm, reactor};
+  targets = {&full, &broken, &pri};
+  LegScript& caller = incoming(sip, audio_at("192.0.2.1:4000"));
+
+  broken.legs.back()->listener->on_released({38});
+  reactor.settle();
+
+  ASSERT_EQ(pri.legs.size(), 1u);
+  EXPECT_TRUE(pri.legs[0]->heard_command("setup 200"));
+  EXPECT_FALSE(caller.heard_command("release 38"));
+  pri.legs[0]->listener->on_answered(std::nullopt);
+  caller.listener->on_released(kNormalClearing);
+  reactor.settle();
+  ASSERT_EQ(records.at(0).called.size(), 3u);
+  EXPECT_EQ(records[0].called[0].cause, kNoCircuit);
+  EXPECT_EQ(records[0].called[1].cause.q850, 38);
+}
+
+TEST_F(CallTest, WhenEveryTargetIsFullTheCallerHearsCause34) {
+  pri.refuses_with = kNoCircuit;
+  targets = {&pri};
+
+  LegScript& caller = incoming(sip, audio_at("192.0.2.1:4000"));
+
+  EXPECT_TRUE(caller.heard_command("release 34"));
+}
+
+TEST_F(CallTest, AnOfferWithoutG711IsRefusedBeforeAnythingIsDialled) {
+  targets = {&pri};
+
+  LegScript& caller = incoming(sip, audio_at("192.0.2.1:4000", {}));
+
+  EXPECT_TRUE(caller.heard_command("release 65"));
+  EXPECT_TRUE(pri.legs.empty());
+}
+
+TEST_F(CallTest, AnInviteWithoutOfferGetsOursInTheAnswer) {
+  targets = {&pri};
+  LegScript& caller = incoming(sip, std::nullopt);
+  pri.legs.back()->listener->on_answered(std::nullopt);
+
+  ASSERT_TRUE(caller.last_media && caller.last_media->audio);
+  EXPECT_EQ(caller.last_media->audio->codecs.size(), 2u);
+  EXPECT_TRUE(media.rtp.empty());
+  caller.listener->on_offer_answered(audio_at("192.0.2.1:4000"));
+
+  EXPECT_TRUE(media.did(Side::A, "rtp 192.0.2.1:4000"));
+}
+
+TEST_F(CallTest, AFaxAnsweringOnTheLineMakesUsAskTheSipSideForT38) {
+  LegScript& caller = answered_sip_to_pri();
+
+  media.hear(Side::B, media::HeardTone::V21Preamble);
+
+  EXPECT_EQ(caller.heard.back(), "offer");
+  ASSERT_TRUE(caller.last_media && caller.last_media->image);
+  EXPECT_EQ(media.profile, media::Profile::Fax);
+  EXPECT_TRUE(media.t38.empty()) << "audio goes on until the answer";
+  caller.listener->on_offer_answered(t38_at("192.0.2.1:4000"));
+  EXPECT_TRUE(media.did(Side::A, "t38 192.0.2.1:4000"));
+
+  media.hear(Side::B, media::HeardTone::V21Preamble);
+  EXPECT_EQ(std::count(caller.heard.begin(), caller.heard.end(), "offer"), 1);
+}
+
+TEST_F(CallTest, RefusedT38StaysInG711AndIsNotAskedForAgain) {
+  LegScript& caller = answered_sip_to_pri();
+  media.hear(Side::B, media::HeardTone::V21Preamble);
+
+  caller.listener->on_offer_refused(488);
+  media.hear(Side::B, media::HeardTone::V21Preamble);
+
+  EXPECT_EQ(std::count(caller.heard.begin(), caller.heard.end(), "offer"), 1);
+  EXPECT_EQ(manager.find(id)->caller().mode(), MediaModeState::Passthrough);
+}
+
+TEST_F(CallTest, ThePeersT38OfferIsTakenAtAnyTimeAndItsWayBackToAudioToo) {
+  LegScript& caller = answered_sip_to_pri();
+
+  caller.listener->on_offer(t38_at("192.0.2.1:4002"));
+  EXPECT_EQ(caller.heard.back(), "answer_offer");
+  EXPECT_TRUE(media.did(Side::A, "t38 192.0.2.1:4002"));
+
+  caller.listener->on_offer(audio_at("192.0.2.1:4004"));
+  EXPECT_TRUE(media.did(Side::A, "rtp 192.0.2.1:4004"));
+  EXPECT_EQ(manager.find(id)->caller().mode(), MediaModeState::Passthrough);
+}
+
+TEST_F(CallTest, T38InTheFirstInviteIsAnsweredWithT38) {
+  targets = {&pri};
+  LegScript& caller = incoming(sip, t38_at("192.0.2.1:4000"));
+
+  pri.legs.back()->listener->on_answered(std::nullopt);
+
+  ASSERT_TRUE(caller.last_media && caller.last_media->image);
+  EXPECT_TRUE(media.did(Side::A, "t38 192.0.2.1:4000"));
+  EXPECT_EQ(manager.find(id)->caller().mode(), MediaModeState::T38);
+}
+
+TEST_F(CallTest, ATrunkThatNeverSpeaksT38RefusesThePeersOffer) {
+  sip.policy.t38 = T38Ask::Never;
+  LegScript& caller = answered_sip_to_pri();
+
+  caller.listener->on_offer(t38_at("192.0.2.1:4002"));
+
+  EXPECT_EQ(caller.heard.back(), "refuse_offer 488");
+}
+
+TEST_F(CallTest, ADeadDialogEndsTheCallOnBothSides) {
+  LegScript& caller = answered_sip_to_pri();
+  media.hear(Side::B, media::HeardTone::V21Preamble);
+
+  caller.listener->on_offer_refused(481);
+  reactor.settle();
+
+  EXPECT_TRUE(caller.heard_command("release 41"));
+  EXPECT_TRUE(called->heard_command("release 41"));
+  EXPECT_TRUE(manager.calls().empty());
+}
+
+TEST_F(CallTest, PriToSipOffersAudioAndUsesTheAnswer) {
+  targets = {&sip};
+  LegScript& caller = incoming(pri, std::nullopt);
+  EXPECT_EQ(caller.heard, std::vector<std::string>{"proceeding"});
+  LegScript& callee = *sip.legs.back();
+  ASSERT_TRUE(callee.last_media && callee.last_media->audio);
+
+  callee.listener->on_alerting(false, std::nullopt);
+  callee.listener->on_answered(audio_at("192.0.2.9:5000", {{tdm::Law::Mu, 0}}));
+
+  EXPECT_EQ(media.rtp[Side::B].law, tdm::Law::Mu);
+  EXPECT_EQ(caller.heard.back(), "answer");
+}
+
+TEST_F(CallTest, APeerThatAnswersAfaxShouldAskFirstAndIsAskedWhenItDoesNot) {
+  targets = {&sip};
+  incoming(pri, std::nullopt);
+  LegScript& callee = *sip.legs.back();
+  callee.listener->on_answered(audio_at("192.0.2.9:5000"));
+
+  media.hear(Side::B, media::HeardTone::V21Preamble);
+  EXPECT_FALSE(callee.heard_command("offer"));
+  reactor.advance(sip.policy.t38_peer_head_start);
+
+  EXPECT_TRUE(callee.heard_command("offer"));
+}
+
+TEST_F(CallTest, AnAnnouncementAfterDisconnectIsHeardUntilTheFarEndReleases) {
+  LegScript& caller = sip_to_pri();
+
+  called->listener->on_disconnected({1}, true);
+  EXPECT_EQ(caller.heard.back(), "progress inband");
+  EXPECT_EQ(media.bridging, media::Bridging::BToA);
+  called->listener->on_released({1});
+  reactor.settle();
+
+  EXPECT_TRUE(caller.heard_command("release 1"));
+  EXPECT_TRUE(manager.calls().empty());
+}
+
+TEST_F(CallTest, MediaThatCannotBeOpenedEndsTheCallWithAResourceCause) {
+  LegScript& caller = sip_to_pri();
+
+  media.tell(media::SideFailed{Side::B, "span 1 timeslot 3 is gone"});
+  reactor.settle();
+
+  EXPECT_TRUE(caller.heard_command("release 47"));
+  EXPECT_TRUE(manager.calls().empty());
+}
+
+TEST_F(CallTest, WithoutAFreePortTheCallIsRefused) {
+  media.no_ports = true;
+  targets = {&pri};
+
+  LegScript& caller = incoming(sip, audio_at("192.0.2.1:4000"));
+
+  EXPECT_TRUE(caller.heard_command("release 47"));
+  EXPECT_TRUE(manager.calls().empty());
+}
+
+TEST_F(CallTest, SignalledDigitsBecomeTonesOnTheOtherSide) {
+  LegScript& caller = answered_sip_to_pri();
+
+  caller.listener->on_digits("5#");
+
+  EXPECT_TRUE(media.did(Side::B, "digit 5"));
+  EXPECT_TRUE(media.did(Side::B, "digit #"));
+}
+
+TEST_F(CallTest, ShuttingDownClearsEveryCallAndTellsWhenNoneIsLeft) {
+  answered_sip_to_pri();
+  bool is_done = false;
+
+  manager.shut_down([&] { is_done = true; });
+  reactor.settle();
+
+  EXPECT_TRUE(is_done);
+  EXPECT_TRUE(manager.calls().empty());
+  EXPECT_EQ(reactor.armed_timers(), 0u);
+}
+
+TEST_F(CallTest, AThousandCallsLeaveNothingBehind) {
+  for (int i = 0; i < 1000; ++i) {
+    LegScript& caller = answered_sip_to_pri();
+    LegListener* hangs_up = i % 2 ? caller.listener : called->listener;
+    hangs_up->on_released(kNormalClearing);
+    reactor.settle();
+  }
+
+  EXPECT_TRUE(manager.calls().empty());
+  EXPECT_TRUE(media.open_sessions.empty());
+  EXPECT_EQ(reactor.armed_timers(), 0u);
+  EXPECT_EQ(records.size(), 1000u);
+}
+
+}  // namespace
+}  // namespace sg::call

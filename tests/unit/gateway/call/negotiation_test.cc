@@ -1,0 +1,81 @@
+#include "gateway/call/negotiation.h"
+
+#include <gtest/gtest.h>
+
+#include "fakes.h"
+
+namespace sg::call {
+namespace {
+
+using namespace testing;
+
+const SocketAddress kLocal = address("192.0.2.50:20000");
+
+TEST(Negotiation, AnswersWithThePeersPreferenceAndPayloadTypes) {
+  auto offer = audio_at("192.0.2.1:4000", {{tdm::Law::Mu, 0}, {tdm::Law::A, 8}});
+  offer.audio->telephone_event = 97;
+
+  auto answer = answer_audio({}, kLocal, offer);
+
+  ASSERT_TRUE(answer && answer->audio);
+  EXPECT_EQ(answer->audio->codecs, offer.audio->codecs);
+  EXPECT_EQ(answer->audio->telephone_event, 97);
+  EXPECT_EQ(answer->audio->rtp, kLocal);
+}
+
+TEST(Negotiation, LeavesOutWhatTheTrunkDoesNotSpeak) {
+  MediaPolicy policy;
+  policy.codecs = {{tdm::Law::A, 8}};
+
+  EXPECT_FALSE(answer_audio(policy, kLocal, audio_at("192.0.2.1:4000", {{tdm::Law::Mu, 0}})));
+  EXPECT_FALSE(answer_audio(policy, kLocal, t38_at("192.0.2.1:4000")));
+}
+
+TEST(Negotiation, MirrorsHold) {
+  auto offer = audio_at("192.0.2.1:4000");
+  offer.audio->direction = Direction::SendOnly;
+
+  auto answer = answer_audio({}, kLocal, offer);
+  auto settings = rtp_settings(*answer->audio, *offer.audio);
+
+  EXPECT_EQ(answer->audio->direction, Direction::RecvOnly);
+  EXPECT_FALSE(settings->send);
+  EXPECT_TRUE(settings->receive);
+}
+
+TEST(Negotiation, SendsWhatThePeerNamedFirstAndUnderstandsWhatWeNamed) {
+  auto ours = offer_audio({}, kLocal);
+  auto theirs = audio_at("192.0.2.1:4000", {{tdm::Law::Mu, 0}});
+  theirs.audio->telephone_event = 96;
+
+  auto settings = rtp_settings(*ours.audio, *theirs.audio);
+
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->law, tdm::Law::Mu);
+  EXPECT_EQ(settings->payload_type, 0);
+  EXPECT_EQ(settings->payload_type_pcma, 8);
+  EXPECT_EQ(settings->telephone_event, 96);
+}
+
+TEST(Negotiation, NothingInCommonIsNothing) {
+  auto ours = offer_audio({}, kLocal);
+  ours.audio->codecs = {{tdm::Law::A, 8}};
+
+  EXPECT_FALSE(rtp_settings(*ours.audio, *audio_at("192.0.2.1:4000", {{tdm::Law::Mu, 0}}).audio));
+}
+
+TEST(Negotiation, T38IsAnsweredWithOurOwnReceiver) {
+  MediaPolicy policy;
+  policy.t38_params.max_datagram = 560;
+  auto offer = t38_at("192.0.2.1:4000");
+  offer.image->params.max_datagram = 180;
+
+  auto answer = answer_t38(policy, kLocal, offer);
+  auto settings = t38_settings(*answer->image, *offer.image);
+
+  EXPECT_EQ(settings.local.max_datagram, 560);
+  EXPECT_EQ(settings.remote_params.max_datagram, 180);
+}
+
+}  // namespace
+}  // namespace sg::call
