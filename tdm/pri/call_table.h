@@ -19,6 +19,7 @@ enum class CallState : uint8_t {
   Alerting,
   Active,
   Disconnected,  // DISCONNECT came and an announcement plays
+  Announcing,    // DISCONNECT sent and our announcement plays
   Releasing,     // we hung up: waiting for the far end
   Over,          // on_released is about to be told
 };
@@ -29,6 +30,7 @@ struct Call {
 
   SignallingCallId id;
   q931_call* handle;
+  int reference = -1;  // call reference value
   bool outgoing = false;
   CallState state = CallState::Setup;
   // Not set while the timeslot was lost to the far end's call (glare) and no other is agreed yet.

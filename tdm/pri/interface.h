@@ -74,18 +74,31 @@ class Interface final : public Signalling {
   void on_restart(int channel);
   void on_restart_ack(int channel);
   void on_service(int channel, int status);
+  void on_notified(q931_call* handle, int description);
   void on_facility(const ::pri_event& event);
 
   // The life of a call (interface.cc).
   std::optional<Timeslot> slot_for_incoming(const ::pri_event& event, SignallingCallId id, int& cause);
   void refuse(q931_call* handle, int cause);
   bool send_setup(Call& call);
+  // After cause 44: the same call on another timeslot. False: there is none, or it was tried often enough.
   bool retry_setup(Call& call);
-  void follow_channel(Call& call, int channel);
+  // The far end's answer names the channel (Q.931 5.1.2). False: it cannot be had, and the call is being released.
+  bool follow_channel(Call& call, int channel);
   void hang_up(Call& call, int cause);
   void finish(Call& call, int cause);
   void finish_vanished();
+  void arm_timer(Call& call, Duration after, int cause);
+  void expect_digits(Call& call);
+  int channel_of(const Call& call) const;
+  std::optional<Timeslot> slot_of(int channel) const;
+  // The call, when commands still mean something to it: null once it is being released.
+  Call* live(SignallingCallId id);
+  Call* live(q931_call* handle);
+  // An incoming call that is not answered yet.
+  Call* unanswered(SignallingCallId id);
   void restart_next();
+  void send_restart();
 
   Config config_;
   Reactor& reactor_;
@@ -111,6 +124,7 @@ class Interface final : public Signalling {
   Counter& refused_44_;
   Counter& timer_expiries_;
   Counter& interface_downs_;
+  Counter& config_errors_;
 };
 
 }  // namespace sg::tdm::pri

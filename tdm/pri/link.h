@@ -1,7 +1,5 @@
 #pragma once
 
-#include <libpri.h>
-
 #include <memory>
 #include <optional>
 #include <set>
@@ -12,6 +10,8 @@
 #include "base/reactor.h"
 #include "tdm/dchannel.h"
 #include "tdm/pri/config.h"
+#include "tdm/pri/frame.h"
+#include "tdm/pri/libpri.h"
 
 namespace sg::tdm::pri {
 
@@ -42,13 +42,14 @@ class Link {
 
   // Whether libpri still knows this call. It may have freed one that we hung up.
   bool exists(q931_call* call) const;
+  // The call reference value, without its flag.
   int call_reference(q931_call* call) const;
   // The frame received last was a DISCONNECT with progress description 8: an announcement plays. libpri tells of the
   // DISCONNECT, but not of that.
   bool announcement_in_last_frame() const { return announcement_; }
-  // The DISCONNECT of this call is to say that an announcement plays: libpri has no means to.
-  void announce_on_disconnect(q931_call* call);
-  void forget(q931_call* call);
+  // The DISCONNECT that we send for this incoming call is to say that an announcement plays: libpri has no means to.
+  void announce_on_disconnect(int call_reference) { announcing_.insert(call_reference | kFromDestination); }
+  void forget_announcement(int call_reference) { announcing_.erase(call_reference | kFromDestination); }
 
   DChannelStats dchannel_stats() const { return dchannel_->stats(); }
 
@@ -67,7 +68,7 @@ class Link {
   bool lost_ = false;
   bool took_frame_ = false;
   bool announcement_ = false;
-  std::set<int> announcing_;  // call references
+  std::set<int> announcing_;  // call references with their flag
   Counter& malformed_;
   Counter& not_sent_;
 };

@@ -1,0 +1,298 @@
+// What libpri tells. Each event is good only until the next call into libpri: take what is needed first.
+#include "tdm/pri/interface.h"
+#include "tdm/pri/translate.h"
+
+namespace sg::tdm::pri {
+
+namespace {
+
+// Q.850 causes.
+constexpr int kNoAnswer = 19, kUnspecified = 31, kNoCircuit = 34, kTemporaryFailure = 41, kChannelUnavailable = 44;
+constexpr int kBearerNotImplemented = 65, kFacilityNotImplemented = 69, kRecoveryOnTimer = 102;
+constexpr int kCallIndependent = 1 << 17;  // no bearer: supplementary services only
+
+int cause_of(int cause) { return cause > 0 ? cause : kUnspecified; }
+
+bool is_whole_interface(int channel) { return channel < 0 || (channel & 0xff) == 0xff || (channel & 0xff) == 0; }
+
+bool is_served(int transfer_capability) {
+  return transfer_capability == PRI_TRANS_CAP_SPEECH || transfer_capability == PRI_TRANS_CAP_3_1K_AUDIO ||
+         transfer_capability == PRI_TRANS_CAP_DIGITAL;
+}
+
+}  // namespace
+
+void Interface::dispatch(const ::pri_event& event) {
+  switch (event.e) {
+    case PRI_EVENT_DCHAN_UP: return on_dchannel_up();
+    case PRI_EVENT_DCHAN_DOWN: return on_dchannel_down();
+    case PRI_EVENT_CONFIG_ERR:
+      config_errors_.add();
+      return log_.error("configuration: {}", event.err.err);
+    case PRI_EVENT_RING: return on_ring(event);
+    case PRI_EVENT_SETUP_ACK: return on_setup_ack(event);
+    case PRI_EVENT_PROCEEDING: return on_call_proceeding(event);
+    case PRI_EVENT_PROGRESS: return on_call_progress(event);
+    case PRI_EVENT_RINGING: return on_ringing(event);
+    case PRI_EVENT_ANSWER: return on_answer(event);
+    case PRI_EVENT_CONNECT_ACK: return;
+    case PRI_EVENT_HANGUP_REQ: return on_disconnect(event);
+    case PRI_EVENT_HANGUP: return on_hangup(event);
+    case PRI_EVENT_HANGUP_ACK: return on_hangup_ack(event);
+    case PRI_EVENT_INFO_RECEIVED: return on_digits(event.ring.call, event.ring.callednum, event.ring.complete);
+    case PRI_EVENT_KEYPAD_DIGIT: return on_digits(event.digit.call, event.digit.digits, false);
+    case PRI_EVENT_RESTART: return on_restart(event.restart.channel);
+    case PRI_EVENT_RESTART_ACK: return on_restart_ack(event.restartack.channel);
+    case PRI_EVENT_SERVICE: return on_service(event.service.channel, event.service.changestatus);
+    case PRI_EVENT_SERVICE_ACK: return log_.debug("service acknowledged channel={}", event.service_ack.channel & 0xff);
+    case PRI_EVENT_FACILITY: return on_facility(event);
+    case PRI_EVENT_NOTIFY: return on_notified(event.notify.call, event.notify.info);
+    // A held call would lose its timeslot: not offered.
+    case PRI_EVENT_HOLD: ::pri_hold_rej(link_.get(), event.hold.call, kFacilityNotImplemented); return;
+    case PRI_EVENT_RETRIEVE: ::pri_retrieve_rej(link_.get(), event.retrieve.call, kFacilityNotImplemented); return;
+    // Answers to a HOLD or RETRIEVE of ours, which we do not send.
+    case PRI_EVENT_HOLD_ACK:
+    case PRI_EVENT_HOLD_REJ:
+    case PRI_EVENT_RETRIEVE_ACK:
+    case PRI_EVENT_RETRIEVE_REJ: return log_.debug("unasked for: {}", ::pri_event2str(event.e));
+    default: log_.warning("libpri event {} is unknown", event.e);
+  }
+}
+
+void Interface::on_dchannel_up() {
+  if (std::exchange(is_up_, true)) return;
+  log_.info("D-channel is up");
+  for (const auto& entry : inventory_.status()) {
+    inventory_.set_restarting(entry.slot, false);
+    inventory_.set_out_of_service(entry.slot, false);
+  }
+  if (config_.restart_when_up) {
+    for (const auto& entry : inventory_.status()) restart(entry.slot);
+  }
+  tell([](Listener& listener) { listener.on_interface_up(); });
+}
+
+void Interface::on_dchannel_down() {
+  if (!std::exchange(is_up_, false)) return;
+  interface_downs_.add();
+  log_.error("D-channel is down");
+  // libpri ends the calls that are not active now, and the active ones when T309 runs out.
+  to_restart_.clear();
+  restarting_.reset();
+  t316_.cancel();
+  tell([](Listener& listener) { listener.on_interface_down(); });
+}
+
+void Interface::on_ring(const ::pri_event& event) {
+  q931_call* handle = event.ring.call;
+  setups_in_.add();
+  if (calls_.find(handle)) return log_.warning("a second SETUP for one call is ignored");
+  if (event.ring.channel >= 0 && (event.ring.channel & kCallIndependent)) return refuse(handle, kFacilityNotImplemented);
+  if (!is_served(event.ring.ctype)) return refuse(handle, kBearerNotImplemented);
+  auto id = calls_.next_id();
+  int cause = 0;
+  auto slot = slot_for_incoming(event, id, cause);
+  if (!slot) return refuse(handle, cause);
+  Setup setup = setup_of(event, config_.overlap_receiving);
+  Call& call = calls_.add(id, handle, reactor_);
+  call.reference = link_.call_reference(handle);
+  call.slot = slot;
+  log_.info("call={} setup received slot={} called={} calling={}", id, *slot, setup.called.digits, setup.calling.number.digits);
+  tell([id, slot = *slot, setup = std::move(setup)](Listener& listener) { listener.on_setup(id, slot, setup); });
+}
+
+std::optional<Timeslot> Interface::slot_for_incoming(const ::pri_event& event, SignallingCallId id, int& cause) {
+  int channel = event.ring.channel;
+  bool any = channel < 0 || (channel & 0xff) == 0xff;
+  cause = kNoCircuit;
+  if (any) return inventory_.seize(id);
+  if ((channel & 0xff) == 0) return std::nullopt;  // call waiting: no channel at all
+  auto wanted = slot_of(channel);
+  if (wanted && inventory_.seize(*wanted, id)) return wanted;
+  if (event.ring.flexible) return inventory_.seize(id);
+  cause = kChannelUnavailable;
+  if (!wanted) return std::nullopt;
+  // Both ends took it at once (Q.931 5.7): the network's call stays. Ours waits for the channel it is answered with.
+  Call* ours = calls_.find(inventory_.call_on(*wanted));
+  if (config_.role != Role::User || !ours || !ours->outgoing || ours->state != CallState::Setup) return std::nullopt;
+  log_.info("call={} lost slot={} to an incoming call", ours->id, *wanted);
+  ours->slot.reset();
+  inventory_.hand_over(*wanted, id);
+  return wanted;
+}
+
+void Interface::refuse(q931_call* handle, int cause) {
+  log_.info("setup refused cause={}", cause);
+  ::pri_hangup(link_.get(), handle, cause);
+}
+
+void Interface::on_setup_ack(const ::pri_event& event) {
+  Call* call = live(event.setup_ack.call);
+  if (!call || !call->outgoing) return;
+  Progress progress = progress_of(event.setup_ack.progressmask);
+  if (!follow_channel(*call, event.setup_ack.channel)) return;
+  call->state = CallState::Overlap;
+  arm_timer(*call, config_.t304, kRecoveryOnTimer);
+  tell([id = call->id, progress](Listener& listener) { listener.on_setup_acknowledged(id, progress); });
+}
+
+void Interface::on_call_proceeding(const ::pri_event& event) {
+  Call* call = live(event.proceeding.call);
+  if (!call || !call->outgoing || call->state >= CallState::Active) return;
+  Progress progress = progress_of(event.proceeding.progressmask);
+  if (!follow_channel(*call, event.proceeding.channel)) return;
+  call->state = CallState::Proceeding;
+  arm_timer(*call, config_.t310, kRecoveryOnTimer);
+  tell([id = call->id, progress](Listener& listener) { listener.on_proceeding(id, progress); });
+}
+
+void Interface::on_call_progress(const ::pri_event& event) {
+  Call* call = live(event.proceeding.call);
+  if (!call) return;
+  Progress progress = progress_of(event.proceeding.progressmask);
+  int cause = std::max(0, event.proceeding.cause);
+  if (!follow_channel(*call, event.proceeding.channel)) return;
+  if (call->outgoing && call->state < CallState::Alerting) {
+    if (call->state == CallState::Setup) call->state = CallState::Proceeding;
+    // What plays in band may take its time; T310 is over (Q.931 5.1.6), and nothing must wait for ever.
+    arm_timer(*call, config_.t301, kNoAnswer);
+  }
+  tell([id = call->id, progress, cause](Listener& listener) { listener.on_progress(id, progress, cause); });
+}
+
+void Interface::on_ringing(const ::pri_event& event) {
+  Call* call = live(event.ringing.call);
+  if (!call || !call->outgoing || call->state >= CallState::Active) return;
+  Progress progress = progress_of(event.ringing.progressmask);
+  if (!follow_channel(*call, event.ringing.channel)) return;
+  call->state = CallState::Alerting;
+  arm_timer(*call, config_.t301, kNoAnswer);
+  tell([id = call->id, progress](Listener& listener) { listener.on_alerting(id, progress); });
+}
+
+void Interface::on_answer(const ::pri_event& event) {
+  Call* call = live(event.answer.call);
+  if (!call || !call->outgoing || call->state >= CallState::Active) return;
+  Progress progress = progress_of(event.answer.progressmask);
+  if (!follow_channel(*call, event.answer.channel)) return;
+  call->timer.cancel();
+  call->state = CallState::Active;
+  answers_.add();
+  log_.info("call={} connected", call->id);
+  tell([id = call->id, progress](Listener& listener) { listener.on_answered(id, progress); });
+}
+
+void Interface::on_disconnect(const ::pri_event& event) {
+  q931_call* handle = event.hangup.call;
+  int cause = cause_of(event.hangup.cause);
+  Progress progress{.inband_available = link_.announcement_in_last_frame()};
+  Call* call = live(handle);
+  if (!call || call->state == CallState::Announcing) {
+    ::pri_hangup(link_.get(), handle, cause);
+    return;
+  }
+  log_.info("call={} disconnect received cause={}{}", call->id, cause, progress.inband_available ? " with announcement" : "");
+  if (cause == kChannelUnavailable && call->outgoing && call->state < CallState::Alerting && retry_setup(*call)) {
+    ::pri_hangup(link_.get(), handle, cause);
+    return;
+  }
+  tell([id = call->id, cause, progress](Listener& listener) { listener.on_disconnected(id, cause, progress); });
+  if (!progress.inband_available) return hang_up(*call, cause);
+  call->state = CallState::Disconnected;
+  arm_timer(*call, config_.t306, cause);
+}
+
+void Interface::on_hangup(const ::pri_event& event) {
+  q931_call* handle = event.hangup.call;
+  int cause = cause_of(event.hangup.cause);
+  Call* call = calls_.find(handle);
+  // Exactly once more, and the call is gone (the "already hung up" rule of libpri).
+  ::pri_hangup(link_.get(), handle, cause);
+  if (link_.exists(handle)) ::pri_destroycall(link_.get(), handle);
+  if (!call) return;
+  bool lost_by_glare = !call->slot && cause == kNoCircuit;
+  bool refused = call->outgoing && call->state < CallState::Alerting && (cause == kChannelUnavailable || lost_by_glare);
+  if (refused && retry_setup(*call)) return;
+  finish(*call, refused ? kNoCircuit : cause);
+}
+
+void Interface::on_hangup_ack(const ::pri_event& event) {
+  // libpri has freed the call already: the pointer is a name only.
+  if (Call* call = calls_.find(event.hangup.call)) finish(*call, cause_of(event.hangup.cause));
+}
+
+void Interface::on_digits(q931_call* handle, const char* digits, bool complete) {
+  Call* call = live(handle);
+  if (!call || call->state >= CallState::Disconnected) return;
+  std::string received = digits;
+  if (!received.empty()) {
+    tell([id = call->id, received](Listener& listener) { listener.on_information(id, received); });
+  }
+  if (call->outgoing || call->state != CallState::Overlap) return;
+  if (!complete) return expect_digits(*call);
+  call->timer.cancel();
+  tell([id = call->id](Listener& listener) { listener.on_information(id, ""); });
+}
+
+void Interface::on_restart(int channel) {
+  log_.warning("RESTART received for {}", is_whole_interface(channel) ? "the whole interface" : fmt::format("channel {}", channel & 0xff));
+  auto end = [this](SignallingCallId id) {
+    Call* call = calls_.find(id);
+    if (!call || call->state == CallState::Over) return;
+    if (link_.exists(call->handle)) ::pri_destroycall(link_.get(), call->handle);
+    finish(*call, kTemporaryFailure);
+  };
+  if (is_whole_interface(channel)) {
+    for (SignallingCallId id : calls_.ids()) end(id);
+    return;
+  }
+  auto slot = slot_of(channel);
+  if (!slot) return;
+  inventory_.set_out_of_service(*slot, false);
+  end(inventory_.call_on(*slot));
+}
+
+void Interface::on_restart_ack(int channel) {
+  // Some acknowledge without saying what: it is the one that we asked for.
+  auto slot = is_whole_interface(channel) ? restarting_ : slot_of(channel);
+  if (!slot) return;
+  inventory_.set_restarting(*slot, false);
+  if (slot != restarting_) return;
+  t316_.cancel();
+  restarting_.reset();
+  restart_next();
+}
+
+void Interface::on_service(int channel, int status) {
+  auto slot = slot_of(channel);
+  if (!slot) return;
+  log_.warning("slot={} {} by the far end", *slot, status == 0 ? "put into service" : "taken out of service");
+  inventory_.set_out_of_service(*slot, status != 0);
+}
+
+void Interface::on_notified(q931_call* handle, int description) {
+  Call* call = live(handle);
+  if (!call) return;
+  tell([id = call->id, description](Listener& listener) { listener.on_notify(id, static_cast<uint8_t>(description)); });
+}
+
+void Interface::on_facility(const ::pri_event& event) {
+  // An unanswered request costs the peer its time-out: say no at once. The rest is information for nobody here.
+  const auto* commands = event.facility.subcmds;
+  q931_call* reply_to = event.facility.subcall ? event.facility.subcall : event.facility.call;
+  for (int i = 0; commands && i < commands->counter_subcmd; ++i) {
+    const auto& command = commands->subcmd[i];
+    switch (command.cmd) {
+      case PRI_SUBCMD_REROUTING:
+        ::pri_rerouting_rsp(link_.get(), reply_to, command.u.rerouting.invoke_id, PRI_REROUTING_RSP_NOT_AVAILABLE);
+        break;
+      case PRI_SUBCMD_TRANSFER_CALL:
+        ::pri_transfer_rsp(link_.get(), reply_to, command.u.transfer.invoke_id, 0);
+        break;
+      case PRI_SUBCMD_CC_REQ: ::pri_cc_req_rsp(link_.get(), command.u.cc_request.cc_id, 5); break;
+      default: log_.debug("facility {} is not used", command.cmd);
+    }
+  }
+}
+
+}  // namespace sg::tdm::pri

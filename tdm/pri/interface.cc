@@ -1,0 +1,480 @@
+#include "tdm/pri/interface.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+
+#include "tdm/pri/translate.h"
+
+namespace sg::tdm::pri {
+
+namespace {
+
+// A D-channel that never falls silent must not starve the rest of the thread.
+constexpr int kFramesAPass = 64;
+
+// Q.850 causes.
+constexpr int kNormalClearing = 16, kOutOfOrder = 27, kIncompleteNumber = 28, kNoCircuit = 34, kChannelUnavailable = 44;
+constexpr int kChannelDoesNotExist = 82, kRecoveryOnTimer = 102;
+
+int valid_cause(int cause) { return cause > 0 && cause < 128 ? cause : kNormalClearing; }
+
+std::vector<Timeslot> bearers_of(const Config& config) {
+  std::vector<Timeslot> slots;
+  for (const Span& span : config.spans) {
+    for (uint8_t number = 1; number <= timeslots_of(span.type); ++number) {
+      Timeslot slot{span.number, number};
+      if (slot != config.dchannel) slots.push_back(slot);
+    }
+  }
+  return slots;
+}
+
+Result<> check(Config& config) {
+  if (config.spans.empty()) return fail("{}: an interface needs a span", config.name);
+  if (config.spans.size() > 1) return fail("{}: several spans on one D-channel (NFAS) are not supported", config.name);
+  const Span& span = config.spans.front();
+  if (config.dchannel == Timeslot{}) config.dchannel = {span.number, dchannel_of(span.type)};
+  if (config.dchannel.span != span.number || config.dchannel.number < 1 || config.dchannel.number > timeslots_of(span.type)) {
+    return fail("{}: D-channel {} is no timeslot of span {}", config.name, config.dchannel, span.number);
+  }
+  for (const auto& [name, value] : config.timers) {
+    if (::pri_timer2idx(name.c_str()) < 0) return fail("{}: libpri has no timer \"{}\"", config.name, name);
+    if (value < 0) return fail("{}: timer {} cannot be negative", config.name, name);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Interface>> Interface::make(Config config, Reactor& reactor, Backend& backend, Counters& counters) {
+  if (auto sound = check(config); !sound) return tl::unexpected(sound.error());
+  auto dchannel = backend.open_dchannel(config.dchannel);
+  if (!dchannel) return fail_with(dchannel.error(), "{}", config.name);
+  return make(std::move(config), reactor, std::move(*dchannel), counters);
+}
+
+Result<std::unique_ptr<Interface>> Interface::make(Config config, Reactor& reactor, std::unique_ptr<DChannel> dchannel,
+                                                   Counters& counters) {
+  if (auto sound = check(config); !sound) return tl::unexpected(sound.error());
+  std::unique_ptr<Interface> interface(new Interface(std::move(config), reactor, std::move(dchannel), counters));
+  Interface* self = interface.get();
+  auto watched = reactor.watch(self->link_.fd(), EPOLLIN | EPOLLPRI, [self](uint32_t) { self->pump(); });
+  if (!watched) return fail_with(watched.error(), "{}", self->config_.name);
+  self->schedule_pump();
+  return interface;
+}
+
+Interface::Interface(Config config, Reactor& reactor, std::unique_ptr<DChannel> dchannel, Counters& counters)
+    : config_(std::move(config)),
+      reactor_(reactor),
+      log_("pri=" + config_.name),
+      link_(config_, std::move(dchannel), counters),
+      inventory_(bearers_of(config_), config_.hunt),
+      scheduler_(reactor),
+      t316_(reactor),
+      setups_in_(counters.get("pri.rx.setup")),
+      setups_out_(counters.get("pri.tx.setup")),
+      answers_(counters.get("pri.answered")),
+      refused_44_(counters.get("pri.rx.channel_unavailable")),
+      timer_expiries_(counters.get("pri.timer_expiries")),
+      interface_downs_(counters.get("pri.interface_downs")),
+      config_errors_(counters.get("pri.config_errors")) {}
+
+Interface::~Interface() {
+  *alive_ = false;
+  reactor_.unwatch(link_.fd());
+  for (SignallingCallId id : calls_.ids()) {
+    if (Call* call = calls_.find(id); link_.exists(call->handle)) ::pri_destroycall(link_.get(), call->handle);
+  }
+}
+
+// The loop.
+
+void Interface::pump() {
+  if (pumping_) return;
+  pumping_ = true;
+  deliver();
+  for (int frames = 0; frames < kFramesAPass; ++frames) {
+    ::pri_event* event = nullptr;
+    if (!link_.receive(event)) break;
+    if (event) dispatch(*event);
+    finish_vanished();
+    deliver();
+    // A RESTART of several channels goes on by timers of no length.
+    run_timers();
+  }
+  run_timers();
+  pumping_ = false;
+  if (link_.is_lost()) {
+    reactor_.unwatch(link_.fd());
+    if (is_up_) {
+      on_dchannel_down();
+      schedule_pump();
+    }
+  }
+  arm_scheduler();
+}
+
+void Interface::run_timers() {
+  while (const ::pri_event* event = link_.run_timers()) {
+    dispatch(*event);
+    deliver();
+  }
+  finish_vanished();
+  deliver();
+}
+
+void Interface::arm_scheduler() {
+  if (auto wait = link_.until_next_timer()) {
+    scheduler_.arm(*wait, [this] { pump(); });
+  } else {
+    scheduler_.cancel();
+  }
+}
+
+void Interface::tell(std::function<void(Listener&)> what) {
+  untold_.push_back(std::move(what));
+  if (!pumping_) schedule_pump();
+}
+
+void Interface::deliver() {
+  while (!untold_.empty()) {
+    auto what = std::move(untold_.front());
+    untold_.pop_front();
+    if (listener_) what(*listener_);
+  }
+}
+
+void Interface::schedule_pump() {
+  if (std::exchange(pump_posted_, true)) return;
+  reactor_.post([this, alive = alive_] {
+    if (!*alive) return;
+    pump_posted_ = false;
+    pump();
+  });
+}
+
+// Commands.
+
+Signalling::Status Interface::status() const {
+  Status status;
+  status.is_up = is_up_;
+  status.name = fmt::format("{} {}, D-channel {}", to_string(config_.switch_type), to_string(config_.role), config_.dchannel);
+  status.slots = inventory_.status();
+  auto dchannel = link_.dchannel_stats();
+  status.counters = {{"setups received", setups_in_.value()},
+                     {"setups sent", setups_out_.value()},
+                     {"answered", answers_.value()},
+                     {"interface downs", interface_downs_.value()},
+                     {"D-channel frames received", dchannel.frames_received},
+                     {"D-channel frames sent", dchannel.frames_sent},
+                     {"D-channel bad FCS", dchannel.bad_fcs},
+                     {"D-channel aborts", dchannel.aborts},
+                     {"D-channel overlong", dchannel.overlong}};
+  return status;
+}
+
+int Interface::refusal_cause() const {
+  if (!is_up_) return kOutOfOrder;
+  return inventory_.idle() ? 0 : kNoCircuit;
+}
+
+Result<Signalling::OutgoingCall> Interface::setup(const Setup& setup) {
+  if (!is_up_) return fail("{}: the D-channel is down", config_.name);
+  if (!is_dialable(setup.called.digits)) return fail("{}: \"{}\" cannot be dialled", config_.name, setup.called.digits);
+  auto id = calls_.next_id();
+  auto slot = inventory_.seize(id);
+  if (!slot) return fail("{}: no timeslot is free", config_.name);
+  q931_call* handle = ::pri_new_call(link_.get());
+  if (!handle) {
+    inventory_.release(*slot, id);
+    return fail("{}: libpri has no call to give", config_.name);
+  }
+  Call& call = calls_.add(id, handle, reactor_);
+  call.outgoing = true;
+  call.slot = slot;
+  call.setup = setup;
+  if (!send_setup(call)) {
+    ::pri_destroycall(link_.get(), handle);
+    inventory_.release(*slot, id);
+    calls_.erase(id);
+    return fail("{}: libpri does not take the SETUP", config_.name);
+  }
+  log_.info("call={} setup sent slot={} called={} calling={}", id, *slot, setup.called.digits, setup.calling.number.digits);
+  return OutgoingCall{id, *slot};
+}
+
+void Interface::setup_acknowledge(SignallingCallId id, bool inband_dial_tone) {
+  Call* call = unanswered(id);
+  if (!call || call->state != CallState::Setup) return;
+  ::pri_setup_ack(link_.get(), call->handle, channel_of(*call), 0, inband_dial_tone);
+  call->state = CallState::Overlap;
+  expect_digits(*call);
+  schedule_pump();
+}
+
+void Interface::proceeding(SignallingCallId id) {
+  Call* call = unanswered(id);
+  if (!call || call->state > CallState::Overlap) return;
+  call->timer.cancel();
+  call->state = CallState::Proceeding;
+  ::pri_proceeding(link_.get(), call->handle, channel_of(*call), 0);
+  schedule_pump();
+}
+
+void Interface::alerting(SignallingCallId id, bool inband_available) {
+  Call* call = unanswered(id);
+  if (!call || call->state >= CallState::Alerting) return;
+  call->timer.cancel();
+  call->state = CallState::Alerting;
+  ::pri_acknowledge(link_.get(), call->handle, channel_of(*call), inband_available);
+  schedule_pump();
+}
+
+void Interface::progress(SignallingCallId id, Progress progress, int cause) {
+  Call* call = unanswered(id);
+  // Description 8 is the only one that libpri can send in PROGRESS.
+  if (!call || !progress.inband_available) return;
+  proceeding(id);
+  if (cause > 0) {
+    ::pri_progress_with_cause(link_.get(), call->handle, channel_of(*call), 1, valid_cause(cause));
+  } else {
+    ::pri_progress(link_.get(), call->handle, channel_of(*call), 1);
+  }
+  schedule_pump();
+}
+
+void Interface::answer(SignallingCallId id) {
+  Call* call = unanswered(id);
+  if (!call) return;
+  call->timer.cancel();
+  // Q.931 5.2.5.1 lets CONNECT follow SETUP at once; CALL PROCEEDING first tells the channel to those who want it early.
+  proceeding(id);
+  call->state = CallState::Active;
+  answers_.add();
+  ::pri_answer(link_.get(), call->handle, channel_of(*call), 0);
+  log_.info("call={} connect sent", id);
+  schedule_pump();
+}
+
+void Interface::disconnect_with_announcement(SignallingCallId id, int cause) {
+  Call* call = live(id);
+  if (!call) return;
+  // Only the network announces (Q.931 5.4), and only to the one who calls.
+  if (call->outgoing || config_.role != Role::Network || call->state >= CallState::Disconnected) return hang_up(*call, cause);
+  // In answer to a SETUP libpri would send RELEASE COMPLETE.
+  proceeding(id);
+  call->timer.cancel();
+  call->state = CallState::Announcing;
+  call->release_cause = valid_cause(cause);
+  link_.announce_on_disconnect(call->reference);
+  ::pri_hangup(link_.get(), call->handle, call->release_cause);
+  log_.info("call={} disconnect sent cause={} with announcement", id, call->release_cause);
+  schedule_pump();
+}
+
+void Interface::information(SignallingCallId id, const std::string& digits) {
+  Call* call = live(id);
+  if (!call || !is_dialable(digits) || call->state >= CallState::Disconnected) return;
+  for (char digit : digits) ::pri_information(link_.get(), call->handle, digit);
+  if (call->outgoing && call->state == CallState::Overlap) arm_timer(*call, config_.t304, kRecoveryOnTimer);
+  schedule_pump();
+}
+
+void Interface::notify(SignallingCallId id, uint8_t description) {
+  Call* call = live(id);
+  if (!call) return;
+  ::pri_notify(link_.get(), call->handle, channel_of(*call), description);
+  schedule_pump();
+}
+
+void Interface::release(SignallingCallId id, int cause) {
+  if (Call* call = live(id)) hang_up(*call, cause);
+}
+
+void Interface::on_alarms_changed(uint16_t span, AlarmSet alarms) {
+  auto& hold = alarm_holds_[span];
+  if (!hold) hold = std::make_unique<Timer>(reactor_);
+  hold->cancel();
+  if (alarms != kNoAlarm) {
+    inventory_.set_in_alarm(span, true);
+    return;
+  }
+  hold->arm(config_.alarm_hold, [this, span] { inventory_.set_in_alarm(span, false); });
+}
+
+void Interface::restart(Timeslot slot) {
+  if (!inventory_.contains(slot) || inventory_.call_on(slot) || std::ranges::find(to_restart_, slot) != to_restart_.end()) return;
+  inventory_.set_restarting(slot, true);
+  to_restart_.push_back(slot);
+  restart_next();
+}
+
+// The life of a call.
+
+bool Interface::send_setup(Call& call) {
+  auto record = record_of(call.setup, config_.law);
+  if (!record) return false;
+  call.reference = link_.call_reference(call.handle);
+  // The network chooses; the user may only wish (Q.931 5.1.2).
+  ::pri_sr_set_channel(record.get(), channel_of(call), config_.role == Role::Network, 0);
+  if (::pri_setup(link_.get(), call.handle, record.get()) != 0) return false;
+  setups_out_.add();
+  schedule_pump();
+  return true;
+}
+
+bool Interface::retry_setup(Call& call) {
+  refused_44_.add();
+  if (call.retries >= config_.setup_retries || !is_up_) return false;
+  auto refused = call.slot;
+  auto other = inventory_.seize(call.id);
+  if (!other) return false;
+  q931_call* handle = ::pri_new_call(link_.get());
+  if (!handle) {
+    inventory_.release(*other, call.id);
+    return false;
+  }
+  ++call.retries;
+  call.timer.cancel();
+  call.state = CallState::Setup;
+  call.slot = other;
+  calls_.rebind(call, handle);
+  if (!send_setup(call)) {
+    ::pri_destroycall(link_.get(), handle);
+    calls_.rebind(call, nullptr);
+    call.slot = refused;
+    inventory_.release(*other, call.id);
+    return false;
+  }
+  log_.warning("call={} slot refused, cause 44: trying slot={}", call.id, *other);
+  if (refused) {
+    inventory_.release(*refused, call.id);
+    if (config_.restart_refused) restart(*refused);
+  }
+  tell([id = call.id, slot = *other](Listener& listener) { listener.on_timeslot_changed(id, slot); });
+  return true;
+}
+
+bool Interface::follow_channel(Call& call, int channel) {
+  int number = channel & 0xff;
+  if (channel < 0 || number == 0 || number == 0xff) return true;
+  auto named = slot_of(channel);
+  if (named && named == call.slot) return true;
+  if (!named || !inventory_.seize(*named, call.id)) {
+    log_.warning("call={} the far end chose channel {}, which is not to be had", call.id, number);
+    hang_up(call, named ? kChannelUnavailable : kChannelDoesNotExist);
+    return false;
+  }
+  if (call.slot) inventory_.release(*call.slot, call.id);
+  call.slot = named;
+  tell([id = call.id, slot = *named](Listener& listener) { listener.on_timeslot_changed(id, slot); });
+  return true;
+}
+
+void Interface::hang_up(Call& call, int cause) {
+  if (call.state >= CallState::Releasing) return;
+  call.timer.cancel();
+  bool disconnect_sent = call.state == CallState::Announcing;
+  call.state = CallState::Releasing;
+  // The DISCONNECT is out, and libpri sends RELEASE when T305 ends, or the far end does before.
+  if (disconnect_sent) return;
+  call.release_cause = valid_cause(cause);
+  log_.info("call={} release cause={}", call.id, call.release_cause);
+  ::pri_hangup(link_.get(), call.handle, call.release_cause);
+  if (!link_.exists(call.handle)) finish(call, call.release_cause);
+  schedule_pump();
+}
+
+void Interface::finish(Call& call, int cause) {
+  if (call.state == CallState::Over) return;
+  call.state = CallState::Over;
+  call.timer.cancel();
+  link_.forget_announcement(call.reference);
+  calls_.rebind(call, nullptr);
+  int told = call.release_cause ? call.release_cause : valid_cause(cause);
+  log_.info("call={} released cause={}", call.id, told);
+  tell([this, id = call.id, slot = call.slot, told](Listener& listener) {
+    if (slot) inventory_.release(*slot, id);
+    calls_.erase(id);
+    listener.on_released(id, told);
+  });
+}
+
+void Interface::finish_vanished() {
+  // Some ends libpri does not tell of: it has freed the call, and that is all.
+  for (SignallingCallId id : calls_.ids()) {
+    Call* call = calls_.find(id);
+    if (call->state == CallState::Releasing && !link_.exists(call->handle)) finish(*call, call->release_cause);
+  }
+}
+
+void Interface::arm_timer(Call& call, Duration after, int cause) {
+  call.timer.arm(after, [this, id = call.id, cause] {
+    timer_expiries_.add();
+    if (Call* expired = calls_.find(id)) hang_up(*expired, cause);
+  });
+}
+
+void Interface::expect_digits(Call& call) {
+  call.timer.arm(config_.t302, [this, id = call.id] {
+    timer_expiries_.add();
+    Call* expired = live(id);
+    if (!expired) return;
+    // Whoever knows the numbers decides whether this one is whole. Nobody does: it is not.
+    tell([id](Listener& listener) { listener.on_information(id, ""); });
+    arm_timer(*expired, config_.t302, kIncompleteNumber);
+  });
+}
+
+int Interface::channel_of(const Call& call) const { return call.slot ? call.slot->number : 0; }
+
+std::optional<Timeslot> Interface::slot_of(int channel) const {
+  int number = channel & 0xff;
+  Timeslot slot{config_.spans.front().number, static_cast<uint8_t>(number)};
+  if (channel < 0 || !inventory_.contains(slot)) return std::nullopt;
+  return slot;
+}
+
+Call* Interface::live(SignallingCallId id) {
+  Call* call = calls_.find(id);
+  return call && call->state < CallState::Releasing ? call : nullptr;
+}
+
+Call* Interface::live(q931_call* handle) {
+  Call* call = calls_.find(handle);
+  return call && call->state < CallState::Releasing ? call : nullptr;
+}
+
+Call* Interface::unanswered(SignallingCallId id) {
+  Call* call = live(id);
+  return call && !call->outgoing && call->state < CallState::Active ? call : nullptr;
+}
+
+// RESTART of ours (Q.931 5.5): one timeslot at a time.
+
+void Interface::restart_next() {
+  if (restarting_ || to_restart_.empty() || !is_up_) return;
+  restarting_ = to_restart_.front();
+  to_restart_.pop_front();
+  restarts_sent_ = 0;
+  send_restart();
+}
+
+void Interface::send_restart() {
+  ++restarts_sent_;
+  ::pri_reset(link_.get(), restarting_->number);
+  schedule_pump();
+  t316_.arm(config_.t316, [this] {
+    timer_expiries_.add();
+    if (restarts_sent_ < 2) return send_restart();
+    log_.error("slot={} is out of service: RESTART was not acknowledged", *restarting_);
+    inventory_.set_restarting(*restarting_, false);
+    inventory_.set_out_of_service(*restarting_, true);
+    restarting_.reset();
+    restart_next();
+  });
+}
+
+}  // namespace sg::tdm::pri

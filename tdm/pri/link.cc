@@ -1,0 +1,157 @@
+#include "tdm/pri/link.h"
+
+#include <sys/time.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <vector>
+
+#include "tdm/pri/frame.h"
+#include "tdm/pri/translate.h"
+
+namespace sg::tdm::pri {
+
+namespace {
+
+constexpr size_t kFcs = 2;
+
+// libpri 1.6.0 cannot destroy a struct pri. Those done with are kept here, deaf and mute: their timers run no more.
+std::vector<::pri*>& retired() {
+  static std::vector<::pri*> all;
+  return all;
+}
+
+// libpri's two log callbacks are the process's: no Link owns them, and a line names its interface by the user data.
+std::string_view trimmed(const char* text) {
+  std::string_view line = text ? text : "";
+  while (!line.empty() && (line.back() == '\n' || line.back() == ' ')) line.remove_suffix(1);
+  return line;
+}
+void log_message(::pri*, char* text) {
+  if (auto line = trimmed(text); !line.empty()) Log("libpri").debug("{}", line);
+}
+void log_error(::pri*, char* text) {
+  // A peer out of its mind makes one line a frame: a few are enough.
+  static constexpr int kLinesPerSecond = 5;
+  static TimePoint second_began;
+  static int lines = 0;
+  auto now = TimePoint::clock::now();
+  if (now - second_began > 1s) {
+    if (lines > kLinesPerSecond) Log("libpri").warning("{} more lines not shown", lines - kLinesPerSecond);
+    second_began = now;
+    lines = 0;
+  }
+  if (++lines <= kLinesPerSecond) Log("libpri").warning("{}", trimmed(text));
+}
+
+}  // namespace
+
+Link::Link(const Config& config, std::unique_ptr<DChannel> dchannel, Counters& counters)
+    : log_(config.name),
+      dchannel_(std::move(dchannel)),
+      malformed_(counters.get("pri.rx.malformed")),
+      not_sent_(counters.get("pri.tx.failed")) {
+  ::pri_set_message(&log_message);
+  ::pri_set_error(&log_error);
+  pri_ = ::pri_new_cb(dchannel_->fd(), config.role == Role::Network ? PRI_NETWORK : PRI_CPE, libpri_switch(config.switch_type),
+                      &Link::read_frame, &Link::write_frame, this);
+  if (!pri_) throw std::bad_alloc();
+  ::pri_set_debug(pri_, config.trace ? PRI_DEBUG_Q931_DUMP | PRI_DEBUG_Q921_STATE | PRI_DEBUG_Q931_STATE : 0);
+  for (const auto& [name, value] : config.timers) {
+    if (int index = ::pri_timer2idx(name.c_str()); index >= 0) ::pri_set_timer(pri_, index, value);
+  }
+  // Hang up as Q.931 section 5.3.2 has it, whatever the cause.
+  ::pri_hangup_fix_enable(pri_, 1);
+  ::pri_facility_enable(pri_);
+  // Otherwise EuroISDN says Sending complete in every SETUP, which makes overlap sending impossible.
+  ::pri_set_overlapdial(pri_, speaks_sending_complete(config.switch_type));
+  ::pri_set_service_message_support(pri_, speaks_service(config.switch_type));
+  ::pri_display_options_send(pri_, PRI_DISPLAY_OPTION_NAME_INITIAL);
+  ::pri_display_options_receive(pri_, PRI_DISPLAY_OPTION_NAME_INITIAL);
+}
+
+Link::~Link() {
+  ::pri_set_userdata(pri_, nullptr);
+  retired().push_back(pri_);
+}
+
+bool Link::receive(::pri_event*& event) {
+  took_frame_ = false;
+  announcement_ = false;
+  event = ::pri_check_event(pri_);
+  return took_frame_;
+}
+
+std::optional<Duration> Link::until_next_timer() const {
+  const timeval* next = ::pri_schedule_next(pri_);
+  if (!next) return std::nullopt;
+  timeval now;
+  ::gettimeofday(&now, nullptr);
+  Duration wait = std::chrono::seconds(next->tv_sec - now.tv_sec) + std::chrono::microseconds(next->tv_usec - now.tv_usec);
+  return std::clamp(wait, Duration::zero(), kLongestSleep);
+}
+
+bool Link::exists(q931_call* call) const {
+  int mode = 0;
+  return call && ::pri_get_crv(pri_, call, &mode) >= 0;
+}
+
+int Link::call_reference(q931_call* call) const {
+  // pri_get_crv() cuts the value up as GR-303 has it: the lowest three bits come apart.
+  int mode = 0;
+  int upper = call ? ::pri_get_crv(pri_, call, &mode) : -1;
+  return upper < 0 ? -1 : upper << 3 | mode;
+}
+
+int Link::read_frame(::pri* pri, void* buffer, int size) noexcept {
+  auto* self = static_cast<Link*>(::pri_get_userdata(pri));
+  return self ? self->read({static_cast<uint8_t*>(buffer), static_cast<size_t>(size)}) : 0;
+}
+
+int Link::write_frame(::pri* pri, void* buffer, int size) noexcept {
+  auto* self = static_cast<Link*>(::pri_get_userdata(pri));
+  if (!self || size <= static_cast<int>(kFcs)) return size;
+  return self->write({static_cast<const uint8_t*>(buffer), static_cast<size_t>(size) - kFcs});
+}
+
+int Link::read(std::span<uint8_t> buffer) {
+  std::array<uint8_t, DChannel::kMaxFrame> frame;
+  auto length = dchannel_->read(frame);
+  if (!length) {
+    if (!std::exchange(lost_, true)) log_.error("D-channel is gone: {}", length.error().message);
+    return 0;
+  }
+  if (*length == 0) return 0;
+  took_frame_ = true;
+  ByteView received{frame.data(), *length};
+  if (received.size() < kShortestFrame || received.size() + kFcs > buffer.size()) {
+    malformed_.add();
+    return 0;
+  }
+  auto guarded = guard(received);
+  if (!guarded) {
+    malformed_.add();
+    return 0;
+  }
+  malformed_.add(static_cast<uint64_t>(guarded->removed));
+  announcement_ = is_disconnect_with_announcement(guarded->frame);
+  std::ranges::copy(guarded->frame, buffer.begin());
+  // libpri takes the length with the FCS, which it does not look at.
+  std::fill_n(buffer.begin() + static_cast<std::ptrdiff_t>(guarded->frame.size()), kFcs, uint8_t{0});
+  return static_cast<int>(guarded->frame.size() + kFcs);
+}
+
+int Link::write(ByteView frame) {
+  Bytes edited;
+  ByteView sent = frame;
+  if (auto reference = reference_of_disconnect(frame); reference && announcing_.contains(*reference)) {
+    edited = with_announcement(frame);
+    sent = edited;
+  }
+  // Q.921 sends again what was lost here.
+  if (!dchannel_->write(sent)) not_sent_.add();
+  return static_cast<int>(frame.size() + kFcs);
+}
+
+}  // namespace sg::tdm::pri

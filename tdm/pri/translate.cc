@@ -1,0 +1,213 @@
+#include "tdm/pri/translate.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace sg::tdm::pri {
+
+namespace {
+
+// libpri's buffers for a number and a name, without the closing zero.
+constexpr size_t kLongestNumber = 63;
+constexpr size_t kLongestName = 63;
+
+struct SwitchName {
+  SwitchType type;
+  std::string_view name;
+  int libpri;
+  bool sending_complete;
+  bool service;
+};
+constexpr std::array kSwitches{
+    SwitchName{SwitchType::EuroIsdnE1, "euroisdn_e1", PRI_SWITCH_EUROISDN_E1, true, false},
+    SwitchName{SwitchType::EuroIsdnT1, "euroisdn_t1", PRI_SWITCH_EUROISDN_T1, true, false},
+    SwitchName{SwitchType::Ni1, "ni1", PRI_SWITCH_NI1, false, true},
+    SwitchName{SwitchType::Ni2, "ni2", PRI_SWITCH_NI2, false, true},
+    SwitchName{SwitchType::Dms100, "dms100", PRI_SWITCH_DMS100, false, true},
+    SwitchName{SwitchType::Lucent5e, "lucent5e", PRI_SWITCH_LUCENT5E, false, true},
+    SwitchName{SwitchType::Att4ess, "att4ess", PRI_SWITCH_ATT4ESS, false, true},
+    SwitchName{SwitchType::Qsig, "qsig", PRI_SWITCH_QSIG, true, false},
+};
+const SwitchName& entry_of(SwitchType type) {
+  return *std::ranges::find(kSwitches, type, &SwitchName::type);
+}
+
+template <size_t N>
+void copy(char (&to)[N], const std::string& from) {
+  auto length = std::min(from.size(), N - 1);
+  std::memcpy(to, from.data(), length);
+  to[length] = 0;
+}
+
+void fill(::pri_party_number& to, const Number& number, int presentation) {
+  to.valid = 1;
+  to.presentation = presentation;
+  to.plan = plan_of(number);
+  copy(to.str, number.digits);
+}
+
+}  // namespace
+
+Result<SwitchType> parse_switch_type(std::string_view name) {
+  if (auto found = std::ranges::find(kSwitches, name, &SwitchName::name); found != kSwitches.end()) return found->type;
+  return fail("\"{}\" is no ISDN switch type: euroisdn_e1, euroisdn_t1, ni1, ni2, dms100, lucent5e, att4ess or qsig", name);
+}
+
+Result<Role> parse_role(std::string_view name) {
+  if (name == "user") return Role::User;
+  if (name == "network") return Role::Network;
+  return fail("\"{}\" is no side of an ISDN interface: user or network", name);
+}
+
+Result<Hunt> parse_hunt(std::string_view name) {
+  if (name == "ascending") return Hunt::Ascending;
+  if (name == "descending") return Hunt::Descending;
+  if (name == "round_robin") return Hunt::RoundRobin;
+  return fail("\"{}\" is no hunting order: ascending, descending or round_robin", name);
+}
+
+std::string_view to_string(SwitchType type) { return entry_of(type).name; }
+std::string_view to_string(Role role) { return role == Role::User ? "user" : "network"; }
+
+int libpri_switch(SwitchType type) { return entry_of(type).libpri; }
+bool speaks_sending_complete(SwitchType type) { return entry_of(type).sending_complete; }
+bool speaks_service(SwitchType type) { return entry_of(type).service; }
+
+int plan_of(const Number& number) { return static_cast<int>(number.type) << 4 | static_cast<int>(number.plan); }
+
+Number number_of(const char* digits, int plan) {
+  return {digits, static_cast<TypeOfNumber>(plan >> 4 & 7), static_cast<NumberingPlan>(plan & 15)};
+}
+
+int presentation_of(Presentation presentation, Screening screening) {
+  return static_cast<int>(presentation) << 5 | static_cast<int>(screening);
+}
+
+Presentation presentation_of(int octet_3a) {
+  switch (octet_3a & PRI_PRES_RESTRICTION) {
+    case PRI_PRES_ALLOWED: return Presentation::Allowed;
+    case PRI_PRES_RESTRICTED: return Presentation::Restricted;
+    default: return Presentation::Unavailable;
+  }
+}
+
+Screening screening_of(int octet_3a) { return static_cast<Screening>(octet_3a & PRI_PRES_NUMBER_TYPE); }
+
+Progress progress_of(int mask) {
+  return {.inband_available = (mask & PRI_PROG_INBAND_AVAILABLE) != 0,
+          .not_end_to_end_isdn = (mask & PRI_PROG_CALL_NOT_E2E_ISDN) != 0,
+          .destination_not_isdn = (mask & PRI_PROG_CALLED_NOT_ISDN) != 0,
+          .origination_not_isdn = (mask & PRI_PROG_CALLER_NOT_ISDN) != 0};
+}
+
+BearerCapability bearer_of(int transfer_capability) {
+  switch (transfer_capability) {
+    case PRI_TRANS_CAP_SPEECH: return BearerCapability::Speech;
+    case PRI_TRANS_CAP_3_1K_AUDIO: return BearerCapability::Audio31k;
+    default: return BearerCapability::Unrestricted;
+  }
+}
+
+int libpri_layer1(const Setup& setup, Law law) {
+  if (setup.bearer == BearerCapability::Unrestricted) return 0;
+  return law == Law::A ? PRI_LAYER_1_ALAW : PRI_LAYER_1_ULAW;
+}
+
+std::string latin1_of(const std::string& utf8) {
+  std::string latin1;
+  for (size_t i = 0; i < utf8.size(); ++i) {
+    auto octet = static_cast<uint8_t>(utf8[i]);
+    bool two = (octet == 0xc2 || octet == 0xc3) && i + 1 < utf8.size();
+    if (octet < 0x80) {
+      latin1 += utf8[i];
+    } else if (two) {
+      latin1 += static_cast<char>((octet & 3) << 6 | (static_cast<uint8_t>(utf8[++i]) & 0x3f));
+    } else if (octet >= 0xc0) {
+      latin1 += '?';
+    }
+  }
+  return latin1;
+}
+
+std::string utf8_of(const char* latin1) {
+  std::string utf8;
+  for (; *latin1; ++latin1) {
+    auto octet = static_cast<uint8_t>(*latin1);
+    if (octet < 0x80) {
+      utf8 += *latin1;
+    } else {
+      utf8 += static_cast<char>(0xc0 | octet >> 6);
+      utf8 += static_cast<char>(0x80 | (octet & 0x3f));
+    }
+  }
+  return utf8;
+}
+
+Setup setup_of(const ::pri_event& event, bool overlap) {
+  const auto& ring = event.ring;
+  Setup setup;
+  setup.called = number_of(ring.callednum, ring.calledplan);
+  setup.called_complete = !overlap || ring.complete;
+  setup.calling.number = number_of(ring.callingnum, ring.callingplan);
+  setup.calling.presentation = presentation_of(ring.callingpres);
+  setup.calling.screening = screening_of(ring.callingpres);
+  setup.calling.name = utf8_of(ring.callingname);
+  setup.bearer = bearer_of(ring.ctype);
+  if (ring.redirectingnum[0]) {
+    setup.redirection = Redirection{.from = number_of(ring.redirectingnum, ring.callingplanrdnis),
+                                    .reason = static_cast<uint8_t>(ring.redirectingreason)};
+  }
+  // The same more precisely: presentation and count come as a subcommand only.
+  for (int i = 0; ring.subcmds && i < ring.subcmds->counter_subcmd; ++i) {
+    const auto& command = ring.subcmds->subcmd[i];
+    if (command.cmd != PRI_SUBCMD_REDIRECTING) continue;
+    const auto& redirecting = command.u.redirecting;
+    if (!redirecting.from.number.valid) continue;
+    setup.redirection = Redirection{.from = number_of(redirecting.from.number.str, redirecting.from.number.plan),
+                                    .presentation = presentation_of(redirecting.from.number.presentation),
+                                    .reason = static_cast<uint8_t>(redirecting.reason),
+                                    .count = static_cast<uint8_t>(std::clamp(redirecting.count, 1, 255))};
+  }
+  return setup;
+}
+
+SetupRecord record_of(const Setup& setup, Law law) {
+  SetupRecord record(::pri_sr_new());
+  if (!record) return record;
+  ::pri_sr_set_bearer(record.get(), static_cast<int>(setup.bearer), libpri_layer1(setup, law));
+  std::string called = setup.called.digits;
+  ::pri_sr_set_called(record.get(), called.data(), plan_of(setup.called), setup.called_complete);
+
+  ::pri_party_id calling{};
+  const auto& party = setup.calling;
+  int presentation = presentation_of(party.presentation, party.screening);
+  if (!party.number.digits.empty() || party.presentation != Presentation::Allowed) {
+    fill(calling.number, party.number, presentation);
+  }
+  if (!party.name.empty()) {
+    calling.name.valid = 1;
+    calling.name.presentation = presentation & PRI_PRES_RESTRICTION;
+    calling.name.char_set = PRI_CHAR_SET_ISO8859_1;
+    copy(calling.name.str, latin1_of(party.name).substr(0, kLongestName));
+  }
+  ::pri_sr_set_caller_party(record.get(), &calling);
+
+  if (setup.redirection) {
+    ::pri_party_redirecting redirecting{};
+    fill(redirecting.from.number, setup.redirection->from,
+         presentation_of(setup.redirection->presentation, Screening::UserNotScreened));
+    redirecting.reason = setup.redirection->reason;
+    redirecting.count = setup.redirection->count;
+    ::pri_sr_set_redirecting_parties(record.get(), &redirecting);
+  }
+  return record;
+}
+
+bool is_dialable(const std::string& digits) {
+  constexpr std::string_view kDigits = "0123456789*#+ABCDabcd";
+  return digits.size() <= kLongestNumber &&
+         std::ranges::all_of(digits, [&](char digit) { return kDigits.find(digit) != std::string_view::npos; });
+}
+
+}  // namespace sg::tdm::pri

@@ -1,0 +1,371 @@
+#include <gmock/gmock.h>
+
+#include <random>
+#include <set>
+
+#include "tests/unit/tdm/pri/exchange_line.h"
+
+using namespace sg;
+using namespace sg::tdm;
+using namespace sg::tdm::pri;
+using testing::ElementsAre;
+using SlotState = Signalling::SlotState;
+
+namespace {
+
+struct Line : ExchangeLine {
+  explicit Line(const Config& both = {}) : ExchangeLine(both) { come_up(); }
+  Line(const Config& for_network, const Config& for_user) : ExchangeLine(for_network, for_user) { come_up(); }
+
+  SignallingCallId talk() {
+    auto out = user.interface->setup(call_to("100"));
+    EXPECT_TRUE(out);
+    reactor.settle();
+    network.interface->answer(network.call);
+    reactor.settle();
+    EXPECT_TRUE(user.has_heard("answered"));
+    return out->call;
+  }
+};
+
+}  // namespace
+
+TEST(PriInterface, ComesUpOnBothSides) {
+  ExchangeLine line;
+  EXPECT_EQ(line.user.interface->refusal_cause(), 27);
+
+  line.come_up();
+
+  EXPECT_TRUE(line.user.interface->status().is_up);
+  EXPECT_TRUE(line.network.interface->status().is_up);
+  EXPECT_EQ(line.user.interface->refusal_cause(), 0);
+  EXPECT_EQ(line.user.interface->status().slots.size(), 30u);
+}
+
+TEST(PriInterface, TakesEveryTimeslotAndRefusesTheNextWithCause34) {
+  for (auto [config, bearers] : {std::pair{euroisdn(), 30u}, std::pair{ni2(), 23u}}) {
+    Line line(config);
+    line.network.on_call = [&](SignallingCallId call) { line.network.interface->answer(call); };
+    std::set<Timeslot> slots;
+    for (unsigned i = 0; i < bearers; ++i) {
+      auto out = line.user.interface->setup(ExchangeLine::call_to("100"));
+      ASSERT_TRUE(out) << i << out.error().message;
+      slots.insert(out->slot);
+      line.reactor.settle();
+    }
+
+    EXPECT_EQ(slots.size(), bearers);
+    EXPECT_EQ(line.user.interface->refusal_cause(), 34);
+    EXPECT_FALSE(line.user.interface->setup(ExchangeLine::call_to("100")));
+    EXPECT_EQ(line.network.count(SlotState::InUse), bearers);
+  }
+}
+
+TEST(PriInterface, LosesNoTimeslotInAThousandCalls) {
+  Line line;
+  int step = 0;
+  // Ended by either side, at once, after alerting, or after answer.
+  line.network.on_call = [&](SignallingCallId call) {
+    switch (step % 5) {
+      case 0:
+        return line.network.interface->release(call, 17);
+      case 1:
+        line.network.interface->alerting(call, false);
+        return;
+      case 2:
+        line.network.interface->answer(call);
+        return line.network.interface->release(call, 16);
+      default:
+        return line.network.interface->answer(call);
+    }
+  };
+  for (; step < 1000; ++step) {
+    auto out = line.user.interface->setup(ExchangeLine::call_to("100"));
+    ASSERT_TRUE(out) << step << " " << out.error().message;
+    if (step % 5 != 4) line.reactor.settle();
+    line.user.interface->release(out->call, 16);
+    line.reactor.settle();
+  }
+
+  EXPECT_EQ(line.user.released, 1000);
+  EXPECT_EQ(line.network.released, static_cast<int>(line.network.setups.size()));
+  EXPECT_EQ(line.user.interface->calls(), 0u);
+  EXPECT_EQ(line.network.interface->calls(), 0u);
+  EXPECT_EQ(line.user.count(SlotState::Idle), 30u);
+  EXPECT_EQ(line.network.count(SlotState::Idle), 30u);
+}
+
+TEST(PriInterface, TriesAnotherTimeslotAfterCause44AndRestartsTheRefusedOne) {
+  Line line;
+  int refusals = 0;
+  line.network.on_call = [&](SignallingCallId call) {
+    if (refusals++ == 0) return line.network.interface->release(call, 44);
+    line.network.interface->answer(call);
+  };
+
+  auto out = line.user.interface->setup(ExchangeLine::call_to("100"));
+  ASSERT_TRUE(out);
+  line.reactor.settle();
+
+  EXPECT_EQ(out->slot.number, 1);
+  EXPECT_THAT(line.user.heard, ElementsAre("timeslot 2", "proceeding", "answered"));
+  EXPECT_EQ(line.user.state_of(1), SlotState::Idle) << "restarted, and acknowledged";
+  EXPECT_EQ(line.user.state_of(2), SlotState::InUse);
+  EXPECT_EQ(line.user.released, 0);
+}
+
+TEST(PriInterface, GivesUpWithCause34WhenEveryTimeslotIsRefused) {
+  Line line;
+  line.network.on_call = [&](SignallingCallId call) { line.network.interface->release(call, 44); };
+
+  ASSERT_TRUE(line.user.interface->setup(ExchangeLine::call_to("100")));
+  line.reactor.settle();
+
+  EXPECT_EQ(line.network.setups.size(), 4u) << "one and three retries";
+  EXPECT_EQ(line.user.heard.back(), "released 34");
+  EXPECT_EQ(line.user.released, 1);
+  EXPECT_EQ(line.user.count(SlotState::Idle), 30u);
+}
+
+TEST(PriInterface, ReleaseThatTheDChannelLosesIsSentAgain) {
+  Line line;
+  auto call = line.talk();
+
+  line.cut(true);
+  line.user.interface->release(call, 16);
+  line.reactor.settle();
+  line.cut(false);
+  line.reactor.advance(5s);
+
+  EXPECT_EQ(line.user.heard.back(), "released 16");
+  EXPECT_EQ(line.network.heard.back(), "released 16");
+  EXPECT_EQ(line.user.count(SlotState::Idle), 30u);
+}
+
+TEST(PriInterface, RestartOfOursIsAcknowledgedAndFreesTheTimeslot) {
+  Line line;
+  line.user.interface->restart({1, 5});
+  EXPECT_EQ(line.user.state_of(5), SlotState::Restarting);
+
+  line.reactor.settle();
+
+  EXPECT_EQ(line.user.state_of(5), SlotState::Idle);
+}
+
+TEST(PriInterface, RestartFromTheFarEndEndsTheCall) {
+  Line line;
+  line.talk();
+  ASSERT_EQ(line.user.state_of(1), SlotState::InUse);
+  // What the network says next becomes a RESTART of channels 1 and 2, with the global call reference.
+  line.network.dchannel->change = [&](Bytes& frame) {
+    if (frame.size() <= 4 || frame[2] & 1) return;
+    frame.resize(4);
+    frame.insert(frame.end(), {0x08, 0x02, 0x00, 0x00, 0x46, 0x18, 0x04, 0xa9, 0x83, 0x01, 0x82, 0x79, 0x01, 0x80});
+    line.network.dchannel->change = nullptr;
+  };
+
+  line.network.interface->notify(line.network.call, 0x79);
+  line.reactor.settle();
+
+  EXPECT_EQ(line.user.heard.back(), "released 41");
+  EXPECT_EQ(line.user.state_of(1), SlotState::Idle);
+}
+
+TEST(PriInterface, RestartNobodyAcknowledgesLeavesTheTimeslotOutOfService) {
+  Line line;
+  int restart_acknowledges = 0;
+  line.network.dchannel->change = [&](Bytes& frame) {
+    if (frame.size() <= 8 || frame[2] & 1 || frame[8] != 0x4e) return;
+    ++restart_acknowledges;
+    frame[4] = 0xff;  // no protocol discriminator: layer 2 acknowledges it, layer 3 never sees it
+  };
+
+  line.user.interface->restart({1, 5});
+  line.reactor.advance(30s);
+  EXPECT_EQ(line.user.state_of(5), SlotState::Restarting);
+  line.reactor.advance(11s);
+
+  EXPECT_EQ(restart_acknowledges, 2);
+  EXPECT_EQ(line.user.state_of(5), SlotState::OutOfService);
+  EXPECT_EQ(line.user.count(SlotState::Idle), 29u);
+}
+
+TEST(PriInterface, AnsweredCallsOutliveADChannelLossShorterThanT309) {
+  Config config;
+  config.timers["T309"] = 90'000;
+  Line line(config);
+  line.talk();
+  line.cut(true);
+
+  line.reactor.advance(30s);
+  EXPECT_TRUE(line.user.has_heard("down"));
+  EXPECT_TRUE(line.network.has_heard("down"));
+  EXPECT_EQ(line.user.interface->refusal_cause(), 27);
+  EXPECT_FALSE(line.user.interface->setup(ExchangeLine::call_to("100")));
+  line.cut(false);
+  line.reactor.advance(30s);
+
+  EXPECT_TRUE(line.user.has_heard("up"));
+  EXPECT_EQ(line.user.released, 0);
+  EXPECT_EQ(line.network.released, 0);
+  EXPECT_EQ(line.user.state_of(1), SlotState::InUse);
+  // And the line still works.
+  line.network.interface->release(line.network.call, 16);
+  line.reactor.settle();
+  EXPECT_EQ(line.user.released, 1);
+  EXPECT_EQ(line.user.count(SlotState::Idle), 30u);
+}
+
+TEST(PriInterface, AnsweredCallsEndWithCause27WhenT309RunsOut) {
+  Line line;
+  line.talk();
+
+  line.cut(true);
+  line.reactor.advance(60s);
+
+  EXPECT_EQ(line.user.heard.back(), "released 27");
+  EXPECT_EQ(line.network.heard.back(), "released 27");
+  EXPECT_EQ(line.user.count(SlotState::Idle), 30u);
+}
+
+TEST(PriInterface, UnansweredCallsEndAtOnceWhenTheDChannelGoesDown) {
+  Config config;
+  config.timers["T309"] = 90'000;
+  Line line(config);
+  line.talk();
+  ASSERT_TRUE(line.user.interface->setup(ExchangeLine::call_to("200")));
+  line.reactor.settle();
+  line.network.interface->alerting(line.network.call, false);
+  line.reactor.settle();
+
+  line.cut(true);
+  line.reactor.advance(30s);
+
+  EXPECT_TRUE(line.user.has_heard("down"));
+  EXPECT_EQ(line.user.released, 1);
+  EXPECT_EQ(line.user.heard.back(), "released 27");
+  EXPECT_EQ(line.user.count(SlotState::InUse), 1u);
+}
+
+TEST(PriInterface, GlareLeavesTheNetworksCallAndMovesOurs) {
+  Line line;
+  line.user.on_call = [&](SignallingCallId call) { line.user.interface->answer(call); };
+  line.network.on_call = [&](SignallingCallId call) { line.network.interface->answer(call); };
+
+  ASSERT_TRUE(line.user.interface->setup(ExchangeLine::call_to("100")));
+  ASSERT_TRUE(line.network.interface->setup(ExchangeLine::call_to("200")));
+  line.reactor.settle();
+
+  EXPECT_TRUE(line.network.has_heard("answered"));
+  EXPECT_TRUE(line.user.has_heard("answered"));
+  EXPECT_EQ(line.user.count(SlotState::InUse), 2u);
+  EXPECT_EQ(line.network.count(SlotState::InUse), 2u);
+  EXPECT_EQ(line.user.state_of(1), SlotState::InUse);
+  EXPECT_EQ(line.user.state_of(2), SlotState::InUse);
+}
+
+TEST(PriInterface, AlarmTakesTimeslotsOutUntilTheHoldEnds) {
+  Line line;
+
+  line.user.interface->on_alarms_changed(1, kAlarmRed);
+  EXPECT_EQ(line.user.count(SlotState::InAlarm), 30u);
+  EXPECT_EQ(line.user.interface->refusal_cause(), 34);
+  line.user.interface->on_alarms_changed(1, kNoAlarm);
+  line.reactor.advance(1s);
+  EXPECT_EQ(line.user.count(SlotState::InAlarm), 30u);
+  line.reactor.advance(2s);
+
+  EXPECT_EQ(line.user.count(SlotState::Idle), 30u);
+}
+
+TEST(PriInterface, HuntsFromOppositeEnds) {
+  Config descending;
+  descending.hunt = Hunt::Descending;
+  Line line(Config{}, descending);
+
+  auto up = line.network.interface->setup(ExchangeLine::call_to("1"));
+  auto down = line.user.interface->setup(ExchangeLine::call_to("1"));
+
+  EXPECT_EQ(up->slot.number, 1);
+  EXPECT_EQ(down->slot.number, 31);
+}
+
+TEST(PriInterface, FramesThatAreNoneAreCountedAndDropped) {
+  Line line;
+  auto forge = [&](const Bytes& frame) {
+    ::send(line.network.dchannel->fd(), frame.data(), frame.size(), MSG_DONTWAIT);
+  };
+
+  forge({0x02});
+  forge(Bytes(1024, 0x02));
+  forge({0x02, 0x01, 0x00, 0x00, 0x08, 0x0f});
+  line.reactor.settle();
+
+  EXPECT_EQ(line.user.counters.get("pri.rx.malformed").value(), 3u);
+  EXPECT_TRUE(line.user.interface->status().is_up);
+}
+
+TEST(PriInterface, SurvivesMutatedMessagesAndLosesNoTimeslot) {
+  Config overlap;
+  overlap.overlap_receiving = true;
+  std::mt19937 random(7);
+  Line line(overlap);
+  line.network.on_call = [&](SignallingCallId call) { line.network.interface->alerting(call, true); };
+  auto mutate = [&](Bytes& frame) {
+    if (frame.size() <= 4) return;
+    for (unsigned flips = random() % 3 + 1; flips > 0; --flips)
+      frame[4 + random() % (frame.size() - 4)] = static_cast<uint8_t>(random());
+    if (random() % 4 == 0) frame.resize(4 + random() % (frame.size() - 3));
+  };
+  for (int round = 0; round < 300; ++round) {
+    line.come_up();
+    line.user.dchannel->change = mutate;
+    line.network.dchannel->change = mutate;
+    auto setup = ExchangeLine::call_to("12345");
+    setup.calling.name = "somebody";
+    setup.redirection = Redirection{.from = {"777", TypeOfNumber::National, NumberingPlan::Isdn}};
+    auto out = line.user.interface->setup(setup);
+    line.network.interface->setup(setup);
+    line.reactor.advance(3s);
+    line.network.interface->release(line.network.call, 17);
+    line.reactor.advance(1s);
+    line.user.interface->release(line.user.call, 16);
+    if (out) line.user.interface->release(out->call, 16);
+    line.reactor.advance(1s);
+    line.user.dchannel->change = nullptr;
+    line.network.dchannel->change = nullptr;
+  }
+
+  // What is left ends with the D-channel.
+  line.cut(true);
+  line.reactor.advance(300s);
+
+  EXPECT_EQ(line.user.interface->calls(), 0u);
+  EXPECT_EQ(line.network.interface->calls(), 0u);
+  EXPECT_EQ(line.user.count(SlotState::InUse), 0u);
+  EXPECT_EQ(line.network.count(SlotState::InUse), 0u);
+  EXPECT_GT(line.user.counters.get("pri.rx.malformed").value(), 0u);
+}
+
+TEST(PriInterface, RefusesContradictoryConfigurations) {
+  Counters counters;
+  ManualReactor reactor;
+  auto refused = [&](const Config& config) {
+    int ends[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+    UniqueFd other(ends[1]);
+    auto made = Interface::make(config, reactor, std::make_unique<TestDChannel>(ends[0]), counters);
+    return !made;
+  };
+  Config no_span, two_spans, no_such_timer, no_such_slot;
+  no_span.spans.clear();
+  two_spans.spans = {{1, SpanType::E1}, {2, SpanType::E1}};
+  no_such_timer.timers["T999"] = 1;
+  no_such_slot.dchannel = {1, 32};
+
+  EXPECT_TRUE(refused(no_span));
+  EXPECT_TRUE(refused(two_spans));
+  EXPECT_TRUE(refused(no_such_timer));
+  EXPECT_TRUE(refused(no_such_slot));
+  EXPECT_FALSE(refused(Config{}));
+}
