@@ -1,0 +1,371 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "media/codec/g711.h"
+#include "media/rtp/packet.h"
+#include "media/rtp/rtcp_packet.h"
+#include "media/rtp/telephone_event.h"
+#include "media/tone/dtmf_detector.h"
+#include "media/tone/tone_generator.h"
+#include "tests/unit/media/service_fixture.h"
+
+namespace sg::media {
+namespace {
+
+using tdm::Law;
+
+// A call between a SIP peer (side A) and a timeslot (side B).
+class VoiceCall : public ServiceFixture {
+ protected:
+  void start(const std::function<void(RtpSettings&)>& adjust = {}, Profile profile = Profile::Voice) {
+    far = far_end(1);
+    session = service().open({});
+    gateway = service().add_ip(session, Side::A, "127.0.0.1").value();
+    RtpSettings settings;
+    settings.remote = peer.address();
+    if (adjust) adjust(settings);
+    service().set_profile(session, profile);
+    service().use_rtp(session, Side::A, settings);
+    service().add_bearer(session, Side::B, {1, 1});
+    service().set_bridging(session, Bridging::Both);
+    settle(session);
+  }
+
+  void send_audio(ByteView octets, uint8_t payload_type = 8) {
+    Bytes datagram(rtp::kHeaderOctets);
+    rtp::write_header({.payload_type = payload_type, .sequence = sequence++, .timestamp = timestamp, .ssrc = 77},
+                      std::span(datagram).first<rtp::kHeaderOctets>());
+    datagram.insert(datagram.end(), octets.begin(), octets.end());
+    timestamp += static_cast<uint32_t>(octets.size());
+    peer.send(gateway, datagram);
+  }
+
+  // Octets of one block, different from block to block and never idle.
+  static Bytes pattern(size_t block) {
+    Bytes octets(kBlock);
+    for (size_t i = 0; i < kBlock; ++i) octets[i] = static_cast<uint8_t>((block * 31 + i * 7) % 0xd0);
+    return octets;
+  }
+
+  // One block each way: what the far end says goes in, what it hears comes back.
+  Bytes exchange(ByteView said) {
+    EXPECT_TRUE(far->write(said).value());
+    step(session);
+    Bytes heard_there(kBlock);
+    EXPECT_TRUE(far->read(heard_there).value());
+    return heard_there;
+  }
+  void collect_packets() {
+    for (const Bytes& datagram : peer.receive()) {
+      auto packet = rtp::Packet::parse(datagram);
+      ASSERT_TRUE(packet);
+      packets.push_back(*packet);
+      packets.back().payload = {};
+      payloads.emplace_back(packet->payload.begin(), packet->payload.end());
+      audio.insert(audio.end(), packet->payload.begin(), packet->payload.end());
+    }
+  }
+  static bool contains(const Bytes& all, const Bytes& part) { return !std::ranges::search(all, part).empty(); }
+
+  UdpPeer peer;
+  std::unique_ptr<tdm::Bearer> far;
+  SessionId session;
+  SocketAddress gateway;
+  uint16_t sequence = 100;
+  uint32_t timestamp = 5000;
+  std::vector<rtp::Packet> packets;
+  std::vector<Bytes> payloads;
+  Bytes audio;
+};
+
+TEST_F(VoiceCall, TimeslotToRtpPassesEveryOctetUntouchedWhenTheLawsAreTheSame) {
+  start();
+  Bytes said;
+
+  for (size_t i = 0; i < 50; ++i) {
+    Bytes block = pattern(i);
+    said.insert(said.end(), block.begin(), block.end());
+    exchange(block);
+    collect_packets();
+  }
+
+  ASSERT_EQ(packets.size(), 50u);
+  EXPECT_EQ(audio, said);
+  for (size_t i = 1; i < packets.size(); ++i) {
+    EXPECT_EQ(packets[i].timestamp - packets[i - 1].timestamp, kBlock) << "timestamps count octets of the line";
+    EXPECT_EQ(static_cast<uint16_t>(packets[i].sequence - packets[i - 1].sequence), 1);
+  }
+}
+
+TEST_F(VoiceCall, RtpToTimeslotPassesEveryOctetUntouchedInTheFaxProfile) {
+  start({}, Profile::Fax);
+  Bytes said, heard_there;
+
+  for (size_t i = 0; i < 60; ++i) {
+    Bytes block = i < 50 ? pattern(i) : Bytes(kBlock, 0xd5);
+    if (i < 50) said.insert(said.end(), block.begin(), block.end());
+    send_audio(block);
+    Bytes block_there = exchange(Bytes(kBlock, 0xd5));
+    heard_there.insert(heard_there.end(), block_there.begin(), block_there.end());
+  }
+
+  EXPECT_TRUE(contains(heard_there, said));
+}
+
+TEST_F(VoiceCall, MuLawTimeslotAndALawPeerAreConvertedByTheTablesOfG711) {
+  span_type = tdm::SpanType::T1;
+  start({}, Profile::Fax);
+  Bytes said, heard_there;
+
+  for (size_t i = 0; i < 30; ++i) {
+    Bytes block = pattern(i);
+    if (i < 20) said.insert(said.end(), block.begin(), block.end());
+    send_audio(i < 20 ? block : Bytes(kBlock, 0xd5));
+    Bytes block_there = exchange(block);
+    heard_there.insert(heard_there.end(), block_there.begin(), block_there.end());
+    collect_packets();
+  }
+
+  Bytes to_mu(said.size()), to_a(said.size());
+  g711::convert(Law::A, said, Law::Mu, to_mu);
+  g711::convert(Law::Mu, said, Law::A, to_a);
+  EXPECT_TRUE(contains(heard_there, to_mu));
+  EXPECT_TRUE(contains(audio, to_a));
+}
+
+TEST_F(VoiceCall, NegotiatedPacketTimeIsKeptWhateverTheBlock) {
+  start([](RtpSettings& settings) { settings.ptime = 30ms; });
+
+  for (size_t i = 0; i < 12; ++i) exchange(pattern(i));
+  collect_packets();
+
+  ASSERT_EQ(payloads.size(), 8u);
+  for (const Bytes& payload : payloads) EXPECT_EQ(payload.size(), 240u);
+}
+
+TEST_F(VoiceCall, TelephoneEventIsToldOnceAndHeardAsDtmfOnTheTimeslot) {
+  start([](RtpSettings& settings) { settings.telephone_event = 101; });
+  rtp::EventSender events_out;
+  ASSERT_TRUE(events_out.send('7', 100ms));
+  DtmfDetector detector;
+  std::string heard_there;
+
+  for (int i = 0; i < 40; ++i) {
+    if (auto event = events_out.next(timestamp, kBlock)) {
+      Bytes datagram(rtp::kHeaderOctets);
+      rtp::write_header({event->marker, 101, sequence++, event->timestamp, 77},
+                        std::span(datagram).first<rtp::kHeaderOctets>());
+      datagram.insert(datagram.end(), event->payload.begin(), event->payload.end());
+      peer.send(gateway, datagram);
+      timestamp += kBlock;
+    } else {
+      send_audio(Bytes(kBlock, 0xd5));
+    }
+    std::array<int16_t, kBlock> linear;
+    g711::decode(Law::A, exchange(Bytes(kBlock, 0xd5)), linear);
+    if (auto digit = detector.feed(linear)) heard_there += *digit;
+  }
+
+  EXPECT_EQ(heard_there, "7");
+  auto digits = heard<DigitHeard>();
+  ASSERT_EQ(digits.size(), 1u);
+  EXPECT_EQ(digits[0].digit, '7');
+  EXPECT_EQ(digits[0].side, Side::A);
+}
+
+TEST_F(VoiceCall, DtmfOnTheTimeslotIsToldOnceAndSentAsTelephoneEvent) {
+  start([](RtpSettings& settings) { settings.telephone_event = 101; });
+  ToneGenerator phone;
+  phone.play_digit('5', 100ms);
+
+  for (int i = 0; i < 40; ++i) {
+    std::array<int16_t, kBlock> linear;
+    phone.generate(linear);
+    Bytes block(kBlock);
+    g711::encode(Law::A, linear, block);
+    exchange(block);
+    collect_packets();
+  }
+
+  std::string told;
+  rtp::EventReceiver receiver;
+  for (size_t i = 0; i < packets.size(); ++i) {
+    if (packets[i].payload_type != 101) continue;
+    auto event = rtp::TelephoneEvent::parse(payloads[i]);
+    ASSERT_TRUE(event);
+    if (auto digit = receiver.on_packet(*event, packets[i].timestamp, loop.now())) told += *digit;
+  }
+  EXPECT_EQ(told, "5");
+  auto digits = heard<DigitHeard>();
+  ASSERT_EQ(digits.size(), 1u);
+  EXPECT_EQ(digits[0].side, Side::B);
+}
+
+TEST_F(VoiceCall, FaxTonesOnTheTimeslotAreToldOnceEachTime) {
+  start();
+
+  // CED: 2100 Hz for 3 s (T.30 4.3.3.1).
+  for (int i = 0; i < 150; ++i) {
+    std::array<int16_t, kBlock> linear;
+    for (size_t n = 0; n < kBlock; ++n) {
+      linear[n] = static_cast<int16_t>(
+          8000 * std::sin(2 * M_PI * 2100 / 8000 * static_cast<double>(static_cast<size_t>(i) * kBlock + n)));
+    }
+    Bytes block(kBlock);
+    g711::encode(Law::A, linear, block);
+    exchange(block);
+  }
+
+  ASSERT_TRUE(until([&] { return !heard<ToneHeard>().empty(); }));
+  ASSERT_EQ(heard<ToneHeard>().size(), 1u);
+  EXPECT_EQ(heard<ToneHeard>()[0].tone, HeardTone::Ced);
+  EXPECT_EQ(heard<ToneHeard>()[0].side, Side::B);
+}
+
+TEST_F(VoiceCall, ToneIsPlayedInPlaceOfTheOtherSideUntilNone) {
+  start();
+  auto is_silent = [](const Bytes& block) { return std::ranges::count(block, 0xd5) > 150; };
+
+  service().play(session, Side::B, Tone::Dial);
+  settle(session);
+  for (int i = 0; i < 5; ++i) exchange(Bytes(kBlock, 0xd5));
+  EXPECT_FALSE(is_silent(exchange(Bytes(kBlock, 0xd5))));
+
+  service().play(session, Side::B, Tone::None);
+  settle(session);
+  for (int i = 0; i < 5; ++i) exchange(Bytes(kBlock, 0xd5));
+  EXPECT_TRUE(is_silent(exchange(Bytes(kBlock, 0xd5))));
+}
+
+TEST_F(VoiceCall, NothingIsHeardUntilBridged) {
+  start();
+  service().set_bridging(session, Bridging::None);
+
+  for (size_t i = 0; i < 10; ++i) exchange(pattern(i));
+  collect_packets();
+
+  ASSERT_FALSE(audio.empty());
+  EXPECT_EQ(static_cast<size_t>(std::ranges::count(audio, 0xd5)), audio.size());
+}
+
+TEST_F(VoiceCall, PeerOnHoldIsSentNothing) {
+  start([](RtpSettings& settings) { settings.send = false; });
+
+  for (size_t i = 0; i < 10; ++i) exchange(pattern(i));
+  collect_packets();
+
+  EXPECT_TRUE(packets.empty());
+}
+
+TEST_F(VoiceCall, DatagramsThatAreNoRtpAreCountedAndDropped) {
+  start();
+  peer.send(gateway, Bytes{});
+  peer.send(gateway, Bytes{0x80});
+  peer.send(gateway, Bytes(300, 0x00));
+  peer.send(gateway, Bytes(2047, 0xff));
+  peer.send(gateway, Bytes(3000, 0x80));
+  peer.send_control(gateway, Bytes(20, 0x00));
+
+  exchange(pattern(0));
+
+  auto stats = close(session);
+  EXPECT_EQ(stats.side[0].rtp.malformed + value_of(counters, "media.rtcp.malformed"), 5u);
+  EXPECT_EQ(stats.side[0].rtp.packets_received, 0u);
+}
+
+TEST_F(VoiceCall, PeerBehindNatIsAnsweredWhereItSendsFrom) {
+  UdpPeer behind_nat;
+  start();
+  send_audio(pattern(0));
+  exchange(pattern(0));
+  ASSERT_FALSE(peer.receive().empty());
+
+  // A new negotiation with an address that nothing ever comes from.
+  UdpPeer nowhere;
+  RtpSettings settings;
+  settings.remote = nowhere.address();
+  service().use_rtp(session, Side::A, settings);
+  settle(session);
+  Bytes datagram(rtp::kHeaderOctets + kBlock);
+  rtp::write_header({.payload_type = 8, .sequence = sequence, .timestamp = timestamp, .ssrc = 77},
+                    std::span(datagram).first<rtp::kHeaderOctets>());
+  behind_nat.send(gateway, datagram);
+  exchange(pattern(1));
+  exchange(pattern(2));
+
+  EXPECT_FALSE(behind_nat.receive().empty());
+  EXPECT_EQ(value_of(counters, "media.rtp.latched"), 1u);
+}
+
+TEST_F(VoiceCall, StrangersAreNotHeardOnceThePeerIsKnown) {
+  UdpPeer stranger;
+  start();
+  send_audio(pattern(0));
+  exchange(pattern(0));
+
+  Bytes datagram(rtp::kHeaderOctets + kBlock);
+  rtp::write_header({.payload_type = 8, .ssrc = 99}, std::span(datagram).first<rtp::kHeaderOctets>());
+  stranger.send(gateway, datagram);
+  exchange(pattern(1));
+
+  EXPECT_EQ(value_of(counters, "media.rtp.foreign_source"), 1u);
+  EXPECT_TRUE(stranger.receive().empty());
+}
+
+TEST_F(VoiceCall, ReportsGoOutAndTheLastOneSaysGoodbye) {
+  start();
+  send_audio(pattern(0));
+  for (size_t i = 0; i < 3; ++i) exchange(pattern(i));
+
+  close(session);
+
+  auto reports = peer.receive_control();
+  ASSERT_FALSE(reports.empty());
+  auto last = rtp::Compound::parse(reports.back());
+  ASSERT_TRUE(last);
+  EXPECT_TRUE(last->bye);
+  ASSERT_TRUE(last->sender_info);
+  EXPECT_EQ(last->sender_info->packets, 3u);
+}
+
+TEST_F(VoiceCall, SilentPeerIsToldOfOnceAfterTheTimeout) {
+  config.rtp_timeout = 1s;
+  start();
+
+  ASSERT_TRUE(until([&] {
+    exchange(pattern(0));
+    return !heard<MediaTimeout>().empty();
+  }));
+  for (size_t i = 0; i < 20; ++i) exchange(pattern(i));
+
+  EXPECT_EQ(heard<MediaTimeout>().size(), 1u);
+}
+
+TEST_F(VoiceCall, TimeslotThatGoesAwayIsToldOnceAndTheSessionStillCloses) {
+  start();
+  exchange(pattern(0));
+
+  span().remove(tdm::SpanPair::End::A);
+  ASSERT_TRUE(until([&] { return !heard<SideFailed>().empty(); }));
+  for (int i = 0; i < 5; ++i) settle(session);
+  auto stats = close(session);
+
+  EXPECT_EQ(heard<SideFailed>().size(), 1u);
+  EXPECT_EQ(heard<SideFailed>()[0].side, Side::B);
+  EXPECT_GE(stats.side[0].rtp.packets_sent, 1u);
+}
+
+TEST_F(VoiceCall, TimeslotThatStopsTickingLeavesTheSessionClosable) {
+  start();
+  exchange(pattern(0));
+  // No more clock, and a peer that talks on.
+  for (size_t i = 0; i < 100; ++i) send_audio(pattern(i));
+  ASSERT_TRUE(until([&] { return settle(session).side[0].rtp.packets_received >= 100; }))
+      << "the socket is not drained";
+
+  close(session);
+}
+
+}  // namespace
+}  // namespace sg::media
