@@ -1,0 +1,108 @@
+#include "gateway/records/json.h"
+
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+namespace sg::records {
+namespace {
+
+// Keys in the order in which they are written here: a record is read by people too.
+using Json = nlohmann::ordered_json;
+
+Json json_of(const call::Cause& cause) {
+  return {{"q850", cause.q850},
+          {"text", call::text_of(cause)},
+          {"sip", cause.sip_status ? Json(cause.sip_status) : Json()}};
+}
+
+Json json_of(const call::LegRecord& leg) {
+  Json modes = Json::array();
+  for (const auto& change : leg.modes) {
+    modes.push_back({{"at", iso8601(change.at)}, {"mode", change.mode}, {"reason", change.reason}});
+  }
+  return {{"trunk", leg.trunk},          {"leg", leg.leg},
+          {"called", leg.called},        {"calling", leg.calling},
+          {"cause", json_of(leg.cause)}, {"media_modes", std::move(modes)}};
+}
+
+// What the gateway can tell from the T.30 frames it saw pass.
+std::string_view verdict(const media::FaxStats& fax) {
+  if (fax.pages == 0) return "failed";
+  return fax.ended_by_dcn ? "delivered" : "in doubt";
+}
+
+Json json_of(const media::FaxStats& fax) {
+  return {{"pages", fax.pages},
+          {"bit_rate", fax.bit_rate},
+          {"ecm", fax.ecm},
+          {"ended_by_dcn", fax.ended_by_dcn},
+          {"verdict", verdict(fax)}};
+}
+
+Json json_of(const media::SideStats& side) {
+  Json json = Json::object();
+  const auto& rtp = side.rtp;
+  if (rtp.packets_sent + rtp.packets_received > 0) {
+    json["rtp"] = {{"packets_sent", rtp.packets_sent},
+                   {"packets_received", rtp.packets_received},
+                   {"lost", rtp.lost},
+                   {"late", rtp.late},
+                   {"duplicate", rtp.duplicate},
+                   {"malformed", rtp.malformed},
+                   {"concealed_samples", rtp.concealed_samples},
+                   {"jitter_ms", rtp.jitter_ms},
+                   {"round_trip_ms", rtp.round_trip_ms},
+                   {"remote_loss", rtp.remote_loss}};
+  }
+  const auto& udptl = side.udptl;
+  if (udptl.packets_sent + udptl.packets_received > 0) {
+    json["t38"] = {{"packets_sent", udptl.packets_sent},
+                   {"packets_received", udptl.packets_received},
+                   {"lost", udptl.lost},
+                   {"recovered_redundancy", udptl.recovered_redundancy},
+                   {"recovered_fec", udptl.recovered_fec},
+                   {"late", udptl.late},
+                   {"duplicate", udptl.duplicate},
+                   {"malformed", udptl.malformed}};
+  }
+  if (side.bearer.read_overruns + side.bearer.write_underruns > 0) {
+    json["bearer"] = {{"read_overruns", side.bearer.read_overruns}, {"write_underruns", side.bearer.write_underruns}};
+  }
+  return json;
+}
+
+double seconds_between(call::WallTime from, call::WallTime to) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count() / 1000.0;
+}
+
+}  // namespace
+
+std::string iso8601(call::WallTime time) {
+  auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch());
+  auto seconds = std::chrono::floor<std::chrono::seconds>(milliseconds);
+  std::time_t whole = seconds.count();
+  std::tm utc{};
+  ::gmtime_r(&whole, &utc);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec, (milliseconds - seconds).count());
+}
+
+std::string to_json(const call::Record& record) {
+  Json called = Json::array();
+  for (const auto& leg : record.called) called.push_back(json_of(leg));
+  Json json = {{"call", record.call.value},
+               {"started", iso8601(record.started)},
+               {"answered", record.answered ? Json(iso8601(*record.answered)) : Json()},
+               {"ended", iso8601(record.ended)},
+               {"talk_s", record.answered ? seconds_between(*record.answered, record.ended) : 0.0},
+               {"cause", json_of(record.cause)},
+               {"released_by", record.released_by},
+               {"caller", json_of(record.caller)},
+               {"called", std::move(called)},
+               {"fax", record.fax ? json_of(record.media.fax) : Json()},
+               {"media", {{"a", json_of(record.media.side[0])}, {"b", json_of(record.media.side[1])}}}};
+  // Names and numbers are a peer's: what is no UTF-8 is replaced, never thrown over.
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace sg::records

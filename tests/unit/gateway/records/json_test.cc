@@ -1,0 +1,100 @@
+#include "gateway/records/json.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace sg::records {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+call::WallTime at(int64_t milliseconds_since_1970) {
+  return call::WallTime(milliseconds(milliseconds_since_1970));
+}
+
+call::Record answered_fax() {
+  call::Record record;
+  record.call = CallId{17};
+  record.started = at(1'700'000'000'000);
+  record.answered = at(1'700'000'002'500);
+  record.ended = at(1'700'000'062'750);
+  record.caller = {.trunk = "carrier",
+                   .leg = "sip 127.0.0.1:5070",
+                   .called = "+4930",
+                   .calling = "100",
+                   .cause = {16, 0},
+                   .modes = {}};
+  record.caller.modes.push_back({at(1'700'000'005'000), "t38", "V.21 preamble"});
+  record.called.push_back(
+      {.trunk = "pstn", .leg = "span 1", .called = "30", .calling = "100", .cause = {17, 0}, .modes = {}});
+  record.called.push_back(
+      {.trunk = "backup", .leg = "sip ::1", .called = "30", .calling = "100", .cause = {16, 200}, .modes = {}});
+  record.cause = call::kNormalClearing;
+  record.released_by = "caller";
+  record.fax = true;
+  record.media.fax = {.pages = 3, .bit_rate = 14400, .ecm = true, .ended_by_dcn = true};
+  record.media.side[0].udptl.packets_received = 400;
+  return record;
+}
+
+TEST(RecordJson, TellsTimesInUtc) {
+  EXPECT_EQ(iso8601(at(0)), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(iso8601(at(1'700'000'002'507)), "2023-11-14T22:13:22.507Z");
+}
+
+TEST(RecordJson, IsOneLineWithAllThatIsKnown) {
+  std::string line = to_json(answered_fax());
+
+  EXPECT_EQ(line.find('\n'), std::string::npos);
+  auto record = json::parse(line);
+  EXPECT_EQ(record["call"], 17);
+  EXPECT_EQ(record["answered"], "2023-11-14T22:13:22.500Z");
+  EXPECT_EQ(record["talk_s"], 60.25);
+  EXPECT_EQ(record["cause"]["q850"], 16);
+  EXPECT_EQ(record["caller"]["called"], "+4930");
+  EXPECT_EQ(record["caller"]["media_modes"][0]["mode"], "t38");
+  EXPECT_EQ(record["called"].size(), 2u);
+  EXPECT_EQ(record["called"][0]["cause"]["q850"], 17);
+  EXPECT_TRUE(record["called"][0]["cause"]["sip"].is_null());
+  EXPECT_EQ(record["called"][1]["cause"]["sip"], 200);
+  EXPECT_EQ(record["fax"]["pages"], 3);
+  EXPECT_EQ(record["fax"]["verdict"], "delivered");
+  EXPECT_EQ(record["media"]["a"]["t38"]["packets_received"], 400);
+  EXPECT_FALSE(record["media"]["a"].contains("rtp")) << "a side that carried no RTP says nothing of it";
+}
+
+TEST(RecordJson, DoubtsAFaxThatEndedWithoutDcn) {
+  call::Record record = answered_fax();
+  record.media.fax.ended_by_dcn = false;
+  EXPECT_EQ(json::parse(to_json(record))["fax"]["verdict"], "in doubt");
+
+  record.media.fax.pages = 0;
+  EXPECT_EQ(json::parse(to_json(record))["fax"]["verdict"], "failed");
+}
+
+TEST(RecordJson, OfAVoiceCallThatNobodyAnsweredHasNoFaxAndNoAnswer) {
+  call::Record record = answered_fax();
+  record.answered.reset();
+  record.fax = false;
+
+  auto parsed = json::parse(to_json(record));
+
+  EXPECT_TRUE(parsed["answered"].is_null());
+  EXPECT_TRUE(parsed["fax"].is_null());
+  EXPECT_EQ(parsed["talk_s"], 0);
+}
+
+TEST(RecordJson, SurvivesNumbersThatAreNoText) {
+  call::Record record = answered_fax();
+  record.caller.calling = "\xff\xfe\"\n\x01";
+
+  std::string line = to_json(record);
+
+  EXPECT_TRUE(json::accept(line));
+  EXPECT_EQ(line.find('\n'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sg::records
