@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+#include "gateway/admin/view.h"
+
+namespace sg::admin {
+
+// Keys in the order in which the commands write them.
+using Json = nlohmann::ordered_json;
+
+// Called exactly once, on the signalling thread, now or later.
+using Reply = std::function<void(Result<Json>)>;
+
+// One word of the control socket. `run` is called on the signalling thread; `request` is the client's whole object.
+struct Command {
+  std::string_view name;
+  std::string_view help;
+  void (*run)(const Json& request, View& view, const Reply& reply);
+};
+
+// Every command there is.
+std::span<const Command> commands();
+
+// One file each.
+void run_status(const Json& request, View& view, const Reply& reply);
+void run_calls(const Json& request, View& view, const Reply& reply);
+void run_call(const Json& request, View& view, const Reply& reply);
+void run_hangup(const Json& request, View& view, const Reply& reply);
+void run_spans(const Json& request, View& view, const Reply& reply);
+void run_timeslots(const Json& request, View& view, const Reply& reply);
+void run_counters(const Json& request, View& view, const Reply& reply);
+
+// How values that several commands show stand in JSON.
+Json json_of(const CallView& call);
+
+}  // namespace sg::admin

@@ -1,0 +1,31 @@
+#include <array>
+
+#include "gateway/admin/command.h"
+
+namespace sg::admin {
+namespace {
+
+void run_help(const Json&, View&, const Reply& reply) {
+  Json list = Json::array();
+  for (const Command& command : commands()) list.push_back({{"command", command.name}, {"help", command.help}});
+  reply(std::move(list));
+}
+
+constexpr std::array kCommands = {
+    Command{"status", "the gateway in a few figures", run_status},
+    Command{"calls", "the calls that are up or being set up", run_calls},
+    Command{"call", "one call in detail; \"id\" names it", run_call},
+    Command{"hangup", "end a call; \"id\" names it", run_hangup},
+    Command{"spans", "the spans with their alarms and figures", run_spans},
+    Command{"timeslots", "every timeslot and what it does", run_timeslots},
+    Command{"counters", "every counter; \"prefix\" narrows them down", run_counters},
+    Command{"help", "these commands", run_help},
+};
+
+}  // namespace
+
+std::span<const Command> commands() {
+  return kCommands;
+}
+
+}  // namespace sg::admin
