@@ -13,14 +13,14 @@ using media::Side;
 // A gateway of two trunks, "sip" and "pri", whose calls all go to the other one.
 class CallTest : public ::testing::Test, public Router {
  protected:
-  std::vector<Target> route(const Trunk&, const Setup& setup) override {
+  std::vector<Target> route(const Trunk&, const call::Setup& setup) override {
     std::vector<Target> all;
     for (FakeTrunk* trunk : targets) all.push_back({trunk, setup});
     return all;
   }
 
   LegScript& incoming(FakeTrunk& from, std::optional<MediaDescription> offer) {
-    Setup setup;
+    call::Setup setup;
     setup.called.digits = "200";
     setup.calling.number.digits = "100";
     auto leg = from.incoming_leg();
