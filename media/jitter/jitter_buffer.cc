@@ -45,6 +45,7 @@ struct JitterBuffer::State {
   int64_t play = 0;  // position of the octet that is played next
   int64_t end = 0;   // position after the latest octet that came
   bool has_started = false;
+  bool has_played = false;  // the first octet of the first packet
   bool has_time_line = false;
   uint32_t timestamp = 0;  // of the newest packet …
   int64_t position = 0;    // … which lies here
@@ -140,6 +141,7 @@ struct JitterBuffer::State {
       size_t run = ring.run_length(play, octets.size() - done);
       auto out = octets.subspan(done, run);
       if (ring.has(play)) {
+        has_played = true;
         ring.read(play, out);
         ring.forget(play, run);
         if (is_voice()) concealer.join(out);
@@ -154,9 +156,9 @@ struct JitterBuffer::State {
   }
 
   void fill_gap(std::span<uint8_t> out) {
-    if (!is_voice() || !has_started) {
+    if (!is_voice() || !has_played) {
       std::fill(out.begin(), out.end(), tdm::idle_octet(options.law));
-      if (has_started) stats.silence_samples += out.size();
+      if (has_played) stats.silence_samples += out.size();
       return;
     }
     size_t made_up = concealer.fill(out);

@@ -1,0 +1,293 @@
+#include "media/jitter/jitter_buffer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <random>
+#include <vector>
+
+#include "media/codec/g711.h"
+
+namespace sg::media {
+namespace {
+
+using std::chrono::milliseconds;
+using tdm::Law;
+
+constexpr uint8_t kIdle = 0xd5;
+
+// Octet n of a stream: never idle, and different from its neighbours near and far.
+uint8_t octet_at(int64_t n) {
+  auto value = static_cast<uint8_t>((n * 7 + n / 251) % 251);
+  return value == kIdle ? 0xfe : value;
+}
+
+// Sends a stream through a network in virtual time and pulls 20 ms at each 20 ms.
+struct VirtualStream {
+  JitterBuffer buffer;
+  TimePoint start = TimePoint{} + 1h;
+  std::multimap<Duration, std::pair<uint16_t, int64_t>> network;  // arrival: sequence, first octet
+  size_t packet_octets = 160;
+  uint32_t first_timestamp = 0xfffff000;
+  uint16_t first_sequence = 65500;
+  Bytes played;
+
+  explicit VirtualStream(const JitterOptions& options) : buffer(options) {}
+
+  void send(int packet, Duration delay) {
+    auto octets = static_cast<int64_t>(packet_octets);
+    Duration sent = packet * octets * Duration(125us);
+    network.emplace(sent + delay, std::pair{static_cast<uint16_t>(first_sequence + packet), packet * octets});
+  }
+  void put(uint16_t sequence, int64_t first_octet, Duration at) {
+    Bytes payload(packet_octets);
+    for (size_t i = 0; i < payload.size(); ++i) payload[i] = octet_at(first_octet + static_cast<int64_t>(i));
+    buffer.put(first_timestamp + static_cast<uint32_t>(first_octet), sequence, payload, Law::A, start + at);
+  }
+  void play(Duration until) {
+    for (Duration tick{}; tick < until; tick += 20ms) {
+      for (auto due = network.begin(); due != network.end() && due->first <= tick; due = network.erase(due)) {
+        put(due->second.first, due->second.second, due->first);
+      }
+      std::array<uint8_t, 160> block;
+      buffer.get(block);
+      played.insert(played.end(), block.begin(), block.end());
+    }
+  }
+  // Where the stream's first octet was played, seen from octet `n`, which must have been played.
+  size_t offset() const {
+    size_t at = 0;
+    while (at < played.size() && played[at] == kIdle) ++at;
+    return at;
+  }
+};
+
+JitterOptions fax() {
+  return {.profile = Profile::Fax};
+}
+
+TEST(FaxJitterBuffer, EveryOctetIsPlayedOnceInOrderThroughDelayReorderingAndDuplication) {
+  // A block is pulled as a whole, so of the 60 ms of depth 40 are there for every octet of it.
+  for (size_t octets : {80u, 160u, 240u}) {
+    for (unsigned seed = 1; seed <= 10; ++seed) {
+      VirtualStream run(fax());
+      run.packet_octets = octets;
+      std::mt19937 random(seed);
+      int packets = static_cast<int>(80000 / octets);
+      for (int i = 0; i < packets; ++i) {
+        run.send(i, i == 0 ? Duration{} : milliseconds(random() % 41));
+        if (random() % 10 == 0) run.send(i, milliseconds(random() % 41));
+      }
+      run.play(11s);
+
+      const size_t offset = run.offset();
+      ASSERT_LE(offset, 480u + 160u);
+      for (int64_t n = 0; n < packets * static_cast<int64_t>(octets); ++n) {
+        ASSERT_EQ(run.played[offset + static_cast<size_t>(n)], octet_at(n)) << "octet " << n << " seed " << seed;
+      }
+      EXPECT_EQ(run.buffer.stats().lost, 0u);
+      EXPECT_EQ(run.buffer.stats().late, 0u);
+      EXPECT_GT(run.buffer.stats().duplicates, 0u);
+    }
+  }
+}
+
+TEST(FaxJitterBuffer, ALossIsAHoleOfSilenceAndMovesNothing) {
+  VirtualStream run(fax());
+  std::mt19937 random(3);
+  std::vector<bool> lost(500);
+  for (int i = 0; i < 500; ++i) {
+    lost[static_cast<size_t>(i)] = i > 0 && i < 499 && random() % 5 == 0;
+    if (!lost[static_cast<size_t>(i)]) run.send(i, 5ms);
+  }
+  run.play(11s);
+
+  for (int64_t n = 0; n < 500 * 160; ++n) {
+    uint8_t expected = lost[static_cast<size_t>(n / 160)] ? kIdle : octet_at(n);
+    ASSERT_EQ(run.played[run.offset() + static_cast<size_t>(n)], expected) << n;
+  }
+  EXPECT_EQ(run.buffer.stats().lost, static_cast<uint64_t>(std::count(lost.begin(), lost.end(), true)));
+  EXPECT_EQ(run.buffer.stats().concealed_samples, 0u);
+}
+
+TEST(FaxJitterBuffer, ALatePacketIsDroppedAndCounted) {
+  VirtualStream run(fax());
+  for (int i = 0; i < 100; ++i) run.send(i, i == 50 ? 200ms : 0ms);
+  run.play(3s);
+
+  for (int64_t n = 0; n < 16000; ++n) {
+    ASSERT_EQ(run.played[run.offset() + static_cast<size_t>(n)], n / 160 == 50 ? kIdle : octet_at(n)) << n;
+  }
+  EXPECT_EQ(run.buffer.stats().late, 1u);
+  EXPECT_EQ(run.buffer.stats().lost, 0u);
+}
+
+TEST(FaxJitterBuffer, StartsAnewWhenTheNetworkBecameSlowerForGood) {
+  VirtualStream run(fax());
+  for (int i = 0; i < 300; ++i) run.send(i, i < 100 ? 0ms : 150ms);
+  run.play(7s);
+
+  EXPECT_EQ(run.buffer.stats().restarts, 1u);
+  EXPECT_LE(run.buffer.stats().late, 27u);
+  int64_t found = 0;
+  for (size_t at = 0; at + 160 <= run.played.size(); ++at)
+    found += run.played[at] == octet_at(299 * 160) && run.played[at + 159] == octet_at(300 * 160 - 1);
+  EXPECT_GE(found, 1);
+}
+
+TEST(JitterBuffer, AJumpOfTheTimestampLosesNothing) {
+  for (uint32_t jump : {0x40000000u, 0xc0000000u, 100'000u}) {
+    JitterBuffer buffer(fax());
+    TimePoint now = TimePoint{} + 1h;
+    Bytes played;
+    for (uint16_t i = 0; i < 100; ++i) {
+      uint32_t timestamp = 160u * i + (i >= 50 ? jump : 0);
+      Bytes payload(160, static_cast<uint8_t>(i));
+      buffer.put(timestamp, i, payload, Law::A, now);
+      std::array<uint8_t, 160> block;
+      buffer.get(block);
+      played.insert(played.end(), block.begin(), block.end());
+      now += 20ms;
+    }
+    for (int i = 0; i < 90; ++i)
+      EXPECT_EQ(std::count(played.begin(), played.end(), static_cast<uint8_t>(i)), 160) << i << " jump " << jump;
+    EXPECT_EQ(buffer.stats().restarts, 1u);
+  }
+}
+
+TEST(JitterBuffer, PtimeMayChangeInTheMiddle) {
+  JitterBuffer buffer(fax());
+  TimePoint now = TimePoint{} + 1h;
+  Bytes played;
+  int64_t sent = 0;
+  uint16_t sequence = 0;
+  for (int tick = 0; tick < 200; ++tick, now += 20ms) {
+    size_t octets = tick < 60 ? 160 : tick < 120 ? 80 : 320;
+    while (sent < (tick + 1) * 160) {
+      Bytes payload(octets);
+      for (auto& octet : payload) octet = octet_at(sent++);
+      buffer.put(static_cast<uint32_t>(sent - static_cast<int64_t>(octets)), sequence++, payload, Law::A, now);
+    }
+    std::array<uint8_t, 160> block;
+    buffer.get(block);
+    played.insert(played.end(), block.begin(), block.end());
+  }
+  for (size_t n = 480; n < played.size(); ++n) ASSERT_EQ(played[n], octet_at(static_cast<int64_t>(n) - 480)) << n;
+}
+
+TEST(JitterBuffer, ConvertsToTheLawOfItsOutput) {
+  JitterBuffer buffer({.law = Law::Mu, .profile = Profile::Fax, .fax_depth = milliseconds(0)});
+  Bytes payload(160, 0x2a);
+  buffer.put(0, 0, payload, Law::A, TimePoint{});
+  std::array<uint8_t, 160> block;
+  buffer.get(block);
+  uint8_t expected = 0;
+  g711::convert(Law::A, ByteView(payload).first(1), Law::Mu, {&expected, 1});
+  EXPECT_EQ(block[0], expected);
+  buffer.get(block);
+  EXPECT_EQ(block[0], 0xff);
+}
+
+TEST(JitterBuffer, ASwitchFromVoiceToFaxKeepsWhatWaits) {
+  VirtualStream run({.profile = Profile::Voice});
+  for (int i = 0; i < 50; ++i)
+    run.put(static_cast<uint16_t>(run.first_sequence + i), i * 160, i * Duration(20ms)), run.play(20ms);
+  run.put(static_cast<uint16_t>(run.first_sequence + 50), 50 * 160, 1s);
+  auto waiting = run.buffer.stats().depth_ms;
+  run.buffer.set_profile(Profile::Fax);
+  EXPECT_GE(run.buffer.stats().depth_ms, waiting);
+  for (int i = 51; i < 100; ++i)
+    run.put(static_cast<uint16_t>(run.first_sequence + i), i * 160, i * Duration(20ms)), run.play(20ms);
+
+  Bytes stream;
+  std::copy_if(run.played.begin(), run.played.end(), std::back_inserter(stream), [](uint8_t o) { return o != kIdle; });
+  ASSERT_GT(stream.size(), 90u * 160);
+  for (size_t n = 0; n < stream.size(); ++n) ASSERT_EQ(stream[n], octet_at(static_cast<int64_t>(n))) << n;
+}
+
+// A tone of 400 Hz: 20 samples a period.
+Bytes tone(int64_t from, size_t octets) {
+  Bytes result(octets);
+  for (size_t i = 0; i < octets; ++i) {
+    auto phase = static_cast<double>((from + static_cast<int64_t>(i)) % 20) / 20 * 2 * 3.14159265;
+    result[i] = g711::encode(Law::A, static_cast<int16_t>(8000 * std::sin(phase)));
+  }
+  return result;
+}
+
+TEST(VoiceJitterBuffer, ALostPacketOfAToneIsMadeUpFromWhatWasBefore) {
+  JitterBuffer buffer({});
+  double energy = 0;
+  for (uint16_t i = 0; i < 30; ++i) {
+    if (i != 20) buffer.put(160u * i, i, tone(160 * i, 160), Law::A, TimePoint{} + i * Duration(20ms));
+    std::array<uint8_t, 160> block;
+    buffer.get(block);
+    if (i != 21) continue;  // a packet waits for 20 ms
+    for (uint8_t octet : block) energy += std::pow(g711::decode(Law::A, octet), 2);
+  }
+  EXPECT_GT(std::sqrt(energy / 160), 3000);
+  EXPECT_EQ(buffer.stats().concealed_samples, 160u);
+}
+
+TEST(VoiceJitterBuffer, GrowsWhenPacketsComeLateAndShrinksInSilenceWhenTheyNoLongerDo) {
+  JitterBuffer buffer({});
+  std::multimap<Duration, uint16_t> network;
+  for (uint16_t i = 0; i < 2000; ++i) {
+    network.emplace(i * Duration(20ms) + (i > 100 && i < 200 && i % 10 < 5 ? 100ms - i % 10 * 20ms : 0ms), i);
+  }
+  double deepest = 0;
+  for (Duration now{}; now < 40s; now += 20ms) {
+    for (auto due = network.begin(); due != network.end() && due->first <= now; due = network.erase(due)) {
+      buffer.put(160u * due->second, due->second, Bytes(160, kIdle), Law::A, TimePoint{} + now);
+    }
+    std::array<uint8_t, 160> block;
+    buffer.get(block);
+    deepest = std::max(deepest, buffer.stats().depth_ms);
+  }
+  EXPECT_GE(deepest, 60);
+  EXPECT_LE(buffer.stats().depth_ms, 30);
+  EXPECT_GT(buffer.stats().inserted_samples, 0u);
+  EXPECT_GT(buffer.stats().removed_samples, 0u);
+}
+
+TEST(VoiceJitterBuffer, APauseOfTheSenderIsNoLossAndMovesNothing) {
+  JitterBuffer buffer({});
+  int heard = 0;
+  for (int tick = 0; tick < 500; ++tick) {
+    bool is_pause = tick >= 100 && tick < 400;
+    auto sequence = static_cast<uint16_t>(tick < 100 ? tick : tick - 300);
+    if (!is_pause)
+      buffer.put(160u * static_cast<uint32_t>(tick), sequence, Bytes(160, 0x01), Law::A,
+                 TimePoint{} + tick * Duration(20ms));
+    std::array<uint8_t, 160> block;
+    buffer.get(block);
+    if (tick >= 402) heard += static_cast<int>(std::count(block.begin(), block.end(), 0x01));
+  }
+  EXPECT_EQ(heard, 98 * 160);
+  EXPECT_EQ(buffer.stats().lost, 0u);
+  EXPECT_EQ(buffer.stats().restarts, 0u);
+}
+
+TEST(JitterBuffer, BearsAnythingAPeerSends) {
+  for (Profile profile : {Profile::Voice, Profile::Fax}) {
+    std::mt19937 random(5);
+    JitterBuffer buffer({.profile = profile});
+    for (int i = 0; i < 50000; ++i) {
+      Bytes payload(random() % 50 == 0 ? random() % 5000 : random() % 330, static_cast<uint8_t>(random()));
+      uint32_t timestamp =
+          random() % 3 == 0 ? static_cast<uint32_t>(random()) : static_cast<uint32_t>(i) * 160 + random() % 4000;
+      buffer.put(timestamp, static_cast<uint16_t>(random() % 3 == 0 ? random() : static_cast<unsigned>(i)), payload,
+                 random() % 2 ? Law::A : Law::Mu, TimePoint{} + i * Duration(20ms));
+      std::array<uint8_t, 400> block;
+      buffer.get(std::span(block).first(random() % 400));
+      if (random() % 100 == 0) buffer.restart();
+      if (random() % 100 == 0) buffer.set_profile(random() % 2 ? Profile::Voice : Profile::Fax);
+      ASSERT_LE(buffer.stats().depth_ms, 512);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sg::media
