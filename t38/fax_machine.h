@@ -16,22 +16,22 @@ namespace sg::t38 {
 
 struct FaxMachineOptions {
   bool calling = false;
-  std::string identity;                // TSI or CSI, at most 20 characters
-  std::string header_info;             // printed on top of each sent page; empty: pages are sent as they are
-  std::filesystem::path send_file;     // a TIFF; empty: nothing to send
-  std::filesystem::path receive_file;  // a TIFF, written as T.6; empty: takes no document
+  std::string identity{};                // TSI or CSI, at most 20 characters
+  std::string header_info{};             // printed on top of each sent page; empty: pages are sent as they are
+  std::filesystem::path send_file{};     // a TIFF; empty: nothing to send
+  std::filesystem::path receive_file{};  // a TIFF, written as T.6; empty: takes no document
   bool ecm = true;
   int max_bit_rate = 14400;  // bit/s: 14400, 12000, 9600, 7200, 4800, 2400
   bool v17 = true, v29 = true, v27ter = true;
   bool mh = true, mr = true, mmr = true;  // compressions on the line: T.4 1-D, T.4 2-D, T.6 (only with ECM)
-  std::string log_scope;                  // prefix of SpanDSP's lines in the debug log
+  std::string log_scope{};                // prefix of SpanDSP's lines in the debug log
 };
 
 struct FaxProgress {
   int page = 0;  // pages done
   int bit_rate = 0;
   bool ecm = false;
-  std::string phase;  // "calling", "negotiating", "page", "confirming", "finished"
+  std::string phase{};  // "calling", "negotiating", "page", "confirming", "finished"
 };
 
 struct FaxResult {
@@ -41,9 +41,9 @@ struct FaxResult {
   int bit_rate = 0;
   bool ecm = false;
   int ecm_repeats = 0;  // frames sent again
-  std::string far_identity;
+  std::string far_identity{};
   int status = -1;  // SpanDSP's T30_ERR_ code; 0 is OK
-  std::string status_text;
+  std::string status_text{};
 };
 
 // One fax machine and one call. One thread; it does file I/O: not for media workers.

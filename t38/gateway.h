@@ -12,8 +12,8 @@
 namespace sg::t38 {
 
 struct GatewayOptions {
-  Params local;   // what we told the peer
-  Params remote;  // what the peer told us
+  Params local{};   // what we told the peer
+  Params remote{};  // what the peer told us
   bool ecm = true;
   bool v17 = true, v29 = true, v27ter = true;
   int max_bit_rate = 14400;             // bit/s; the lower of this and of both Params holds

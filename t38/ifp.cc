@@ -130,7 +130,7 @@ IfpResult parse_ifp(ByteView octets, int version) {
 IfpResult IfpGuard::check(ByteView ifp) {
   IfpResult result = ifp.size() > kMaxIfp ? IfpResult{IfpFault::TooLong, {}, {}} : parse_ifp(ifp, version_);
   if (!result.ok()) {
-    ++refused_;
+    if (result.fault != IfpFault::UnknownType) ++refused_;
     return result;
   }
   if (result.ifp.kind == Ifp::Kind::Indicator) {

@@ -1,0 +1,295 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "tests/unit/t38/fax_rig.h"
+
+namespace sg::t38 {
+namespace {
+
+using ::testing::Contains;
+using ::testing::IsSupersetOf;
+
+struct Variant {
+  std::string name;
+  bool audio_side_sends = true;
+  bool ecm = true;
+  int bit_rate = 14400;
+  UdptlSender::Options udptl{};
+  Network network{};
+  int version = 0;
+};
+void PrintTo(const Variant& variant, std::ostream* out) {
+  *out << variant.name;
+}
+
+struct Outcome {
+  FaxResult sender;
+  FaxResult receiver;
+  std::vector<Page> sent;
+  std::vector<Page> received;
+};
+
+FaxMachineOptions sender_options(const Variant& variant) {
+  return {.calling = true,
+          .identity = "+33 1 2345",
+          .header_info = {},
+          .send_file = test_document("itu1.tif"),
+          .receive_file = {},
+          .ecm = variant.ecm,
+          .max_bit_rate = variant.bit_rate,
+          .log_scope = "fax=sender"};
+}
+FaxMachineOptions receiver_options(const Variant& variant) {
+  return {.calling = false,
+          .identity = "+49 30 6789",
+          .header_info = {},
+          .send_file = {},
+          .receive_file = received_file(),
+          .ecm = variant.ecm,
+          .max_bit_rate = variant.bit_rate,
+          .log_scope = "fax=receiver"};
+}
+
+Outcome outcome(const FaxMachine& sender, const FaxMachine& receiver) {
+  Outcome result{sender.result(), receiver.result(), read_tiff(test_document("itu1.tif")), read_tiff(received_file())};
+  std::filesystem::remove(received_file());
+  return result;
+}
+
+void expect_delivered(const Outcome& fax, const Variant& variant) {
+  EXPECT_TRUE(fax.sender.success) << fax.sender.status_text;
+  EXPECT_TRUE(fax.receiver.success) << fax.receiver.status_text;
+  EXPECT_EQ(fax.sender.pages_sent, 1);
+  EXPECT_EQ(fax.receiver.pages_received, 1);
+  EXPECT_EQ(fax.sender.ecm, variant.ecm);
+  EXPECT_EQ(fax.sender.bit_rate, variant.bit_rate);
+  EXPECT_EQ(fax.receiver.far_identity, "+33 1 2345");
+  ASSERT_EQ(fax.sent.size(), 1U);
+  EXPECT_TRUE(fax.sent == fax.received) << "the page differs";
+}
+
+Params params_of(const Variant& variant) {
+  Params params;
+  params.version = variant.version;
+  return params;
+}
+
+GatewayOptions gateway_options(const Variant& variant) {
+  return {.local = params_of(variant), .remote = params_of(variant), .ecm = true};
+}
+
+// An audio fax machine behind a gateway, and a T.38 fax machine, with a network between.
+class AudioToT38Rig {
+ public:
+  explicit AudioToT38Rig(const Variant& variant)
+      : to_t38(variant.udptl, variant.network,
+               [this](ByteView ifp, uint16_t seq) { EXPECT_TRUE(t38->receive_ifp(ifp, seq)); }),
+        to_gateway(variant.udptl, variant.network,
+                   [this](ByteView ifp, uint16_t seq) { EXPECT_TRUE(gateway.gateway.rx_ifp(ifp, seq)); }),
+        gateway(gateway_options(variant)) {
+    gateway.to_peer = &to_t38;
+    auto sender = sender_options(variant);
+    auto receiver = receiver_options(variant);
+    audio = AudioFaxMachine::make(variant.audio_side_sends ? sender : receiver).value();
+    t38 = T38FaxMachine::make(variant.audio_side_sends ? receiver : sender, params_of(variant), to_gateway).value();
+  }
+
+  void tick() {
+    now += kTickTime;
+    to_t38.advance_to(now);
+    to_gateway.advance_to(now);
+    std::array<int16_t, kTick> samples;
+    audio->transmit(samples);
+    gateway.gateway.rx_audio(samples);
+    gateway.gateway.tx_audio(samples);
+    audio->receive(samples);
+    t38->advance(kTick);
+  }
+  bool is_finished() const { return audio->is_finished() && t38->is_finished(); }
+  void run(Duration limit = 300s) {
+    for (TimePoint end = now + limit; now < end && !is_finished();) tick();
+  }
+  FaxMachine& sender(const Variant& variant) {
+    return variant.audio_side_sends ? static_cast<FaxMachine&>(*audio) : *t38;
+  }
+  FaxMachine& receiver(const Variant& variant) {
+    return variant.audio_side_sends ? static_cast<FaxMachine&>(*t38) : *audio;
+  }
+
+  TimePoint now;
+  PacketPath to_t38;
+  PacketPath to_gateway;
+  GatewayUnderTest gateway;
+  std::unique_ptr<AudioFaxMachine> audio;
+  std::unique_ptr<T38FaxMachine> t38;
+};
+
+class Fax : public ::testing::TestWithParam<Variant> {};
+
+TEST_P(Fax, ArrivesPixelIdenticalBetweenAudioAndT38) {
+  const Variant& variant = GetParam();
+  AudioToT38Rig rig(variant);
+
+  rig.run();
+
+  expect_delivered(outcome(rig.sender(variant), rig.receiver(variant)), variant);
+  const GatewayStats stats = rig.gateway.gateway.stats();
+  EXPECT_EQ(stats.pages, 1);
+  EXPECT_EQ(stats.bit_rate, variant.bit_rate);
+  EXPECT_EQ(stats.ecm, variant.ecm);
+  EXPECT_TRUE(stats.ended_by_dcn);
+  EXPECT_EQ(stats.ifps_refused, 0U);
+}
+
+UdptlSender::Options fec(int span, int entries) {
+  UdptlSender::Options options;
+  options.error_correction = ErrorCorrection::Fec;
+  options.fec_span = span;
+  options.fec_entries = entries;
+  return options;
+}
+UdptlSender::Options bare() {
+  UdptlSender::Options options;
+  options.error_correction = ErrorCorrection::None;
+  return options;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Variants, Fax,
+    ::testing::Values(
+        Variant{.name = "audio_to_t38_ecm", .audio_side_sends = true, .ecm = true},
+        Variant{.name = "t38_to_audio_ecm", .audio_side_sends = false, .ecm = true},
+        Variant{.name = "audio_to_t38", .audio_side_sends = true, .ecm = false},
+        Variant{.name = "t38_to_audio", .audio_side_sends = false, .ecm = false},
+        Variant{.name = "audio_to_t38_version_3", .version = 3},
+        Variant{.name = "t38_to_audio_version_3", .audio_side_sends = false, .version = 3},
+        Variant{.name = "v29", .bit_rate = 9600},
+        Variant{.name = "v27ter", .audio_side_sends = false, .bit_rate = 4800},
+        Variant{.name = "no_error_correction", .udptl = bare()},
+        Variant{.name = "audio_to_t38_five_percent_loss", .network = {.loss = 0.05, .seed = 7}},
+        Variant{
+            .name = "t38_to_audio_five_percent_loss", .audio_side_sends = false, .network = {.loss = 0.05, .seed = 8}},
+        Variant{.name = "audio_to_t38_fec", .udptl = fec(3, 3), .network = {.loss = 0.02, .seed = 9}},
+        Variant{.name = "t38_to_audio_fec",
+                .audio_side_sends = false,
+                .udptl = fec(3, 3),
+                .network = {.loss = 0.02, .seed = 10}},
+        Variant{.name = "audio_to_t38_reordered", .udptl = bare(), .network = {.jitter = 45ms, .seed = 11}},
+        Variant{.name = "t38_to_audio_reordered",
+                .audio_side_sends = false,
+                .udptl = bare(),
+                .network = {.jitter = 45ms, .seed = 12}}),
+    [](const auto& param_info) { return param_info.param.name; });
+
+TEST(FaxGateways, BackToBackCarryAFaxFromAudioToAudio) {
+  const Variant variant{.name = "back_to_back"};
+  GatewayUnderTest near(gateway_options(variant));
+  GatewayUnderTest far(gateway_options(variant));
+  PacketPath there(variant.udptl, variant.network, [&](ByteView ifp, uint16_t seq) { far.gateway.rx_ifp(ifp, seq); });
+  PacketPath back(variant.udptl, variant.network, [&](ByteView ifp, uint16_t seq) { near.gateway.rx_ifp(ifp, seq); });
+  near.to_peer = &there;
+  far.to_peer = &back;
+  auto sender = AudioFaxMachine::make(sender_options(variant)).value();
+  auto receiver = AudioFaxMachine::make(receiver_options(variant)).value();
+
+  TimePoint now;
+  for (int tick = 0; tick < 300 * 50 && !(sender->is_finished() && receiver->is_finished()); ++tick) {
+    now += kTickTime;
+    there.advance_to(now);
+    back.advance_to(now);
+    std::array<int16_t, kTick> samples;
+    sender->transmit(samples);
+    near.gateway.rx_audio(samples);
+    near.gateway.tx_audio(samples);
+    sender->receive(samples);
+    receiver->transmit(samples);
+    far.gateway.rx_audio(samples);
+    far.gateway.tx_audio(samples);
+    receiver->receive(samples);
+  }
+
+  expect_delivered(outcome(*sender, *receiver), variant);
+}
+
+TEST(FaxGateways, TellTheTimelineOfAFax) {
+  const Variant variant{.name = "timeline"};
+  AudioToT38Rig rig(variant);
+
+  rig.run();
+
+  std::filesystem::remove(received_file());
+  std::vector<std::string> told;
+  for (const FaxEvent& event : rig.gateway.events) {
+    told.push_back((event.direction == Direction::ToT38 ? "> " : "< ") + describe(event));
+  }
+  const std::vector<std::string> expected = {"< CSI +49 30 6789",
+                                             "< DIS",
+                                             "> TSI +33 1 2345",
+                                             "> DCS 14400 bit/s ECM",
+                                             "> training 14400 bit/s",
+                                             "< CFR",
+                                             "> training 14400 bit/s",
+                                             "> page started",
+                                             "> PPS-EOP",
+                                             "< MCF",
+                                             "< page ended",
+                                             "> DCN",
+                                             "> ended"};
+  auto next = expected.begin();
+  for (const std::string& each : told) {
+    if (next != expected.end() && each == *next) ++next;
+  }
+  EXPECT_EQ(next, expected.end()) << "not told, or too late: " << *next << " of " << ::testing::PrintToString(told);
+}
+
+TEST(FaxGateways, KeepTheLineFilledWhenThePeerFallsSilentInMidPage) {
+  const Variant variant{.name = "stalled", .audio_side_sends = false};
+  AudioToT38Rig rig(variant);
+  auto page_has_begun = [&] {
+    return std::any_of(rig.gateway.events.begin(), rig.gateway.events.end(),
+                       [](const FaxEvent& event) { return event.kind == FaxEvent::Kind::PageStarted; });
+  };
+  while (!page_has_begun() && rig.now < TimePoint{} + 60s) rig.tick();
+  ASSERT_TRUE(page_has_begun());
+
+  rig.to_gateway.cut();
+  rig.run(200s);
+
+  // Both machines give up by T.30's own timers; the gateway neither hangs nor ends the call: that is its owner's
+  // watchdog.
+  EXPECT_TRUE(rig.is_finished());
+  EXPECT_FALSE(rig.audio->result().success);
+  EXPECT_FALSE(rig.t38->result().success);
+  std::filesystem::remove(received_file());
+}
+
+TEST(FaxMachines, RefuseADocumentThatIsMissingOrNoTiff) {
+  const auto text = std::filesystem::temp_directory_path() / ("t38_text_" + std::to_string(::getpid()) + ".tif");
+  std::ofstream(text) << "not an image";
+
+  auto missing = AudioFaxMachine::make({.calling = true, .send_file = "/nowhere/page.tif"});
+  auto no_tiff = AudioFaxMachine::make({.calling = true, .send_file = text});
+  auto no_place = AudioFaxMachine::make({.receive_file = "/nowhere/page.tif"});
+
+  EXPECT_EQ(missing.error().message, "/nowhere/page.tif: no such file");
+  EXPECT_THAT(no_tiff.error().message, ::testing::EndsWith(": not a TIFF that can be read"));
+  EXPECT_EQ(no_place.error().message, "/nowhere/page.tif: cannot be written");
+  std::filesystem::remove(text);
+}
+
+TEST(FaxMachines, ThatAreHungUpFinishWithoutSuccess) {
+  auto machine = AudioFaxMachine::make({.calling = true, .send_file = test_document("itu1.tif")}).value();
+  std::array<int16_t, kTick> samples{};
+  machine->transmit(samples);
+
+  machine->hang_up();
+
+  EXPECT_TRUE(machine->is_finished());
+  EXPECT_FALSE(machine->result().success);
+}
+
+}  // namespace
+}  // namespace sg::t38
