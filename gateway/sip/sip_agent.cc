@@ -135,8 +135,8 @@ Result<> SipAgent::Impl::start(Stack& stack) {
   auto expires = static_cast<unsigned>(config_.session_expires.count());
   stack.nua =
       ::nua_create(root_.handle(), on_event, &stack, NUTAG_URL(url.c_str()), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
-                   NUTAG_AUTOALERT(0), NUTAG_AUTOACK(0), NUTAG_ENABLEMESSAGE(0), NUTAG_ALLOW(nullptr),
-                   NUTAG_ALLOW(kMethods), NUTAG_APPL_METHOD("INVITE, UPDATE"), SIPTAG_SUPPORTED_STR("timer, 100rel"),
+                   NUTAG_AUTOALERT(0), NUTAG_AUTOACK(0), NUTAG_ENABLEMESSAGE(0), SIPTAG_ALLOW_STR(kMethods),
+                   NUTAG_APPL_METHOD("INVITE, UPDATE"), SIPTAG_SUPPORTED_STR("timer, 100rel"),
                    SIPTAG_ACCEPT_STR("application/sdp, application/dtmf-relay"), NUTAG_SESSION_TIMER(expires),
                    NUTAG_MIN_SE(static_cast<unsigned>(config_.min_se.count())), NUTAG_UPDATE_REFRESH(1),
                    NUTAG_USER_AGENT(config_.user_agent.c_str()),

@@ -1,0 +1,201 @@
+#include "gateway/sip/sdp.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace sg::sip {
+namespace {
+
+constexpr auto kHead = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n";
+
+Sdp parse(const std::string& media) {
+  auto sdp = parse_sdp(kHead + media);
+  EXPECT_TRUE(sdp);
+  return sdp.value_or(Sdp{});
+}
+
+call::MediaDescription audio(uint16_t port) {
+  call::AudioStream stream;
+  stream.rtp = *SocketAddress::parse("192.0.2.9", port);
+  stream.codecs = {{tdm::Law::A, 8}};
+  return {.audio = stream, .image = std::nullopt};
+}
+
+call::MediaDescription image(uint16_t port) {
+  call::ImageStream stream;
+  stream.udptl = *SocketAddress::parse("192.0.2.9", port);
+  return {.audio = std::nullopt, .image = stream};
+}
+
+TEST(Sdp, ReadsAnAudioLineInAllItsParts) {
+  auto sdp = parse(
+      "m=audio 4000/1 RTP/AVP 18 97 8 101\r\na=rtpmap:97 pcmu/8000/1\r\na=rtpmap:101 telephone-event/8000\r\n"
+      "a=ptime:30\r\na=rtcp:4007 IN IP4 192.0.2.7\r\na=sendonly\r\na=gpmd:8 vbd=yes;ecan=on\r\n");
+
+  ASSERT_TRUE(sdp.media.audio);
+  const auto& stream = *sdp.media.audio;
+  EXPECT_EQ(stream.rtp.to_string(), "192.0.2.1:4000");
+  EXPECT_EQ(stream.rtcp.to_string(), "192.0.2.7:4007");
+  EXPECT_EQ(stream.codecs, (std::vector<call::AudioCodec>{{tdm::Law::Mu, 97}, {tdm::Law::A, 8}}));
+  EXPECT_EQ(stream.telephone_event, 101);
+  EXPECT_EQ(stream.ptime, std::chrono::milliseconds(30));
+  EXPECT_EQ(stream.direction, call::Direction::SendOnly);
+  EXPECT_TRUE(stream.voice_band_data);
+}
+
+TEST(Sdp, ReadsDialects) {
+  EXPECT_TRUE(parse("m=image 4000 UDPTL T38\n").media.image) << "case, and a bare line feed";
+  EXPECT_TRUE(parse("m=image 4000 udptl t38\r\nm=audio 4002 RTP/AVP 0\r\n").media.audio) << "either order";
+  EXPECT_FALSE(parse("m=audio 4002 RTP/AVP 0\r\nm=image 0 udptl t38\r\n").media.image)
+      << "port 0 only says that it could";
+  EXPECT_TRUE(parse("m=audio 4002 RTP/AVP 0\r\na=maxptime:10\r\n").media.audio->ptime == std::chrono::milliseconds(10));
+  EXPECT_TRUE(parse("m=audio 4002 RTP/AVP 18\r\n").media.audio->codecs.empty());
+  EXPECT_TRUE(parse("m=audio 4002 RTP/AVP 8\r\na=silenceSupp:off - - - -\r\n").media.audio->voice_band_data);
+  EXPECT_EQ(parse("m=audio 4002 RTP/AVP 8\r\nc=IN IP6 2001:db8::1\r\n").media.audio->rtp.to_string(),
+            "[2001:db8::1]:4002");
+  EXPECT_EQ(parse("a=inactive\r\nm=audio 4002 RTP/AVP 8\r\n").media.audio->direction, call::Direction::Inactive);
+  EXPECT_EQ(parse("m=audio 4002 RTP/AVP 8\r\nc=IN IP4 0.0.0.0\r\n").media.audio->direction, call::Direction::SendOnly);
+  auto params = parse("m=image 4000 udptl t38\r\na=T38FaxVersion:2\r\na=T38MaxBitRate:9600\r\n").media.image->params;
+  EXPECT_EQ(params.version, 2);
+  EXPECT_EQ(params.max_bit_rate, 9600);
+}
+
+TEST(Sdp, LinesThatCannotBeUsedCountAsRefused) {
+  for (const char* line : {"m=image 4000 udptl t38\r\nc=IN IP4 fax.example.invalid\r\n",
+                           "m=image 4000 udptl t38\r\nc=IN IP4 239.1.1.1/1\r\n", "m=image 4000 UDP/TLS/UDPTL t38\r\n",
+                           "m=image 4000 tcp t38\r\n", "m=image 99999 udptl t38\r\n", "m=image -1 udptl t38\r\n",
+                           "m=audio 4000 RTP/SAVP 8\r\n", "m=video 4000 RTP/AVP 96\r\n", "m=\r\n", "m=audio\r\n"}) {
+    auto sdp = parse(line);
+    EXPECT_EQ(sdp.lines.size(), 1u) << line;
+    EXPECT_EQ(sdp.media, call::MediaDescription{}) << line;
+  }
+}
+
+TEST(Sdp, WhatIsNoSdpIsAnError) {
+  for (std::string text : {"", "\r\n\r\n", "INVITE sip:x", "hello", std::string(100'000, 'v').c_str()}) {
+    EXPECT_FALSE(parse_sdp(text)) << text.substr(0, 20);
+  }
+}
+
+struct FromFiles : testing::TestWithParam<std::string> {};
+
+// What is in each file beside m=image.
+TEST_P(FromFiles, EachT38DialectIsReadOrRefusedButNeverFatal) {
+  std::ifstream file(std::string(SG_TEST_DATA) + "/sdp-t38/" + GetParam() + ".sdp");
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  ASSERT_FALSE(text.empty());
+
+  auto sdp = parse_sdp(text);
+
+  ASSERT_TRUE(sdp);
+  bool refused = GetParam() == "c_hostname" || GetParam() == "c_multicast" || GetParam() == "c_0000" ||
+                 GetParam() == "dtls_udptl" || GetParam() == "capneg_latt";
+  EXPECT_EQ(sdp->media.image.has_value(), !refused);
+  if (sdp->media.image) {
+    EXPECT_GT(sdp->media.image->params.max_bit_rate, 0);
+    EXPECT_GT(sdp->media.image->params.max_datagram, 0);
+  }
+  // Whatever came can be answered, line for line.
+  SdpSession session(1);
+  auto answered = parse_sdp(session.answer(*sdp, image(6000)));
+  ASSERT_TRUE(answered);
+  EXPECT_EQ(answered->lines.size(), sdp->lines.size());
+}
+
+std::vector<std::string> sdp_files() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(SG_TEST_DATA) + "/sdp-t38")) {
+    names.push_back(entry.path().stem());
+  }
+  return names;
+}
+INSTANTIATE_TEST_SUITE_P(Files, FromFiles, testing::ValuesIn(sdp_files()), [](const auto& each) { return each.param; });
+
+TEST(Sdp, EveryCutOfADescriptionIsReadWithoutHarm) {
+  auto whole = kHead + std::string(
+                           "m=audio 4000 RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\na=rtcp:1 IN IP4 "
+                           "1.2.3.4\r\nm=image 4002 udptl t38\r\na=T38FaxMaxBuffer:72\r\n");
+  for (size_t size = 0; size <= whole.size(); ++size) {
+    auto sdp = parse_sdp(std::string_view(whole).substr(0, size));
+    if (sdp) SdpSession(1).answer(*sdp, audio(1));
+  }
+}
+
+TEST(SdpSession, AnOfferIsReadBackAsItWasMeant) {
+  auto media = audio(4000);
+  media.audio->telephone_event = 101;
+  media.audio->direction = call::Direction::RecvOnly;
+  media.audio->voice_band_data = true;
+  media.image = image(4002).image;
+  media.image->params.max_bit_rate = 9600;
+
+  auto sdp = parse_sdp(SdpSession(7).offer(media));
+
+  ASSERT_TRUE(sdp);
+  EXPECT_EQ(sdp->media, media);
+  EXPECT_TRUE(sdp->origin.starts_with("- 7 1 IN IP4"));
+}
+
+TEST(SdpSession, AnAnswerKeepsNumberAndOrderOfTheLines) {
+  auto offer = parse("m=video 3000 RTP/AVP 96\r\nm=image 4002 udptl t38\r\nm=audio 4000 RTP/AVP 8 18\r\n");
+
+  auto answer = SdpSession(1).answer(offer, audio(6000));
+
+  auto first = answer.find("m=video 0 RTP/AVP 96\r\n"), second = answer.find("m=image 0 udptl t38\r\n"),
+       third = answer.find("m=audio 6000 RTP/AVP 8\r\n");
+  ASSERT_NE(third, std::string::npos) << answer;
+  EXPECT_LT(first, second);
+  EXPECT_LT(second, third);
+}
+
+TEST(SdpSession, TheVersionGrowsOnlyWithAChange) {
+  SdpSession session(1);
+  auto version = [&] { return parse_sdp(session.current())->origin; };
+
+  session.offer(audio(4000));
+  EXPECT_EQ(version(), "- 1 1 IN IP4 192.0.2.9");
+  session.offer(audio(4000));
+  EXPECT_EQ(version(), "- 1 1 IN IP4 192.0.2.9");
+  session.offer(image(4000));
+  EXPECT_EQ(version(), "- 1 2 IN IP4 192.0.2.9");
+}
+
+TEST(SdpSession, T38TakesThePlaceOfAudioAndAudioComesBackThere) {
+  SdpSession session(1);
+  session.offer(audio(4000));
+
+  auto fax = parse_sdp(session.offer(image(4000)));
+  auto voice = parse_sdp(session.offer(audio(4000)));
+
+  EXPECT_EQ(fax->lines.size(), 1u);
+  EXPECT_EQ(fax->lines[0].media, "image");
+  EXPECT_EQ(voice->lines.size(), 1u);
+  EXPECT_EQ(voice->lines[0].media, "audio");
+}
+
+TEST(SdpSession, LinesOnceThereStay) {
+  SdpSession session(1);
+  session.answer(parse("m=audio 0 RTP/AVP 8\r\nm=image 4002 udptl t38\r\n"), image(6000));
+
+  auto voice = parse_sdp(session.offer(audio(6000)));
+
+  ASSERT_EQ(voice->lines.size(), 2u);
+  EXPECT_EQ(voice->lines[0].role, SdpLine::Role::Audio);
+  EXPECT_EQ(voice->lines[1].role, SdpLine::Role::Unused);
+}
+
+TEST(SdpSession, ARefusedOfferLeavesWhatStood) {
+  SdpSession session(1);
+  auto stood = session.offer(audio(4000));
+  session.offer(image(4000));
+
+  session.roll_back();
+
+  EXPECT_EQ(session.current(), stood);
+}
+
+}  // namespace
+}  // namespace sg::sip

@@ -1,0 +1,155 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/sip/sip_agent.h"
+#include "gateway/sip/sip_leg.h"
+
+// Two SIP agents on one root, over loopback: a caller and a callee, each with a listener that writes down what it
+// hears.
+namespace sg::sip {
+
+constexpr auto kDeadline = 10s;
+
+inline call::MediaDescription audio_at(uint16_t port, const char* host = "127.0.0.1") {
+  call::AudioStream audio;
+  audio.rtp = *SocketAddress::parse(host, port);
+  audio.codecs = {{tdm::Law::A, 8}, {tdm::Law::Mu, 0}};
+  return {.audio = audio, .image = std::nullopt};
+}
+
+inline call::MediaDescription image_at(uint16_t port, const char* host = "127.0.0.1") {
+  call::ImageStream image;
+  image.udptl = *SocketAddress::parse(host, port);
+  return {.audio = std::nullopt, .image = image};
+}
+
+struct Party : call::LegListener {
+  std::unique_ptr<SipLeg> leg;
+  std::vector<std::string> heard;
+  std::optional<call::MediaDescription> media;  // the last that came with an event
+  std::optional<call::Cause> cause;
+  int refused_with = 0;
+  bool inband = false;
+  std::string digits;
+
+  bool has_heard(std::string_view event) const { return times_heard(event) > 0; }
+  long times_heard(std::string_view event) const { return std::count(heard.begin(), heard.end(), event); }
+
+  void on_proceeding() override { heard.push_back("proceeding"); }
+  void on_progress(bool is_inband, const std::optional<call::MediaDescription>& early) override {
+    note("progress", early), inband = is_inband;
+  }
+  void on_alerting(bool is_inband, const std::optional<call::MediaDescription>& early) override {
+    note("alerting", early), inband = is_inband;
+  }
+  void on_answered(const std::optional<call::MediaDescription>& answer) override { note("answered", answer); }
+  void on_timeslot(tdm::Timeslot) override { heard.push_back("timeslot"); }
+  void on_disconnected(call::Cause, bool) override { heard.push_back("disconnected"); }
+  void on_released(call::Cause why) override {
+    heard.push_back("released");
+    cause = why;
+  }
+  void on_offer(const call::MediaDescription& offer) override { note("offer", offer); }
+  void on_offer_answered(const call::MediaDescription& answer) override { note("offer answered", answer); }
+  void on_offer_refused(int status) override {
+    heard.push_back("offer refused");
+    refused_with = status;
+  }
+  void on_digits(const std::string& more) override { digits += more; }
+
+ private:
+  void note(const char* event, const std::optional<call::MediaDescription>& described) {
+    heard.emplace_back(event);
+    if (described) media = described;
+  }
+};
+
+class TwoAgents : public testing::Test, public SipAgent::Listener {
+ protected:
+  void SetUp() override { start({Transport::Udp, *SocketAddress::parse("127.0.0.1:0")}); }
+
+  void start(const Listen& listen, std::chrono::seconds session_expires = 1800s) {
+    // Legs die before their agents.
+    caller = Party{};
+    callee = Party{};
+    calling_agent.reset();
+    called_agent.reset();
+    AgentConfig config;
+    config.listen = {listen};
+    config.session_expires = session_expires;
+    calling_agent = std::move(*SipAgent::start(root, config, *this, counters));
+    called_agent = std::move(*SipAgent::start(root, config, *this, counters));
+  }
+
+  void on_invite(std::unique_ptr<SipLeg> leg, const call::Setup& setup, const InviteInfo& info) override {
+    ++invites;
+    last_setup = setup;
+    last_info = info;
+    if (refuse_with) return leg->refuse(refuse_with);
+    if (drop) return;
+    callee.leg = std::move(leg);
+    callee.leg->set_listener(&callee);
+  }
+
+  // Steps the root until the condition holds.
+  template <class Condition>
+  testing::AssertionResult until(Condition&& condition, const char* what) {
+    auto deadline = root.now() + kDeadline;
+    while (!condition()) {
+      if (root.now() > deadline) return testing::AssertionFailure() << "waited in vain until " << what;
+      root.step(50ms);
+    }
+    return testing::AssertionSuccess();
+  }
+  testing::AssertionResult until_heard(const Party& party, const std::string& event, long times = 1) {
+    return until([&] { return party.times_heard(event) >= times; }, event.c_str());
+  }
+  // Steps until all that is under way has had time to arrive: an exchange of OPTIONS-like nature is not needed, as
+  // whatever is sent over loopback is there at the next turn of the root.
+  void settle() {
+    for (int i = 0; i < 20; ++i) root.step(1ms);
+  }
+
+  Target target() const {
+    const auto& listen = called_agent->bound().front();
+    return {
+        .host = listen.address.host(), .port = listen.address.port(), .transport = listen.transport, .from_domain = {}};
+  }
+  static call::Setup setup_to(const std::string& number) {
+    call::Setup setup;
+    setup.called.digits = number;
+    setup.calling.number.digits = "4711";
+    return setup;
+  }
+
+  void call(const std::optional<call::MediaDescription>& offer, const call::Setup& setup = setup_to("100")) {
+    caller.leg = std::move(*calling_agent->make_leg(target()));
+    caller.leg->set_listener(&caller);
+    caller.leg->setup(setup, offer);
+  }
+  void establish() {
+    call(audio_at(4000));
+    ASSERT_TRUE(until([&] { return callee.leg != nullptr; }, "the INVITE arrives"));
+    callee.leg->answer(audio_at(5000));
+    ASSERT_TRUE(until_heard(caller, "answered"));
+    settle();
+  }
+
+  SuRoot root;
+  Counters counters;
+  std::unique_ptr<SipAgent> calling_agent, called_agent;
+  Party caller, callee;
+  int invites = 0;
+  int refuse_with = 0;
+  bool drop = false;
+  call::Setup last_setup;
+  InviteInfo last_info;
+};
+
+}  // namespace sg::sip
