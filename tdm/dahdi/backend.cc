@@ -42,6 +42,7 @@ DahdiBackend::DahdiBackend(Reactor& reactor, Options options, UniqueFd control, 
       control_(std::move(control)),
       version_(std::move(version)),
       bell_(std::make_shared<AlarmBell>()),
+      pool_(std::make_shared<ChannelPool>(options_.devices)),
       poll_(reactor) {}
 
 DahdiBackend::~DahdiBackend() {
@@ -57,6 +58,7 @@ Result<> DahdiBackend::start() {
                    driver_number(span));
     }
     told_[span.number] = alarms_of(*info);
+    hold_channels(span);
   }
   auto watched = reactor_.watch(bell_->fd(), EPOLLIN, [this](uint32_t) {
     bell_->silence();
@@ -80,9 +82,22 @@ void DahdiBackend::tell_alarms() {
     auto info = span_info(control_.get(), driver_number(span));
     if (!info) continue;  // the next poll tries again
     AlarmSet alarms = alarms_of(*info);
-    if (std::exchange(told_[span.number], alarms) == alarms) continue;
+    AlarmSet before = std::exchange(told_[span.number], alarms);
+    if (before == alarms) continue;
+    if (alarms & kAlarmRemoved) pool_->release_span(driver_number(span));
+    if (before & kAlarmRemoved) hold_channels(span);
     log_.info("span={} alarms={}", span.number, to_string(alarms));
     if (listener_ != nullptr) listener_->on_alarms_changed(span.number, alarms);
+  }
+}
+
+void DahdiBackend::hold_channels(const SpanOptions& span) {
+  for (int number = 1; number < kMaxChannels; ++number) {
+    auto channel = channel_info(control_.get(), number);
+    if (!channel || !*channel || (*channel)->span != driver_number(span)) continue;
+    if ((*channel)->kind != ChannelKind::Clear) continue;
+    // Another program may let go of it later: a call on it then tries again.
+    if (auto held = pool_->hold(**channel); !held) log_.warning("span={} {}", span.number, held.error().message);
   }
 }
 
@@ -145,7 +160,7 @@ Result<ChannelInfo> DahdiBackend::channel_at(const SpanOptions& span, int positi
 Result<std::unique_ptr<Bearer>> DahdiBackend::open_bearer(Timeslot slot, const BearerOptions& options) {
   auto channel = find(slot);
   if (!channel) return tl::unexpected(channel.error());
-  auto bearer = DahdiBearer::open(options_.devices, *channel, options.block_octets, bell_);
+  auto bearer = DahdiBearer::open(pool_, *channel, options.block_octets, bell_);
   if (!bearer) return fail_with(bearer.error(), "timeslot {}", slot);
   return bearer;
 }
@@ -153,7 +168,7 @@ Result<std::unique_ptr<Bearer>> DahdiBackend::open_bearer(Timeslot slot, const B
 Result<std::unique_ptr<DChannel>> DahdiBackend::open_dchannel(Timeslot slot) {
   auto channel = find(slot);
   if (!channel) return tl::unexpected(channel.error());
-  auto dchannel = DahdiDChannel::open(options_.devices, *channel, bell_);
+  auto dchannel = DahdiDChannel::open(reactor_, options_.devices, *channel, bell_);
   if (!dchannel) return fail_with(dchannel.error(), "timeslot {}", slot);
   return dchannel;
 }

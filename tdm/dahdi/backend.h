@@ -10,6 +10,7 @@
 #include "base/unique_fd.h"
 #include "tdm/backend.h"
 #include "tdm/dahdi/alarm_bell.h"
+#include "tdm/dahdi/channel_pool.h"
 #include "tdm/dahdi/driver_types.h"
 
 namespace sg::tdm::dahdi {
@@ -39,7 +40,7 @@ class DahdiBackend final : public Backend {
   std::vector<SpanStatus> status() const override;
   // Any channel that carries audio or data: bchan= and the analog ones.
   Result<std::unique_ptr<Bearer>> open_bearer(Timeslot slot, const BearerOptions& options) override;
-  // A channel that system.conf calls dchan= or hardhdlc=.
+  // A channel that system.conf calls dchan= or hardhdlc=. It is to be used on the reactor's thread.
   Result<std::unique_ptr<DChannel>> open_dchannel(Timeslot slot) override;
   void set_listener(Listener* listener) override { listener_ = listener; }
 
@@ -51,6 +52,7 @@ class DahdiBackend final : public Backend {
   Result<> start();
   void arm_poll();
   void tell_alarms();
+  void hold_channels(const SpanOptions& span);
   SpanStatus status_of(const SpanOptions& span) const;
   // The driver's channel behind a timeslot.
   Result<ChannelInfo> find(Timeslot slot) const;
@@ -63,7 +65,8 @@ class DahdiBackend final : public Backend {
   const Log log_{"dahdi"};
   Listener* listener_ = nullptr;
   std::map<uint16_t, AlarmSet> told_;  // the reactor's thread only
-  std::shared_ptr<AlarmBell> bell_;
+  const std::shared_ptr<AlarmBell> bell_;
+  const std::shared_ptr<ChannelPool> pool_;
   Timer poll_;
 };
 

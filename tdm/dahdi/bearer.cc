@@ -1,7 +1,9 @@
 #include "tdm/dahdi/bearer.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <cstring>
@@ -11,63 +13,68 @@
 namespace sg::tdm::dahdi {
 namespace {
 
-// DAHDI_SET_BUFINFO takes no less and, with at least four buffers, no more.
+// What DAHDI_SET_BUFINFO takes, for at least four and at most 32 buffers.
 constexpr size_t kMinBlock = 16;
 constexpr size_t kMaxBlock = 8192;
-constexpr size_t kMinBuffers = 4;
-
-Result<> prepare(int fd, const ChannelInfo& channel, size_t block_octets) {
-  size_t buffers = std::max(kMinBuffers, DahdiBearer::kBufferedOctets / block_octets);
-  buffers = std::min(buffers, size_t{32});
-  // First and once: it throws away what is queued.
-  if (auto set = set_buffers(fd, TransmitPolicy::HalfFull, static_cast<int>(buffers), block_octets); !set) return set;
-  // Analog channels are in audio mode always, and refuse to be told.
-  if (channel.kind == ChannelKind::Clear) {
-    if (auto set = set_audio_mode(fd); !set) return set;
-  }
-  return enable_buffer_events(fd);
-}
 
 bool carries_octets(ChannelKind kind) {
   return kind == ChannelKind::Clear || kind == ChannelKind::FxsSide || kind == ChannelKind::FxoSide ||
          kind == ChannelKind::EarMouth || kind == ChannelKind::Cas;
 }
 
+bool has_block(int channel_fd) {
+  pollfd channel{channel_fd, POLLIN, 0};
+  return ::poll(&channel, 1, 0) == 1 && (channel.revents & POLLIN);
+}
+
+Result<UniqueFd> tick_set(int channel_fd) {
+  UniqueFd set(::epoll_create1(EPOLL_CLOEXEC));
+  epoll_event wanted{.events = EPOLLIN | EPOLLPRI, .data = {}};
+  if (set && ::epoll_ctl(set.get(), EPOLL_CTL_ADD, channel_fd, &wanted) == 0) return set;
+  return fail("cannot wait for it: {}", std::strerror(errno));
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Bearer>> DahdiBearer::open(const std::string& devices, const ChannelInfo& channel,
+Result<std::unique_ptr<Bearer>> DahdiBearer::open(std::shared_ptr<ChannelPool> pool, const ChannelInfo& channel,
                                                   size_t block_octets, std::shared_ptr<AlarmBell> bell) {
   if (block_octets < kMinBlock || block_octets > kMaxBlock) {
     return fail("a block of {} octets: the driver takes {} to {}", block_octets, kMinBlock, kMaxBlock);
   }
   if (channel.kind != ChannelKind::NotConfigured && !carries_octets(channel.kind)) {
     return fail(
-        "channel {} ({}) is {} and carries no voice: make it a bchan= in /etc/dahdi/system.conf, then run dahdi_cfg",
+        "channel {} ({}) is {} and carries no voice: make it bchan= in /etc/dahdi/system.conf, then run dahdi_cfg",
         channel.number, channel.name, describe(channel.kind));
   }
-  auto fd = open_channel(devices, channel.number);
+  auto fd = pool->take(channel);
   if (!fd) return tl::unexpected(fd.error());
-  if (auto prepared = prepare(fd->get(), channel, block_octets); !prepared) {
-    return fail_with(prepared.error(), "channel {} ({})", channel.number, channel.name);
-  }
-  UniqueFd set(::epoll_create1(EPOLL_CLOEXEC));
-  epoll_event wanted{.events = EPOLLIN | EPOLLPRI, .data = {}};
-  if (!set || ::epoll_ctl(set.get(), EPOLL_CTL_ADD, fd->get(), &wanted) != 0) {
-    return fail("channel {}: cannot wait for it: {}", channel.number, std::strerror(errno));
+  auto set = tick_set(fd->get());
+  auto buffers = static_cast<int>(std::clamp(kBuffered / block_octets, size_t{4}, size_t{32}));
+  // Once, here: it throws away what is queued.
+  Result<> ready = set ? set_buffers(fd->get(), buffers, block_octets) : tl::unexpected(set.error());
+  if (ready) ready = enable_buffer_events(fd->get(), true);
+  if (!ready) {
+    pool->give_back(channel.number, std::move(*fd));
+    return fail_with(ready.error(), "channel {} ({})", channel.number, channel.name);
   }
   return std::unique_ptr<Bearer>(
-      new DahdiBearer(std::move(*fd), std::move(set), channel, block_octets, std::move(bell)));
+      new DahdiBearer(std::move(pool), std::move(*fd), std::move(*set), channel, block_octets, std::move(bell)));
 }
 
-DahdiBearer::DahdiBearer(UniqueFd channel, UniqueFd tick_set, const ChannelInfo& info, size_t block_octets,
-                         std::shared_ptr<AlarmBell> bell)
-    : fd_(std::move(channel)),
+DahdiBearer::DahdiBearer(std::shared_ptr<ChannelPool> pool, UniqueFd channel, UniqueFd tick_set,
+                         const ChannelInfo& info, size_t block_octets, std::shared_ptr<AlarmBell> bell)
+    : pool_(std::move(pool)),
+      fd_(std::move(channel)),
       tick_(std::move(tick_set)),
-      number_(info.number),
-      name_(info.name),
+      info_(info),
       law_(info.law),
       block_octets_(block_octets),
-      bell_(std::move(bell)) {}
+      bell_(std::move(bell)),
+      idle_(block_octets, idle_octet(info.law)) {}
+
+DahdiBearer::~DahdiBearer() {
+  pool_->give_back(info_.number, is_gone_ ? UniqueFd() : std::move(fd_));
+}
 
 Result<bool> DahdiBearer::read(std::span<uint8_t> block) {
   assert(block.size() == block_octets_);
@@ -83,6 +90,20 @@ Result<bool> DahdiBearer::read(std::span<uint8_t> block) {
 
 Result<bool> DahdiBearer::write(ByteView block) {
   assert(block.size() == block_octets_);
+  if (ran_dry_ && has_block(fd_.get())) return true;
+  ran_dry_ = false;
+  if (!has_cushion_) lay_cushion();
+  bool taken = send(block);
+  if (is_gone_) return gone();
+  return taken;
+}
+
+void DahdiBearer::lay_cushion() {
+  has_cushion_ = true;
+  for (size_t ahead = block_octets_; ahead < kCushion; ahead += block_octets_) send(idle_);
+}
+
+bool DahdiBearer::send(ByteView block) {
   while (!is_gone_) {
     IoResult io = write_block(fd_.get(), block);
     if (io.status == Io::Done) return true;
@@ -90,10 +111,15 @@ Result<bool> DahdiBearer::write(ByteView block) {
     if (io.status == Io::EventsFirst) drain_events();
     if (io.status == Io::Gone) is_gone_ = true;
   }
-  return gone();
+  return false;
 }
 
-void DahdiBearer::drain_events() {
+BearerStats DahdiBearer::stats() const {
+  if (!is_gone_) drain_events();
+  return stats_;
+}
+
+void DahdiBearer::drain_events() const {
   for (;;) {
     switch (next_event(fd_.get())) {
       case Event::None:
@@ -103,6 +129,8 @@ void DahdiBearer::drain_events() {
         break;
       case Event::WriteUnderrun:
         ++stats_.write_underruns;
+        has_cushion_ = false;
+        ran_dry_ = true;
         break;
       case Event::Alarm:
         bell_->ring();
@@ -118,7 +146,7 @@ void DahdiBearer::drain_events() {
 }
 
 tl::unexpected<Error> DahdiBearer::gone() const {
-  return fail("channel {} ({}) is gone: its span was removed from the driver", number_, name_);
+  return fail("channel {} ({}) is gone: its span was removed from the driver", info_.number, info_.name);
 }
 
 }  // namespace sg::tdm::dahdi

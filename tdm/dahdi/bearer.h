@@ -5,28 +5,35 @@
 #include "base/unique_fd.h"
 #include "tdm/bearer.h"
 #include "tdm/dahdi/alarm_bell.h"
+#include "tdm/dahdi/channel_pool.h"
 #include "tdm/dahdi/driver_types.h"
 
 namespace sg::tdm::dahdi {
 
 // One channel that carries octets. The driver's clock fills its receive buffer: the channel itself is the tick.
-// One thread, as Bearer says. The media tick: read() and write() never allocate unless the channel is gone.
+// One thread, as Bearer says. The media tick: read() and write() do not allocate unless the channel is gone.
+//
+// What is written is kept kCushion ahead of the line, by idle that is put before the first block: the line and the
+// blocks read run by one clock, so that distance stays. When a thread came so late that the line ran dry, what it
+// writes for all blocks that wait but the newest is dropped, and the cushion is laid anew: idle went out in their
+// place, and sent on top they would delay the call for good.
 class DahdiBearer final : public Bearer {
  public:
-  // 80 ms each way. The driver starts to send when half of it is written, so a thread that is late by up to
-  // 20 to 40 ms loses nothing.
-  static constexpr size_t kBufferedOctets = 640;
+  static constexpr size_t kBuffered = 1280;  // octets that wait for a late thread: 160 ms
+  static constexpr size_t kCushion = 320;    // octets written ahead of the line: 40 ms
 
   // Error: the channel is in use, not there, or does not carry octets.
-  static Result<std::unique_ptr<Bearer>> open(const std::string& devices, const ChannelInfo& channel,
+  static Result<std::unique_ptr<Bearer>> open(std::shared_ptr<ChannelPool> pool, const ChannelInfo& channel,
                                               size_t block_octets, std::shared_ptr<AlarmBell> bell);
+  ~DahdiBearer() override;
 
   Law law() const override { return law_; }
   size_t block_octets() const override { return block_octets_; }
   TickSource& ticks() override { return tick_; }
   Result<bool> read(std::span<uint8_t> block) override;
   Result<bool> write(ByteView block) override;
-  BearerStats stats() const override { return stats_; }
+  // Counted by occasion: the driver tells that blocks were lost, not how many.
+  BearerStats stats() const override;
 
  private:
   // Readable when the channel has a block or an event. An event alone would not wake who waits for EPOLLIN, and a card
@@ -41,20 +48,27 @@ class DahdiBearer final : public Bearer {
     UniqueFd set_;
   };
 
-  DahdiBearer(UniqueFd channel, UniqueFd tick_set, const ChannelInfo& info, size_t block_octets,
-              std::shared_ptr<AlarmBell> bell);
-  void drain_events();
+  DahdiBearer(std::shared_ptr<ChannelPool> pool, UniqueFd channel, UniqueFd tick_set, const ChannelInfo& info,
+              size_t block_octets, std::shared_ptr<AlarmBell> bell);
+  // False: the transmit buffer is full, or the channel is gone.
+  bool send(ByteView block);
+  void lay_cushion();
+  void drain_events() const;
   tl::unexpected<Error> gone() const;
 
+  const std::shared_ptr<ChannelPool> pool_;
   UniqueFd fd_;
   Tick tick_;
-  const int number_;
-  const std::string name_;
+  const ChannelInfo info_;
   const Law law_;
   const size_t block_octets_;
   const std::shared_ptr<AlarmBell> bell_;
-  BearerStats stats_;
-  bool is_gone_ = false;
+  const Bytes idle_;
+  // What the driver's events say. stats() looks for events too.
+  mutable BearerStats stats_;
+  mutable bool is_gone_ = false;
+  mutable bool has_cushion_ = false;
+  mutable bool ran_dry_ = false;  // and nothing was sent since
 };
 
 }  // namespace sg::tdm::dahdi

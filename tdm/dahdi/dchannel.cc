@@ -11,8 +11,8 @@ constexpr size_t kDriverBufferSpace = 32768;  // of a channel, each way
 
 }  // namespace
 
-Result<std::unique_ptr<DChannel>> DahdiDChannel::open(const std::string& devices, const ChannelInfo& channel,
-                                                      std::shared_ptr<AlarmBell> bell) {
+Result<std::unique_ptr<DChannel>> DahdiDChannel::open(Reactor& reactor, const std::string& devices,
+                                                      const ChannelInfo& channel, std::shared_ptr<AlarmBell> bell) {
   bool is_dchannel = channel.kind == ChannelKind::Hdlc || channel.kind == ChannelKind::HardHdlc;
   if (channel.kind != ChannelKind::NotConfigured && !is_dchannel) {
     return fail(
@@ -23,14 +23,18 @@ Result<std::unique_ptr<DChannel>> DahdiDChannel::open(const std::string& devices
   auto fd = open_channel(devices, channel.number);
   if (!fd) return tl::unexpected(fd.error());
   constexpr int kBuffers = kDriverBufferSpace / kBufferOctets;
-  if (auto set = set_buffers(fd->get(), TransmitPolicy::Immediate, kBuffers, kBufferOctets); !set) {
+  if (auto set = set_buffers(fd->get(), kBuffers, kBufferOctets); !set) {
     return fail_with(set.error(), "channel {} ({})", channel.number, channel.name);
   }
-  return std::unique_ptr<DChannel>(new DahdiDChannel(std::move(*fd), channel, std::move(bell)));
+  // The driver puts a flag after each frame and between frames, but none before one that is written right after the
+  // channel was opened: that one would be lost. So it is an empty one.
+  write_block(fd->get(), std::array<uint8_t, kFcsOctets>{});
+  return std::unique_ptr<DChannel>(new DahdiDChannel(reactor, std::move(*fd), channel, std::move(bell)));
 }
 
-DahdiDChannel::DahdiDChannel(UniqueFd channel, const ChannelInfo& info, std::shared_ptr<AlarmBell> bell)
-    : fd_(std::move(channel)), number_(info.number), name_(info.name), bell_(std::move(bell)) {}
+DahdiDChannel::DahdiDChannel(Reactor& reactor, UniqueFd channel, const ChannelInfo& info,
+                             std::shared_ptr<AlarmBell> bell)
+    : fd_(std::move(channel)), number_(info.number), name_(info.name), bell_(std::move(bell)), retry_(reactor) {}
 
 Result<size_t> DahdiDChannel::read(std::span<uint8_t> frame) {
   while (!is_gone_) {
@@ -56,19 +60,33 @@ Result<> DahdiDChannel::write(ByteView frame) {
   if (frame.empty() || frame.size() > kMaxFrame) {
     return fail("channel {}: a frame of {} octets: 1 to {} are carried", number_, frame.size(), kMaxFrame);
   }
+  if (waiting_.empty() && send(frame)) return {};
+  if (is_gone_) return gone();
+  if (waiting_.size() == kMaxWaiting) return fail("channel {} ({}): its transmit queue is full", number_, name_);
+  waiting_.emplace_back(frame.begin(), frame.end());
+  if (!retry_.is_armed()) retry_.arm(kRetry, [this] { send_waiting(); });
+  return {};
+}
+
+void DahdiDChannel::send_waiting() {
+  while (!waiting_.empty() && send(waiting_.front())) waiting_.pop_front();
+  if (!waiting_.empty() && !is_gone_) retry_.arm(kRetry, [this] { send_waiting(); });
+}
+
+bool DahdiDChannel::send(ByteView frame) {
   std::copy(frame.begin(), frame.end(), buffer_.begin());
   // The driver puts the FCS over the last two octets.
   std::fill_n(buffer_.begin() + static_cast<std::ptrdiff_t>(frame.size()), kFcsOctets, uint8_t{0});
   while (!is_gone_) {
     IoResult io = write_block(fd_.get(), ByteView(buffer_).first(frame.size() + kFcsOctets));
-    if (io.status == Io::NotNow) return fail("channel {} ({}): the driver's transmit queue is full", number_, name_);
+    if (io.status == Io::NotNow) return false;
     if (io.status == Io::EventsFirst) drain_events();
     if (io.status == Io::Gone) is_gone_ = true;
     if (io.status != Io::Done) continue;
     ++stats_.frames_sent;
-    return {};
+    return true;
   }
-  return gone();
+  return false;
 }
 
 void DahdiDChannel::drain_events() {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <memory>
 
+#include "base/reactor.h"
 #include "base/unique_fd.h"
 #include "tdm/dahdi/alarm_bell.h"
 #include "tdm/dahdi/driver_types.h"
@@ -10,12 +12,12 @@
 
 namespace sg::tdm::dahdi {
 
-// One channel that carries HDLC frames; the driver (or the card) frames and checks them. One thread.
+// One channel that carries HDLC frames; the driver (or the card) frames and checks them. The reactor's thread.
 class DahdiDChannel final : public DChannel {
  public:
   // Error: the channel is in use, not there, or not configured as a D-channel.
-  static Result<std::unique_ptr<DChannel>> open(const std::string& devices, const ChannelInfo& channel,
-                                                std::shared_ptr<AlarmBell> bell);
+  static Result<std::unique_ptr<DChannel>> open(Reactor& reactor, const std::string& devices,
+                                                const ChannelInfo& channel, std::shared_ptr<AlarmBell> bell);
 
   int fd() const override { return fd_.get(); }
   Result<size_t> read(std::span<uint8_t> frame) override;
@@ -27,7 +29,14 @@ class DahdiDChannel final : public DChannel {
   // The driver calls a frame overlong that fills its buffer to the last octet.
   static constexpr size_t kBufferOctets = kMaxFrame + kFcsOctets + 14;
 
-  DahdiDChannel(UniqueFd channel, const ChannelInfo& info, std::shared_ptr<AlarmBell> bell);
+  // The driver holds 31 frames; a burst beyond that waits here.
+  static constexpr size_t kMaxWaiting = 64;
+  static constexpr Duration kRetry = 10ms;
+
+  DahdiDChannel(Reactor& reactor, UniqueFd channel, const ChannelInfo& info, std::shared_ptr<AlarmBell> bell);
+  // False: not now, or the channel is gone.
+  bool send(ByteView frame);
+  void send_waiting();
   void drain_events();
   tl::unexpected<Error> gone() const;
 
@@ -35,9 +44,11 @@ class DahdiDChannel final : public DChannel {
   const int number_;
   const std::string name_;
   const std::shared_ptr<AlarmBell> bell_;
-  std::array<uint8_t, kBufferOctets> buffer_;
+  std::array<uint8_t, kBufferOctets> buffer_;  // of one read or write
   DChannelStats stats_;
   bool is_gone_ = false;
+  std::deque<Bytes> waiting_;
+  Timer retry_;
 };
 
 }  // namespace sg::tdm::dahdi

@@ -122,9 +122,9 @@ Result<UniqueFd> open_channel(const std::string& devices, int channel) {
   return fd;
 }
 
-Result<> set_buffers(int channel_fd, TransmitPolicy policy, int buffers, size_t octets_each) {
+Result<> set_buffers(int channel_fd, int buffers, size_t octets_each) {
   dahdi_bufferinfo info{};
-  info.txbufpolicy = policy == TransmitPolicy::HalfFull ? DAHDI_POLICY_HALF_FULL : DAHDI_POLICY_IMMEDIATE;
+  info.txbufpolicy = DAHDI_POLICY_IMMEDIATE;
   info.rxbufpolicy = DAHDI_POLICY_IMMEDIATE;
   info.numbufs = buffers;
   info.bufsize = static_cast<int>(octets_each);
@@ -136,8 +136,12 @@ Result<> set_audio_mode(int channel_fd) {
   return set_int(channel_fd, DAHDI_AUDIOMODE, 1, "cannot set audio mode");
 }
 
-Result<> enable_buffer_events(int channel_fd) {
-  return set_int(channel_fd, DAHDI_BUFFER_EVENTS, 1, "cannot enable buffer events");
+Result<> enable_buffer_events(int channel_fd, bool on) {
+  return set_int(channel_fd, DAHDI_BUFFER_EVENTS, on ? 1 : 0, "cannot set buffer events");
+}
+
+Result<> flush(int channel_fd) {
+  return set_int(channel_fd, DAHDI_FLUSH, DAHDI_FLUSH_ALL, "cannot flush");
 }
 
 Event next_event(int channel_fd) {

@@ -26,16 +26,14 @@ Result<std::optional<ChannelInfo>> channel_info(int control, int channel);
 // Opens a channel, non-blocking, which resets all its settings. Error: it is in use, not configured, not there.
 Result<UniqueFd> open_channel(const std::string& devices, int channel);
 
-enum class TransmitPolicy : uint8_t {
-  Immediate,  // send what is written at once
-  HalfFull,   // wait, at first and after each underrun, until half of the buffers are full
-};
-// Discards all that is queued, both ways.
-Result<> set_buffers(int channel_fd, TransmitPolicy policy, int count, size_t octets_each);
+// Discards all that is queued, both ways. What is written is sent at once.
+Result<> set_buffers(int channel_fd, int count, size_t octets_each);
+// Discards all that is queued, both ways, and all events. Error: the channel is gone.
+Result<> flush(int channel_fd);
 // Idle is the law's silence, not 0xFF; echo cancellers become possible. Octets pass unchanged all the same.
 Result<> set_audio_mode(int channel_fd);
-// Has the driver tell of overruns and underruns.
-Result<> enable_buffer_events(int channel_fd);
+// Whether the driver tells of overruns and underruns.
+Result<> enable_buffer_events(int channel_fd, bool on);
 
 // DAHDI_EVENT_…, as far as they mean something here.
 enum class Event : uint8_t {
