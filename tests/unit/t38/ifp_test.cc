@@ -61,9 +61,9 @@ TEST(Ifp, IsParsedToTheLetter) {
 }
 
 // A V.21 HDLC data field, in the encoding that versions share.
-Bytes hdlc(std::initializer_list<uint8_t> octets, uint8_t data_type = 0) {
+Bytes hdlc(const Bytes& octets, uint8_t data_type = 0) {
   Bytes ifp = {static_cast<uint8_t>(0xC0 | data_type << 1), 1, 0x80, 0, static_cast<uint8_t>(octets.size() - 1)};
-  ifp.insert(ifp.end(), octets);
+  for (uint8_t octet : octets) ifp.push_back(octet);
   return ifp;
 }
 Bytes fcs_ok(uint8_t data_type = 0) {
