@@ -20,7 +20,8 @@ std::optional<Timeslot> Inventory::seize(SignallingCallId call) {
   std::vector<Timeslot> order;
   for (const auto& [slot, entry] : slots_) order.push_back(slot);
   if (hunt_ == Hunt::Descending) std::reverse(order.begin(), order.end());
-  if (hunt_ == Hunt::RoundRobin) std::rotate(order.begin(), std::upper_bound(order.begin(), order.end(), last_), order.end());
+  if (hunt_ == Hunt::RoundRobin)
+    std::rotate(order.begin(), std::upper_bound(order.begin(), order.end(), last_), order.end());
   for (Timeslot slot : order) {
     if (!seize(slot, call)) continue;
     last_ = slot;

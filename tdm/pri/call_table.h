@@ -13,8 +13,8 @@ typedef struct q931_call q931_call;
 namespace sg::tdm::pri {
 
 enum class CallState : uint8_t {
-  Setup,      // ours sent, or the peer's told to the listener
-  Overlap,    // SETUP ACKNOWLEDGE sent or received
+  Setup,    // ours sent, or the peer's told to the listener
+  Overlap,  // SETUP ACKNOWLEDGE sent or received
   Proceeding,
   Alerting,
   Active,

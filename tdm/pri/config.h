@@ -42,12 +42,12 @@ struct Config {
   bool restart_when_up = false;
   int setup_retries = 3;  // further timeslots tried after cause 44
   // Ours: libpri has these by name only.
-  Duration t301 = 180s;  // ALERTING received: wait for CONNECT
-  Duration t302 = 12s;   // between the digits of an incoming overlap call
-  Duration t304 = 30s;   // SETUP ACKNOWLEDGE received, digits sent
-  Duration t306 = 30s;   // DISCONNECT received with an announcement: released then, if nobody did before
-  Duration t310 = 30s;   // CALL PROCEEDING received
-  Duration t316 = 20s;   // RESTART sent: wait for its acknowledgement, twice, then the timeslot is out of service
+  Duration t301 = 180s;      // ALERTING received: wait for CONNECT
+  Duration t302 = 12s;       // between the digits of an incoming overlap call
+  Duration t304 = 30s;       // SETUP ACKNOWLEDGE received, digits sent
+  Duration t306 = 30s;       // DISCONNECT received with an announcement: released then, if nobody did before
+  Duration t310 = 30s;       // CALL PROCEEDING received
+  Duration t316 = 20s;       // RESTART sent: wait for its acknowledgement, twice, then the timeslot is out of service
   Duration alarm_hold = 2s;  // after a span's alarms end, until its timeslots take calls again
   // libpri's own, by name ("T200", "T203", "T303", "T305", "T308", "T309", "T313", "N200"): milliseconds or a count.
   std::map<std::string, int> timers;

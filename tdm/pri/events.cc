@@ -8,12 +8,16 @@ namespace {
 
 // Q.850 causes.
 constexpr int kNoAnswer = 19, kUnspecified = 31, kNoCircuit = 34, kTemporaryFailure = 41, kChannelUnavailable = 44;
-constexpr int kBearerNotImplemented = 65, kFacilityNotImplemented = 69, kRecoveryOnTimer = 102;
+constexpr int kFacilityNotImplemented = 69, kIncompatibleDestination = 88, kRecoveryOnTimer = 102;
 constexpr int kCallIndependent = 1 << 17;  // no bearer: supplementary services only
 
-int cause_of(int cause) { return cause > 0 ? cause : kUnspecified; }
+int cause_of(int cause) {
+  return cause > 0 ? cause : kUnspecified;
+}
 
-bool is_whole_interface(int channel) { return channel < 0 || (channel & 0xff) == 0xff || (channel & 0xff) == 0; }
+bool is_whole_interface(int channel) {
+  return channel < 0 || (channel & 0xff) == 0xff || (channel & 0xff) == 0;
+}
 
 bool is_served(int transfer_capability) {
   return transfer_capability == PRI_TRANS_CAP_SPEECH || transfer_capability == PRI_TRANS_CAP_3_1K_AUDIO ||
@@ -24,38 +28,64 @@ bool is_served(int transfer_capability) {
 
 void Interface::dispatch(const ::pri_event& event) {
   switch (event.e) {
-    case PRI_EVENT_DCHAN_UP: return on_dchannel_up();
-    case PRI_EVENT_DCHAN_DOWN: return on_dchannel_down();
+    case PRI_EVENT_DCHAN_UP:
+      return on_dchannel_up();
+    case PRI_EVENT_DCHAN_DOWN:
+      return on_dchannel_down();
     case PRI_EVENT_CONFIG_ERR:
       config_errors_.add();
       return log_.error("configuration: {}", event.err.err);
-    case PRI_EVENT_RING: return on_ring(event);
-    case PRI_EVENT_SETUP_ACK: return on_setup_ack(event);
-    case PRI_EVENT_PROCEEDING: return on_call_proceeding(event);
-    case PRI_EVENT_PROGRESS: return on_call_progress(event);
-    case PRI_EVENT_RINGING: return on_ringing(event);
-    case PRI_EVENT_ANSWER: return on_answer(event);
-    case PRI_EVENT_CONNECT_ACK: return;
-    case PRI_EVENT_HANGUP_REQ: return on_disconnect(event);
-    case PRI_EVENT_HANGUP: return on_hangup(event);
-    case PRI_EVENT_HANGUP_ACK: return on_hangup_ack(event);
-    case PRI_EVENT_INFO_RECEIVED: return on_digits(event.ring.call, event.ring.callednum, event.ring.complete);
-    case PRI_EVENT_KEYPAD_DIGIT: return on_digits(event.digit.call, event.digit.digits, false);
-    case PRI_EVENT_RESTART: return on_restart(event.restart.channel);
-    case PRI_EVENT_RESTART_ACK: return on_restart_ack(event.restartack.channel);
-    case PRI_EVENT_SERVICE: return on_service(event.service.channel, event.service.changestatus);
-    case PRI_EVENT_SERVICE_ACK: return log_.debug("service acknowledged channel={}", event.service_ack.channel & 0xff);
-    case PRI_EVENT_FACILITY: return on_facility(event);
-    case PRI_EVENT_NOTIFY: return on_notified(event.notify.call, event.notify.info);
+    case PRI_EVENT_RING:
+      return on_ring(event);
+    case PRI_EVENT_SETUP_ACK:
+      return on_setup_ack(event);
+    case PRI_EVENT_PROCEEDING:
+      return on_call_proceeding(event);
+    case PRI_EVENT_PROGRESS:
+      return on_call_progress(event);
+    case PRI_EVENT_RINGING:
+      return on_ringing(event);
+    case PRI_EVENT_ANSWER:
+      return on_answer(event);
+    case PRI_EVENT_CONNECT_ACK:
+      return;
+    case PRI_EVENT_HANGUP_REQ:
+      return on_disconnect(event);
+    case PRI_EVENT_HANGUP:
+      return on_hangup(event);
+    case PRI_EVENT_HANGUP_ACK:
+      return on_hangup_ack(event);
+    case PRI_EVENT_INFO_RECEIVED:
+      return on_digits(event.ring.call, event.ring.callednum, event.ring.complete);
+    case PRI_EVENT_KEYPAD_DIGIT:
+      return on_digits(event.digit.call, event.digit.digits, false);
+    case PRI_EVENT_RESTART:
+      return on_restart(event.restart.channel);
+    case PRI_EVENT_RESTART_ACK:
+      return on_restart_ack(event.restartack.channel);
+    case PRI_EVENT_SERVICE:
+      return on_service(event.service.channel, event.service.changestatus);
+    case PRI_EVENT_SERVICE_ACK:
+      return log_.debug("service acknowledged channel={}", event.service_ack.channel & 0xff);
+    case PRI_EVENT_FACILITY:
+      return on_facility(event);
+    case PRI_EVENT_NOTIFY:
+      return on_notified(event.notify.call, event.notify.info);
     // A held call would lose its timeslot: not offered.
-    case PRI_EVENT_HOLD: ::pri_hold_rej(link_.get(), event.hold.call, kFacilityNotImplemented); return;
-    case PRI_EVENT_RETRIEVE: ::pri_retrieve_rej(link_.get(), event.retrieve.call, kFacilityNotImplemented); return;
+    case PRI_EVENT_HOLD:
+      ::pri_hold_rej(link_.get(), event.hold.call, kFacilityNotImplemented);
+      return;
+    case PRI_EVENT_RETRIEVE:
+      ::pri_retrieve_rej(link_.get(), event.retrieve.call, kFacilityNotImplemented);
+      return;
     // Answers to a HOLD or RETRIEVE of ours, which we do not send.
     case PRI_EVENT_HOLD_ACK:
     case PRI_EVENT_HOLD_REJ:
     case PRI_EVENT_RETRIEVE_ACK:
-    case PRI_EVENT_RETRIEVE_REJ: return log_.debug("unasked for: {}", ::pri_event2str(event.e));
-    default: log_.warning("libpri event {} is unknown", event.e);
+    case PRI_EVENT_RETRIEVE_REJ:
+      return log_.debug("unasked for: {}", ::pri_event2str(event.e));
+    default:
+      log_.warning("libpri event {} is unknown", event.e);
   }
 }
 
@@ -87,8 +117,9 @@ void Interface::on_ring(const ::pri_event& event) {
   q931_call* handle = event.ring.call;
   setups_in_.add();
   if (calls_.find(handle)) return log_.warning("a second SETUP for one call is ignored");
-  if (event.ring.channel >= 0 && (event.ring.channel & kCallIndependent)) return refuse(handle, kFacilityNotImplemented);
-  if (!is_served(event.ring.ctype)) return refuse(handle, kBearerNotImplemented);
+  if (event.ring.channel >= 0 && (event.ring.channel & kCallIndependent))
+    return refuse(handle, kIncompatibleDestination);
+  if (!is_served(event.ring.ctype)) return refuse(handle, kIncompatibleDestination);
   auto id = calls_.next_id();
   int cause = 0;
   auto slot = slot_for_incoming(event, id, cause);
@@ -97,7 +128,8 @@ void Interface::on_ring(const ::pri_event& event) {
   Call& call = calls_.add(id, handle, reactor_);
   call.reference = link_.call_reference(handle);
   call.slot = slot;
-  log_.info("call={} setup received slot={} called={} calling={}", id, *slot, setup.called.digits, setup.calling.number.digits);
+  log_.info("call={} setup received slot={} called={} calling={}", id, *slot, setup.called.digits,
+            setup.calling.number.digits);
   tell([id, slot = *slot, setup = std::move(setup)](Listener& listener) { listener.on_setup(id, slot, setup); });
 }
 
@@ -122,6 +154,7 @@ std::optional<Timeslot> Interface::slot_for_incoming(const ::pri_event& event, S
 }
 
 void Interface::refuse(q931_call* handle, int cause) {
+  // All causes given here are those that libpri answers a SETUP with at once, by RELEASE COMPLETE.
   log_.info("setup refused cause={}", cause);
   ::pri_hangup(link_.get(), handle, cause);
 }
@@ -185,13 +218,14 @@ void Interface::on_answer(const ::pri_event& event) {
 void Interface::on_disconnect(const ::pri_event& event) {
   q931_call* handle = event.hangup.call;
   int cause = cause_of(event.hangup.cause);
-  Progress progress{.inband_available = link_.announcement_in_last_frame()};
+  Progress progress{.inband_available = link_.last_disconnect() && link_.last_disconnect()->announcement};
   Call* call = live(handle);
   if (!call || call->state == CallState::Announcing) {
     ::pri_hangup(link_.get(), handle, cause);
     return;
   }
-  log_.info("call={} disconnect received cause={}{}", call->id, cause, progress.inband_available ? " with announcement" : "");
+  log_.info("call={} disconnect received cause={}{}", call->id, cause,
+            progress.inband_available ? " with announcement" : "");
   if (cause == kChannelUnavailable && call->outgoing && call->state < CallState::Alerting && retry_setup(*call)) {
     ::pri_hangup(link_.get(), handle, cause);
     return;
@@ -200,6 +234,20 @@ void Interface::on_disconnect(const ::pri_event& event) {
   if (!progress.inband_available) return hang_up(*call, cause);
   call->state = CallState::Disconnected;
   arm_timer(*call, config_.t306, cause);
+}
+
+void Interface::on_disconnect_untold() {
+  // A call that nothing of ours had answered: libpri sends RELEASE COMPLETE, keeps the call, and says nothing.
+  const auto& disconnect = link_.last_disconnect();
+  if (!disconnect || disconnect->reference & kFromDestination) return;
+  for (SignallingCallId id : calls_.ids()) {
+    Call* call = calls_.find(id);
+    if (call->outgoing || call->state != CallState::Setup || call->reference != disconnect->reference) continue;
+    int cause = cause_of(disconnect->cause);
+    ::pri_destroycall(link_.get(), call->handle);
+    tell([id, cause](Listener& listener) { listener.on_disconnected(id, cause, {}); });
+    finish(*call, cause);
+  }
 }
 
 void Interface::on_hangup(const ::pri_event& event) {
@@ -235,7 +283,8 @@ void Interface::on_digits(q931_call* handle, const char* digits, bool complete) 
 }
 
 void Interface::on_restart(int channel) {
-  log_.warning("RESTART received for {}", is_whole_interface(channel) ? "the whole interface" : fmt::format("channel {}", channel & 0xff));
+  log_.warning("RESTART received for {}",
+               is_whole_interface(channel) ? "the whole interface" : fmt::format("channel {}", channel & 0xff));
   auto end = [this](SignallingCallId id) {
     Call* call = calls_.find(id);
     if (!call || call->state == CallState::Over) return;
@@ -289,8 +338,11 @@ void Interface::on_facility(const ::pri_event& event) {
       case PRI_SUBCMD_TRANSFER_CALL:
         ::pri_transfer_rsp(link_.get(), reply_to, command.u.transfer.invoke_id, 0);
         break;
-      case PRI_SUBCMD_CC_REQ: ::pri_cc_req_rsp(link_.get(), command.u.cc_request.cc_id, 5); break;
-      default: log_.debug("facility {} is not used", command.cmd);
+      case PRI_SUBCMD_CC_REQ:
+        ::pri_cc_req_rsp(link_.get(), command.u.cc_request.cc_id, 5);
+        break;
+      default:
+        log_.debug("facility {} is not used", command.cmd);
     }
   }
 }

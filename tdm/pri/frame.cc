@@ -9,6 +9,7 @@ constexpr size_t kAddressAndShortControl = 3;
 constexpr uint8_t kDiscriminator = 0x08;
 constexpr uint8_t kMaintenance1 = 0x03, kMaintenance2 = 0x43;  // SERVICE of AT&T TR 41459 and NI-2
 constexpr uint8_t kDisconnect = 0x45;
+constexpr uint8_t kCause = 0x08;
 constexpr uint8_t kProgressIndicator = 0x1e;
 constexpr uint8_t kInbandAvailable = 8;
 constexpr uint8_t kUserInformation = 0x03;  // UI, Q.921 table 3: the poll bit masked out
@@ -84,12 +85,28 @@ bool is_well_formed(const Element& element) {
       return content.size() >= 2;
     case 0x29:  // date and time
       return content.size() >= 3;
-    case 0x0c: case 0x4c:  // connected address, connected number
-    case 0x6c:             // calling party number
-    case 0x73: case 0x74: case 0x76:  // original called, redirecting, redirection number
+    case 0x0c:
+    case 0x4c:  // connected address, connected number
+    case 0x6c:  // calling party number
+    case 0x73:
+    case 0x74:
+    case 0x76:  // original called, redirecting, redirection number
       return has_last_extension(content);
-    case 0x01: case 0x14: case 0x18: case 0x1c: case 0x20: case 0x27: case 0x28: case 0x2c: case 0x37: case 0x4a:
-    case 0x6d: case 0x70: case 0x71: case 0x79: case 0x7e:
+    case 0x01:
+    case 0x14:
+    case 0x18:
+    case 0x1c:
+    case 0x20:
+    case 0x27:
+    case 0x28:
+    case 0x2c:
+    case 0x37:
+    case 0x4a:
+    case 0x6d:
+    case 0x70:
+    case 0x71:
+    case 0x79:
+    case 0x7e:
       return !content.empty();
     default:
       return true;
@@ -97,20 +114,23 @@ bool is_well_formed(const Element& element) {
 }
 
 bool announces(const Element& element) {
-  return element.id == kProgressIndicator && element.content.size() >= 2 && (element.content[1] & 0x7f) == kInbandAvailable;
+  return element.id == kProgressIndicator && element.content.size() >= 2 &&
+         (element.content[1] & 0x7f) == kInbandAvailable;
 }
 
 }  // namespace
 
 std::optional<Guarded> guard(ByteView frame) {
+  bool unnumbered = frame.size() > 2 && (frame[2] & 3) == 3;
+  size_t header = unnumbered ? kAddressAndShortControl : kAddressAndControl;
+  if (frame.size() < header) return std::nullopt;
   Message message;
-  switch (find_message(frame, message)) {
-    case Layer3::Malformed: return std::nullopt;
-    case Layer3::Absent: return Guarded{Bytes(frame.begin(), frame.end()), 0};
-    case Layer3::Present: break;
-  }
-  if (message.discriminator != kDiscriminator && message.discriminator != kMaintenance1 && message.discriminator != kMaintenance2) {
-    return std::nullopt;
+  auto layer3 = find_message(frame, message);
+  if (layer3 == Layer3::Absent) return Guarded{Bytes(frame.begin(), frame.end()), 0};
+  bool known = message.discriminator == kDiscriminator || message.discriminator == kMaintenance1 ||
+               message.discriminator == kMaintenance2;
+  if (layer3 == Layer3::Malformed || !known) {
+    return Guarded{Bytes(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(header)), 1};
   }
   Guarded guarded{Bytes(frame.begin(), frame.begin() + static_cast<std::ptrdiff_t>(message.elements)), 0};
   ByteReader reader(frame);
@@ -131,24 +151,21 @@ std::optional<Guarded> guard(ByteView frame) {
   return guarded;
 }
 
-bool is_disconnect_with_announcement(ByteView frame) {
-  if (!reference_of_disconnect(frame)) return false;
+std::optional<Disconnect> parse_disconnect(ByteView frame) {
   Message message;
-  find_message(frame, message);
+  if (find_message(frame, message) != Layer3::Present) return std::nullopt;
+  if (message.discriminator != kDiscriminator || message.type != kDisconnect) return std::nullopt;
+  Disconnect disconnect{.reference = message.reference};
   ByteReader reader(frame);
   reader.skip(message.elements);
   Element element;
   while (reader.remaining() > 0 && next_element(reader, frame, element)) {
-    if (announces(element)) return true;
+    if (announces(element)) disconnect.announcement = true;
+    // The location octet may be extended by a recommendation, Q.850 section 2.2.
+    if (element.id == kCause && is_well_formed(element))
+      disconnect.cause = element.content[element.content[0] & 0x80 ? 1 : 2] & 0x7f;
   }
-  return false;
-}
-
-std::optional<int> reference_of_disconnect(ByteView frame) {
-  Message message;
-  if (find_message(frame, message) != Layer3::Present) return std::nullopt;
-  if (message.discriminator != kDiscriminator || message.type != kDisconnect) return std::nullopt;
-  return message.reference;
+  return disconnect;
 }
 
 Bytes with_announcement(ByteView disconnect) {

@@ -14,10 +14,19 @@ namespace {
 constexpr int kFramesAPass = 64;
 
 // Q.850 causes.
-constexpr int kNormalClearing = 16, kOutOfOrder = 27, kIncompleteNumber = 28, kNoCircuit = 34, kChannelUnavailable = 44;
+constexpr int kNormalClearing = 16, kOutOfOrder = 27, kIncompleteNumber = 28, kUnspecified = 31, kNoCircuit = 34,
+              kChannelUnavailable = 44;
 constexpr int kChannelDoesNotExist = 82, kRecoveryOnTimer = 102;
 
-int valid_cause(int cause) { return cause > 0 && cause < 128 ? cause : kNormalClearing; }
+int valid_cause(int cause) {
+  return cause > 0 && cause < 128 ? cause : kNormalClearing;
+}
+
+// Whether libpri refuses a SETUP with this cause by RELEASE COMPLETE (Q.931 5.3.2 a). With others it would send
+// nothing at all: a call is only alive to it once a message went back.
+bool refuses_setup(int cause) {
+  return cause == 1 || cause == 34 || cause == 44 || cause == 82 || cause == 88;
+}
 
 std::vector<Timeslot> bearers_of(const Config& config) {
   std::vector<Timeslot> slots;
@@ -35,7 +44,8 @@ Result<> check(Config& config) {
   if (config.spans.size() > 1) return fail("{}: several spans on one D-channel (NFAS) are not supported", config.name);
   const Span& span = config.spans.front();
   if (config.dchannel == Timeslot{}) config.dchannel = {span.number, dchannel_of(span.type)};
-  if (config.dchannel.span != span.number || config.dchannel.number < 1 || config.dchannel.number > timeslots_of(span.type)) {
+  if (config.dchannel.span != span.number || config.dchannel.number < 1 ||
+      config.dchannel.number > timeslots_of(span.type)) {
     return fail("{}: D-channel {} is no timeslot of span {}", config.name, config.dchannel, span.number);
   }
   for (const auto& [name, value] : config.timers) {
@@ -47,7 +57,8 @@ Result<> check(Config& config) {
 
 }  // namespace
 
-Result<std::unique_ptr<Interface>> Interface::make(Config config, Reactor& reactor, Backend& backend, Counters& counters) {
+Result<std::unique_ptr<Interface>> Interface::make(Config config, Reactor& reactor, Backend& backend,
+                                                   Counters& counters) {
   if (auto sound = check(config); !sound) return tl::unexpected(sound.error());
   auto dchannel = backend.open_dchannel(config.dchannel);
   if (!dchannel) return fail_with(dchannel.error(), "{}", config.name);
@@ -98,7 +109,11 @@ void Interface::pump() {
   for (int frames = 0; frames < kFramesAPass; ++frames) {
     ::pri_event* event = nullptr;
     if (!link_.receive(event)) break;
-    if (event) dispatch(*event);
+    if (event) {
+      dispatch(*event);
+    } else {
+      on_disconnect_untold();
+    }
     finish_vanished();
     deliver();
     // A RESTART of several channels goes on by timers of no length.
@@ -160,7 +175,8 @@ void Interface::schedule_pump() {
 Signalling::Status Interface::status() const {
   Status status;
   status.is_up = is_up_;
-  status.name = fmt::format("{} {}, D-channel {}", to_string(config_.switch_type), to_string(config_.role), config_.dchannel);
+  status.name =
+      fmt::format("{} {}, D-channel {}", to_string(config_.switch_type), to_string(config_.role), config_.dchannel);
   status.slots = inventory_.status();
   auto dchannel = link_.dchannel_stats();
   status.counters = {{"setups received", setups_in_.value()},
@@ -201,7 +217,8 @@ Result<Signalling::OutgoingCall> Interface::setup(const Setup& setup) {
     calls_.erase(id);
     return fail("{}: libpri does not take the SETUP", config_.name);
   }
-  log_.info("call={} setup sent slot={} called={} calling={}", id, *slot, setup.called.digits, setup.calling.number.digits);
+  log_.info("call={} setup sent slot={} called={} calling={}", id, *slot, setup.called.digits,
+            setup.calling.number.digits);
   return OutgoingCall{id, *slot};
 }
 
@@ -249,7 +266,8 @@ void Interface::answer(SignallingCallId id) {
   Call* call = unanswered(id);
   if (!call) return;
   call->timer.cancel();
-  // Q.931 5.2.5.1 lets CONNECT follow SETUP at once; CALL PROCEEDING first tells the channel to those who want it early.
+  // Q.931 5.2.5.1 lets CONNECT follow SETUP at once; CALL PROCEEDING first tells the channel to those who want it
+  // early.
   proceeding(id);
   call->state = CallState::Active;
   answers_.add();
@@ -262,7 +280,8 @@ void Interface::disconnect_with_announcement(SignallingCallId id, int cause) {
   Call* call = live(id);
   if (!call) return;
   // Only the network announces (Q.931 5.4), and only to the one who calls.
-  if (call->outgoing || config_.role != Role::Network || call->state >= CallState::Disconnected) return hang_up(*call, cause);
+  if (call->outgoing || config_.role != Role::Network || call->state >= CallState::Disconnected)
+    return hang_up(*call, cause);
   // In answer to a SETUP libpri would send RELEASE COMPLETE.
   proceeding(id);
   call->timer.cancel();
@@ -305,7 +324,9 @@ void Interface::on_alarms_changed(uint16_t span, AlarmSet alarms) {
 }
 
 void Interface::restart(Timeslot slot) {
-  if (!inventory_.contains(slot) || inventory_.call_on(slot) || std::ranges::find(to_restart_, slot) != to_restart_.end()) return;
+  if (!inventory_.contains(slot) || inventory_.call_on(slot) ||
+      std::ranges::find(to_restart_, slot) != to_restart_.end())
+    return;
   inventory_.set_restarting(slot, true);
   to_restart_.push_back(slot);
   restart_next();
@@ -376,6 +397,7 @@ bool Interface::follow_channel(Call& call, int channel) {
 void Interface::hang_up(Call& call, int cause) {
   if (call.state >= CallState::Releasing) return;
   call.timer.cancel();
+  if (!call.outgoing && call.state == CallState::Setup && !refuses_setup(cause)) proceeding(call.id);
   bool disconnect_sent = call.state == CallState::Announcing;
   call.state = CallState::Releasing;
   // The DISCONNECT is out, and libpri sends RELEASE when T305 ends, or the far end does before.
@@ -406,7 +428,7 @@ void Interface::finish_vanished() {
   // Some ends libpri does not tell of: it has freed the call, and that is all.
   for (SignallingCallId id : calls_.ids()) {
     Call* call = calls_.find(id);
-    if (call->state == CallState::Releasing && !link_.exists(call->handle)) finish(*call, call->release_cause);
+    if (call->state != CallState::Over && !link_.exists(call->handle)) finish(*call, kUnspecified);
   }
 }
 
@@ -428,7 +450,9 @@ void Interface::expect_digits(Call& call) {
   });
 }
 
-int Interface::channel_of(const Call& call) const { return call.slot ? call.slot->number : 0; }
+int Interface::channel_of(const Call& call) const {
+  return call.slot ? call.slot->number : 0;
+}
 
 std::optional<Timeslot> Interface::slot_of(int channel) const {
   int number = channel & 0xff;

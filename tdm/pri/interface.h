@@ -68,6 +68,7 @@ class Interface final : public Signalling {
   void on_ringing(const ::pri_event& event);
   void on_answer(const ::pri_event& event);
   void on_disconnect(const ::pri_event& event);
+  void on_disconnect_untold();
   void on_hangup(const ::pri_event& event);
   void on_hangup_ack(const ::pri_event& event);
   void on_digits(q931_call* handle, const char* digits, bool complete);

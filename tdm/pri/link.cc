@@ -54,8 +54,8 @@ Link::Link(const Config& config, std::unique_ptr<DChannel> dchannel, Counters& c
       not_sent_(counters.get("pri.tx.failed")) {
   ::pri_set_message(&log_message);
   ::pri_set_error(&log_error);
-  pri_ = ::pri_new_cb(dchannel_->fd(), config.role == Role::Network ? PRI_NETWORK : PRI_CPE, libpri_switch(config.switch_type),
-                      &Link::read_frame, &Link::write_frame, this);
+  pri_ = ::pri_new_cb(dchannel_->fd(), config.role == Role::Network ? PRI_NETWORK : PRI_CPE,
+                      libpri_switch(config.switch_type), &Link::read_frame, &Link::write_frame, this);
   if (!pri_) throw std::bad_alloc();
   ::pri_set_debug(pri_, config.trace ? PRI_DEBUG_Q931_DUMP | PRI_DEBUG_Q921_STATE | PRI_DEBUG_Q931_STATE : 0);
   for (const auto& [name, value] : config.timers) {
@@ -78,7 +78,7 @@ Link::~Link() {
 
 bool Link::receive(::pri_event*& event) {
   took_frame_ = false;
-  announcement_ = false;
+  disconnect_.reset();
   event = ::pri_check_event(pri_);
   return took_frame_;
 }
@@ -88,7 +88,8 @@ std::optional<Duration> Link::until_next_timer() const {
   if (!next) return std::nullopt;
   timeval now;
   ::gettimeofday(&now, nullptr);
-  Duration wait = std::chrono::seconds(next->tv_sec - now.tv_sec) + std::chrono::microseconds(next->tv_usec - now.tv_usec);
+  Duration wait =
+      std::chrono::seconds(next->tv_sec - now.tv_sec) + std::chrono::microseconds(next->tv_usec - now.tv_usec);
   return std::clamp(wait, Duration::zero(), kLongestSleep);
 }
 
@@ -135,7 +136,7 @@ int Link::read(std::span<uint8_t> buffer) {
     return 0;
   }
   malformed_.add(static_cast<uint64_t>(guarded->removed));
-  announcement_ = is_disconnect_with_announcement(guarded->frame);
+  disconnect_ = parse_disconnect(guarded->frame);
   std::ranges::copy(guarded->frame, buffer.begin());
   // libpri takes the length with the FCS, which it does not look at.
   std::fill_n(buffer.begin() + static_cast<std::ptrdiff_t>(guarded->frame.size()), kFcs, uint8_t{0});
@@ -145,7 +146,7 @@ int Link::read(std::span<uint8_t> buffer) {
 int Link::write(ByteView frame) {
   Bytes edited;
   ByteView sent = frame;
-  if (auto reference = reference_of_disconnect(frame); reference && announcing_.contains(*reference)) {
+  if (auto disconnect = parse_disconnect(frame); disconnect && announcing_.contains(disconnect->reference)) {
     edited = with_announcement(frame);
     sent = edited;
   }

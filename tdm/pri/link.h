@@ -44,9 +44,9 @@ class Link {
   bool exists(q931_call* call) const;
   // The call reference value, without its flag.
   int call_reference(q931_call* call) const;
-  // The frame received last was a DISCONNECT with progress description 8: an announcement plays. libpri tells of the
-  // DISCONNECT, but not of that.
-  bool announcement_in_last_frame() const { return announcement_; }
+  // The frame received last, when it was a DISCONNECT. libpri does not tell whether an announcement plays, nor of the
+  // DISCONNECT itself when no message of ours had answered the SETUP yet.
+  const std::optional<Disconnect>& last_disconnect() const { return disconnect_; }
   // The DISCONNECT that we send for this incoming call is to say that an announcement plays: libpri has no means to.
   void announce_on_disconnect(int call_reference) { announcing_.insert(call_reference | kFromDestination); }
   void forget_announcement(int call_reference) { announcing_.erase(call_reference | kFromDestination); }
@@ -67,7 +67,7 @@ class Link {
   ::pri* pri_ = nullptr;
   bool lost_ = false;
   bool took_frame_ = false;
-  bool announcement_ = false;
+  std::optional<Disconnect> disconnect_;
   std::set<int> announcing_;  // call references with their flag
   Counter& malformed_;
   Counter& not_sent_;

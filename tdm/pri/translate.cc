@@ -51,7 +51,8 @@ void fill(::pri_party_number& to, const Number& number, int presentation) {
 
 Result<SwitchType> parse_switch_type(std::string_view name) {
   if (auto found = std::ranges::find(kSwitches, name, &SwitchName::name); found != kSwitches.end()) return found->type;
-  return fail("\"{}\" is no ISDN switch type: euroisdn_e1, euroisdn_t1, ni1, ni2, dms100, lucent5e, att4ess or qsig", name);
+  return fail("\"{}\" is no ISDN switch type: euroisdn_e1, euroisdn_t1, ni1, ni2, dms100, lucent5e, att4ess or qsig",
+              name);
 }
 
 Result<Role> parse_role(std::string_view name) {
@@ -67,14 +68,26 @@ Result<Hunt> parse_hunt(std::string_view name) {
   return fail("\"{}\" is no hunting order: ascending, descending or round_robin", name);
 }
 
-std::string_view to_string(SwitchType type) { return entry_of(type).name; }
-std::string_view to_string(Role role) { return role == Role::User ? "user" : "network"; }
+std::string_view to_string(SwitchType type) {
+  return entry_of(type).name;
+}
+std::string_view to_string(Role role) {
+  return role == Role::User ? "user" : "network";
+}
 
-int libpri_switch(SwitchType type) { return entry_of(type).libpri; }
-bool speaks_sending_complete(SwitchType type) { return entry_of(type).sending_complete; }
-bool speaks_service(SwitchType type) { return entry_of(type).service; }
+int libpri_switch(SwitchType type) {
+  return entry_of(type).libpri;
+}
+bool speaks_sending_complete(SwitchType type) {
+  return entry_of(type).sending_complete;
+}
+bool speaks_service(SwitchType type) {
+  return entry_of(type).service;
+}
 
-int plan_of(const Number& number) { return static_cast<int>(number.type) << 4 | static_cast<int>(number.plan); }
+int plan_of(const Number& number) {
+  return static_cast<int>(number.type) << 4 | static_cast<int>(number.plan);
+}
 
 Number number_of(const char* digits, int plan) {
   return {digits, static_cast<TypeOfNumber>(plan >> 4 & 7), static_cast<NumberingPlan>(plan & 15)};
@@ -86,13 +99,18 @@ int presentation_of(Presentation presentation, Screening screening) {
 
 Presentation presentation_of(int octet_3a) {
   switch (octet_3a & PRI_PRES_RESTRICTION) {
-    case PRI_PRES_ALLOWED: return Presentation::Allowed;
-    case PRI_PRES_RESTRICTED: return Presentation::Restricted;
-    default: return Presentation::Unavailable;
+    case PRI_PRES_ALLOWED:
+      return Presentation::Allowed;
+    case PRI_PRES_RESTRICTED:
+      return Presentation::Restricted;
+    default:
+      return Presentation::Unavailable;
   }
 }
 
-Screening screening_of(int octet_3a) { return static_cast<Screening>(octet_3a & PRI_PRES_NUMBER_TYPE); }
+Screening screening_of(int octet_3a) {
+  return static_cast<Screening>(octet_3a & PRI_PRES_NUMBER_TYPE);
+}
 
 Progress progress_of(int mask) {
   return {.inband_available = (mask & PRI_PROG_INBAND_AVAILABLE) != 0,
@@ -103,9 +121,12 @@ Progress progress_of(int mask) {
 
 BearerCapability bearer_of(int transfer_capability) {
   switch (transfer_capability) {
-    case PRI_TRANS_CAP_SPEECH: return BearerCapability::Speech;
-    case PRI_TRANS_CAP_3_1K_AUDIO: return BearerCapability::Audio31k;
-    default: return BearerCapability::Unrestricted;
+    case PRI_TRANS_CAP_SPEECH:
+      return BearerCapability::Speech;
+    case PRI_TRANS_CAP_3_1K_AUDIO:
+      return BearerCapability::Audio31k;
+    default:
+      return BearerCapability::Unrestricted;
   }
 }
 

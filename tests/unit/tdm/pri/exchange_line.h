@@ -67,7 +67,9 @@ struct Side final : Signalling::Listener {
     if (on_call) on_call(id);
   }
   void on_information(SignallingCallId, const std::string& digits) override { note("information " + digits); }
-  void on_setup_acknowledged(SignallingCallId, Progress progress) override { note("setup acknowledged" + text(progress)); }
+  void on_setup_acknowledged(SignallingCallId, Progress progress) override {
+    note("setup acknowledged" + text(progress));
+  }
   void on_proceeding(SignallingCallId, Progress progress) override { note("proceeding" + text(progress)); }
   void on_progress(SignallingCallId, Progress progress, int cause) override {
     note("progress" + text(progress) + (cause ? " " + std::to_string(cause) : ""));
@@ -153,7 +155,9 @@ struct ExchangeLine {
   }
 };
 
-inline Config euroisdn() { return {}; }
+inline Config euroisdn() {
+  return {};
+}
 inline Config ni2() {
   Config config;
   config.switch_type = SwitchType::Ni2;

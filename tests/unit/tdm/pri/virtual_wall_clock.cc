@@ -7,8 +7,12 @@ namespace {
 const sg::ManualReactor* virtual_time = nullptr;
 }
 
-VirtualWallClock::VirtualWallClock(const sg::ManualReactor& reactor) { virtual_time = &reactor; }
-VirtualWallClock::~VirtualWallClock() { virtual_time = nullptr; }
+VirtualWallClock::VirtualWallClock(const sg::ManualReactor& reactor) {
+  virtual_time = &reactor;
+}
+VirtualWallClock::~VirtualWallClock() {
+  virtual_time = nullptr;
+}
 
 extern "C" int gettimeofday(timeval* time, void*) noexcept {
   if (!virtual_time) {
