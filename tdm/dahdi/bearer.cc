@@ -13,9 +13,11 @@
 namespace sg::tdm::dahdi {
 namespace {
 
-// What DAHDI_SET_BUFINFO takes, for at least four and at most 32 buffers.
+// What DAHDI_SET_BUFINFO takes.
 constexpr size_t kMinBlock = 16;
 constexpr size_t kMaxBlock = 8192;
+constexpr size_t kMaxBuffers = 32;
+constexpr size_t kMaxSpace = 32768;
 
 bool carries_octets(ChannelKind kind) {
   return kind == ChannelKind::Clear || kind == ChannelKind::FxsSide || kind == ChannelKind::FxoSide ||
@@ -49,7 +51,7 @@ Result<std::unique_ptr<Bearer>> DahdiBearer::open(std::shared_ptr<ChannelPool> p
   auto fd = pool->take(channel);
   if (!fd) return tl::unexpected(fd.error());
   auto set = tick_set(fd->get());
-  auto buffers = static_cast<int>(std::clamp(kBuffered / block_octets, size_t{4}, size_t{32}));
+  auto buffers = static_cast<int>(std::min(kMaxBuffers, kMaxSpace / block_octets));
   // Once, here: it throws away what is queued.
   Result<> ready = set ? set_buffers(fd->get(), buffers, block_octets) : tl::unexpected(set.error());
   if (ready) ready = enable_buffer_events(fd->get(), true);
@@ -90,8 +92,10 @@ Result<bool> DahdiBearer::read(std::span<uint8_t> block) {
 
 Result<bool> DahdiBearer::write(ByteView block) {
   assert(block.size() == block_octets_);
-  if (ran_dry_ && has_block(fd_.get())) return true;
-  ran_dry_ = false;
+  if (may_be_late_ > 0) {
+    may_be_late_ = has_block(fd_.get()) ? may_be_late_ - 1 : 0;
+    if (may_be_late_ > 0) return true;
+  }
   if (!has_cushion_) lay_cushion();
   bool taken = send(block);
   if (is_gone_) return gone();
@@ -130,7 +134,7 @@ void DahdiBearer::drain_events() const {
       case Event::WriteUnderrun:
         ++stats_.write_underruns;
         has_cushion_ = false;
-        ran_dry_ = true;
+        may_be_late_ = kMaxBuffers;
         break;
       case Event::Alarm:
         bell_->ring();

@@ -14,13 +14,12 @@ namespace sg::tdm::dahdi {
 // One thread, as Bearer says. The media tick: read() and write() do not allocate unless the channel is gone.
 //
 // What is written is kept kCushion ahead of the line, by idle that is put before the first block: the line and the
-// blocks read run by one clock, so that distance stays. When a thread came so late that the line ran dry, what it
-// writes for all blocks that wait but the newest is dropped, and the cushion is laid anew: idle went out in their
-// place, and sent on top they would delay the call for good.
+// blocks read run by one clock, so that distance stays. The driver's buffers are many, for a thread that is late. When
+// a thread came so late that the line ran dry, what it writes for all blocks that wait but the newest is dropped, and
+// the cushion is laid anew: idle went out in their place, and sent on top they would delay the call for good.
 class DahdiBearer final : public Bearer {
  public:
-  static constexpr size_t kBuffered = 1280;  // octets that wait for a late thread: 160 ms
-  static constexpr size_t kCushion = 320;    // octets written ahead of the line: 40 ms
+  static constexpr size_t kCushion = 320;  // octets: 40 ms
 
   // Error: the channel is in use, not there, or does not carry octets.
   static Result<std::unique_ptr<Bearer>> open(std::shared_ptr<ChannelPool> pool, const ChannelInfo& channel,
@@ -68,7 +67,7 @@ class DahdiBearer final : public Bearer {
   mutable BearerStats stats_;
   mutable bool is_gone_ = false;
   mutable bool has_cushion_ = false;
-  mutable bool ran_dry_ = false;  // and nothing was sent since
+  mutable size_t may_be_late_ = 0;  // blocks to be written, at most, that are too late to be sent
 };
 
 }  // namespace sg::tdm::dahdi

@@ -7,8 +7,8 @@ namespace sg::tdm::dahdi {
 Result<UniqueFd> ChannelPool::open(const ChannelInfo& channel) const {
   auto fd = open_channel(devices_, channel.number);
   if (!fd) return fd;
-  // Analog channels are in audio mode always, and refuse to be told.
-  if (channel.kind != ChannelKind::Clear) return fd;
+  // For the right idle (see set_audio_mode). Analog channels are in audio mode always, and refuse to be told.
+  if (channel.kind != ChannelKind::Clear || channel.law != Law::A) return fd;
   if (auto set = set_audio_mode(fd->get()); !set) return fail_with(set.error(), "channel {}", channel.number);
   return fd;
 }

@@ -1,5 +1,7 @@
 #include "tdm/dahdi/dchannel.h"
 
+#include <poll.h>
+
 #include <algorithm>
 
 #include "tdm/dahdi/ioctls.h"
@@ -8,6 +10,14 @@ namespace sg::tdm::dahdi {
 namespace {
 
 constexpr size_t kDriverBufferSpace = 32768;  // of a channel, each way
+
+// The driver puts a flag after each frame and between frames, but none before one that is written right after the
+// channel was opened: that one would be lost. So an empty one goes first. Waits, for a millisecond or two, until the
+// line has moved both ways; not for long, since a span without clock never moves.
+void start_flags(int fd) {
+  write_block(fd, std::array<uint8_t, 2>{});
+  for (int waited = 0; waited < 10 && !has_sent_all(fd); ++waited) ::poll(nullptr, 0, 1);
+}
 
 }  // namespace
 
@@ -26,9 +36,7 @@ Result<std::unique_ptr<DChannel>> DahdiDChannel::open(Reactor& reactor, const st
   if (auto set = set_buffers(fd->get(), kBuffers, kBufferOctets); !set) {
     return fail_with(set.error(), "channel {} ({})", channel.number, channel.name);
   }
-  // The driver puts a flag after each frame and between frames, but none before one that is written right after the
-  // channel was opened: that one would be lost. So it is an empty one.
-  write_block(fd->get(), std::array<uint8_t, kFcsOctets>{});
+  start_flags(fd->get());
   return std::unique_ptr<DChannel>(new DahdiDChannel(reactor, std::move(*fd), channel, std::move(bell)));
 }
 

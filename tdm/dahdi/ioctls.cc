@@ -132,6 +132,11 @@ Result<> set_buffers(int channel_fd, int buffers, size_t octets_each) {
   return fail("cannot have {} buffers of {} octets: {}", buffers, octets_each, std::strerror(errno));
 }
 
+bool has_sent_all(int channel_fd) {
+  int what = DAHDI_IOMUX_WRITEEMPTY | DAHDI_IOMUX_NOWAIT;
+  return ::ioctl(channel_fd, DAHDI_IOMUX, &what) == 0 && (what & DAHDI_IOMUX_WRITEEMPTY);
+}
+
 Result<> set_audio_mode(int channel_fd) {
   return set_int(channel_fd, DAHDI_AUDIOMODE, 1, "cannot set audio mode");
 }

@@ -30,7 +30,10 @@ Result<UniqueFd> open_channel(const std::string& devices, int channel);
 Result<> set_buffers(int channel_fd, int count, size_t octets_each);
 // Discards all that is queued, both ways, and all events. Error: the channel is gone.
 Result<> flush(int channel_fd);
-// Idle is the law's silence, not 0xFF; echo cancellers become possible. Octets pass unchanged all the same.
+// Nothing that was written waits in the driver any more.
+bool has_sent_all(int channel_fd);
+// Idle is then what the driver takes for silence: 0xD5 in A-law, 0x7F in mu-law. Out of audio mode it is 0xFF, which is
+// silence in mu-law. Octets pass unchanged either way.
 Result<> set_audio_mode(int channel_fd);
 // Whether the driver tells of overruns and underruns.
 Result<> enable_buffer_events(int channel_fd, bool on);
