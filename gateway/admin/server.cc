@@ -167,7 +167,12 @@ class Desk {
     }
     if (client.out.empty() && client.is_leaving) return drop(id);
     // Nothing more is read from a client that waits for its reply or has not taken it: so neither buffer grows.
-    uint32_t events = !client.out.empty() ? EPOLLOUT : client.is_waiting ? 0 : EPOLLIN;
+    uint32_t events = 0;
+    if (!client.out.empty()) {
+      events = EPOLLOUT;
+    } else if (!client.is_waiting) {
+      events = EPOLLIN;
+    }
     if (!loop_.watch(client.fd.get(), events, [this, id](uint32_t ready) { on_ready(id, ready); })) drop(id);
   }
 

@@ -1,0 +1,248 @@
+#include "gateway/admin/server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <thread>
+
+#include "base/event_loop.h"
+#include "tests/unit/gateway/admin/fake_view.h"
+#include "tools/spangatectl/client.h"
+
+namespace sg::admin {
+namespace {
+
+using spangatectl::ask;
+using spangatectl::Json;
+using testing::HasSubstr;
+
+// A server whose signalling thread is the test's own; clients run on others and are waited for by turning the loop.
+struct Control : testing::Test {
+  Control() {
+    std::string pattern = testing::TempDir() + "admin-XXXXXX";
+    directory = ::mkdtemp(pattern.data());
+    path = directory / "control.sock";
+    server = Server::start(path, view, loop, counters).value();
+  }
+  ~Control() override {
+    server.reset();
+    std::filesystem::remove_all(directory);
+  }
+
+  template <class Result>
+  Result turn_until(std::future<Result> future) {
+    while (future.wait_for(0s) != std::future_status::ready) loop.step(1ms);
+    return future.get();
+  }
+  Result<Json> ask_server(Json request) {
+    return turn_until(std::async(std::launch::async, [=, this] { return ask(path, request); }));
+  }
+
+  UniqueFd connected() const {
+    UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+    path.native().copy(address.sun_path, sizeof address.sun_path - 1);
+    EXPECT_EQ(::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    return fd;
+  }
+  // All that the server says until it has said `lines` lines, or closes.
+  std::string conversation(std::string text, int lines) {
+    return turn_until(std::async(std::launch::async, [=, this] {
+      UniqueFd fd = connected();
+      size_t sent = 0;
+      while (sent < text.size()) {
+        ssize_t count = ::send(fd.get(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
+        if (count <= 0) break;
+        sent += static_cast<size_t>(count);
+      }
+      std::string heard;
+      char buffer[4096];
+      ssize_t count;
+      while (std::count(heard.begin(), heard.end(), '\n') < lines &&
+             (count = ::recv(fd.get(), buffer, sizeof buffer, 0)) > 0) {
+        heard.append(buffer, static_cast<size_t>(count));
+      }
+      return heard;
+    }));
+  }
+
+  std::filesystem::path directory, path;
+  EventLoop loop;
+  Counters counters;
+  FakeView view;
+  std::unique_ptr<Server> server;
+};
+
+TEST_F(Control, TellsTheStatus) {
+  auto status = ask_server({{"command", "status"}}).value();
+
+  EXPECT_EQ(status["version"], "1.2.3");
+  EXPECT_EQ(status["listening"][0], "udp:127.0.0.1:5060");
+}
+
+TEST_F(Control, TellsCallsWithBothLegs) {
+  view.call_views = {fax_call()};
+
+  auto calls = ask_server({{"command", "calls"}}).value();
+
+  ASSERT_EQ(calls.size(), 1u);
+  EXPECT_EQ(calls[0]["id"], 17);
+  EXPECT_EQ(calls[0]["media_mode"], "t38");
+  EXPECT_EQ(calls[0]["from"]["calling"], "100");
+  EXPECT_TRUE(calls[0]["from"]["slot"].is_null());
+  EXPECT_EQ(calls[0]["to"]["slot"], "1/3");
+}
+
+TEST_F(Control, TellsOneCallInDetail) {
+  view.call_views = {fax_call()};
+
+  auto call = ask_server({{"command", "call"}, {"id", 17}}).value();
+
+  EXPECT_EQ(call["history"][0]["what"], "setup");
+  EXPECT_EQ(call["media"]["a"]["rtp"]["lost"], 0);
+}
+
+TEST_F(Control, RefusesACallThatIsNotThere) {
+  EXPECT_EQ(ask_server({{"command", "call"}, {"id", 18}}).error().message, "there is no call 18");
+  EXPECT_EQ(ask_server({{"command", "hangup"}, {"id", 18}}).error().message, "there is no call 18");
+  EXPECT_THAT(ask_server({{"command", "call"}, {"id", "x"}}).error().message, HasSubstr("must be the number"));
+  EXPECT_THAT(ask_server({{"command", "call"}, {"id", -1}}).error().message, HasSubstr("must be the number"));
+}
+
+TEST_F(Control, HangsUp) {
+  view.call_views = {fax_call()};
+
+  EXPECT_TRUE(ask_server({{"command", "hangup"}, {"id", 17}}));
+
+  EXPECT_TRUE(view.call_views.empty());
+}
+
+TEST_F(Control, TellsSpansTimeslotsAndCounters) {
+  using State = tdm::Signalling::SlotState;
+  view.span_views = {idle_span()};
+  view.span_views[0].span.alarms = tdm::kAlarmRed;
+  view.slot_views = {slot_of(3, State::InUse, CallId{17}), slot_of(4, State::Idle)};
+  view.counter_values = {{"rtp.rx", 1}, {"udptl.rx", 2}};
+
+  auto spans = ask_server({{"command", "spans"}}).value();
+  auto slots = ask_server({{"command", "timeslots"}}).value();
+  auto some = ask_server({{"command", "counters"}, {"prefix", "udptl"}}).value();
+
+  EXPECT_EQ(spans[0]["alarms"], "RED");
+  EXPECT_EQ(spans[0]["counters"]["slips"], 2);
+  EXPECT_EQ(slots[0]["state"], "in use");
+  EXPECT_EQ(slots[0]["call"], 17);
+  EXPECT_EQ(slots[1]["state"], "idle");
+  EXPECT_TRUE(slots[1]["call"].is_null());
+  EXPECT_EQ(some, (Json{{"udptl.rx", 2}}));
+}
+
+TEST_F(Control, ListsItsCommands) {
+  auto help = ask_server({{"command", "help"}}).value();
+
+  EXPECT_EQ(help.size(), 8u);
+}
+
+TEST_F(Control, WaitsForAnAnswerThatComesLater) {
+  view.answers_later = true;
+  auto asked = std::async(std::launch::async, [&] { return ask(path, {{"command", "call"}, {"id", 17}}); });
+  while (view.owed.empty()) loop.step(1ms);
+
+  view.owed.front()(CallDetail{.call = fax_call(), .history = {}, .media = std::nullopt});
+
+  EXPECT_EQ(turn_until(std::move(asked)).value()["id"], 17);
+}
+
+TEST_F(Control, IgnoresAnAnswerThatComesAfterTheEnd) {
+  view.answers_later = true;
+  auto asked = std::async(std::launch::async, [&] { return ask(path, {{"command", "call"}, {"id", 17}}); });
+  while (view.owed.empty()) loop.step(1ms);
+
+  server.reset();
+  view.owed.front()(std::nullopt);
+
+  EXPECT_THAT(turn_until(std::move(asked)).error().message, HasSubstr("closed the connection"));
+}
+
+TEST_F(Control, AnswersRequestsOfOneClientInTheirOrder) {
+  std::string heard =
+      conversation("{\"command\":\"status\"}\n{\"command\":\"calls\"}\n{\"command\":\"nonsense\"}\n", 3);
+
+  auto status = heard.find("1.2.3"), calls = heard.find("[]"), unknown = heard.find("unknown command");
+  EXPECT_LT(status, calls);
+  EXPECT_LT(calls, unknown);
+  EXPECT_NE(unknown, std::string::npos) << heard;
+}
+
+TEST_F(Control, RefusesWhatIsNoRequestAndCountsIt) {
+  std::string heard = conversation("hello\n[1]\n{\"command\":7}\n{}\n\n", 5);
+
+  EXPECT_EQ(std::count(heard.begin(), heard.end(), '\n'), 5);
+  EXPECT_THAT(heard, HasSubstr("a request is a JSON object"));
+  EXPECT_EQ(counters.get("admin.malformed").value(), 5u);
+}
+
+TEST_F(Control, SendsAwayAClientThatNeverEndsItsLine) {
+  std::string heard = conversation(std::string(200'000, 'x'), 2);
+
+  EXPECT_EQ(counters.get("admin.malformed").value(), 1u);
+  EXPECT_TRUE(ask_server({{"command", "status"}})) << "and goes on with others";
+}
+
+TEST_F(Control, SurvivesClientsThatLeaveWithoutTheirAnswer) {
+  view.answers_later = true;
+  {
+    UniqueFd fd = connected();
+    std::string_view request = "{\"command\":\"call\",\"id\":17}\n";
+    ASSERT_EQ(::send(fd.get(), request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
+    while (view.owed.empty()) loop.step(1ms);
+  }
+
+  view.owed.front()(std::nullopt);
+
+  EXPECT_TRUE(ask_server({{"command", "status"}}));
+}
+
+TEST_F(Control, ReplacesASocketThatNobodyServes) {
+  server.reset();
+  UniqueFd dead(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  path.native().copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(::bind(dead.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  dead.reset();
+
+  server = Server::start(path, view, loop, counters).value();
+
+  EXPECT_TRUE(ask_server({{"command", "status"}}));
+}
+
+TEST_F(Control, LeavesASocketAloneThatIsServed) {
+  auto second = Server::start(path, view, loop, counters);
+
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error().message, HasSubstr("another process answers on it"));
+  EXPECT_TRUE(ask_server({{"command", "status"}}));
+}
+
+TEST_F(Control, LeavesAFileAloneThatIsNoSocket) {
+  auto file = directory / "precious";
+  std::ofstream(file) << "data";
+
+  auto second = Server::start(file, view, loop, counters);
+
+  EXPECT_FALSE(second);
+  EXPECT_EQ(std::filesystem::file_size(file), 4u);
+}
+
+TEST(ControlClient, SaysThatNoGatewayIsThere) {
+  EXPECT_EQ(ask("/nonexistent/control.sock", {{"command", "status"}}).error().message,
+            "cannot reach the gateway at /nonexistent/control.sock: No such file or directory");
+}
+
+}  // namespace
+}  // namespace sg::admin

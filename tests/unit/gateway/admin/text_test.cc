@@ -1,0 +1,72 @@
+#include "tools/spangatectl/text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gateway/admin/command.h"
+#include "tests/unit/gateway/admin/fake_view.h"
+
+namespace sg::spangatectl {
+namespace {
+
+using testing::HasSubstr;
+
+// What spangatectl would show of a command's result, without a socket between.
+std::string shown(const std::string& command, admin::FakeView& view) {
+  std::string text;
+  for (const auto& known : admin::commands()) {
+    if (known.name != command) continue;
+    known.run({{"command", command}, {"id", 17u}}, view,
+              [&](Result<Json> result) { text = text_of(command, result.value()); });
+  }
+  return text;
+}
+
+TEST(ControlText, ShowsCallsInColumns) {
+  admin::FakeView view;
+  view.call_views = {admin::fax_call()};
+
+  EXPECT_EQ(shown("calls", view),
+            "CALL  STATE     AGE   FROM     CALLING  TO        CALLED  MEDIA\n"
+            "17    answered  1:05  carrier  100      pstn 1/3  30      t38\n");
+}
+
+TEST(ControlText, SaysSoWhenThereIsNothing) {
+  admin::FakeView view;
+
+  EXPECT_EQ(shown("calls", view), "no calls\n");
+  EXPECT_EQ(shown("spans", view), "no spans\n");
+  EXPECT_EQ(shown("timeslots", view), "no timeslots\n");
+  EXPECT_EQ(shown("counters", view), "no counters\n");
+}
+
+TEST(ControlText, ShowsACallWithItsHistory) {
+  admin::FakeView view;
+  view.call_views = {admin::fax_call()};
+
+  std::string text = shown("call", view);
+
+  EXPECT_THAT(text, HasSubstr("media_mode             t38\n"));
+  EXPECT_THAT(text, HasSubstr("to:\n  trunk                pstn\n"));
+  EXPECT_THAT(text, HasSubstr("history:\n      0.250 s  setup\n"));
+}
+
+TEST(ControlText, ShowsSpansAndTimeslots) {
+  admin::FakeView view;
+  view.span_views = {admin::idle_span()};
+  view.slot_views = {admin::slot_of(3, tdm::Signalling::SlotState::Idle)};
+
+  EXPECT_EQ(shown("spans", view),
+            "SPAN  TYPE  ALARMS  CLOCK      TRUNK  D-CHANNEL  IDLE  IN USE  OUT  NAME\n"
+            "1     E1    OK      recovered  pstn   up         30    0       0    cesop\n");
+  EXPECT_EQ(shown("timeslots", view), "TIMESLOT  TRUNK  STATE  CALL\n1/3       pstn   idle   -\n");
+}
+
+TEST(ControlText, ShowsTheStatus) {
+  admin::FakeView view;
+
+  EXPECT_THAT(shown("status", view), HasSubstr("version                1.2.3\n"));
+}
+
+}  // namespace
+}  // namespace sg::spangatectl

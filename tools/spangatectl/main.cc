@@ -1,0 +1,120 @@
+#include <boost/program_options.hpp>
+#include <charconv>
+#include <cstdio>
+#include <iostream>
+#include <sstream>
+
+#include "tools/spangatectl/client.h"
+#include "tools/spangatectl/text.h"
+
+namespace {
+
+namespace options = boost::program_options;
+using sg::spangatectl::Json;
+
+constexpr int kRefused = 1;  // the gateway is not there, or said no
+constexpr int kUsage = 2;
+
+constexpr std::string_view kHelp = R"(Shows and steers a running Spangate gateway.
+
+Usage: spangatectl [OPTIONS] COMMAND [ARGUMENT]
+
+Commands:
+  status             the gateway in a few figures
+  calls              the calls that are up or being set up
+  call ID            one call in detail: legs, media, fax, what happened so far
+  hangup ID          end a call
+  spans              the spans with their alarms
+  timeslots          every timeslot and what it does
+  counters [PREFIX]  every counter, or those whose names begin with PREFIX
+
+)";
+
+constexpr std::string_view kMore = R"(
+Exit status: 0 done, 1 the gateway cannot be reached or refused, 2 wrong usage.
+
+Examples:
+  spangatectl calls
+  spangatectl call 17
+  spangatectl --json spans | jq '.[].alarms'
+)";
+
+int usage_error(const std::string& why) {
+  std::cerr << "spangatectl: " << why << "; see spangatectl --help\n";
+  return kUsage;
+}
+
+// The request that the words stand for; an error in words where they stand for none.
+sg::Result<Json> request_of(const std::vector<std::string>& words) {
+  const std::string& command = words.front();
+  Json request = {{"command", command}};
+  bool takes_id = command == "call" || command == "hangup";
+  if (words.size() > 2) return sg::fail("\"{}\" is one word too many", words[2]);
+  if (takes_id) {
+    if (words.size() < 2) return sg::fail("{} needs the number of a call", command);
+    const std::string& text = words[1];
+    uint64_t id = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+    if (error != std::errc{} || end != text.data() + text.size())
+      return sg::fail("\"{}\" is no number of a call", text);
+    request["id"] = id;
+  } else if (words.size() == 2) {
+    if (command != "counters") return sg::fail("{} takes no argument", command);
+    request["prefix"] = words[1];
+  }
+  return request;
+}
+
+bool is_known(const std::string& command) {
+  for (const char* known : {"status", "calls", "call", "hangup", "spans", "timeslots", "counters"}) {
+    if (command == known) return true;
+  }
+  return false;
+}
+
+int run(int argc, char** argv) {
+  options::options_description shown("Options");
+  shown.add_options()("socket,s",
+                      options::value<std::string>()->default_value("/run/spangate/control.sock")->value_name("PATH"),
+                      "the gateway's control socket, as [control] socket has it")(
+      "json,j", "print the result as JSON, for programs")("help,h", "this text");
+  options::options_description all;
+  all.add(shown).add_options()("word", options::value<std::vector<std::string>>());
+  options::positional_options_description positions;
+  positions.add("word", -1);
+  options::variables_map given;
+  try {
+    options::store(options::command_line_parser(argc, argv).options(all).positional(positions).run(), given);
+  } catch (const options::error& error) {
+    return usage_error(error.what());
+  }
+  if (given.contains("help")) {
+    std::cout << kHelp << shown << kMore;
+    return 0;
+  }
+  if (!given.contains("word")) return usage_error("which command?");
+
+  auto words = given["word"].as<std::vector<std::string>>();
+  if (!is_known(words.front())) return usage_error("\"" + words.front() + "\" is no command");
+  auto request = request_of(words);
+  if (!request) return usage_error(request.error().message);
+  auto result = sg::spangatectl::ask(given["socket"].as<std::string>(), *request);
+  if (!result) {
+    std::cerr << "spangatectl: " << result.error().message << "\n";
+    return kRefused;
+  }
+  std::cout << (given.contains("json") ? result->dump(2) + "\n" : sg::spangatectl::text_of(words.front(), *result));
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    // An answer of another shape than this version knows.
+    std::cerr << "spangatectl: " << error.what() << "\n";
+    return kRefused;
+  }
+}

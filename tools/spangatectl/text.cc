@@ -1,0 +1,138 @@
+#include "tools/spangatectl/text.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+namespace sg::spangatectl {
+namespace {
+
+// One value as a word: nothing at all is "-".
+std::string word(const Json& value) {
+  if (value.is_null()) return "-";
+  if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
+  if (!value.is_string()) return value.dump();
+  auto text = value.get<std::string>();
+  return text.empty() ? "-" : text;
+}
+
+std::string word(const Json& object, const char* key) {
+  return object.is_object() && object.contains(key) ? word(object.at(key)) : "-";
+}
+
+// "1:02:03", or "2:03" below an hour.
+std::string clock_time(const Json& milliseconds) {
+  if (!milliseconds.is_number()) return "-";
+  auto seconds = milliseconds.get<int64_t>() / 1000;
+  if (seconds < 3600) return fmt::format("{}:{:02}", seconds / 60, seconds % 60);
+  return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+// Columns as wide as their longest word.
+class Table {
+ public:
+  explicit Table(std::vector<std::string> heading) { add(std::move(heading)); }
+  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+
+  std::string to_string() const {
+    std::vector<size_t> widths(rows_.front().size(), 0);
+    for (const auto& row : rows_) {
+      for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    }
+    std::string out;
+    for (const auto& row : rows_) {
+      std::string line;
+      for (size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
+      out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+    }
+    return out;
+  }
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+std::string party(const Json& leg) {
+  if (!leg.is_object()) return "-";
+  std::string trunk = word(leg, "trunk");
+  return word(leg, "slot") == "-" ? trunk : fmt::format("{} {}", trunk, word(leg, "slot"));
+}
+
+std::string calls_text(const Json& calls) {
+  if (calls.empty()) return "no calls\n";
+  Table table({"CALL", "STATE", "AGE", "FROM", "CALLING", "TO", "CALLED", "MEDIA"});
+  for (const Json& call : calls) {
+    const Json& to = call.at("to");
+    table.add({word(call, "id"), word(call, "state"), clock_time(call.at("age_ms")), party(call.at("from")),
+               word(call.at("from"), "calling"), party(to),
+               to.is_object() ? word(to, "called") : word(call.at("from"), "called"), word(call, "media_mode")});
+  }
+  return table.to_string();
+}
+
+// A tree of values, indented; empty branches are left out.
+void describe(std::string& out, const Json& value, size_t indent) {
+  for (const auto& [key, inner] : value.items()) {
+    std::string margin(indent, ' ');
+    if (inner.is_object()) {
+      out += fmt::format("{}{}:\n", margin, key);
+      describe(out, inner, indent + 2);
+    } else {
+      out += fmt::format("{}{:<{}} {}\n", margin, key, 22 - std::min<size_t>(indent, 20), word(inner));
+    }
+  }
+}
+
+std::string call_text(Json call) {
+  Json history = call.contains("history") ? call.at("history") : Json::array();
+  call.erase("history");
+  std::string out;
+  describe(out, call, 0);
+  out += "history:\n";
+  for (const Json& step : history) {
+    out += fmt::format("  {:>9.3f} s  {}\n", step.at("at_ms").get<double>() / 1000, word(step, "what"));
+  }
+  return out;
+}
+
+std::string spans_text(const Json& spans) {
+  if (spans.empty()) return "no spans\n";
+  Table table({"SPAN", "TYPE", "ALARMS", "CLOCK", "TRUNK", "D-CHANNEL", "IDLE", "IN USE", "OUT", "NAME"});
+  for (const Json& span : spans) {
+    table.add({word(span, "span"), word(span, "type"), word(span, "alarms"), word(span, "clock"), word(span, "trunk"),
+               span.at("is_up").get<bool>() ? "up" : "down", word(span, "idle"), word(span, "in_use"),
+               word(span, "out_of_service"), word(span, "name")});
+  }
+  return table.to_string();
+}
+
+std::string timeslots_text(const Json& slots) {
+  if (slots.empty()) return "no timeslots\n";
+  Table table({"TIMESLOT", "TRUNK", "STATE", "CALL"});
+  for (const Json& slot : slots)
+    table.add({word(slot, "slot"), word(slot, "trunk"), word(slot, "state"), word(slot, "call")});
+  return table.to_string();
+}
+
+std::string counters_text(const Json& counters) {
+  if (counters.empty()) return "no counters\n";
+  Table table({"COUNTER", "VALUE"});
+  for (const auto& [name, value] : counters.items()) table.add({name, word(value)});
+  return table.to_string();
+}
+
+}  // namespace
+
+std::string text_of(std::string_view command, const Json& result) {
+  if (command == "calls") return calls_text(result);
+  if (command == "call") return call_text(result);
+  if (command == "spans") return spans_text(result);
+  if (command == "timeslots") return timeslots_text(result);
+  if (command == "counters") return counters_text(result);
+  if (command == "hangup") return fmt::format("call {} is being ended\n", word(result, "id"));
+  std::string out;
+  describe(out, result, 0);
+  return out;
+}
+
+}  // namespace sg::spangatectl
