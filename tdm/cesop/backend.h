@@ -22,8 +22,8 @@ enum class ClockSource : uint8_t { Given, Recovered };
 struct SpanConfig {
   uint16_t number = 1;
   SpanType type = SpanType::E1;  // or T1
-  SocketAddress local;
-  SocketAddress remote;
+  SocketAddress local{};
+  SocketAddress remote{};
   ClockSource clock = ClockSource::Recovered;
   double ppm = 0;  // how much faster than this machine's clock a given clock runs
   // Frames (of 125 us) a packet, the same at both ends. 40 (5 ms) is the most that divides a block of 20 ms, fits an

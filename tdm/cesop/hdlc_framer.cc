@@ -30,6 +30,8 @@ HdlcFramer::HdlcFramer(FrameHandler on_frame)
   // With the FCS's two octets.
   ::hdlc_rx_set_max_frame_len(rx_.get(), kMaxFrame + 2);
   ::hdlc_tx_set_max_frame_len(tx_.get(), kMaxFrame);
+  // SpanDSP sends no flag before its very first frame unless told to.
+  ::hdlc_tx_flags(tx_.get(), 2);
 }
 
 HdlcFramer::~HdlcFramer() = default;
