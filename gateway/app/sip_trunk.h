@@ -16,6 +16,7 @@ class SipTrunk final : public call::Trunk {
 
   const std::string& name() const override { return settings_.name; }
   const call::MediaPolicy& media_policy() const override { return policy_; }
+  call::Patience patience() const override { return {settings_.first_response, settings_.first_progress}; }
   tl::expected<std::unique_ptr<call::Leg>, call::Cause> make_leg() override;
 
   bool allows(const SocketAddress& source) const { return settings_.allows(source); }

@@ -54,6 +54,7 @@ Call::Call(CallId id, SessionId session, Incoming incoming, std::vector<Target> 
       first_offer_(std::move(incoming.offer)),
       targets_(std::move(targets)),
       fsm_(table(), CallState::Trying, context.counters, log_),
+      patience_timer_(context.reactor),
       timer_(context.reactor) {
   record_.call = id;
   record_.started = std::chrono::system_clock::now();
@@ -103,10 +104,24 @@ std::optional<Cause> Call::try_target(const Target& target) {
       Party::Options{id_, session_, media::Side::B, static_cast<uint32_t>(id_.value) + 1, target.trunk->media_policy()},
       std::move(*leg), target.trunk->name(), context_, *this);
   auto cause = called_->place_call(target.setup);
-  if (!cause) return std::nullopt;
+  if (!cause) {
+    patience_ = target.trunk->patience();
+    wait_for_called(patience_.first_response);
+    return std::nullopt;
+  }
   keep_called_record();
   called_.reset();
   return cause;
+}
+
+void Call::wait_for_called(Duration limit) {
+  patience_timer_.cancel();
+  if (limit == Duration::zero() || next_target_ >= targets_.size()) return;
+  patience_timer_.arm(limit, [this] {
+    log_.info("trunk={} is silent: next target", called_->trunk());
+    context_.counters.get("call.target_silent").add();
+    called_->release(kRecoveryOnTimer);
+  });
 }
 
 void Call::keep_called_record() {
@@ -117,15 +132,19 @@ void Call::hear_called() {
   context_.media.set_bridging(session_, media::Bridging::BToA);
 }
 
-void Call::on_proceeding(Party&) {}
+void Call::on_proceeding(Party&) {
+  if (patience_timer_.is_armed()) wait_for_called(patience_.first_progress);
+}
 
 void Call::on_progress(Party&, bool inband) {
+  patience_timer_.cancel();
   if (state() != CallState::Trying && state() != CallState::Alerting) return;
   if (inband) hear_called();
   caller_->progress(inband);
 }
 
 void Call::on_alerting(Party&, bool inband) {
+  patience_timer_.cancel();
   if (!fsm_.accepts(CallEvent::Alerted)) return;
   if (inband) hear_called();
   if (state() == CallState::Trying) enter(CallState::Alerting);
@@ -133,6 +152,7 @@ void Call::on_alerting(Party&, bool inband) {
 }
 
 void Call::on_answered(Party&) {
+  patience_timer_.cancel();
   if (!fsm_.accepts(CallEvent::Answered)) return;
   record_.answered = std::chrono::system_clock::now();
   enter(CallState::Answered);
@@ -156,6 +176,7 @@ void Call::on_disconnected(Party& party, Cause cause, bool inband) {
 }
 
 void Call::on_released(Party& party, Cause cause) {
+  patience_timer_.cancel();
   if (state() == CallState::Releasing) {
     close_when_released();
     return;
@@ -234,6 +255,7 @@ void Call::on_tone(media::Side side, media::HeardTone tone) {
 
 void Call::clear(Cause cause, std::string_view by) {
   if (state() == CallState::Releasing || state() == CallState::Closed) return;
+  patience_timer_.cancel();
   timer_.cancel();
   record_.cause = cause;
   record_.released_by = by;

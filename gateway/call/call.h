@@ -60,6 +60,7 @@ class Call final : public PartyListener {
   void try_next(Cause why);
   // Why the next target could not even be tried; not set when its leg is on its way.
   std::optional<Cause> try_target(const Target& target);
+  void wait_for_called(Duration limit);
   void keep_called_record();
   void hear_called();
   void clear(Cause cause, std::string_view by);
@@ -81,7 +82,9 @@ class Call final : public PartyListener {
   std::vector<Target> targets_;
   size_t next_target_ = 0;
   Fsm<CallState, CallEvent> fsm_;
-  Timer timer_;  // the end of an announcement, or the next target
+  Patience patience_;     // of the target being tried
+  Timer patience_timer_;  // runs while the called side is silent and there is another target
+  Timer timer_;           // the end of an announcement, or the next target
   Record record_;
   bool is_closing_session_ = false;
   std::unique_ptr<Party> caller_;

@@ -136,6 +136,28 @@ TEST_F(CallTest, AFullTrunkIsPassedOverAndAlsoOneThatRefusesWithAHuntCause) {
   EXPECT_EQ(records[0].called[1].cause.q850, 38);
 }
 
+TEST_F(CallTest, ASilentTargetIsPassedOverWhileAnotherIsThereAndGivenMoreTimeOnceItSpoke) {
+  sip.patience_ = {3s, 6s};
+  targets = {&sip, &sip};
+  LegScript& caller = incoming(pri, std::nullopt);
+
+  reactor.advance(3s);
+  ASSERT_EQ(sip.legs.size(), 2u);
+  EXPECT_TRUE(sip.legs[0]->heard_command("release 102"));
+  reactor.advance(1h);
+
+  EXPECT_FALSE(sip.legs[1]->heard_command("release 102")) << "the last target has all the time there is";
+  EXPECT_EQ(caller.heard, std::vector<std::string>{"proceeding"});
+
+  targets = {&sip, &pri};
+  incoming(pri, std::nullopt);
+  sip.legs[2]->listener->on_proceeding();
+  reactor.advance(5s);
+  EXPECT_FALSE(sip.legs[2]->heard_command("release 102"));
+  reactor.advance(1s);
+  EXPECT_TRUE(sip.legs[2]->heard_command("release 102"));
+}
+
 TEST_F(CallTest, WhenEveryTargetIsFullTheCallerHearsCause34) {
   pri.refuses_with = kNoCircuit;
   targets = {&pri};

@@ -84,6 +84,7 @@ class FakeTrunk final : public Trunk {
     if (refuses_with) return tl::unexpected(*refuses_with);
     return incoming_leg();
   }
+  Patience patience() const override { return patience_; }
   std::unique_ptr<Leg> incoming_leg() {
     legs.push_back(std::make_unique<LegScript>());
     return std::make_unique<FakeLeg>(*legs.back(), kind_, reactor_);
@@ -91,6 +92,7 @@ class FakeTrunk final : public Trunk {
 
   MediaPolicy policy;
   std::optional<Cause> refuses_with;
+  Patience patience_;
   std::vector<std::unique_ptr<LegScript>> legs;
 
  private:
