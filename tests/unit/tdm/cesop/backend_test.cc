@@ -148,6 +148,9 @@ TEST(CesopBackend, ACutDChannelLosesFrames) {
   auto sent = ends.count(*ends.exchange, "sent");
   ASSERT_TRUE(ends.wait_until([&] { return ends.count(*ends.exchange, "sent") > sent + 3; }));
   ends.exchange->cut_dchannel(1, false);
+  // The receiver needs a flag before the next frame.
+  sent = ends.count(*ends.exchange, "sent");
+  ASSERT_TRUE(ends.wait_until([&] { return ends.count(*ends.exchange, "sent") > sent + 3; }));
   ASSERT_TRUE(far->write(Bytes(9, 0x66)));
 
   ASSERT_TRUE(ends.wait_until([&] { return conformance::is_readable(near->fd()); }));
