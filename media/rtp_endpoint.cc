@@ -37,17 +37,13 @@ JitterOptions RtpEndpoint::jitter_options(Profile profile) const {
           .fax_depth = config.fax_jitter};
 }
 
-void RtpEndpoint::change(const RtpSettings& settings) {
+void RtpEndpoint::change(const RtpSettings& settings, TimePoint now) {
+  last_heard_ = now;
   bool law_changed = settings.law != settings_.law;
   settings_ = settings;
   peer_.tell(settings.remote);
   packetiser_.set_packet_octets(octets_of(settings.ptime));
   if (law_changed) jitter_ = JitterBuffer(jitter_options(jitter_.profile()));
-}
-
-void RtpEndpoint::wake(TimePoint now) {
-  jitter_.restart();
-  last_heard_ = now;
 }
 
 std::optional<tdm::Law> RtpEndpoint::law_of(uint8_t payload_type) const {

@@ -21,11 +21,11 @@ class RtpEndpoint {
  public:
   RtpEndpoint(SessionTools& tools, const RtpSettings& settings, Profile profile, TimePoint now);
 
-  // A new negotiation. Stream, figures and what waits in the jitter buffer go on.
-  void change(const RtpSettings& settings);
+  // A new negotiation, from which on silence is measured. Stream, figures and what waits in the jitter buffer go on.
+  void change(const RtpSettings& settings, TimePoint now);
   void set_profile(Profile profile) { jitter_.set_profile(profile); }
   // Back from T.38: what comes next has nothing to do with what was heard last.
-  void wake(TimePoint now);
+  void wake() { jitter_.restart(); }
 
   // From the RTP port. A digit, when this packet is the first to tell it.
   std::optional<char> on_media(const Datagram& datagram);

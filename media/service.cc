@@ -38,6 +38,7 @@ class WorkerService final : public Service, private EventSink {
   }
 
   Result<SocketAddress> add_ip(SessionId session, Side side, const std::string& local_host) override {
+    if (!places_.contains(session)) return fail("there is no media session {}", session);
     auto ports = ports_.bind(local_host);
     if (!ports) return tl::unexpected(ports.error());
     SocketAddress local = ports->local;

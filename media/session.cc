@@ -77,8 +77,8 @@ void Session::use_rtp(Side which, const RtpSettings& settings) {
   if (!side.rtp) {
     side.rtp = std::make_unique<RtpEndpoint>(tools_, settings, profile_, std::chrono::steady_clock::now());
   } else {
-    side.rtp->change(settings);
-    if (!was_rtp) side.rtp->wake(std::chrono::steady_clock::now());
+    side.rtp->change(settings, std::chrono::steady_clock::now());
+    if (!was_rtp) side.rtp->wake();
   }
   choose_bridge();
 }

@@ -67,6 +67,13 @@ TEST_F(ServiceTest, AddressThatIsNotOursIsAnError) {
   EXPECT_FALSE(service().add_ip(session, Side::A, "nonsense"));
 }
 
+TEST_F(ServiceTest, SessionThatIsGoneGetsNoPort) {
+  SessionId session = service().open({});
+  close(session);
+
+  EXPECT_FALSE(service().add_ip(session, Side::A, "127.0.0.1"));
+}
+
 TEST_F(ServiceTest, TimeslotThatCannotBeOpenedIsToldWithItsReason) {
   SessionId session = service().open({});
   auto occupied = span().a().open_bearer({1, 5}, {});

@@ -241,6 +241,7 @@ TEST_F(VoiceCall, ToneIsPlayedInPlaceOfTheOtherSideUntilNone) {
 TEST_F(VoiceCall, NothingIsHeardUntilBridged) {
   start();
   service().set_bridging(session, Bridging::None);
+  settle(session);
 
   for (size_t i = 0; i < 10; ++i) exchange(pattern(i));
   collect_packets();
