@@ -1,0 +1,200 @@
+#include "tools/sgfax/fax_call.h"
+
+#include <algorithm>
+
+namespace sg::sgfax {
+namespace {
+
+// How long the calling side waits for the peer to ask for T.38.
+constexpr auto kAskAfter = 10s;
+// Glare is tried again as RFC 3261 section 14.1 has it, in the middle of its ranges.
+constexpr auto kRetryAsCaller = 3s;
+constexpr auto kRetryAsCalled = 1s;
+// What the machine said last is to be heard before the call is cleared: DCN, with its repetitions.
+constexpr auto kLastWords = 500ms;
+// The called machine leaves hanging up to the calling one, for so long.
+constexpr auto kCourtesy = 3s;
+
+}  // namespace
+
+FaxCall::FaxCall(Reactor& reactor, const Options& options, std::unique_ptr<sip::SipLeg> leg, media::PortPair port,
+                 t38::FaxMachineOptions machine, std::function<void(const Report&)> done)
+    : reactor_(reactor),
+      options_(options),
+      machine_options_(std::move(machine)),
+      done_(std::move(done)),
+      leg_(std::move(leg)),
+      media_(reactor, std::move(port), machine_options_),
+      log_(leg_->name()),
+      started_(reactor.now()),
+      watch_(reactor),
+      ask_(reactor),
+      patience_(reactor),
+      hang_up_(reactor) {
+  leg_->set_listener(this);
+  patience_.arm(options_.timeout, [this] { hang_up("the call took too long"); });
+}
+
+FaxCall::~FaxCall() {
+  leg_->set_listener(nullptr);
+}
+
+call::MediaDescription FaxCall::our_audio() const {
+  call::AudioStream audio;
+  audio.rtp = media_.local();
+  audio.codecs = {{tdm::Law::A, 8}, {tdm::Law::Mu, 0}};
+  if (options_.codec == tdm::Law::Mu) std::swap(audio.codecs[0], audio.codecs[1]);
+  audio.voice_band_data = true;
+  return {.audio = audio, .image = std::nullopt};
+}
+
+call::MediaDescription FaxCall::our_image() const {
+  return {.audio = std::nullopt, .image = call::ImageStream{.udptl = media_.local(), .params = {}}};
+}
+
+void FaxCall::call(int pages_total) {
+  pages_total_ = pages_total;
+  call::Setup setup;
+  setup.called.digits = options_.number;
+  setup.calling.number.digits = options_.from;
+  leg_->setup(setup, our_audio());
+}
+
+void FaxCall::answer(const std::optional<call::MediaDescription>& offer) {
+  if (!offer) return leg_->answer(our_audio());
+  auto ours = take_up(*offer);
+  if (!ours) return leg_->refuse(488);
+  leg_->answer(ours);
+  on_established();
+}
+
+std::optional<call::MediaDescription> FaxCall::take_up(const call::MediaDescription& remote) {
+  auto use = [&](Result<> used, call::MediaDescription ours) -> std::optional<call::MediaDescription> {
+    if (used) return ours;
+    why_ = used.error().message;
+    return std::nullopt;
+  };
+  if (remote.audio && !remote.audio->codecs.empty()) {
+    // The law we prefer, if the peer knows it too.
+    auto ordered = *remote.audio;
+    std::stable_partition(ordered.codecs.begin(), ordered.codecs.end(),
+                          [&](const call::AudioCodec& codec) { return codec.law == options_.codec; });
+    auto ours = our_audio();
+    ours.audio->codecs = ordered.codecs;
+    return use(media_.use_audio(ordered), ours);
+  }
+  if (remote.image && options_.carriage == Carriage::T38) {
+    auto ours = our_image();
+    ours.image->params = t38::answer(remote.image->params, ours.image->params);
+    return use(media_.use_t38(*remote.image), ours);
+  }
+  return std::nullopt;
+}
+
+void FaxCall::on_progress(bool, const std::optional<call::MediaDescription>& media) {
+  if (media) early_ = media;
+}
+
+void FaxCall::on_alerting(bool, const std::optional<call::MediaDescription>& media) {
+  if (media) early_ = media;
+}
+
+void FaxCall::on_answered(const std::optional<call::MediaDescription>& media) {
+  const auto& remote = media ? media : early_;
+  if (!remote || !take_up(*remote)) return hang_up("the peer takes no fax media of ours");
+  on_established();
+}
+
+void FaxCall::on_established() {
+  is_answered_ = true;
+  watch_machine();
+  if (options_.carriage != Carriage::T38 || media_.is_t38()) return;
+  if (!machine_options_.calling && options_.ask_for_t38) ask_.arm(100ms, [this] { ask_for_t38(); });
+  if (machine_options_.calling) ask_.arm(kAskAfter, [this] { ask_for_t38(); });
+}
+
+void FaxCall::ask_for_t38() {
+  if (media_.is_t38() || !media_.machine()) return;
+  // Once the machines understand each other over audio, a change would only disturb.
+  if (machine_options_.calling && media_.machine()->progress().phase != "calling") return;
+  leg_->offer(our_image());
+}
+
+void FaxCall::on_offer(const call::MediaDescription& offer) {
+  auto ours = take_up(offer);
+  if (!ours) return leg_->refuse_offer(488);
+  ask_.cancel();
+  leg_->answer_offer(*ours);
+}
+
+void FaxCall::on_offer_answered(const call::MediaDescription& answer) {
+  bool was_answered = is_answered_;
+  if (!take_up(answer)) return hang_up("the peer's answer carries no fax");
+  // An INVITE without SDP: this answer begins the media.
+  if (!was_answered) on_established();
+}
+
+void FaxCall::on_offer_refused(int status) {
+  log_.info("T.38 refused status={}", status);
+  if (status != 491) return;
+  ask_.arm(machine_options_.calling ? kRetryAsCaller : kRetryAsCalled, [this] { ask_for_t38(); });
+}
+
+void FaxCall::watch_machine() {
+  watch_.arm(100ms, [this] { watch_machine(); });
+  auto* machine = media_.machine();
+  if (!machine || !machine->is_finished() || hang_up_.is_armed()) return;
+  hang_up_.arm(machine_options_.calling ? Duration(kLastWords) : Duration(kCourtesy),
+               [this] { leg_->release(call::kNormalClearing); });
+}
+
+void FaxCall::hang_up(const std::string& why) {
+  if (why_.empty()) why_ = why;
+  leg_->release(call::kNormalClearing);
+}
+
+void FaxCall::on_released(call::Cause cause) {
+  for (auto* timer : {&watch_, &ask_, &patience_, &hang_up_}) timer->cancel();
+  media_.stop();
+  if (auto* machine = media_.machine()) machine->hang_up();
+  is_over_ = true;
+  done_(report(cause));
+}
+
+Report FaxCall::report(const call::Cause& cause) const {
+  Report report;
+  report.sent = machine_options_.calling;
+  report.pages_total = pages_total_;
+  report.file = (report.sent ? options_.file : machine_options_.receive_file).string();
+  report.seconds = std::chrono::duration<double>(reactor_.now() - started_).count();
+  auto* machine = media_.machine();
+  if (!machine) {
+    report.error = !why_.empty() ? why_
+                   : cause.sip_status != 0
+                       ? fmt::format("the call was refused: {} {}", cause.sip_status, call::text_of(cause))
+                       : fmt::format("the call ended: {}", call::text_of(cause));
+    return report;
+  }
+  auto result = machine->result();
+  report.transport = media_.is_t38() ? "T.38" : "G.711";
+  report.pages = report.sent ? result.pages_sent : result.pages_received;
+  report.bit_rate = result.bit_rate;
+  report.ecm = result.ecm;
+  report.far_identity = result.far_identity;
+  report.success = result.success && (report.sent ? report.pages == pages_total_ : report.pages > 0);
+  if (!report.success) report.error = why_.empty() ? result.status_text : why_;
+  return report;
+}
+
+std::string FaxCall::progress() const {
+  auto* machine = media_.machine();
+  if (!machine) return "calling";
+  auto now = machine->progress();
+  auto line = fmt::format("{}, {}", now.phase, media_.is_t38() ? "T.38" : "G.711");
+  if (now.bit_rate > 0) line += fmt::format(", {} bit/s, {}", now.bit_rate, now.ecm ? "ECM" : "no ECM");
+  line += pages_total_ > 0 ? fmt::format(", {} of {} pages", now.page, pages_total_)
+                           : fmt::format(", {} page{}", now.page, now.page == 1 ? "" : "s");
+  return line;
+}
+
+}  // namespace sg::sgfax

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "base/socket_address.h"
+#include "gateway/sip/sip_agent.h"
+#include "tdm/types.h"
+
+namespace sg::sgfax {
+
+enum class Command : uint8_t { Send, Receive, Help, Version };
+// How the fax is to travel: T.38 where the peer takes it, or G.711 whatever the peer says.
+enum class Carriage : uint8_t { T38, G711 };
+
+struct Options {
+  Command command = Command::Help;
+  std::filesystem::path file;  // send
+  std::string number;          // send: user part of the address
+  sip::Target target;          // send
+  std::filesystem::path out = ".";
+  unsigned count = 1;  // receive: 0 for ever
+  Carriage carriage = Carriage::T38;
+  bool ask_for_t38 = true;  // as the called side: re-INVITE at once
+  std::string identity = "sgfax";
+  std::string from = "sgfax";
+  std::string header;
+  bool ecm = true;
+  int max_bit_rate = 14400;
+  tdm::Law codec = tdm::Law::A;
+  SocketAddress local;  // unset: any address, receive on port 5060, send on any
+  std::chrono::seconds timeout{1800};
+  bool json = false;
+  bool verbose = false;
+};
+
+// The words of the command line after the program's name. Error: one line for the user.
+Result<Options> parse_options(int argc, char** argv);
+const char* help_text();
+
+}  // namespace sg::sgfax
