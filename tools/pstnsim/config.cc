@@ -1,0 +1,211 @@
+#include "tools/pstnsim/config.h"
+
+#include <boost/lexical_cast.hpp>
+#include <boost/lexical_cast/try_lexical_convert.hpp>
+#include <set>
+#include <sstream>
+#include <toml++/toml.h>
+
+namespace sg::pstnsim {
+
+namespace {
+
+constexpr std::pair<std::string_view, Kind> kKinds[] = {
+    {"fax", Kind::Fax},   {"voice", Kind::Voice},        {"echo", Kind::Echo},       {"tone", Kind::Tone},
+    {"busy", Kind::Busy}, {"no_answer", Kind::NoAnswer}, {"unknown", Kind::Unknown}, {"announcement", Kind::Announcement}};
+
+Result<Kind> parse_kind(const std::string& name) {
+  for (auto [known, kind] : kKinds) {
+    if (known == name) return kind;
+  }
+  return fail("\"{}\" is no kind of subscriber: fax, voice, echo, tone, busy, no_answer, unknown or announcement", name);
+}
+
+template <class T>
+Result<> number(const std::string& text, T& value) {
+  if (!boost::conversion::try_lexical_convert(text, value)) return fail("\"{}\" is no number", text);
+  return {};
+}
+Result<> seconds(const std::string& text, std::chrono::milliseconds& value) {
+  double in_seconds = 0;
+  if (auto parsed = number(text, in_seconds); !parsed) return parsed;
+  if (in_seconds < 0 || in_seconds > 86400) return fail("\"{}\" is no number of seconds up to a day", text);
+  value = std::chrono::milliseconds(static_cast<int64_t>(in_seconds * 1000));
+  return {};
+}
+Result<> truth(const std::string& text, bool& value) {
+  if (text != "true" && text != "false") return fail("\"{}\" is neither true nor false", text);
+  value = text == "true";
+  return {};
+}
+template <class T>
+Result<> assign(Result<T> parsed, T& value) {
+  if (!parsed) return tl::unexpected(parsed.error());
+  value = std::move(*parsed);
+  return {};
+}
+
+Result<> set(Span& span, const std::string& key, const std::string& value) {
+  if (key == "number") return number(value, span.cesop.number);
+  if (key == "local") return assign(SocketAddress::parse(value), span.cesop.local);
+  if (key == "remote") return assign(SocketAddress::parse(value), span.cesop.remote);
+  if (key == "ppm") return number(value, span.cesop.ppm);
+  if (key == "frames_per_packet") return number(value, span.cesop.frames_per_packet);
+  if (key == "rtp_header") return truth(value, span.cesop.rtp_header);
+  if (key == "role") return assign(tdm::pri::parse_role(value), span.pri.role);
+  if (key == "switch_type") return assign(tdm::pri::parse_switch_type(value), span.pri.switch_type);
+  if (key == "hunt") return assign(tdm::pri::parse_hunt(value), span.pri.hunt);
+  if (key == "overlap") return truth(value, span.pri.overlap_receiving);
+  if (key == "trace") return truth(value, span.pri.trace);
+  if (key == "type") {
+    if (value != "e1" && value != "t1") return fail("\"{}\" is no type of span: e1 or t1", value);
+    span.cesop.type = value == "e1" ? tdm::SpanType::E1 : tdm::SpanType::T1;
+    span.pri.switch_type = value == "e1" ? tdm::pri::SwitchType::EuroIsdnE1 : tdm::pri::SwitchType::Ni2;
+    return {};
+  }
+  if (key == "clock") {
+    if (value != "given" && value != "recovered") return fail("\"{}\" is no clock: given or recovered", value);
+    span.cesop.clock = value == "given" ? tdm::cesop::ClockSource::Given : tdm::cesop::ClockSource::Recovered;
+    return {};
+  }
+  return fail("a span has no \"{}\"", key);
+}
+
+Result<> set(Subscriber& subscriber, const std::string& key, const std::string& value) {
+  if (key == "number") return subscriber.number = value, Result<>{};
+  if (key == "kind") return assign(parse_kind(value), subscriber.kind);
+  if (key == "answer_after") return seconds(value, subscriber.answer_after);
+  if (key == "directory") return subscriber.directory = value, Result<>{};
+  if (key == "identity") return subscriber.identity = value, Result<>{};
+  if (key == "ecm") return truth(value, subscriber.ecm);
+  if (key == "max_bit_rate") return number(value, subscriber.max_bit_rate);
+  if (key == "play") return subscriber.play = value, Result<>{};
+  if (key == "record") return subscriber.record = value, Result<>{};
+  if (key == "frequency") return number(value, subscriber.frequency);
+  if (key == "level") return number(value, subscriber.level);
+  if (key == "in_progress") return truth(value, subscriber.in_progress);
+  if (key == "length") return seconds(value, subscriber.length);
+  if (key == "cause") return number(value, subscriber.cause);
+  return fail("a subscriber has no \"{}\"", key);
+}
+
+// An exchange gives the clock.
+Span default_span(size_t number) {
+  Span span;
+  span.cesop.number = static_cast<uint16_t>(number);
+  span.cesop.clock = tdm::cesop::ClockSource::Given;
+  span.pri.role = tdm::pri::Role::Network;
+  return span;
+}
+
+Span finished(Span span) {
+  span.pri.spans = {{span.cesop.number, span.cesop.type}};
+  span.pri.law = tdm::law_of(span.cesop.type);
+  span.pri.name = fmt::format("span-{}", span.cesop.number);
+  return span;
+}
+
+template <class T>
+Result<> set_all(T& thing, const std::string& words) {
+  std::istringstream stream(words);
+  for (std::string word; std::getline(stream, word, ',');) {
+    auto equals = word.find('=');
+    if (equals == std::string::npos) return fail("\"{}\" is not key=value", word);
+    if (auto done = set(thing, word.substr(0, equals), word.substr(equals + 1)); !done) return done;
+  }
+  return {};
+}
+
+std::string text_of(const toml::node& node) {
+  if (auto text = node.value<std::string>()) return *text;
+  std::ostringstream stream;
+  node.visit([&](const auto& value) {
+    if constexpr (toml::is_value<decltype(value)>) stream << value;
+  });
+  return stream.str();
+}
+
+template <class T>
+Result<> set_all(T& thing, const toml::table& table, const std::filesystem::path& file) {
+  // "type" first: it decides what the others begin from.
+  for (bool first : {true, false}) {
+    for (const auto& [key, node] : table) {
+      if ((key.str() == "type") != first) continue;
+      if (auto done = set(thing, std::string(key.str()), text_of(node)); !done) {
+        return fail_with(done.error(), "{}:{}: {}", file.string(), node.source().begin.line, key.str());
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Span> parse_span(const std::string& words, size_t number) {
+  Span span = default_span(number);
+  if (auto done = set_all(span, words); !done) return fail_with(done.error(), "--span {}", words);
+  return finished(span);
+}
+
+Result<Subscriber> parse_subscriber(const std::string& words) {
+  Subscriber subscriber;
+  auto comma = words.find(',');
+  std::string first = words.substr(0, comma);
+  auto equals = first.find('=');
+  if (equals == std::string::npos) return fail("--subscriber {}: NUMBER=KIND expected", words);
+  subscriber.number = first.substr(0, equals);
+  auto done = assign(parse_kind(first.substr(equals + 1)), subscriber.kind);
+  if (done && comma != std::string::npos) done = set_all(subscriber, words.substr(comma + 1));
+  if (!done) return fail_with(done.error(), "--subscriber {}", words);
+  return subscriber;
+}
+
+Result<> load(const std::filesystem::path& file, Config& config) {
+  toml::table root;
+  try {
+    root = toml::parse_file(file.string());
+  } catch (const toml::parse_error& error) {
+    return fail("{}:{}: {}", file.string(), error.source().begin.line, error.description());
+  }
+  for (const auto& [key, node] : root) {
+    std::string name(key.str());
+    auto line = node.source().begin.line;
+    const auto* array = node.as_array();
+    bool tables = array && array->is_homogeneous<toml::table>();
+    if (name == "control" && node.is_string()) {
+      config.control = *node.value<std::string>();
+    } else if (name == "span" && tables) {
+      for (const auto& entry : *array) {
+        Span span = default_span(config.spans.size() + 1);
+        if (auto done = set_all(span, *entry.as_table(), file); !done) return done;
+        config.spans.push_back(finished(span));
+      }
+    } else if (name == "subscriber" && tables) {
+      for (const auto& entry : *array) {
+        Subscriber subscriber;
+        if (auto done = set_all(subscriber, *entry.as_table(), file); !done) return done;
+        config.subscribers.push_back(subscriber);
+      }
+    } else {
+      return fail("{}:{}: \"{}\" is not known here: control = \"PATH\", [[span]] and [[subscriber]] are", file.string(), line, name);
+    }
+  }
+  return {};
+}
+
+Result<> check(const Config& config) {
+  if (config.spans.empty()) return fail("no span is given: --span local=HOST:PORT,remote=HOST:PORT, or [[span]] in a file");
+  std::set<std::string> numbers;
+  std::set<uint16_t> spans;
+  for (const Span& span : config.spans) {
+    if (!spans.insert(span.cesop.number).second) return fail("span {} is given twice", span.cesop.number);
+    if (!span.cesop.local.is_set() || !span.cesop.remote.is_set()) return fail("span {} needs local and remote addresses", span.cesop.number);
+  }
+  for (const Subscriber& subscriber : config.subscribers) {
+    if (subscriber.number.empty()) return fail("a subscriber has no number");
+    if (!numbers.insert(subscriber.number).second) return fail("subscriber {} is given twice", subscriber.number);
+  }
+  return {};
+}
+
+}  // namespace sg::pstnsim

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "tdm/cesop/backend.h"
+#include "tdm/pri/config.h"
+
+namespace sg::pstnsim {
+
+// What answers a number.
+enum class Kind : uint8_t {
+  Fax,           // a fax machine: receives into a TIFF, sends on command
+  Voice,         // plays a WAV file and records one
+  Echo,          // says back what it hears
+  Tone,          // a tone, without end
+  Busy,          // cause 17
+  NoAnswer,      // rings without end
+  Unknown,       // cause 1: the number is not allocated
+  Announcement,  // plays a tone before any answer, and ends with a cause
+};
+
+struct Subscriber {
+  std::string number;
+  Kind kind = Kind::Fax;
+  std::chrono::milliseconds answer_after{0};
+  // Fax.
+  std::filesystem::path directory = ".";  // received faxes: NUMBER-CALL.tif
+  std::string identity;                   // TSI and CSI; the number when empty
+  bool ecm = true;
+  int max_bit_rate = 14400;
+  // Voice.
+  std::filesystem::path play, record;  // WAV: 16 bits, mono, 8000 Hz
+  // Tone and Announcement.
+  double frequency = 1000;  // Hz
+  double level = -10;       // dBm0
+  // Announcement: by PROGRESS before the end, or in the DISCONNECT itself; how long; and the cause.
+  bool in_progress = false;
+  std::chrono::milliseconds length{3000};
+  int cause = 1;
+};
+
+struct Span {
+  tdm::cesop::SpanConfig cesop;
+  tdm::pri::Config pri;
+};
+
+struct Config {
+  std::vector<Span> spans;
+  std::vector<Subscriber> subscribers;
+  std::string control;  // path of the control socket; empty: none
+};
+
+// `words`: "local=127.0.0.1:7000,remote=127.0.0.1:7001,type=e1,role=network".
+Result<Span> parse_span(const std::string& words, size_t number);
+// `words`: "100=fax,directory=/tmp/faxes,ecm=false".
+Result<Subscriber> parse_subscriber(const std::string& words);
+// Adds what the TOML file says. Error: file, line, and what is wrong there.
+Result<> load(const std::filesystem::path& file, Config& config);
+// Error: there is nothing to do, or two things have one number.
+Result<> check(const Config& config);
+
+}  // namespace sg::pstnsim

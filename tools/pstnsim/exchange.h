@@ -1,0 +1,92 @@
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/counters.h"
+#include "base/reactor.h"
+#include "tdm/cesop/backend.h"
+#include "tdm/pri/interface.h"
+#include "tools/pstnsim/config.h"
+#include "tools/pstnsim/terminal.h"
+
+namespace sg::pstnsim {
+
+// A telephone exchange: spans, ISDN on them, and subscribers who answer and call. Media and signalling run on one
+// Reactor, in one thread.
+class Exchange {
+ public:
+  using Json = nlohmann::ordered_json;
+  using Events = std::function<void(const Json&)>;
+  using Answer = std::function<void(const Json&)>;
+
+  // Error: a port in use, a configuration that contradicts itself.
+  static Result<std::unique_ptr<Exchange>> make(Config config, Reactor& reactor, Counters& counters, Events events);
+  ~Exchange();
+
+  // One request of the control socket; the answer comes at once, or later for "wait".
+  void handle(const Json& request, Answer answer);
+
+  // Calls a number from a subscriber, whose fax machine sends `document` (empty: none). The call's number.
+  Result<uint64_t> originate(const std::string& from, const std::string& to, const std::filesystem::path& document, uint16_t span);
+  size_t calls() const { return calls_.size(); }
+
+ private:
+  static constexpr size_t kBlock = 160;
+  static constexpr size_t kResultsKept = 1000;
+
+  class Trunk;
+  struct Call;
+  struct Waiter {
+    Answer answer;
+    std::unique_ptr<Timer> timer;
+  };
+
+  Exchange(Config config, Reactor& reactor, Counters& counters, Events events);
+  Result<> start();
+
+  const Subscriber* find_subscriber(const std::string& number) const;
+  Call* find(const Trunk& trunk, tdm::SignallingCallId id);
+  Trunk* find_trunk(uint16_t span);
+
+  void on_setup(Trunk& trunk, tdm::SignallingCallId id, tdm::Timeslot slot, const tdm::Setup& setup);
+  void on_digits(Call& call, const std::string& digits);
+  void route(Call& call);
+  void ring(Call& call);
+  void answer(Call& call);
+  void announce(Call& call);
+  void on_answered(Call& call);
+  void on_released(Call& call, int cause);
+  void on_interface_changed();
+
+  Result<std::unique_ptr<Terminal>> make_terminal(Call& call, bool calling, const std::filesystem::path& document);
+  void open_bearer(Call& call);
+  void close_bearer(Call& call);
+  void tick(Trunk& trunk);
+  void exchange_blocks(Call& call);
+  void report_fax(Call& call);
+
+  Json status() const;
+  Json describe(const Call& call) const;
+  Json set_fault(const std::string& command, const Json& request);
+  void wait(uint64_t call, std::chrono::milliseconds limit, Answer answer);
+
+  Config config_;
+  Reactor& reactor_;
+  Counters& counters_;
+  Events events_;
+  std::unique_ptr<tdm::cesop::Backend> backend_;
+  std::vector<std::unique_ptr<Trunk>> trunks_;
+  std::map<uint64_t, std::unique_ptr<Call>> calls_;
+  std::map<uint64_t, Json> results_;  // of calls that are over, the latest ones
+  std::multimap<uint64_t, Waiter> waiters_;
+  uint64_t last_call_ = 0;
+  bool was_ready_ = false;
+};
+
+}  // namespace sg::pstnsim

@@ -1,0 +1,171 @@
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+
+#include <boost/program_options.hpp>
+#include <csignal>
+#include <iostream>
+
+#include "base/event_loop.h"
+#include "base/log.h"
+#include "tools/pstnsim/control.h"
+#include "tools/pstnsim/exchange.h"
+
+namespace options = boost::program_options;
+using namespace sg;
+using namespace sg::pstnsim;
+
+namespace {
+
+constexpr const char* kAbout = R"(NAME
+  pstnsim - a telephone exchange with subscribers, for tests and demonstrations
+
+SYNOPSIS
+  pstnsim --config FILE [--events]
+  pstnsim --span local=HOST:PORT,remote=HOST:PORT --subscriber NUMBER=KIND ... [--control PATH] [--events]
+
+DESCRIPTION
+  Stands where the public network would: the network side of ISDN on one or more E1 or T1 spans, each over UDP as
+  RFC 5086 (CESoPSN). Numbers called over a span are answered by subscribers: fax machines, voices, tones, busy lines.
+  Fax machines also call out, when told to through the control socket. SIGTERM and SIGINT end it.
+
+)";
+
+constexpr const char* kMore = R"(
+SPANS
+  KEY=VALUE, separated by commas; in a file the same keys in a [[span]] table.
+  local, remote      HOST:PORT of the two ends
+  type               e1 (default) or t1
+  role               network (default) or user
+  switch_type        euroisdn_e1 (default on an E1), ni2 (default on a T1), euroisdn_t1, ni1, dms100, lucent5e,
+                     att4ess, qsig
+  clock              given (default) or recovered
+  ppm                how much faster than this machine's clock a given clock runs (0)
+  hunt               ascending (default), descending, round_robin: how timeslots for calls out are chosen
+  overlap            true: numbers may come in parts (false)
+  frames_per_packet  frames of 125 us a packet (40)
+  rtp_header         true: packets carry one (false)
+  number             1, 2, ... in the order given
+  trace              true: every ISDN message to the log at debug level (false)
+
+SUBSCRIBERS
+  NUMBER=KIND, then KEY=VALUE; in a file number and kind are keys of a [[subscriber]] table.
+  fax           directory (received faxes go to NUMBER-CALL.tif there), identity, ecm (true), max_bit_rate (14400)
+  voice         play, record: WAV files, 16 bits, mono, 8000 Hz
+  echo          says back what it hears
+  tone          frequency in Hz (1000), level in dBm0 (-10)
+  busy          cause 17
+  no_answer     rings without end
+  unknown       cause 1, as every number that is not listed
+  announcement  plays a tone (frequency, level) for length seconds (3) before any answer, then ends with cause (1):
+                within the DISCONNECT, or with in_progress=true after a PROGRESS
+  answer_after  seconds of ringing before the answer (0); fax, voice, echo, tone
+
+CONTROL SOCKET
+  A Unix stream socket; a JSON object a line in, one a line out, with "ok" and, if that is false, "error".
+  {"command":"originate","from":"100","to":"200","send":"page.tif","span":1}   -> "call"
+  {"command":"wait","call":1,"timeout_ms":60000}    -> when the call is over: "cause", and "fax" with its result
+  {"command":"hangup","call":1,"cause":16}
+  {"command":"calls"}  {"command":"status"}
+  {"command":"clock","span":1,"ppm":50}
+  {"command":"alarm","span":1,"kind":"ais","on":true}          ais, rai or los
+  {"command":"dchannel","span":1,"cut":true}
+  {"command":"bit_errors","span":1,"timeslot":0,"rate":1e-4}   timeslot 0: all
+
+EVENTS
+  With --events, a JSON object a line on standard output: ready (all interfaces are up), interface_up, interface_down,
+  incoming, outgoing, proceeding, progress, alerting, answered, disconnected, fax_finished, released, error.
+
+EXIT STATUS
+  0 after SIGTERM or SIGINT; 1 when it could not start: one line on standard error says why; 2 on a wrong option.
+
+EXAMPLE
+  pstnsim --span local=127.0.0.1:7000,remote=127.0.0.1:7001 \
+          --subscriber 100=fax,directory=/tmp/faxes --subscriber 101=echo --control /tmp/pstnsim.sock --events
+)";
+
+int complain(const std::string& message, int status) {
+  std::cerr << "pstnsim: " << message << std::endl;
+  return status;
+}
+
+Result<Config> read_config(const options::variables_map& given) {
+  Config config;
+  if (given.count("config")) {
+    if (auto loaded = load(given["config"].as<std::string>(), config); !loaded) return tl::unexpected(loaded.error());
+  }
+  if (given.count("span")) {
+    for (const auto& words : given["span"].as<std::vector<std::string>>()) {
+      auto span = parse_span(words, config.spans.size() + 1);
+      if (!span) return tl::unexpected(span.error());
+      config.spans.push_back(*span);
+    }
+  }
+  if (given.count("subscriber")) {
+    for (const auto& words : given["subscriber"].as<std::vector<std::string>>()) {
+      auto subscriber = parse_subscriber(words);
+      if (!subscriber) return tl::unexpected(subscriber.error());
+      config.subscribers.push_back(*subscriber);
+    }
+  }
+  if (given.count("control")) config.control = given["control"].as<std::string>();
+  return config;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  options::options_description described("OPTIONS");
+  described.add_options()("help", "this text")("version", "the version")(
+      "config", options::value<std::string>(), "TOML file with control = \"PATH\", [[span]] and [[subscriber]] tables")(
+      "span", options::value<std::vector<std::string>>()->composing(), "a span: see SPANS; may be repeated")(
+      "subscriber", options::value<std::vector<std::string>>()->composing(), "a subscriber: see SUBSCRIBERS; may be repeated")(
+      "control", options::value<std::string>(), "path of the control socket")("events", "events on standard output")(
+      "log-level", options::value<std::string>()->default_value("warning"), "error, warning, info or debug; to standard error");
+  options::variables_map given;
+  try {
+    options::store(options::parse_command_line(count, words, described), given);
+    options::notify(given);
+  } catch (const options::error& error) {
+    return complain(std::string(error.what()) + "; see --help", 2);
+  }
+  if (given.count("help")) {
+    std::cout << kAbout << described << kMore;
+    return 0;
+  }
+  if (given.count("version")) {
+    std::cout << "pstnsim " SG_VERSION "\n";
+    return 0;
+  }
+  auto level = parse_log_level(given["log-level"].as<std::string>());
+  if (!level) return complain(level.error().message, 2);
+  set_up_logging(*level);
+  auto config = read_config(given);
+  if (!config) return complain(config.error().message, 1);
+
+  // Before any thread begins, so that all have them blocked.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  UniqueFd ends(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+
+  EventLoop loop;
+  Counters counters;
+  bool tells = given.count("events") > 0;
+  auto exchange = Exchange::make(*config, loop, counters, [tells](const Exchange::Json& event) {
+    if (tells) std::cout << event.dump() << std::endl;
+  });
+  if (!exchange) return complain(exchange.error().message, 1);
+  std::unique_ptr<ControlServer> control;
+  if (!config->control.empty()) {
+    auto made = ControlServer::make(config->control, loop, **exchange);
+    if (!made) return complain(made.error().message, 1);
+    control = std::move(*made);
+  }
+  if (auto watched = loop.watch(ends.get(), EPOLLIN, [&](uint32_t) { loop.stop(); }); !watched) {
+    return complain(watched.error().message, 1);
+  }
+  loop.run();
+  return 0;
+}
