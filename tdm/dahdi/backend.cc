@@ -92,13 +92,17 @@ void DahdiBackend::tell_alarms() {
 }
 
 void DahdiBackend::hold_channels(const SpanOptions& span) {
+  size_t refused = 0;
+  Error first;
   for (int number = 1; number < kMaxChannels; ++number) {
     auto channel = channel_info(control_.get(), number);
     if (!channel || !*channel || (*channel)->span != driver_number(span)) continue;
     if ((*channel)->kind != ChannelKind::Clear) continue;
-    // Another program may let go of it later: a call on it then tries again.
-    if (auto held = pool_->hold(**channel); !held) log_.warning("span={} {}", span.number, held.error().message);
+    auto held = pool_->hold(**channel);
+    if (!held && refused++ == 0) first = held.error();
   }
+  // Another program may let go of them later: a call on one tries again.
+  if (refused > 0) log_.warning("span={} {} channels cannot be had; {}", span.number, refused, first.message);
 }
 
 std::vector<SpanStatus> DahdiBackend::status() const {

@@ -1,7 +1,7 @@
 // The suites that every tdm::Backend passes, on the real driver. Needs span 1 and span 2 wired back to back.
+#include "tests/unit/tdm/conformance.h"
 #include "base/event_loop.h"
 #include "tdm/dahdi/backend.h"
-#include "tests/unit/tdm/conformance.h"
 
 namespace sg::tdm {
 namespace {
