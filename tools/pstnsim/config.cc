@@ -1,24 +1,27 @@
 #include "tools/pstnsim/config.h"
 
+#include <toml++/toml.h>
 #include <boost/lexical_cast.hpp>
 #include <boost/lexical_cast/try_lexical_convert.hpp>
 #include <set>
 #include <sstream>
-#include <toml++/toml.h>
 
 namespace sg::pstnsim {
 
 namespace {
 
 constexpr std::pair<std::string_view, Kind> kKinds[] = {
-    {"fax", Kind::Fax},   {"voice", Kind::Voice},        {"echo", Kind::Echo},       {"tone", Kind::Tone},
-    {"busy", Kind::Busy}, {"no_answer", Kind::NoAnswer}, {"unknown", Kind::Unknown}, {"announcement", Kind::Announcement}};
+    {"fax", Kind::Fax},         {"voice", Kind::Voice},
+    {"echo", Kind::Echo},       {"tone", Kind::Tone},
+    {"busy", Kind::Busy},       {"no_answer", Kind::NoAnswer},
+    {"unknown", Kind::Unknown}, {"announcement", Kind::Announcement}};
 
 Result<Kind> parse_kind(const std::string& name) {
   for (auto [known, kind] : kKinds) {
     if (known == name) return kind;
   }
-  return fail("\"{}\" is no kind of subscriber: fax, voice, echo, tone, busy, no_answer, unknown or announcement", name);
+  return fail("\"{}\" is no kind of subscriber: fax, voice, echo, tone, busy, no_answer, unknown or announcement",
+              name);
 }
 
 template <class T>
@@ -187,19 +190,22 @@ Result<> load(const std::filesystem::path& file, Config& config) {
         config.subscribers.push_back(subscriber);
       }
     } else {
-      return fail("{}:{}: \"{}\" is not known here: control = \"PATH\", [[span]] and [[subscriber]] are", file.string(), line, name);
+      return fail("{}:{}: \"{}\" is not known here: control = \"PATH\", [[span]] and [[subscriber]] are", file.string(),
+                  line, name);
     }
   }
   return {};
 }
 
 Result<> check(const Config& config) {
-  if (config.spans.empty()) return fail("no span is given: --span local=HOST:PORT,remote=HOST:PORT, or [[span]] in a file");
+  if (config.spans.empty())
+    return fail("no span is given: --span local=HOST:PORT,remote=HOST:PORT, or [[span]] in a file");
   std::set<std::string> numbers;
   std::set<uint16_t> spans;
   for (const Span& span : config.spans) {
     if (!spans.insert(span.cesop.number).second) return fail("span {} is given twice", span.cesop.number);
-    if (!span.cesop.local.is_set() || !span.cesop.remote.is_set()) return fail("span {} needs local and remote addresses", span.cesop.number);
+    if (!span.cesop.local.is_set() || !span.cesop.remote.is_set())
+      return fail("span {} needs local and remote addresses", span.cesop.number);
   }
   for (const Subscriber& subscriber : config.subscribers) {
     if (subscriber.number.empty()) return fail("a subscriber has no number");

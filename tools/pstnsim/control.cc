@@ -9,7 +9,8 @@
 
 namespace sg::pstnsim {
 
-Result<std::unique_ptr<ControlServer>> ControlServer::make(const std::string& path, Reactor& reactor, Exchange& exchange) {
+Result<std::unique_ptr<ControlServer>> ControlServer::make(const std::string& path, Reactor& reactor,
+                                                           Exchange& exchange) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) return fail("{}: too long for a socket", path);
@@ -82,7 +83,8 @@ void ControlServer::send(uint64_t id, const Exchange::Json& answer) {
   if (found == clients_.end()) return;
   std::string line = answer.dump() + "\n";
   // Whoever asks and does not read is let go.
-  if (::send(found->second.socket.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) close(id);
+  if (::send(found->second.socket.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
+    close(id);
 }
 
 void ControlServer::close(uint64_t id) {

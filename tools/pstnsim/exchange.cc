@@ -179,11 +179,16 @@ void Exchange::route(Call& call) {
   auto& interface = *call.trunk.interface;
   if (!call.subscriber) return interface.release(call.signalling, 1);
   switch (call.subscriber->kind) {
-    case Kind::Unknown: return interface.release(call.signalling, 1);
-    case Kind::Busy: return interface.release(call.signalling, 17);
-    case Kind::NoAnswer: return ring(call);
-    case Kind::Announcement: return announce(call);
-    default: break;
+    case Kind::Unknown:
+      return interface.release(call.signalling, 1);
+    case Kind::Busy:
+      return interface.release(call.signalling, 17);
+    case Kind::NoAnswer:
+      return ring(call);
+    case Kind::Announcement:
+      return announce(call);
+    default:
+      break;
   }
   interface.proceeding(call.signalling);
   ring(call);
@@ -226,12 +231,13 @@ void Exchange::announce(Call& call) {
 
 // Calls from a subscriber.
 
-Result<uint64_t> Exchange::originate(const std::string& from, const std::string& to, const std::filesystem::path& document,
-                                     uint16_t span) {
+Result<uint64_t> Exchange::originate(const std::string& from, const std::string& to,
+                                     const std::filesystem::path& document, uint16_t span) {
   const Subscriber* subscriber = find_subscriber(from);
   if (!subscriber) return fail("there is no subscriber {}", from);
   if (!document.empty() && subscriber->kind != Kind::Fax) return fail("subscriber {} is no fax machine", from);
-  if (!document.empty() && !std::filesystem::exists(document)) return fail("{}: there is no such file", document.string());
+  if (!document.empty() && !std::filesystem::exists(document))
+    return fail("{}: there is no such file", document.string());
   Trunk* trunk = span ? find_trunk(span) : nullptr;
   if (span && !trunk) return fail("there is no span {}", span);
   for (auto& each : trunks_) {
@@ -253,7 +259,12 @@ Result<uint64_t> Exchange::originate(const std::string& from, const std::string&
   call.subscriber = subscriber;
   call.document = document;
   open_bearer(call);
-  events_({{"event", "outgoing"}, {"call", call.id}, {"span", call.slot.span}, {"timeslot", call.slot.number}, {"from", from}, {"to", to}});
+  events_({{"event", "outgoing"},
+           {"call", call.id},
+           {"span", call.slot.span},
+           {"timeslot", call.slot.number},
+           {"from", from},
+           {"to", to}});
   return call.id;
 }
 
@@ -297,7 +308,8 @@ void Exchange::on_interface_changed() {
 
 // Media.
 
-Result<std::unique_ptr<Terminal>> Exchange::make_terminal(Call& call, bool calling, const std::filesystem::path& document) {
+Result<std::unique_ptr<Terminal>> Exchange::make_terminal(Call& call, bool calling,
+                                                          const std::filesystem::path& document) {
   const Subscriber& subscriber = *call.subscriber;
   switch (subscriber.kind) {
     case Kind::Fax: {
@@ -306,9 +318,12 @@ Result<std::unique_ptr<Terminal>> Exchange::make_terminal(Call& call, bool calli
       call.received = subscriber.directory / fmt::format("{}-{}.tif", subscriber.number, call.id);
       return make_fax(subscriber, calling, document, calling ? std::filesystem::path{} : call.received);
     }
-    case Kind::Voice: return make_voice(subscriber.play, subscriber.record);
-    case Kind::Echo: return make_echo();
-    default: return make_tone(subscriber.frequency, subscriber.level);
+    case Kind::Voice:
+      return make_voice(subscriber.play, subscriber.record);
+    case Kind::Echo:
+      return make_echo();
+    default:
+      return make_tone(subscriber.frequency, subscriber.level);
   }
 }
 
@@ -323,7 +338,8 @@ void Exchange::open_bearer(Call& call) {
   if (trunk.watched_ticks >= 0) return;
   trunk.ticks = &call.bearer->ticks();
   trunk.watched_ticks = trunk.ticks->fd();
-  if (!reactor_.watch(trunk.watched_ticks, EPOLLIN, [this, &trunk](uint32_t) { tick(trunk); })) trunk.watched_ticks = -1;
+  if (!reactor_.watch(trunk.watched_ticks, EPOLLIN, [this, &trunk](uint32_t) { tick(trunk); }))
+    trunk.watched_ticks = -1;
 }
 
 void Exchange::close_bearer(Call& call) {
@@ -394,7 +410,8 @@ void Exchange::handle(const Json& request, Answer answer) {
   try {
     std::string command = request.value("command", "");
     if (command == "originate") {
-      auto call = originate(request.at("from"), request.at("to"), request.value("send", ""), request.value("span", uint16_t{0}));
+      auto call = originate(request.at("from"), request.at("to"), request.value("send", ""),
+                            request.value("span", uint16_t{0}));
       if (!call) return refuse(call.error().message);
       return answer({{"ok", true}, {"call", *call}});
     }
@@ -411,7 +428,8 @@ void Exchange::handle(const Json& request, Answer answer) {
       return answer({{"ok", true}});
     }
     if (command == "wait") {
-      return wait(request.at("call"), std::chrono::milliseconds(request.value("timeout_ms", int64_t{600'000})), std::move(answer));
+      return wait(request.at("call"), std::chrono::milliseconds(request.value("timeout_ms", int64_t{600'000})),
+                  std::move(answer));
     }
     if (command == "clock" || command == "alarm" || command == "dchannel" || command == "bit_errors") {
       return answer(set_fault(command, request));
@@ -434,10 +452,14 @@ Exchange::Json Exchange::set_fault(const std::string& command, const Json& reque
     backend_->set_bit_error_rate(span, request.value("timeslot", uint8_t{0}), request.at("rate"));
   } else {
     std::string kind = request.at("kind");
-    if (kind == "ais") backend_->send_ais(span, on);
-    else if (kind == "rai") backend_->send_rai(span, on);
-    else if (kind == "los") backend_->stop_sending(span, on);
-    else return {{"ok", false}, {"error", "an alarm is ais, rai or los"}};
+    if (kind == "ais")
+      backend_->send_ais(span, on);
+    else if (kind == "rai")
+      backend_->send_rai(span, on);
+    else if (kind == "los")
+      backend_->stop_sending(span, on);
+    else
+      return {{"ok", false}, {"error", "an alarm is ais, rai or los"}};
   }
   return {{"ok", true}};
 }
@@ -458,8 +480,9 @@ void Exchange::wait(uint64_t call, std::chrono::milliseconds limit, Answer answe
 }
 
 Exchange::Json Exchange::describe(const Call& call) const {
-  Json described = {{"call", call.id},       {"span", call.slot.span}, {"timeslot", call.slot.number}, {"outgoing", call.outgoing},
-                    {"number", call.local}, {"far", call.far},        {"state", call.state}};
+  Json described = {{"call", call.id},           {"span", call.slot.span}, {"timeslot", call.slot.number},
+                    {"outgoing", call.outgoing}, {"number", call.local},   {"far", call.far},
+                    {"state", call.state}};
   if (!call.fax.is_null()) described["fax"] = call.fax;
   if (call.terminal && call.terminal->fax() && call.fax.is_null()) {
     auto progress = call.terminal->fax()->progress();

@@ -33,7 +33,8 @@ class Exchange {
   void handle(const Json& request, Answer answer);
 
   // Calls a number from a subscriber, whose fax machine sends `document` (empty: none). The call's number.
-  Result<uint64_t> originate(const std::string& from, const std::string& to, const std::filesystem::path& document, uint16_t span);
+  Result<uint64_t> originate(const std::string& from, const std::string& to, const std::filesystem::path& document,
+                             uint16_t span);
   size_t calls() const { return calls_.size(); }
 
  private:

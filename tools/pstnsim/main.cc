@@ -118,9 +118,11 @@ int main(int count, char** words) {
   described.add_options()("help", "this text")("version", "the version")(
       "config", options::value<std::string>(), "TOML file with control = \"PATH\", [[span]] and [[subscriber]] tables")(
       "span", options::value<std::vector<std::string>>()->composing(), "a span: see SPANS; may be repeated")(
-      "subscriber", options::value<std::vector<std::string>>()->composing(), "a subscriber: see SUBSCRIBERS; may be repeated")(
+      "subscriber", options::value<std::vector<std::string>>()->composing(),
+      "a subscriber: see SUBSCRIBERS; may be repeated")(
       "control", options::value<std::string>(), "path of the control socket")("events", "events on standard output")(
-      "log-level", options::value<std::string>()->default_value("warning"), "error, warning, info or debug; to standard error");
+      "log-level", options::value<std::string>()->default_value("warning"),
+      "error, warning, info or debug; to standard error");
   options::variables_map given;
   try {
     options::store(options::parse_command_line(count, words, described), given);

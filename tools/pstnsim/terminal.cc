@@ -102,7 +102,9 @@ std::unique_ptr<Terminal> make_ringback() {
   return make_tone(425, -13, std::chrono::seconds(1), std::chrono::seconds(4));
 }
 
-std::unique_ptr<Terminal> make_echo() { return std::make_unique<Echo>(); }
+std::unique_ptr<Terminal> make_echo() {
+  return std::make_unique<Echo>();
+}
 
 Result<std::unique_ptr<Terminal>> make_voice(const std::filesystem::path& play, const std::filesystem::path& record) {
   std::vector<int16_t> words;
@@ -120,8 +122,8 @@ Result<std::unique_ptr<Terminal>> make_voice(const std::filesystem::path& play, 
   return std::make_unique<Voice>(std::move(words), std::move(recorder));
 }
 
-Result<std::unique_ptr<Terminal>> make_fax(const Subscriber& subscriber, bool calling, const std::filesystem::path& send,
-                                           const std::filesystem::path& receive) {
+Result<std::unique_ptr<Terminal>> make_fax(const Subscriber& subscriber, bool calling,
+                                           const std::filesystem::path& send, const std::filesystem::path& receive) {
   t38::FaxMachineOptions options;
   options.calling = calling;
   options.identity = subscriber.identity.empty() ? subscriber.number : subscriber.identity;

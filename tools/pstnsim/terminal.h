@@ -30,7 +30,7 @@ std::unique_ptr<Terminal> make_echo();
 // Error: the file to play is no WAV of this kind, or the one to record cannot be written.
 Result<std::unique_ptr<Terminal>> make_voice(const std::filesystem::path& play, const std::filesystem::path& record);
 // `send`: the document; empty: none. `receive`: where one that comes is written.
-Result<std::unique_ptr<Terminal>> make_fax(const Subscriber& subscriber, bool calling, const std::filesystem::path& send,
-                                           const std::filesystem::path& receive);
+Result<std::unique_ptr<Terminal>> make_fax(const Subscriber& subscriber, bool calling,
+                                           const std::filesystem::path& send, const std::filesystem::path& receive);
 
 }  // namespace sg::pstnsim

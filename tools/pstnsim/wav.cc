@@ -40,7 +40,8 @@ Result<std::vector<int16_t>> read_wav(const std::filesystem::path& path) {
     if (data.compare(at, 4, "data") == 0) {
       if (!right_format) break;
       std::vector<int16_t> samples(available / 2);
-      for (size_t i = 0; i < samples.size(); ++i) samples[i] = static_cast<int16_t>(little_endian(&data[body + 2 * i], 2));
+      for (size_t i = 0; i < samples.size(); ++i)
+        samples[i] = static_cast<int16_t>(little_endian(&data[body + 2 * i], 2));
       return samples;
     }
     at = body + size + size % 2;

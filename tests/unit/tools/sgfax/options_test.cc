@@ -1,0 +1,69 @@
+#include "tools/sgfax/options.h"
+
+#include <gtest/gtest.h>
+
+#include "tools/sgfax/document.h"
+
+namespace sg::sgfax {
+namespace {
+
+Result<Options> parse(std::vector<std::string> words) {
+  words.insert(words.begin(), "sgfax");
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  return parse_options(static_cast<int>(words.size()), argv.data());
+}
+
+TEST(SgfaxOptions, AnAddressIsTakenApart) {
+  struct Case {
+    const char *uri, *number, *host;
+    uint16_t port;
+    sip::Transport transport;
+  };
+  for (const auto& [uri, number, host, port, transport] :
+       {Case{"sip:030123@192.0.2.1:5070", "030123", "192.0.2.1", 5070, sip::Transport::Udp},
+        Case{"sip:+49@pbx.example;transport=tcp", "+49", "pbx.example", 0, sip::Transport::Tcp},
+        Case{"sip:1@[::1]", "1", "::1", 0, sip::Transport::Udp},
+        Case{"sip:1@[2001:db8::1]:5061", "1", "2001:db8::1", 5061, sip::Transport::Udp}}) {
+    auto options = parse({"send", "x.tif", uri});
+    ASSERT_TRUE(options) << uri;
+    EXPECT_EQ(options->number, number);
+    EXPECT_EQ(options->target.host, host);
+    EXPECT_EQ(options->target.port, port);
+    EXPECT_EQ(options->target.transport, transport);
+  }
+}
+
+TEST(SgfaxOptions, WhatMakesNoSenseIsOneClearLine) {
+  for (std::vector<std::string> words :
+       std::vector<std::vector<std::string>>{{},
+                                             {"send"},
+                                             {"send", "x.tif"},
+                                             {"receive", "x.tif"},
+                                             {"send", "x.tif", "030123"},
+                                             {"send", "x.tif", "sip:host"},
+                                             {"send", "x.tif", "sip:1@host:0"},
+                                             {"send", "x.tif", "sip:1@host;transport=tls"},
+                                             {"receive", "--max-rate", "33600"},
+                                             {"receive", "--codec", "opus"},
+                                             {"receive", "--local", "localhost"},
+                                             {"receive", "--count", "many"},
+                                             {"receive", "--count"},
+                                             {"receive", "--unknown"}}) {
+    auto options = parse(words);
+    ASSERT_FALSE(options);
+    EXPECT_EQ(options.error().message.find('\n'), std::string::npos);
+  }
+}
+
+TEST(SgfaxDocument, KnowsItsPages) {
+  auto document = Document::open(SG_TEST_DATA "/fax/itu1-3.tif");
+  ASSERT_TRUE(document);
+  EXPECT_EQ(document->pages(), 3);
+  EXPECT_FALSE(Document::open(SG_TEST_DATA "/fax/none.tif"));
+  EXPECT_FALSE(Document::open(SG_TEST_DATA "/README.md"));
+}
+
+}  // namespace
+}  // namespace sg::sgfax
