@@ -75,7 +75,8 @@ TEST(Sdp, LinesThatCannotBeUsedCountAsRefused) {
 }
 
 TEST(Sdp, WhatIsNoSdpIsAnError) {
-  for (std::string text : {"", "\r\n\r\n", "INVITE sip:x", "hello", std::string(100'000, 'v').c_str()}) {
+  for (const auto& text :
+       {std::string(), std::string("\r\n\r\n"), std::string("INVITE sip:x"), std::string(100'000, 'v')}) {
     EXPECT_FALSE(parse_sdp(text)) << text.substr(0, 20);
   }
 }

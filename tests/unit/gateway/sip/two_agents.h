@@ -83,6 +83,7 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
     AgentConfig config;
     config.listen = {listen};
     config.session_expires = session_expires;
+    config.min_se = std::min(config.min_se, session_expires);
     calling_agent = std::move(*SipAgent::start(root, config, *this, counters));
     called_agent = std::move(*SipAgent::start(root, config, *this, counters));
   }
@@ -110,8 +111,7 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
   testing::AssertionResult until_heard(const Party& party, const std::string& event, long times = 1) {
     return until([&] { return party.times_heard(event) >= times; }, event.c_str());
   }
-  // Steps until all that is under way has had time to arrive: an exchange of OPTIONS-like nature is not needed, as
-  // whatever is sent over loopback is there at the next turn of the root.
+  // Whatever was sent over loopback is there at the next turns of the root: nothing more is to come of it then.
   void settle() {
     for (int i = 0; i < 20; ++i) root.step(1ms);
   }

@@ -1,0 +1,193 @@
+#include "tests/unit/gateway/sip/raw_peer.h"
+#include "tests/unit/gateway/sip/two_agents.h"
+
+namespace sg::sip {
+namespace {
+
+std::string sdp_of(const std::string& media, int version = 1) {
+  return fmt::format("v=0\r\no=raw 1 {} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n{}", version, media);
+}
+const std::string kAudio = "m=audio 4000 RTP/AVP 8 0\r\n";
+const std::string kImage = "m=image 4000 udptl t38\r\n";
+
+std::string tag_of(const std::string& message) {
+  auto to = RawPeer::header(message, "To");
+  auto at = to.find(";tag=");
+  return at == std::string::npos ? std::string{} : to.substr(at + 5);
+}
+
+std::string origin_of(const std::string& message) {
+  auto at = message.find("o=");
+  return message.substr(at, message.find("\r\n", at) - at);
+}
+
+// One agent of ours, and a peer that says what no agent of ours would.
+class SipDialog : public TwoAgents {
+ protected:
+  SocketAddress agent() const { return called_agent->bound().front().address; }
+  testing::AssertionResult until_received(const std::string& start, const std::string& containing = {}) {
+    return until(
+        [&] {
+          return std::any_of(peer.received.begin(), peer.received.end(), [&](const std::string& message) {
+            return message.starts_with(start) && message.find(containing) != std::string::npos;
+          });
+        },
+        (start + " " + containing).c_str());
+  }
+  // The peer calls and is answered; the dialog's tag.
+  std::string establish_from_peer(const std::string& headers = {}) {
+    peer.request(agent(), "INVITE", 1, {}, headers, sdp_of(kAudio));
+    EXPECT_TRUE(until([&] { return callee.leg != nullptr; }, "the INVITE arrives"));
+    callee.leg->answer(audio_at(5000));
+    EXPECT_TRUE(until_received("SIP/2.0 200", " INVITE\r\n"));
+    auto tag = tag_of(peer.last("SIP/2.0 200"));
+    peer.request(agent(), "ACK", 1, tag);
+    settle();
+    return tag;
+  }
+
+  RawPeer peer{root};
+};
+
+TEST_F(SipDialog, OptionsIsAnsweredOutsideAndInsideADialog) {
+  peer.request(agent(), "OPTIONS", 1);
+  ASSERT_TRUE(until_received("SIP/2.0 200", " OPTIONS\r\n"));
+  EXPECT_NE(RawPeer::header(peer.received.back(), "Allow").find("UPDATE"), std::string::npos);
+  EXPECT_EQ(RawPeer::header(peer.received.back(), "Accept").substr(0, 15), "application/sdp");
+
+  auto tag = establish_from_peer();
+  peer.received.clear();
+  peer.request(agent(), "OPTIONS", 5, tag);
+  ASSERT_TRUE(until_received("SIP/2.0 200", " OPTIONS\r\n"));
+}
+
+TEST_F(SipDialog, MethodsThatAreNotOursAreRefused) {
+  for (const char* method : {"SUBSCRIBE", "REGISTER", "MESSAGE", "NONSENSE"}) {
+    peer.received.clear();
+    peer.request(agent(), method, 1);
+    ASSERT_TRUE(until_received("SIP/2.0", method));
+    auto status = peer.last("SIP/2.0").substr(8, 3);
+    EXPECT_TRUE(status == "405" || status == "501") << method << " " << status;
+  }
+  EXPECT_EQ(invites, 0);
+}
+
+TEST_F(SipDialog, AProvisionalResponseIsReliableForWhoRequiresIt) {
+  peer.request(agent(), "INVITE", 1, {}, "Require: 100rel\r\n", sdp_of(kAudio));
+  ASSERT_TRUE(until([&] { return callee.leg != nullptr; }, "the INVITE arrives"));
+
+  callee.leg->alert(false, std::nullopt);
+  ASSERT_TRUE(until_received("SIP/2.0 180", "RSeq"));
+  auto ringing = peer.last("SIP/2.0 180");
+  peer.request(agent(), "PRACK", 2, tag_of(ringing),
+               fmt::format("RAck: {} 1 INVITE\r\n", RawPeer::header(ringing, "RSeq")));
+  ASSERT_TRUE(until_received("SIP/2.0 200", " PRACK\r\n"));
+  callee.leg->answer(audio_at(5000));
+
+  ASSERT_TRUE(until_received("SIP/2.0 200", " INVITE\r\n"));
+  EXPECT_NE(peer.last("SIP/2.0 200").find("m=audio 5000"), std::string::npos);
+}
+
+TEST_F(SipDialog, AReliableProvisionalResponseOfThePeerIsAcknowledged) {
+  caller.leg = std::move(*calling_agent->make_leg({"127.0.0.1", peer.address().port(), Transport::Udp, {}}));
+  caller.leg->set_listener(&caller);
+  caller.leg->setup(setup_to("100"), audio_at(4000));
+  ASSERT_TRUE(until_received("INVITE"));
+  auto invite = peer.last("INVITE");
+  auto back = calling_agent->bound().front().address;
+
+  peer.reply(back, invite, "183 Session Progress", "Require: 100rel\r\nRSeq: 7\r\n", sdp_of(kAudio));
+
+  ASSERT_TRUE(until_received("PRACK"));
+  EXPECT_EQ(RawPeer::header(peer.last("PRACK"), "RAck").substr(0, 2), "7 ");
+  ASSERT_TRUE(until_heard(caller, "progress"));
+  EXPECT_TRUE(caller.inband);
+  peer.reply(back, peer.last("PRACK"), "200 OK");
+  peer.reply(back, invite, "486 Busy Here", "Reason: Q.850;cause=17\r\n");
+  ASSERT_TRUE(until_heard(caller, "released"));
+  EXPECT_EQ(caller.cause->q850, 17);
+}
+
+TEST_F(SipDialog, AnUpdateMayOfferOtherMedia) {
+  auto tag = establish_from_peer();
+
+  peer.request(agent(), "UPDATE", 2, tag, {}, sdp_of(kImage, 2));
+  ASSERT_TRUE(until_heard(callee, "offer"));
+  callee.leg->answer_offer(image_at(5000));
+
+  ASSERT_TRUE(until_received("SIP/2.0 200", " UPDATE\r\n"));
+  EXPECT_NE(peer.last("SIP/2.0 200").find("m=image 5000 udptl t38"), std::string::npos);
+
+  peer.request(agent(), "UPDATE", 3, tag, {}, sdp_of(kAudio, 3));
+  ASSERT_TRUE(until_heard(callee, "offer", 2));
+  callee.leg->refuse_offer(488);
+  ASSERT_TRUE(until_received("SIP/2.0 488", " UPDATE\r\n"));
+}
+
+TEST_F(SipDialog, ARefreshIsAnsweredWithWhatStandsAndTheSameVersion) {
+  auto tag = establish_from_peer();
+  auto origin = origin_of(peer.last("SIP/2.0 200"));
+  int cseq = 1;
+
+  for (const std::string& offer : {sdp_of(kAudio), std::string{}}) {
+    for (const char* method : {"UPDATE", "INVITE"}) {
+      peer.received.clear();
+      ++cseq;
+      peer.request(agent(), method, cseq, tag, {}, offer);
+      ASSERT_TRUE(until_received("SIP/2.0 200", fmt::format(" {}\r\n", method)));
+      auto answer = peer.last("SIP/2.0 200");
+      if (std::string_view(method) == "INVITE")
+        peer.request(agent(), "ACK", cseq, tag, {}, offer.empty() ? sdp_of(kAudio) : "");
+      settle();
+      if (!RawPeer::body(answer).empty()) {
+        EXPECT_EQ(origin_of(answer), origin) << method;
+      }
+      EXPECT_EQ(RawPeer::body(answer).empty(), offer.empty() && std::string_view(method) == "UPDATE");
+    }
+  }
+  EXPECT_FALSE(callee.has_heard("offer"));
+  EXPECT_FALSE(callee.has_heard("offer answered"));
+}
+
+TEST_F(SipDialog, WhatIsNoSdpIsRefusedBeforeAnyoneHearsOfIt) {
+  peer.request(agent(), "INVITE", 1, {}, {}, "this is no SDP");
+  ASSERT_TRUE(until_received("SIP/2.0 400"));
+
+  EXPECT_EQ(invites, 0);
+  EXPECT_EQ(counters.get("sip.rx.malformed_sdp").value(), 1u);
+}
+
+TEST_F(SipDialog, APeerWithoutUpdateIsRefreshedByReInvitesThatRepeatWhatStands) {
+  start({Transport::Udp, *SocketAddress::parse("127.0.0.1:0")}, 4s);
+  auto tag = establish_from_peer("Supported: timer\r\nSession-Expires: 4;refresher=uas\r\nAllow: INVITE, ACK, BYE\r\n");
+  peer.request(agent(), "INVITE", 2, tag, {}, sdp_of(kImage, 2));
+  ASSERT_TRUE(until_heard(callee, "offer"));
+  callee.leg->answer_offer(image_at(5000));
+  ASSERT_TRUE(until_received("SIP/2.0 200", "m=image"));
+  auto origin = origin_of(peer.last("SIP/2.0 200"));
+  peer.request(agent(), "ACK", 2, tag);
+
+  ASSERT_TRUE(until_received("INVITE sip:raw@"));
+  auto refresh = peer.last("INVITE sip:raw@");
+  EXPECT_NE(refresh.find("m=image 5000"), std::string::npos) << "not back to audio";
+  EXPECT_EQ(origin_of(refresh), origin);
+  peer.reply(agent(), refresh, "200 OK", "Supported: timer\r\nSession-Expires: 4;refresher=uac\r\n", sdp_of(kImage, 2));
+
+  ASSERT_TRUE(until_received("ACK"));
+  EXPECT_EQ(callee.times_heard("offer"), 1);
+  EXPECT_FALSE(callee.has_heard("offer refused"));
+}
+
+TEST_F(SipDialog, DatagramsThatAreNoSipAreDropped) {
+  for (std::string garbage :
+       {"", "\r\n\r\n", "hello", "INVITE", "SIP/2.0 200 OK\r\n\r\n", "INVITE sip:x SIP/2.0\r\n\r\n"}) {
+    peer.send(agent(), garbage);
+  }
+  settle();
+
+  auto tag = establish_from_peer();
+  EXPECT_FALSE(tag.empty()) << "and the agent goes on";
+}
+
+}  // namespace
+}  // namespace sg::sip
