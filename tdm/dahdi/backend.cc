@@ -11,7 +11,8 @@
 namespace sg::tdm::dahdi {
 namespace {
 
-constexpr int kMaxChannels = 1024;  // DAHDI_MAX_CHANNELS: numbers run below it
+constexpr std::chrono::milliseconds kMaxMargin{300};  // 32 buffers of 80 octets hold 320 ms
+constexpr int kMaxChannels = 1024;                    // DAHDI_MAX_CHANNELS: numbers run below it
 
 int driver_number(const SpanOptions& span) {
   return span.driver_span != 0 ? span.driver_span : span.number;
@@ -26,6 +27,10 @@ AlarmSet alarms_of(const std::optional<SpanInfo>& info) {
 }  // namespace
 
 Result<std::unique_ptr<DahdiBackend>> DahdiBackend::make(Reactor& reactor, Options options) {
+  if (options.transmit_margin < 0ms || options.transmit_margin > kMaxMargin) {
+    return fail("a transmit margin of {} ms: 0 to {} are possible", options.transmit_margin.count(),
+                kMaxMargin.count());
+  }
   auto control = open_control(options.devices);
   if (!control) return tl::unexpected(control.error());
   auto version = read_driver_version(control->get());
@@ -164,7 +169,7 @@ Result<ChannelInfo> DahdiBackend::channel_at(const SpanOptions& span, int positi
 Result<std::unique_ptr<Bearer>> DahdiBackend::open_bearer(Timeslot slot, const BearerOptions& options) {
   auto channel = find(slot);
   if (!channel) return tl::unexpected(channel.error());
-  auto bearer = DahdiBearer::open(pool_, *channel, options.block_octets, bell_);
+  auto bearer = DahdiBearer::open(pool_, *channel, options.block_octets, options_.transmit_margin, bell_);
   if (!bearer) return fail_with(bearer.error(), "timeslot {}", slot);
   return bearer;
 }

@@ -23,6 +23,8 @@ struct SpanOptions {
 struct Options {
   std::vector<SpanOptions> spans;
   std::string devices = "/dev/dahdi";
+  // How far ahead of the line a bearer's octets are kept, 0 to 300 ms: how late its thread may come without a gap.
+  std::chrono::milliseconds transmit_margin{40};
   // How often the spans are asked for their alarms where no event tells.
   Duration poll_interval = 1s;
 };

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/clock.h"
 #include "tdm/dahdi/ioctls.h"
 
 namespace sg::tdm::dahdi {
@@ -39,7 +40,8 @@ Result<UniqueFd> tick_set(int channel_fd) {
 }  // namespace
 
 Result<std::unique_ptr<Bearer>> DahdiBearer::open(std::shared_ptr<ChannelPool> pool, const ChannelInfo& channel,
-                                                  size_t block_octets, std::shared_ptr<AlarmBell> bell) {
+                                                  size_t block_octets, std::chrono::milliseconds margin,
+                                                  std::shared_ptr<AlarmBell> bell) {
   if (block_octets < kMinBlock || block_octets > kMaxBlock) {
     return fail("a block of {} octets: the driver takes {} to {}", block_octets, kMinBlock, kMaxBlock);
   }
@@ -59,18 +61,20 @@ Result<std::unique_ptr<Bearer>> DahdiBearer::open(std::shared_ptr<ChannelPool> p
     pool->give_back(channel.number, std::move(*fd));
     return fail_with(ready.error(), "channel {} ({})", channel.number, channel.name);
   }
-  return std::unique_ptr<Bearer>(
-      new DahdiBearer(std::move(pool), std::move(*fd), std::move(*set), channel, block_octets, std::move(bell)));
+  return std::unique_ptr<Bearer>(new DahdiBearer(std::move(pool), std::move(*fd), std::move(*set), channel,
+                                                 block_octets, margin, std::move(bell)));
 }
 
 DahdiBearer::DahdiBearer(std::shared_ptr<ChannelPool> pool, UniqueFd channel, UniqueFd tick_set,
-                         const ChannelInfo& info, size_t block_octets, std::shared_ptr<AlarmBell> bell)
+                         const ChannelInfo& info, size_t block_octets, std::chrono::milliseconds margin,
+                         std::shared_ptr<AlarmBell> bell)
     : pool_(std::move(pool)),
       fd_(std::move(channel)),
       tick_(std::move(tick_set)),
       info_(info),
       law_(info.law),
       block_octets_(block_octets),
+      margin_octets_(static_cast<size_t>(margin / 1ms) * 8),
       bell_(std::move(bell)),
       idle_(block_octets, idle_octet(info.law)) {}
 
@@ -104,7 +108,7 @@ Result<bool> DahdiBearer::write(ByteView block) {
 
 void DahdiBearer::lay_cushion() {
   has_cushion_ = true;
-  for (size_t ahead = block_octets_; ahead < kCushion; ahead += block_octets_) send(idle_);
+  for (size_t ahead = block_octets_; ahead < margin_octets_; ahead += block_octets_) send(idle_);
 }
 
 bool DahdiBearer::send(ByteView block) {

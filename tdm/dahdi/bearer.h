@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "base/unique_fd.h"
@@ -13,17 +14,17 @@ namespace sg::tdm::dahdi {
 // One channel that carries octets. The driver's clock fills its receive buffer: the channel itself is the tick.
 // One thread, as Bearer says. The media tick: read() and write() do not allocate unless the channel is gone.
 //
-// What is written is kept kCushion ahead of the line, by idle that is put before the first block: the line and the
-// blocks read run by one clock, so that distance stays. The driver's buffers are many, for a thread that is late. When
-// a thread came so late that the line ran dry, what it writes for all blocks that wait but the newest is dropped, and
-// the cushion is laid anew: idle went out in their place, and sent on top they would delay the call for good.
+// What is written is kept one margin ahead of the line, by idle that is put before the first block (the cushion): the
+// line and the blocks read run by one clock, so that distance stays. The driver's buffers are many, for a thread that
+// is late. When a thread came so late that the line ran dry, what it writes for all blocks that wait but the newest is
+// dropped, and the cushion is laid anew: idle went out in their place, and sent on top they would delay the call for
+// good.
 class DahdiBearer final : public Bearer {
  public:
-  static constexpr size_t kCushion = 320;  // octets: 40 ms
-
   // Error: the channel is in use, not there, or does not carry octets.
   static Result<std::unique_ptr<Bearer>> open(std::shared_ptr<ChannelPool> pool, const ChannelInfo& channel,
-                                              size_t block_octets, std::shared_ptr<AlarmBell> bell);
+                                              size_t block_octets, std::chrono::milliseconds margin,
+                                              std::shared_ptr<AlarmBell> bell);
   ~DahdiBearer() override;
 
   Law law() const override { return law_; }
@@ -48,7 +49,7 @@ class DahdiBearer final : public Bearer {
   };
 
   DahdiBearer(std::shared_ptr<ChannelPool> pool, UniqueFd channel, UniqueFd tick_set, const ChannelInfo& info,
-              size_t block_octets, std::shared_ptr<AlarmBell> bell);
+              size_t block_octets, std::chrono::milliseconds margin, std::shared_ptr<AlarmBell> bell);
   // False: the transmit buffer is full, or the channel is gone.
   bool send(ByteView block);
   void lay_cushion();
@@ -61,6 +62,7 @@ class DahdiBearer final : public Bearer {
   const ChannelInfo info_;
   const Law law_;
   const size_t block_octets_;
+  const size_t margin_octets_;
   const std::shared_ptr<AlarmBell> bell_;
   const Bytes idle_;
   // What the driver's events say. stats() looks for events too.

@@ -36,7 +36,7 @@ Result<std::unique_ptr<DChannel>> DahdiDChannel::open(Reactor& reactor, const st
   if (auto set = set_buffers(fd->get(), kBuffers, kBufferOctets); !set) {
     return fail_with(set.error(), "channel {} ({})", channel.number, channel.name);
   }
-  start_flags(fd->get());
+  if (channel.kind == ChannelKind::Hdlc) start_flags(fd->get());
   return std::unique_ptr<DChannel>(new DahdiDChannel(reactor, std::move(*fd), channel, std::move(bell)));
 }
 
