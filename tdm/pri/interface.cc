@@ -316,8 +316,8 @@ void Interface::on_alarms_changed(uint16_t span, AlarmSet alarms) {
   auto& hold = alarm_holds_[span];
   if (!hold) hold = std::make_unique<Timer>(reactor_);
   hold->cancel();
-  if (alarms != kNoAlarm) {
-    inventory_.set_in_alarm(span, true);
+  if (alarms != kNoAlarm || config_.alarm_hold == Duration::zero()) {
+    inventory_.set_in_alarm(span, alarms != kNoAlarm);
     return;
   }
   hold->arm(config_.alarm_hold, [this, span] { inventory_.set_in_alarm(span, false); });

@@ -57,7 +57,10 @@ class Exchange::Trunk final : public tdm::Signalling::Listener {
     });
   }
   void on_disconnected(SignallingCallId id, int, tdm::Progress progress) override {
-    set_state(id, "disconnected");
+    with(id, [&](Call& call) {
+      call.state = "disconnected";
+      exchange_.events_({{"event", "disconnected"}, {"call", call.id}, {"in_band", progress.inband_available}});
+    });
     // Nobody here listens to announcements to their end.
     if (progress.inband_available) interface->release(id, 16);
   }
@@ -106,6 +109,7 @@ Exchange::Exchange(Config config, Reactor& reactor, Counters& counters, Events e
     : config_(std::move(config)), reactor_(reactor), counters_(counters), events_(std::move(events)) {}
 
 Exchange::~Exchange() {
+  if (backend_) backend_->set_listener(nullptr);
   for (auto& [id, call] : calls_) close_bearer(*call);
   calls_.clear();
 }
@@ -123,6 +127,7 @@ Result<> Exchange::start() {
     trunk->interface = std::move(*interface);
     trunk->interface->set_listener(trunk.get());
   }
+  backend_->set_listener(this);
   return {};
 }
 
@@ -302,8 +307,14 @@ void Exchange::on_released(Call& call, int cause) {
 }
 
 void Exchange::on_interface_changed() {
-  bool ready = std::ranges::all_of(trunks_, [](const auto& trunk) { return trunk->interface->status().is_up; });
+  bool ready = std::ranges::all_of(trunks_, [](const auto& trunk) { return trunk->interface->refusal_cause() == 0; });
   if (ready && !std::exchange(was_ready_, true)) events_({{"event", "ready"}});
+}
+
+void Exchange::on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) {
+  events_({{"event", "alarms"}, {"span", span}, {"alarms", tdm::to_string(alarms)}});
+  if (Trunk* trunk = find_trunk(span)) trunk->interface->on_alarms_changed(span, alarms);
+  on_interface_changed();
 }
 
 // Media.

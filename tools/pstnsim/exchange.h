@@ -19,7 +19,7 @@ namespace sg::pstnsim {
 
 // A telephone exchange: spans, ISDN on them, and subscribers who answer and call. Media and signalling run on one
 // Reactor, in one thread.
-class Exchange {
+class Exchange final : private tdm::Backend::Listener {
  public:
   using Json = nlohmann::ordered_json;
   using Events = std::function<void(const Json&)>;
@@ -27,7 +27,7 @@ class Exchange {
 
   // Error: a port in use, a configuration that contradicts itself.
   static Result<std::unique_ptr<Exchange>> make(Config config, Reactor& reactor, Counters& counters, Events events);
-  ~Exchange();
+  ~Exchange() override;
 
   // One request of the control socket; the answer comes at once, or later for "wait".
   void handle(const Json& request, Answer answer);
@@ -64,6 +64,7 @@ class Exchange {
   void on_answered(Call& call);
   void on_released(Call& call, int cause);
   void on_interface_changed();
+  void on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) override;
 
   Result<std::unique_ptr<Terminal>> make_terminal(Call& call, bool calling, const std::filesystem::path& document);
   void open_bearer(Call& call);

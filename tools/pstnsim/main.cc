@@ -72,8 +72,8 @@ CONTROL SOCKET
   {"command":"bit_errors","span":1,"timeslot":0,"rate":1e-4}   timeslot 0: all
 
 EVENTS
-  With --events, a JSON object a line on standard output: ready (all interfaces are up), interface_up, interface_down,
-  incoming, outgoing, proceeding, progress, alerting, answered, disconnected, fax_finished, released, error.
+  With --events, a JSON object a line on standard output: ready (all interfaces take calls), interface_up, interface_down,
+  incoming, outgoing, proceeding, progress, alerting, answered, disconnected, fax_finished, released, alarms, error.
 
 EXIT STATUS
   0 after SIGTERM or SIGINT; 1 when it could not start: one line on standard error says why; 2 on a wrong option.

@@ -142,7 +142,7 @@ TEST(Pstnsim, NetworkAnnouncesInItsDisconnect) {
   auto made = exchanges.ask(exchanges.user, {{"command", "originate"}, {"from", "200"}, {"to", "300"}});
   auto over = exchanges.ask(exchanges.user, {{"command", "wait"}, {"call", made["call"]}});
 
-  EXPECT_TRUE(exchanges.user.has("disconnected"));
+  EXPECT_TRUE(exchanges.user.has("disconnected", "in_band", true));
   EXPECT_EQ(over["state"], "released");
   EXPECT_EQ(exchanges.network.exchange->calls(), 0u);
 }
@@ -201,6 +201,7 @@ TEST(Pstnsim, AlarmsAndDChannelLossReachTheOtherEnd) {
         return exchanges.ask(exchanges.user, {{"command", "status"}})["spans"][0]["alarms"] == "BLUE";
       },
       5s));
+  EXPECT_TRUE(exchanges.until([&] { return exchanges.user.has("alarms", "alarms", "BLUE"); }, 5s));
   exchanges.ask(exchanges.network, {{"command", "alarm"}, {"kind", "ais"}, {"on", false}});
   exchanges.ask(exchanges.network, {{"command", "dchannel"}, {"cut", true}});
   EXPECT_TRUE(exchanges.until([&] { return exchanges.user.has("interface_down"); }, 30s));
