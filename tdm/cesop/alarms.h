@@ -7,7 +7,7 @@
 namespace sg::tdm::cesop {
 
 // Turns what arrives, or does not, into the alarms of a span, and our alarms into what we tell the peer.
-//   RED     no packet for 250 ms: loss of signal (RFC 5086 section 5.3 leaves the time to the operator)
+//   RED     no packet for 250 ms: loss of signal (RFC 5086 section 6.2.2 leaves the time to configuration)
 //   BLUE    the peer says AIS (L bit)
 //   YELLOW  the peer says that it does not get our packets (R bit), or passes on a remote defect (M bits 10)
 // An alarm begins and ends only when its cause stood, or was away, for 100 ms. RED hides the others. A span begins RED.
@@ -22,7 +22,7 @@ class Alarms {
 
   AlarmSet alarms() const { return is_red_ ? kAlarmRed : static_cast<AlarmSet>(blue_.alarm | yellow_.alarm); }
   bool is_red() const { return is_red_; }
-  // Section 4.3: R when we are in loss; RDI back to whoever sends us AIS (G.704: RAI).
+  // RFC 5086 section 4.3: R while packets are lost; RDI back to whoever sends us AIS (G.704: RAI).
   bool tell_loss() const { return is_red_; }
   Packet::Defect tell_defect() const { return blue_.alarm ? Packet::Defect::Rdi : Packet::Defect::None; }
 

@@ -24,7 +24,7 @@ constexpr int kTicksAtOnce = 2;
 constexpr size_t kDatagramsAtOnce = 16;
 constexpr size_t kMaxDatagram = 1472;  // what an Ethernet packet leaves to UDP over IPv4
 constexpr Duration kPublishEvery = 200ms;
-constexpr int kExpeditedForwarding = 46 << 2;  // RFC 3246, as RFC 5086 section 6 asks for
+constexpr int kExpeditedForwarding = 46 << 2;  // RFC 3246, the example of RFC 5086 section 8
 
 // A span with its lock and socket. Shared by the backend and all that is open on it.
 struct LiveSpan {
@@ -374,6 +374,9 @@ Result<UniqueFd> open_socket(const SpanConfig& config) {
     ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_TCLASS, &kExpeditedForwarding, sizeof kExpeditedForwarding);
   } else {
     ::setsockopt(socket.get(), IPPROTO_IP, IP_TOS, &kExpeditedForwarding, sizeof kExpeditedForwarding);
+    // RFC 5086 section 4.2: "Don't Fragment" must be set.
+    int never_fragment = IP_PMTUDISC_DO;
+    ::setsockopt(socket.get(), IPPROTO_IP, IP_MTU_DISCOVER, &never_fragment, sizeof never_fragment);
   }
   return socket;
 }

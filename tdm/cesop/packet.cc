@@ -27,7 +27,7 @@ Result<Packet> Packet::parse(ByteView datagram, bool with_rtp) {
     rtp_sequence = in.u16();
     RtpHeader rtp{.payload_type = static_cast<uint8_t>(type & 0x7F), .timestamp = in.u32(), .ssrc = in.u32()};
     if (!in.ok()) return fail("too short for an RTP header");
-    // Section 4.4: version 2, no padding, extension or contributing sources.
+    // RFC 5086 section 4.4: version 2, no padding, extension or contributing sources.
     if (first != 0x80) return fail("RTP header with an unknown first octet");
     packet.rtp = rtp;
   }

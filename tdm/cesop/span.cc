@@ -57,7 +57,7 @@ Span::Span(const SpanConfig& config, TimePoint now)
 
 void Span::receive(ByteView datagram, TimePoint now) {
   auto packet = Packet::parse(datagram, config_.rtp_header);
-  // Section 4.2: all packets of a pseudowire carry the same amount, unless AIS stands for it.
+  // RFC 5086 section 5.1: all packets of a pseudowire carry the same amount, or none with the L bit set.
   bool is_complete = packet && packet->payload.size() == payload_octets_;
   bool is_left_out = packet && packet->payload.empty() && packet->defect == Packet::Defect::Ais;
   if (!is_complete && !is_left_out) {
@@ -125,7 +125,7 @@ ByteView Span::tick(TimePoint now) {
   return packet.serialise(datagram_);
 }
 
-// Frame by frame on the line (section 4.2), timeslot by timeslot to the ports.
+// Frame by frame in the packet (RFC 5086 section 5.2), timeslot by timeslot to the ports.
 void Span::deliver(const Playout::Next& next) {
   bool has_octets = next.payload.size() == payload_octets_;
   bool is_ais = next.what == Playout::What::Packet && !has_octets;
