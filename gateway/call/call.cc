@@ -16,6 +16,20 @@ bool is_hunt_cause(const Cause& cause) {
   return std::find(kHunt.begin(), kHunt.end(), cause.q850) != kHunt.end();
 }
 
+std::string_view name_of(media::HeardTone tone) {
+  switch (tone) {
+    case media::HeardTone::Cng:
+      return "CNG";
+    case media::HeardTone::Ced:
+      return "CED";
+    case media::HeardTone::AnsAm:
+      return "ANSam";
+    case media::HeardTone::V21Preamble:
+      return "V.21 preamble";
+  }
+  return "";
+}
+
 template <class... Handlers>
 struct Overloaded : Handlers... {
   using Handlers::operator()...;
@@ -226,7 +240,7 @@ void Call::on_media_event(const media::Event& event) {
                           log_.error("media failed: {}", failed.message);
                           clear({47}, "gateway");
                         },
-                        [&](const media::FaxSeen& seen) { log_.debug("fax {}", t38::describe(seen.event)); },
+                        [&](const media::FaxSeen& seen) { on_fax_event(seen.event); },
                         [&](const media::MediaTimeout& timeout) {
                           log_.warning("nothing heard from side={} any more",
                                        timeout.side == media::Side::A ? 'a' : 'b');
@@ -240,8 +254,13 @@ void Call::on_media_event(const media::Event& event) {
              event);
 }
 
+void Call::on_fax_event(const t38::FaxEvent& event) {
+  log_.debug("fax {} {}", event.direction == t38::Direction::FromT38 ? "from t38" : "to t38", t38::describe(event));
+  if (event.kind == t38::FaxEvent::Kind::Frame) record_.fax_outcome.on_frame(event.detail);
+}
+
 void Call::on_tone(media::Side side, media::HeardTone tone) {
-  log_.info("fax tone={} side={}", static_cast<int>(tone), side == media::Side::A ? 'a' : 'b');
+  log_.info("fax tone={} side={}", name_of(tone), side == media::Side::A ? 'a' : 'b');
   record_.fax = true;
   context_.media.set_profile(session_, media::Profile::Fax);
   if (tone != media::HeardTone::V21Preamble) return;

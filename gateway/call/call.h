@@ -69,6 +69,7 @@ class Call final : public PartyListener {
   void enter(CallState state) { fsm_.enter(state, context_.reactor.now()); }
   Party* other(const Party& party) const { return &party == caller_.get() ? called_.get() : caller_.get(); }
   Party* at(media::Side side) const { return side == media::Side::A ? caller_.get() : called_.get(); }
+  void on_fax_event(const t38::FaxEvent& event);
   void on_tone(media::Side side, media::HeardTone tone);
 
   const CallId id_;

@@ -7,6 +7,7 @@
 
 #include "base/ids.h"
 #include "gateway/call/cause.h"
+#include "gateway/call/fax_outcome.h"
 #include "media/service.h"
 
 namespace sg::call {
@@ -40,6 +41,7 @@ struct Record {
   Cause cause;              // why the call ended
   std::string released_by;  // "caller", "called", "gateway"
   bool fax = false;         // a fax tone or T.38 was seen
+  FaxOutcome fax_outcome;   // as far as its T.30 frames were seen
   media::SessionStats media;
 };
 

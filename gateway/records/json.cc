@@ -25,18 +25,13 @@ Json json_of(const call::LegRecord& leg) {
           {"cause", json_of(leg.cause)}, {"media_modes", std::move(modes)}};
 }
 
-// What the gateway can tell from the T.30 frames it saw pass.
-std::string_view verdict(const media::FaxStats& fax) {
-  if (fax.pages == 0) return "failed";
-  return fax.ended_by_dcn ? "delivered" : "in doubt";
-}
-
-Json json_of(const media::FaxStats& fax) {
+Json json_of_fax(const call::Record& record) {
+  const auto& fax = record.media.fax;
   return {{"pages", fax.pages},
           {"bit_rate", fax.bit_rate},
           {"ecm", fax.ecm},
           {"ended_by_dcn", fax.ended_by_dcn},
-          {"verdict", verdict(fax)}};
+          {"verdict", name(record.fax_outcome.verdict())}};
 }
 
 Json json_of(const media::SideStats& side) {
@@ -99,7 +94,7 @@ std::string to_json(const call::Record& record) {
                {"released_by", record.released_by},
                {"caller", json_of(record.caller)},
                {"called", std::move(called)},
-               {"fax", record.fax ? json_of(record.media.fax) : Json()},
+               {"fax", record.fax ? json_of_fax(record) : Json()},
                {"media", {{"a", json_of(record.media.side[0])}, {"b", json_of(record.media.side[1])}}}};
   // Names and numbers are a peer's: what is no UTF-8 is replaced, never thrown over.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -35,6 +35,7 @@ call::Record answered_fax() {
   record.released_by = "caller";
   record.fax = true;
   record.media.fax = {.pages = 3, .bit_rate = 14400, .ecm = true, .ended_by_dcn = true};
+  for (const char* frame : {"DCS", "CFR", "EOP", "MCF", "DCN"}) record.fax_outcome.on_frame(frame);
   record.media.side[0].udptl.packets_received = 400;
   return record;
 }
@@ -65,13 +66,13 @@ TEST(RecordJson, IsOneLineWithAllThatIsKnown) {
   EXPECT_FALSE(record["media"]["a"].contains("rtp")) << "a side that carried no RTP says nothing of it";
 }
 
-TEST(RecordJson, DoubtsAFaxThatEndedWithoutDcn) {
+TEST(RecordJson, JudgesAFaxByItsFrames) {
   call::Record record = answered_fax();
-  record.media.fax.ended_by_dcn = false;
-  EXPECT_EQ(json::parse(to_json(record))["fax"]["verdict"], "in doubt");
+  record.fax_outcome = {};
+  EXPECT_EQ(json::parse(to_json(record))["fax"]["verdict"], "unknown") << "it went as audio";
 
-  record.media.fax.pages = 0;
-  EXPECT_EQ(json::parse(to_json(record))["fax"]["verdict"], "failed");
+  record.fax_outcome.on_frame("EOP");
+  EXPECT_EQ(json::parse(to_json(record))["fax"]["verdict"], "in doubt");
 }
 
 TEST(RecordJson, OfAVoiceCallThatNobodyAnsweredHasNoFaxAndNoAnswer) {

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace sg::call {
+
+// What became of a fax, judged by the T.30 frames that passed (T.30 clause 5.3.6). Pure.
+class FaxOutcome {
+ public:
+  enum class Verdict : uint8_t {
+    Unknown,    // no frame was seen: it went as audio, or was no fax
+    Delivered,  // the last page was confirmed and the machines said goodbye
+    InDoubt,    // the last page was sent, but its confirmation or the goodbye was not seen
+    Failed,     // the document did not end
+  };
+
+  // `frame`: as t38::FaxEvent names it: "DCS", "PPS-EOP", "MCF".
+  void on_frame(std::string_view frame);
+  Verdict verdict() const;
+
+ private:
+  enum class LastPage : uint8_t { NotYet, Sent, Confirmed, Refused };
+  LastPage last_page_ = LastPage::NotYet;
+  bool is_seen_ = false;
+  bool is_disconnected_ = false;
+};
+
+std::string_view name(FaxOutcome::Verdict verdict);
+
+}  // namespace sg::call
