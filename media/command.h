@@ -19,6 +19,9 @@ struct GiveTimeslot {
   Side side;
   tdm::Timeslot slot;
 };
+struct TakeTimeslot {
+  Side side;
+};
 struct UseRtp {
   Side side;
   RtpSettings settings;
@@ -50,8 +53,8 @@ struct StopWorker {};
 
 struct Command {
   SessionId session;
-  std::variant<OpenSession, GivePorts, GiveTimeslot, UseRtp, UseT38, SetBridging, SetProfile, PlayTone, SendDigit,
-               AskStats, CloseSession, StopWorker>
+  std::variant<OpenSession, GivePorts, GiveTimeslot, TakeTimeslot, UseRtp, UseT38, SetBridging, SetProfile, PlayTone,
+               SendDigit, AskStats, CloseSession, StopWorker>
       what;
 };
 
@@ -61,6 +64,8 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
   virtual void send(SessionId session, Event event) = 0;
+  // The bearer that a session had on this timeslot is closed, or could not be opened.
+  virtual void send_slot_free(tdm::Timeslot slot) = 0;
   virtual void send_stats(std::function<void(std::optional<SessionStats>)> answer,
                           std::optional<SessionStats> stats) = 0;
 };

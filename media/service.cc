@@ -47,7 +47,19 @@ class WorkerService final : public Service, private EventSink {
   }
 
   void add_bearer(SessionId session, Side side, tdm::Timeslot slot) override {
-    order(session, GiveTimeslot{side, slot});
+    if (!places_.contains(session)) return;
+    stop_waiting(session, side);
+    auto [held, is_free] = slots_.try_emplace(slot, Holder{{session, side}, {}});
+    bool is_ours = held->second.has == SideOfSession{session, side};
+    if (is_free || is_ours) {
+      order(session, GiveTimeslot{side, slot});
+    } else {
+      held->second.waits = SideOfSession{session, side};
+    }
+  }
+  void remove_bearer(SessionId session, Side side) override {
+    stop_waiting(session, side);
+    order(session, TakeTimeslot{side});
   }
   void use_rtp(SessionId session, Side side, const RtpSettings& settings) override {
     order(session, UseRtp{side, settings});
@@ -78,6 +90,32 @@ class WorkerService final : public Service, private EventSink {
     size_t sessions = 0;
   };
 
+  struct SideOfSession {
+    SessionId session;
+    Side side;
+    bool operator==(const SideOfSession&) const = default;
+  };
+  // A timeslot is open in one session at a time. Sessions live on different workers, so who comes next waits here
+  // until the worker of the one before says that it is closed.
+  struct Holder {
+    SideOfSession has;
+    std::optional<SideOfSession> waits;
+  };
+
+  void stop_waiting(SessionId session, Side side) {
+    for (auto& [slot, holder] : slots_) {
+      if (holder.waits == SideOfSession{session, side}) holder.waits.reset();
+    }
+  }
+
+  void on_slot_free(tdm::Timeslot slot) {
+    auto held = slots_.find(slot);
+    if (held == slots_.end()) return;
+    auto next = held->second.waits;
+    slots_.erase(held);
+    if (next) add_bearer(next->session, next->side, slot);
+  }
+
   template <class What>
   void order(SessionId session, What what) {
     auto place = places_.find(session);
@@ -88,6 +126,11 @@ class WorkerService final : public Service, private EventSink {
   void send(SessionId session, Event event) override {
     signalling_.post([this, alive = std::weak_ptr(alive_), session, event = std::move(event)] {
       if (alive.lock()) on_event(session, event);
+    });
+  }
+  void send_slot_free(tdm::Timeslot slot) override {
+    signalling_.post([this, alive = std::weak_ptr(alive_), slot] {
+      if (alive.lock()) on_slot_free(slot);
     });
   }
   void send_stats(std::function<void(std::optional<SessionStats>)> answer, std::optional<SessionStats> stats) override {
@@ -112,6 +155,7 @@ class WorkerService final : public Service, private EventSink {
   Listener* listener_ = nullptr;
   uint64_t last_id_ = 0;
   std::unordered_map<SessionId, size_t> places_;  // which worker has a session; until it was told to be closed
+  std::unordered_map<tdm::Timeslot, Holder> slots_;
   std::atomic<size_t> session_count_ = 0;
   std::shared_ptr<int> alive_ = std::make_shared<int>();
   std::vector<Staff> workers_;  // last, and so first to go: their threads use all of the above

@@ -37,7 +37,7 @@ enum class Bridging : uint8_t { None, BToA, Both };
 // How one IP side speaks RTP: what was negotiated with its peer.
 struct RtpSettings {
   SocketAddress remote;
-  SocketAddress remote_rtcp;  // unset: remote's port + 1
+  SocketAddress remote_rtcp;   // unset: remote's port + 1
   tdm::Law law = tdm::Law::A;  // of what we send
   uint8_t payload_type = 8;
   // Other payload types that we offered and so must understand.
@@ -52,7 +52,7 @@ struct RtpSettings {
 // How one IP side speaks T.38 over UDPTL.
 struct T38Settings {
   SocketAddress remote;
-  t38::Params local;   // what we told the peer of our receiver
+  t38::Params local;          // what we told the peer of our receiver
   t38::Params remote_params;  // what the peer told of its own: binds our sender
 };
 
@@ -119,7 +119,7 @@ struct Config {
   uint16_t last_port = 19999;
   std::chrono::milliseconds voice_jitter_min{10}, voice_jitter_start{20}, voice_jitter_max{200};
   std::chrono::milliseconds fax_jitter{60};
-  std::chrono::seconds rtp_timeout{0};    // 0: never
+  std::chrono::seconds rtp_timeout{0};  // 0: never
   std::chrono::seconds t38_timeout{30};
   size_t block_octets = 160;  // 20 ms
   int t38_redundancy = 3;     // earlier IFPs in each datagram, at most
@@ -145,8 +145,11 @@ class Service {
   virtual SessionId open(CallId call) = 0;
   // Gives a side an RTP/UDPTL port (even, RTCP on the next) on this local address. Error: no port is free.
   virtual Result<SocketAddress> add_ip(SessionId session, Side side, const std::string& local_host) = 0;
-  // Gives a side a timeslot, or another one than before. SideFailed if it cannot be opened.
+  // Gives a side a timeslot, or another one than before. While another session still has it (a call that ends, or that
+  // lost it to this one), the side waits for it. SideFailed if it cannot be opened.
   virtual void add_bearer(SessionId session, Side side, tdm::Timeslot slot) = 0;
+  // Lets a side's timeslot go: its call is over, though the session may live on.
+  virtual void remove_bearer(SessionId session, Side side) = 0;
   virtual void use_rtp(SessionId session, Side side, const RtpSettings& settings) = 0;
   // Swaps RTP for T.38 on the same port. use_rtp swaps back.
   virtual void use_t38(SessionId session, Side side, const T38Settings& settings) = 0;
@@ -174,7 +177,7 @@ struct BackendOfSpan {
   uint16_t span;
   tdm::Backend* backend;
 };
-Result<std::unique_ptr<Service>> make_service(const Config& config, Reactor& signalling, std::vector<BackendOfSpan> backends,
-                                              Counters& counters);
+Result<std::unique_ptr<Service>> make_service(const Config& config, Reactor& signalling,
+                                              std::vector<BackendOfSpan> backends, Counters& counters);
 
 }  // namespace sg::media

@@ -123,8 +123,7 @@ void Worker::mend() {
   for (Session* session : failed_) {
     for (Side side : kSides) {
       if (!session->bearer_has_failed(side)) continue;
-      leave_group(*session, side);
-      session->drop_bearer(side);
+      drop_bearer(*session, side);
     }
     place_on_timer(*session);
   }
@@ -147,6 +146,10 @@ void Worker::apply(Session& session, Command& command) {
   std::visit(Overload{
                  [&](GivePorts& to) { session.give_ports(to.side, std::move(to.ports)); },
                  [&](GiveTimeslot& to) { give_timeslot(session, to.side, to.slot); },
+                 [&](TakeTimeslot& from) {
+                   drop_bearer(session, from.side);
+                   place_on_timer(session);
+                 },
                  [&](UseRtp& to) { session.use_rtp(to.side, to.settings); },
                  [&](UseT38& to) { session.use_t38(to.side, to.settings); },
                  [&](SetBridging& to) { session.set_bridging(to.bridging); },
@@ -172,7 +175,7 @@ void Worker::open_session(SessionId id) {
 }
 
 void Worker::close_session(Session& session) {
-  for (Side side : kSides) leave_group(session, side);
+  for (Side side : kSides) drop_bearer(session, side);
   std::erase(timed_, &session);
   sessions_.erase(session.id());
   arm_timer();
@@ -180,15 +183,23 @@ void Worker::close_session(Session& session) {
 
 void Worker::give_timeslot(Session& session, Side side, tdm::Timeslot slot) {
   if (session.timeslot(side) == slot) return;
-  leave_group(session, side);
-  session.drop_bearer(side);
+  drop_bearer(session, side);
   if (auto bearer = open_bearer(slot)) {
     session.give_bearer(side, slot, std::move(*bearer));
     join_group(session, side);
   } else {
+    events_.send_slot_free(slot);
     events_.send(session.id(), SideFailed{side, bearer.error().message});
   }
   place_on_timer(session);
+}
+
+void Worker::drop_bearer(Session& session, Side side) {
+  if (!session.bearer(side)) return;
+  tdm::Timeslot slot = session.timeslot(side);
+  leave_group(session, side);
+  session.drop_bearer(side);
+  events_.send_slot_free(slot);
 }
 
 Result<std::unique_ptr<tdm::Bearer>> Worker::open_bearer(tdm::Timeslot slot) {

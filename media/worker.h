@@ -45,6 +45,7 @@ class Worker {
   void handle(Command command);
   void open_session(SessionId id);
   void close_session(Session& session);
+  void drop_bearer(Session& session, Side side);
   void give_timeslot(Session& session, Side side, tdm::Timeslot slot);
   Result<std::unique_ptr<tdm::Bearer>> open_bearer(tdm::Timeslot slot);
   void apply(Session& session, Command& command);

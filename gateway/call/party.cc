@@ -171,6 +171,8 @@ void Party::on_disconnected(Cause cause, bool inband) {
 
 void Party::on_released(Cause cause) {
   is_released_ = true;
+  // The timeslot is idle on the line and may be another call's at once.
+  if (!is_ip()) context_.media.remove_bearer(options_.session, options_.side);
   record_.cause = cause;
   log_.info("released cause={} ({}) status={}", cause.q850, text_of(cause), cause.sip_status);
   listener_.on_released(*this, cause);

@@ -87,6 +87,38 @@ TEST_F(ServiceTest, TimeslotThatCannotBeOpenedIsToldWithItsReason) {
   EXPECT_NE(heard<SideFailed>()[1].message.find("no span 9"), std::string::npos);
 }
 
+TEST_F(ServiceTest, ATimeslotThatAnotherSessionStillHasIsWaitedFor) {
+  config.workers = 2;
+  SessionId ending = service().open({});
+  SessionId next = service().open({});
+  service().add_bearer(ending, Side::B, {1, 5});
+  settle(ending);
+
+  service().add_bearer(next, Side::B, {1, 5});
+  settle(next);
+  span().advance_octets(3 * kBlock);
+  EXPECT_EQ(settle(next).side[1].bearer.read_overruns, 0u);
+  service().remove_bearer(ending, Side::B);
+
+  // Only an open bearer has queues that overrun when its worker is held up; ticks show it too: the clock is back.
+  auto far = far_end(5);
+  Bytes sent(kBlock, 0x55), heard_block(kBlock);
+  service().add_bearer(next, Side::A, {1, 6});
+  service().set_bridging(next, Bridging::Both);
+  auto joined = far_end(6);
+  ASSERT_TRUE(until([&] {
+    (void)far->write(sent);
+    step(next);
+    while (joined->read(heard_block).value()) {
+      if (heard_block == sent) return true;
+    }
+    while (far->read(heard_block).value()) {
+    }
+    return false;
+  }));
+  EXPECT_TRUE(heard<SideFailed>().empty());
+}
+
 TEST_F(ServiceTest, ClosedSessionsLeaveNoFileOpenAndNoTimeslotTaken) {
   config.workers = 2;
   UdpPeer peer;

@@ -117,6 +117,7 @@ class FakeMedia final : public media::Service {
   void add_bearer(SessionId, media::Side side, tdm::Timeslot slot) override {
     note(side, fmt::format("bearer {}", slot));
   }
+  void remove_bearer(SessionId, media::Side side) override { note(side, "no bearer"); }
   void use_rtp(SessionId, media::Side side, const media::RtpSettings& settings) override {
     note(side, "rtp " + settings.remote.to_string());
     rtp[side] = settings;
