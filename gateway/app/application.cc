@@ -226,20 +226,29 @@ void Application::reopen_files() {
 }
 
 void Application::on_invite(std::unique_ptr<sip::SipLeg> leg, const call::Setup& setup, const sip::InviteInfo& info) {
-  auto from =
-      std::find_if(sip_trunks_.begin(), sip_trunks_.end(), [&](const auto& t) { return t->allows(info.source); });
-  if (from == sip_trunks_.end()) {
+  SipTrunk* from = sip_trunk_of(info.source);
+  if (!from) {
     log_.warning("INVITE from {} called={}: no trunk allows this address", info.source.to_string(),
                  setup.called.digits);
     counters_.get("sip.unknown_source").add();
     leg->refuse(403);
     return;
   }
-  if ((*from)->is_full()) {
+  if (from->is_full()) {
     leg->release(call::kNoCircuit);
     return;
   }
-  manager_->on_incoming({std::move(leg), setup, info.offer, from->get(), (*from)->policy_at(info.local)});
+  manager_->on_incoming({std::move(leg), setup, info.offer, from, from->policy_at(info.local)});
+}
+
+SipTrunk* Application::sip_trunk_of(const SocketAddress& source) const {
+  SipTrunk* best = nullptr;
+  for (const auto& sip_trunk : sip_trunks_) {
+    // Two trunks may list one address: the one whose peer sends from this very port, then the first of the file.
+    if (sip_trunk->is_peer(source)) return sip_trunk.get();
+    if (!best && sip_trunk->allows(source)) best = sip_trunk.get();
+  }
+  return best;
 }
 
 std::vector<call::Target> Application::route(const call::Trunk& from, const call::Setup& setup) {

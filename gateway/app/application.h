@@ -61,6 +61,7 @@ class Application final : public sip::SipAgent::Listener,
   std::vector<std::pair<std::string, uint64_t>> counters() const override;
   bool hang_up(CallId id) override;
 
+  SipTrunk* sip_trunk_of(const SocketAddress& source) const;
   call::Trunk* trunk(const std::string& name) const;
   CallId call_on(tdm::Timeslot slot) const;
 

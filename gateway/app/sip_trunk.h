@@ -20,6 +20,7 @@ class SipTrunk final : public call::Trunk {
   tl::expected<std::unique_ptr<call::Leg>, call::Cause> make_leg() override;
 
   bool allows(const SocketAddress& source) const { return settings_.allows(source); }
+  bool is_peer(const SocketAddress& source) const { return settings_.peer.address == source; }
   // The policy for a leg that came to this local address of ours.
   call::MediaPolicy policy_at(const SocketAddress& local) const;
   // Set once the calls can be counted.
