@@ -36,7 +36,7 @@ def set_up(bench):
     t38_port, g711_port = rig.free_ports(2)
     bench.start_gateway(
         sip_trunks={"fax-t38": {"peer": f"sip:127.0.0.1:{t38_port}"},
-                    "fax-g711": {"peer": f"sip:127.0.0.1:{g711_port}", "fax": {"t38": "never"}}},
+                    "fax-g711": {"peer": f"sip:127.0.0.1:{g711_port}"}},
         routes=[{"name": "to-lines", "from": ["fax-t38", "fax-g711"], "called": "*", "to": ["pstn"]},
                 {"name": "to-t38", "from": ["pstn"], "called": "201", "to": ["fax-t38"]},
                 {"name": "to-g711", "from": ["pstn"], "called": "202", "to": ["fax-g711"]}])
@@ -49,14 +49,14 @@ def start(bench):
     FAXES[0].process = bench.start_fax_sender("sender-t38", FAXES[0].number, "--t38")
     FAXES[1].process = bench.start_fax_sender("sender-g711", FAXES[1].number, "--g711")
     for fax, number in ((FAXES[2], "201"), (FAXES[3], "202")):
-        fax.call = bench.command_exchange("originate", **{"from": fax.number, "to": number, "file": str(rig.DOCUMENT)})["call"]
+        fax.call = bench.command_exchange("originate", **{"from": fax.number, "to": number, "send": str(rig.DOCUMENT)})["call"]
 
 
 def progress(bench):
     """What each of the exchange's machines is at, in a few words."""
     words = {}
-    for call in bench.command_exchange("calls"):
-        fax = call.get("fax")
+    for call in bench.command_exchange("calls")["calls"]:
+        fax = call.get("progress")
         if fax:
             ecm = " ECM" if fax["ecm"] else ""
             words[call["number"]] = f"page {fax['page'] + 1} {fax['bit_rate']}{ecm}" if fax["bit_rate"] else fax["phase"]

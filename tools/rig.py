@@ -18,6 +18,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = pathlib.Path(os.environ.get("SPANGATE_BIN", ROOT / "build/release/bin"))
 DOCUMENT = ROOT / "tests/data/fax/itu1-3.tif"
+SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error:")
 
 
 class RigError(Exception):
@@ -87,14 +88,21 @@ def ask(path, request, seconds=20.0):
     reply = json.loads(answer)
     if not reply.get("ok"):
         raise RigError(f"{request}: {reply.get('error')}")
-    return reply.get("result")
+    return reply.get("result", reply)
+
+
+def listens(path):
+    """Whether a program takes connections on a control socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 class Process:
     """A program that runs until stop(). Its output goes to files beside the others' of the rig."""
 
-    def __init__(self, name, command, folder):
+    def __init__(self, name, command, folder, must_end_well=False):
         self.name = name
+        self.must_end_well = must_end_well
         self.out = folder / f"{name}.out"
         self.log = folder / f"{name}.log"
         self.child = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
@@ -115,11 +123,27 @@ class Process:
     def open_files(self):
         return len(os.listdir(f"/proc/{self.child.pid}/fd"))
 
+    def trouble(self):
+        """What a sanitizer found in a program that has ended, or a bad end of one that must end well. Empty: none."""
+        text = self.log.read_text(errors="replace")
+        for words in SANITIZER_WORDS:
+            if words in text:
+                return f"{self.name}: {words}\n{text[text.index(words):][:4000]}"
+        if self.must_end_well and self.child.returncode != 0:
+            return f"{self.name} ended with {self.child.returncode}:\n{self.last_words()}"
+        return ""
+
     def wait(self, seconds=60.0):
         try:
             return self.child.wait(seconds)
         except subprocess.TimeoutExpired:
             raise RigError(f"{self.name} still runs after {seconds:.0f} s:\n{self.last_words()}") from None
+
+    def kill(self):
+        """Ends at once, as in a power cut. Nothing is expected of it any more."""
+        self.child.kill()
+        self.must_end_well = False
+        return self.child.wait()
 
     def stop(self):
         """Asks to end, and insists. Returns the exit code."""
@@ -152,13 +176,17 @@ class Rig:
     def __exit__(self, kind, value, trace):
         for process in reversed(self.processes):
             process.stop()
+        trouble = [words for words in (process.trouble() for process in self.processes) if words]
+        if trouble and kind is None:
+            print(f"logs: {self.folder}", flush=True)
+            raise RigError("\n".join(trouble))
         if not self.keep and kind is None:
             shutil.rmtree(self.folder, ignore_errors=True)
         elif kind is not None:
             print(f"logs: {self.folder}", flush=True)
 
-    def start(self, name, command):
-        process = Process(name, command, self.folder)
+    def start(self, name, command, must_end_well=False):
+        process = Process(name, command, self.folder, must_end_well)
         self.processes.append(process)
         return process
 
@@ -178,17 +206,21 @@ class Rig:
                      for key, value in subscriber.items()]
         config = self.folder / "exchange.toml"
         config.write_text("\n".join(text) + "\n")
-        self.exchange = self.start("exchange", [BIN / "pstnsim", "--config", config])
-        wait_until("the exchange's control socket", self.exchange_socket.exists, alive=[self.exchange])
+        self.exchange = self.start("exchange", [BIN / "pstnsim", "--config", config], must_end_well=True)
+        wait_until("the exchange to answer", lambda: listens(self.exchange_socket), alive=[self.exchange])
         return self.exchange
 
-    def start_gateway(self, sip_trunks, routes, pri=None, media=None, sections="", level="info"):
+    def start_gateway(self, sip_trunks, routes, pri=None, media=None, sections="", level="info",
+                      hosts=("127.0.0.1",)):
         """spangated on the other end of the exchange's spans.
 
-        `sip_trunks`: name -> dict of its options; `routes`: dicts; `pri`: further options of trunk "pstn".
+        `sip_trunks`: name -> dict of its options; `routes`: dicts; `pri`: further options of trunk "pstn"; `hosts`:
+        local addresses, each of which gets SIP on UDP and TCP.
         """
         (self.sip_port,) = free_ports(1)
-        text = [f'[sip]\nlisten = ["udp:127.0.0.1:{self.sip_port}", "tcp:127.0.0.1:{self.sip_port}"]',
+        hosts = [f"[{host}]" if ":" in host else host for host in hosts]
+        listen = [f"{transport}:{host}:{self.sip_port}" for host in hosts for transport in ("udp", "tcp")]
+        text = [f"[sip]\nlisten = {json.dumps(listen)}",
                 f'[media]\nports = "{media_ports()}"']
         text += [f"{key} = {json.dumps(value)}" for key, value in (media or {}).items()]
         text += [f'[control]\nsocket = "{self.gateway_socket}"', f'[records]\nfile = "{self.records}"',
@@ -212,8 +244,9 @@ class Rig:
             text += [f"{key} = {json.dumps(value)}" for key, value in route.items()]
         config = self.folder / "spangate.toml"
         config.write_text("\n".join(text) + "\n")
-        self.gateway = self.start("gateway", [BIN / "spangated", "--foreground", "--config", config])
-        wait_until("the gateway's control socket", self.gateway_socket.exists, alive=[self.gateway])
+        self.gateway = self.start("gateway", [BIN / "spangated", "--foreground", "--config", config],
+                                  must_end_well=True)
+        wait_until("the gateway to answer", lambda: listens(self.gateway_socket), alive=[self.gateway])
         wait_until("layer 2 on every span", self.spans_are_up, alive=[self.gateway, self.exchange])
         return self.gateway
 
@@ -224,11 +257,11 @@ class Rig:
         return ask(self.exchange_socket, {"command": command, **arguments})
 
     def spans_are_up(self):
-        try:
-            spans = self.control("spans")
-        except OSError:
-            return False
-        return all(span["signalling_is_up"] and span["alarms"] == "OK" for span in spans)
+        """At both ends: frames arrive clean and layer 2 stands."""
+        ours = self.control("spans")
+        theirs = self.command_exchange("status")["spans"]
+        return (all(span["is_up"] and span["alarms"] == "OK" and span["idle"] for span in ours)
+                and all(span["up"] and span["alarms"] == "OK" and span["idle"] for span in theirs))
 
     def counters(self):
         return dict(self.control("counters").items())
