@@ -1,0 +1,283 @@
+// What a fax costs per second of line time, in process and under a clock that does not wait: SpanDSP's T.38 gateway by
+// itself, and the same calls through our media plane: worker, session, gateway, UDPTL, sockets and bearer.
+//
+//   sg_bench_fax DOCUMENT CALLS REPETITIONS
+// sends the document in so many calls at once and prints the least of the repetitions, a line a figure.
+
+#include <spandsp.h>
+#include <spandsp/expose.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "media/codec/g711.h"
+#include "media/datagrams.h"
+#include "media/port_pair.h"
+#include "media/service.h"
+#include "t38/fax_machine.h"
+#include "t38/udptl.h"
+#include "tdm/memory/span_pair.h"
+#include "tests/bench/signals.h"
+
+namespace sg::bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kMostBlocks = 50 * 300;
+
+// A fault of the benchmark's own surroundings: there is nothing to measure then.
+[[noreturn]] void give_up(const std::string& why) {
+  std::cerr << "sg_bench_fax: " << why << '\n';
+  std::exit(1);
+}
+template <class T>
+T need(Result<T> result) {
+  if (!result) give_up(result.error().message);
+  return std::move(*result);
+}
+
+double seconds_of(clockid_t clock) {
+  timespec time{};
+  if (::clock_gettime(clock, &time) != 0) give_up("no CPU clock");
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+// The CPU clock of this process's thread of that name (Linux: CPUCLOCK_PERTHREAD_MASK | CPUCLOCK_SCHED).
+clockid_t clock_of_thread(const std::string& name) {
+  for (const auto& task : fs::directory_iterator("/proc/self/task")) {
+    std::string comm;
+    std::getline(std::ifstream(task.path() / "comm"), comm);
+    if (comm == name) return static_cast<clockid_t>(~static_cast<unsigned>(std::stoi(task.path().filename())) << 3 | 6);
+  }
+  give_up("there is no thread " + name);
+}
+
+enum class Direction { ToT38, FromT38 };
+
+// Who sends what where: the machine on the line and the one behind T.38.
+struct Machines {
+  t38::FaxMachineOptions on_line, behind_t38;
+};
+Machines machines(Direction direction, const fs::path& document, const fs::path& received) {
+  Machines both;
+  bool from_line = direction == Direction::ToT38;
+  t38::FaxMachineOptions& sender = from_line ? both.on_line : both.behind_t38;
+  t38::FaxMachineOptions& receiver = from_line ? both.behind_t38 : both.on_line;
+  sender.calling = true;
+  sender.send_file = document;
+  receiver.receive_file = received;
+  return both;
+}
+
+// SpanDSP's gateway between the two machines, and nothing else.
+class BareCall final : private t38::IfpSink {
+ public:
+  explicit BareCall(const Machines& both)
+      : line_(need(t38::AudioFaxMachine::make(both.on_line))),
+        packets_(need(t38::T38FaxMachine::make(both.behind_t38, t38::Params{}, *this))),
+        gateway_(t38_gateway_init(nullptr, &BareCall::on_packet, this)) {
+    t38_gateway_set_transmit_on_idle(gateway_, TRUE);
+    t38_gateway_set_ecm_capability(gateway_, TRUE);
+    t38_gateway_set_supported_modems(gateway_, T30_SUPPORT_V27TER | T30_SUPPORT_V29 | T30_SUPPORT_V17);
+  }
+  BareCall(const BareCall&) = delete;
+  BareCall& operator=(const BareCall&) = delete;
+  ~BareCall() { t38_gateway_free(gateway_); }
+
+  void speak() {
+    line_->transmit(to_gateway_);
+    packets_->advance(kBlock);
+  }
+  // What is measured.
+  void pass() {
+    t38_core_state_t* core = t38_gateway_get_t38_core_state(gateway_);
+    for (const Bytes& ifp : ifps_to_gateway_) {
+      t38_core_rx_ifp_packet(core, ifp.data(), static_cast<int>(ifp.size()), sequence_to_gateway_++);
+    }
+    t38_gateway_rx(gateway_, to_gateway_.data(), kBlock);
+    int made = t38_gateway_tx(gateway_, from_gateway_.data(), kBlock);
+    std::fill(from_gateway_.begin() + made, from_gateway_.end(), int16_t{0});
+  }
+  void listen() {
+    ifps_to_gateway_.clear();
+    line_->receive(from_gateway_);
+    for (const Bytes& ifp : ifps_from_gateway_) packets_->receive_ifp(ifp, sequence_from_gateway_++);
+    ifps_from_gateway_.clear();
+  }
+  bool is_finished() const { return line_->is_finished() && packets_->is_finished(); }
+  bool went_well() const { return line_->result().success && packets_->result().success; }
+
+ private:
+  static int on_packet(t38_core_state_t*, void* self, const uint8_t* octets, int count, int) {
+    static_cast<BareCall*>(self)->ifps_from_gateway_.emplace_back(octets, octets + count);
+    return 0;
+  }
+  void on_ifp(ByteView ifp, int) override { ifps_to_gateway_.emplace_back(ifp.begin(), ifp.end()); }
+
+  std::unique_ptr<t38::AudioFaxMachine> line_;
+  std::unique_ptr<t38::T38FaxMachine> packets_;
+  t38_gateway_state_t* gateway_;
+  std::vector<Bytes> ifps_to_gateway_, ifps_from_gateway_;
+  uint16_t sequence_to_gateway_ = 0, sequence_from_gateway_ = 0;
+  Samples to_gateway_ = Samples(kBlock), from_gateway_ = Samples(kBlock);
+};
+
+// The two machines around a session of our media plane: one at the far end of a timeslot, one behind a UDP port.
+class TdmCall final : private t38::IfpSink, private t38::UdptlReceiver::Listener {
+ public:
+  TdmCall(const Machines& both, std::unique_ptr<tdm::Bearer> bearer, media::PortPair ports)
+      : bearer_(std::move(bearer)),
+        ports_(std::move(ports)),
+        line_(need(t38::AudioFaxMachine::make(both.on_line))),
+        packets_(need(t38::T38FaxMachine::make(both.behind_t38, t38::Params{}, *this))) {}
+
+  const SocketAddress& address() const { return ports_.local; }
+  void set_gateway(const SocketAddress& gateway) { gateway_ = gateway; }
+
+  void speak() {
+    line_->transmit(linear_);
+    media::g711::encode(bearer_->law(), linear_, octets_);
+    bearer_->write(octets_);
+    packets_->advance(kBlock);
+  }
+  void listen(TimePoint now) {
+    while (bearer_->read(octets_).value_or(false)) {
+      media::g711::decode(bearer_->law(), octets_, linear_);
+      line_->receive(linear_);
+    }
+    for (const media::Datagram& one : batch_.receive(ports_.media.get())) receiver_.receive(one.data, now);
+    receiver_.poll(now);
+  }
+  bool is_finished() const { return line_->is_finished() && packets_->is_finished(); }
+  bool went_well() const { return line_->result().success && packets_->result().success; }
+
+ private:
+  void on_ifp(ByteView ifp, int copies) override {
+    ByteView datagram = sender_.send(ifp, buffer_);
+    for (int i = 0; i < copies; ++i) media::send_datagram(ports_.media.get(), gateway_, datagram);
+  }
+  void on_udptl_ifp(uint16_t sequence, ByteView ifp) override { packets_->receive_ifp(ifp, sequence); }
+
+  std::unique_ptr<tdm::Bearer> bearer_;
+  media::PortPair ports_;
+  SocketAddress gateway_;
+  std::unique_ptr<t38::AudioFaxMachine> line_;
+  std::unique_ptr<t38::T38FaxMachine> packets_;
+  t38::UdptlSender sender_{t38::UdptlSender::options_for(t38::Params{}, 3)};
+  t38::UdptlReceiver receiver_{*this};
+  media::DatagramBatch batch_;
+  std::array<uint8_t, t38::UdptlSender::kMaxDatagram> buffer_;
+  Samples linear_ = Samples(kBlock);
+  Bytes octets_ = Bytes(kBlock);
+};
+
+template <class Calls>
+bool all_finished(const Calls& calls) {
+  return std::ranges::all_of(calls, [](const auto& call) { return call->is_finished(); });
+}
+template <class Calls>
+void check(const Calls& calls) {
+  if (!std::ranges::all_of(calls, [](const auto& call) { return call->went_well(); })) give_up("a fax failed");
+}
+
+// Milliseconds of CPU for each second of line time of one call.
+double measure_bare(const std::vector<Machines>& pairs) {
+  std::vector<std::unique_ptr<BareCall>> calls;
+  for (const Machines& both : pairs) calls.push_back(std::make_unique<BareCall>(both));
+
+  double spent = 0;
+  int blocks = 0;
+  for (; blocks < kMostBlocks && !all_finished(calls); ++blocks) {
+    for (auto& call : calls) call->speak();
+    double before = seconds_of(CLOCK_THREAD_CPUTIME_ID);
+    for (auto& call : calls) call->pass();
+    spent += seconds_of(CLOCK_THREAD_CPUTIME_ID) - before;
+    for (auto& call : calls) call->listen();
+  }
+  check(calls);
+  return 1000 * spent / (blocks * 0.02 * static_cast<double>(calls.size()));
+}
+
+double measure_tdm(const std::vector<Machines>& pairs) {
+  EventLoop loop;
+  Counters counters;
+  tdm::SpanPair span(loop);
+  auto service = need(media::make_service({.first_port = 30000, .last_port = 39999}, loop, {{1, &span.a()}}, counters));
+  media::PortRange ports(41000, 48999);
+  std::vector<std::unique_ptr<TdmCall>> calls;
+  SessionId session;
+  for (const Machines& both : pairs) {
+    auto timeslot = static_cast<uint8_t>(calls.size() < 15 ? calls.size() + 1 : calls.size() + 2);
+    auto bearer = need(span.b().open_bearer({1, timeslot}, {.block_octets = kBlock}));
+    calls.push_back(std::make_unique<TdmCall>(both, std::move(bearer), need(ports.bind("127.0.0.1"))));
+    session = service->open({});
+    calls.back()->set_gateway(need(service->add_ip(session, media::Side::A, "127.0.0.1")));
+    service->add_bearer(session, media::Side::B, {1, timeslot});
+    service->set_bridging(session, media::Bridging::Both);
+    media::T38Settings settings;
+    settings.remote = calls.back()->address();
+    service->use_t38(session, media::Side::A, settings);
+  }
+  // All sessions tick in one pass of the worker, and it answers after it.
+  auto settle = [&] {
+    bool answered = false;
+    service->ask_stats(session, [&](auto) { answered = true; });
+    while (!answered) loop.step(1s);
+  };
+  settle();
+
+  clockid_t worker = clock_of_thread("media-0");
+  double before = seconds_of(worker);
+  TimePoint now{};
+  int blocks = 0;
+  for (; blocks < kMostBlocks && !all_finished(calls); ++blocks) {
+    for (auto& call : calls) call->speak();
+    span.advance_octets(kBlock);
+    settle();
+    now += 20ms;
+    for (auto& call : calls) call->listen(now);
+  }
+  double spent = seconds_of(worker) - before;
+  check(calls);
+  return 1000 * spent / (blocks * 0.02 * static_cast<double>(calls.size()));
+}
+
+void run(const fs::path& document, int calls, int repetitions, const fs::path& folder) {
+  std::map<std::string, double> least;
+  for (int i = 0; i < repetitions; ++i) {
+    for (auto [direction, name] : {std::pair{Direction::ToT38, "to_t38"}, {Direction::FromT38, "from_t38"}}) {
+      std::vector<Machines> pairs;
+      for (int call = 0; call < calls; ++call) {
+        pairs.push_back(machines(direction, document, folder / (std::to_string(call) + ".tif")));
+      }
+      auto keep = [&](const std::string& figure, double value) {
+        auto [at, is_new] = least.try_emplace(figure, value);
+        if (!is_new) at->second = std::min(at->second, value);
+      };
+      keep(std::string("fax.bare.") + name + "_ms_per_s", measure_bare(pairs));
+      keep(std::string("fax.tdm.") + name + "_ms_per_s", measure_tdm(pairs));
+    }
+  }
+  for (const auto& [figure, value] : least) std::cout << figure << ' ' << value << " ms/s\n";
+}
+
+}  // namespace
+}  // namespace sg::bench
+
+int main(int argc, char** argv) {
+  if (argc != 4) {
+    std::cerr << "Usage: sg_bench_fax DOCUMENT CALLS REPETITIONS\n";
+    return 2;
+  }
+  auto folder = std::filesystem::temp_directory_path() / ("sg_bench_fax_" + std::to_string(::getpid()));
+  std::filesystem::create_directory(folder);
+  sg::bench::run(argv[1], std::stoi(argv[2]), std::stoi(argv[3]), folder);
+  std::filesystem::remove_all(folder);
+}
