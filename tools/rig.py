@@ -105,8 +105,9 @@ class Process:
         self.must_end_well = must_end_well
         self.out = folder / f"{name}.out"
         self.log = folder / f"{name}.log"
-        self.child = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
-                                      stdout=self.out.open("ab"), stderr=self.log.open("ab"))
+        with self.out.open("ab") as out, self.log.open("ab") as log:
+            self.child = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=out,
+                                          stderr=log)
 
     def has_ended(self):
         return self.child.poll() is not None
