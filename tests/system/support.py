@@ -148,8 +148,8 @@ class Sipp:
 def is_bound(port, transport="u1"):
     """Whether some local socket has this port."""
     tables = ("udp", "udp6") if transport.startswith("u") else ("tcp", "tcp6")
-    wanted = f":{port:04X} "
-    return any(wanted in line[:60] for table in tables for line in open(f"/proc/net/{table}"))
+    lines = "".join(pathlib.Path(f"/proc/net/{table}").read_text() for table in tables).splitlines()
+    return any(line.split()[1].endswith(f":{port:04X}") for line in lines)
 
 
 def has_ipv6():
