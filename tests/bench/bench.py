@@ -1,0 +1,211 @@
+"""What Spangate costs: what tools/bench runs once everything is built. Prints a line a figure: name, value, unit.
+
+Machines differ and are noisy, so beside each cost stands a reference that was measured in the same run, and their
+ratio: for voice a process that sends and receives the same packets and does nothing else, for fax SpanDSP alone.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
+
+import rig
+import sip_calls
+
+PROGRAMS = rig.BIN.parent / "tests"
+GROUPS = {
+    "kernel": "one operation of one part, in nanoseconds",
+    "gateway": "the gateway process with its span and no calls",
+    "voice": "a call over RTP, for 1, 10 and 30 at once",
+    "fax": "a call over T.38: in process against SpanDSP alone, then for 1, 10 and 30 at once, half of them each way",
+}
+
+
+class Figures:
+    """All that was measured. Shows each figure at once, unless it is to be one JSON object in the end."""
+
+    def __init__(self, name, as_json):
+        self.name, self.as_json = name, as_json
+        self.all = {}
+
+    def add(self, name, value, unit):
+        if not name.startswith(self.name):
+            return
+        self.all[name] = {"value": round(value, 4), "unit": unit}
+        if not self.as_json:
+            print(f"{name} {value:.4g} {unit}", flush=True)
+
+    def finish(self):
+        if self.as_json:
+            print(json.dumps(self.all, indent=1))
+
+
+def cpu_seconds(pid):
+    """CPU time of all threads of a process, to the nanosecond: what clock_getcpuclockid(3) gives."""
+    return time.clock_gettime(~pid << 3 | 2)
+
+
+def run(*command):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise rig.RigError(f"{command[0]} ended with {done.returncode}:\n{done.stderr}")
+    return done.stdout
+
+
+def measure_kernels(figures, quick):
+    text = run(PROGRAMS / "sg_bench", "--benchmark_format=json", f"--benchmark_min_time={0.001 if quick else 0.2}")
+    for result in json.loads(text)["benchmarks"]:
+        figures.add("kernel." + result["name"].replace("/", "."), result["cpu_time"], result["time_unit"])
+
+
+def measure_fax_in_process(figures, quick):
+    """SpanDSP alone, and the media plane around it. Returns the mean of what SpanDSP costs each way."""
+    calls, repetitions = (1, 1) if quick else (10, 3)
+    text = run(PROGRAMS / "sg_bench_fax", rig.ROOT / "tests/data/fax/itu1.tif", calls, repetitions)
+    cost = {line.split()[0]: float(line.split()[1]) for line in text.splitlines()}
+    for name, value in cost.items():
+        figures.add(name, value, "ms/s")
+    for way in ("to_t38", "from_t38"):
+        figures.add(f"fax.tdm.{way}_ratio", cost[f"fax.tdm.{way}_ms_per_s"] / cost[f"fax.bare.{way}_ms_per_s"], "x")
+    return (cost["fax.bare.to_t38_ms_per_s"] + cost["fax.bare.from_t38_ms_per_s"]) / 2
+
+
+class Live:
+    """A gateway and an exchange with an E1 between them, as in life."""
+
+    def __init__(self, bench, figures, quick):
+        self.bench, self.figures = bench, figures
+        self.seconds = 2 if quick else 20
+        self.counts = (1, 2) if quick else (1, 10, 30)
+        fax_port, = rig.free_ports(1)
+        inbox = bench.folder / "exchange"
+        inbox.mkdir()
+        bench.start_exchange([{"number": "100", "kind": "fax", "directory": inbox}, {"number": "300", "kind": "echo"}])
+        bench.start_gateway(sip_trunks={"peer": {"peer": f"sip:127.0.0.1:{fax_port}"}},
+                            routes=[{"name": "out", "from": ["peer"], "called": "*", "to": ["pstn"]},
+                                    {"name": "in", "from": ["pstn"], "called": "*", "to": ["peer"]}])
+        self.alive = [bench.gateway, bench.exchange]
+        self.fax_port = fax_port
+        self.receiver = None
+        self.idle = self.measure(bench.gateway.child.pid)[0]
+
+    def measure(self, *pids):
+        """Milliseconds of CPU a second, of each process, over the time of one measurement."""
+        before, began = [cpu_seconds(pid) for pid in pids], time.monotonic()
+        time.sleep(self.seconds)
+        spent, passed = [cpu_seconds(pid) for pid in pids], time.monotonic() - began
+        return [1000 * (after - first) / passed for after, first in zip(spent, before)]
+
+    def wait_for_no_calls(self):
+        rig.wait_until("all calls to end", lambda: self.bench.control("status")["calls"] == 0
+                       and not self.bench.command_exchange("calls")["calls"], alive=self.alive)
+
+    def measure_voice(self, count):
+        """`count` calls that are echoed. What one costs the gateway, and the RTP peer: that is bare UDP."""
+        peer = sip_calls.RtpPeer(PROGRAMS / "sg_bench_rtp", count)
+        caller = sip_calls.Caller(self.bench.sip_port, self.alive)
+        calls = caller.call("300", peer.ports)
+        peer.start([call.remote for call in calls])
+        time.sleep(1)  # until jitter buffers have settled
+        gateway, bare = self.measure(self.bench.gateway.child.pid, peer.process.pid)
+        caller.hang_up(calls)
+        sent, received = peer.stop()
+        if received < sent / 2:
+            raise rig.RigError(f"of {sent} RTP packets only {received} were echoed")
+        self.wait_for_no_calls()
+        return (gateway - self.idle) / count, bare / count
+
+    def voice(self):
+        for count in self.counts:
+            suffix = "" if count == 1 else f"_{count}"
+            cost, bare = self.measure_voice(count)
+            self.figures.add(f"voice.cpu_ms_per_s{suffix}", cost, "ms/s")
+            self.figures.add(f"voice.udp_reference_ms_per_s{suffix}", bare, "ms/s")
+            self.figures.add(f"voice.udp_ratio{suffix}", cost / bare, "x")
+
+    def calls_answered(self):
+        return sum(call["state"] == "answered" for call in self.bench.control("calls"))
+
+    def faxes_with_pages(self):
+        """How many of the exchange's fax machines are past their negotiation."""
+        calls = self.bench.command_exchange("calls")["calls"]
+        return sum(call.get("progress", {}).get("phase") in ("page", "confirming") for call in calls)
+
+    def measure_fax(self, to_t38, from_t38):
+        """So many faxes at once from the exchange to T.38 and back. What one costs while all are sending pages."""
+        if not self.receiver:
+            self.receiver = self.bench.start_fax_receiver("receiver", self.fax_port, "--t38", "--count", "0")
+        for _ in range(to_t38):
+            self.bench.command_exchange("originate", **{"from": "100", "to": "200", "send": str(rig.DOCUMENT)})
+        # One way after the other: two SETUPs that cross over may mean the same timeslot.
+        rig.wait_until("calls from the exchange to be answered", lambda: self.calls_answered() == to_t38, alive=self.alive)
+        senders = [self.bench.start_fax_sender(f"sender-{from_t38}-{number}", "100", "--t38")
+                   for number in range(from_t38)]
+        count = to_t38 + from_t38
+        rig.wait_until(f"{count} faxes to send pages", lambda: self.faxes_with_pages() == count, alive=self.alive)
+        gateway, = self.measure(self.bench.gateway.child.pid)
+        if self.faxes_with_pages() != count:
+            raise rig.RigError("a fax ended while it was measured")
+        if not all(call["media_mode"] == "t38" for call in self.bench.control("calls")):
+            raise rig.RigError(f"a fax is not over T.38: {self.bench.control('calls')}")
+        for call in self.bench.command_exchange("calls")["calls"]:
+            self.bench.command_exchange("hangup", call=call["call"])
+        for sender in senders:
+            sender.wait()
+        self.wait_for_no_calls()
+        return (gateway - self.idle) / count
+
+    def fax(self, spandsp):
+        """`spandsp`: what SpanDSP alone costs, mean of both ways."""
+        for count in self.counts:
+            if count == 1:
+                suffix, cost = "", (self.measure_fax(1, 0) + self.measure_fax(0, 1)) / 2
+            else:
+                suffix, cost = f"_{count}", self.measure_fax(count - count // 2, count // 2)
+            self.figures.add(f"fax.cpu_ms_per_s{suffix}", cost, "ms/s")
+            self.figures.add(f"fax.spandsp_ratio{suffix}", cost / spandsp, "x")
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        prog="tools/bench", description="Measures what Spangate costs; about five minutes for everything.",
+        epilog="Groups: " + "; ".join(f"{name}: {what}" for name, what in GROUPS.items()) + ".")
+    parser.add_argument("name", nargs="?", default="", metavar="NAME",
+                        help="only figures whose names begin so, such as voice or kernel.g711")
+    parser.add_argument("--json", action="store_true", help="one JSON object: name -> value and unit")
+    parser.add_argument("--quick", action="store_true", help="short and inexact, to see that everything can be measured")
+    options = parser.parse_args()
+    group = options.name.split(".")[0]
+    groups = [name for name in GROUPS if name.startswith(group)]
+    if not groups:
+        parser.error(f"there are no figures {options.name}; the groups are {', '.join(GROUPS)}")
+
+    figures = Figures(options.name, options.json)
+    if "kernel" in groups:
+        measure_kernels(figures, options.quick)
+    spandsp = measure_fax_in_process(figures, options.quick) if "fax" in groups else None
+    if groups != ["kernel"] and not options.name.startswith(("fax.bare", "fax.tdm")):
+        with rig.Rig("bench") as bench:
+            live = Live(bench, figures, options.quick)
+            figures.add("gateway.idle_ms_per_s", live.idle, "ms/s")
+            if "voice" in groups:
+                live.voice()
+            if "fax" in groups:
+                live.fax(spandsp)
+    figures.finish()
+    if not figures.all:
+        parser.error(f"there are no figures {options.name}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except rig.RigError as error:
+        sys.exit(f"tools/bench: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
