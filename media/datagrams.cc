@@ -54,6 +54,10 @@ std::span<const Datagram> DatagramBatch::receive(int fd) {
   return std::span(datagrams_).first(static_cast<size_t>(received));
 }
 
+bool DatagramBatch::send(int fd, const SocketAddress& to, ByteView data) {
+  return send_datagram(fd, to, data);
+}
+
 bool send_datagram(int fd, const SocketAddress& to, ByteView data) {
   return ::sendto(fd, data.data(), data.size(), MSG_DONTWAIT | MSG_NOSIGNAL, to.raw(), to.raw_size()) ==
          static_cast<ssize_t>(data.size());

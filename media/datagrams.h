@@ -18,9 +18,20 @@ struct Datagram {
   TimePoint arrival;  // the kernel's receive time
 };
 
-// Room for the datagrams of one recvmmsg(2) call, allocated once for all sessions of a worker. Media-worker thread
+// The packet network as sessions see it: a socket is named by its file descriptor. What a session does is the same over
+// UDP and over the fax lab's network under virtual time.
+class DatagramIo {
+ public:
+  virtual ~DatagramIo() = default;
+  // Takes some of what waits in a socket. Datagrams that did not fit whole have empty data.
+  virtual std::span<const Datagram> receive(int fd) = 0;
+  // Sends at once or not at all. False: it was refused.
+  virtual bool send(int fd, const SocketAddress& to, ByteView data) = 0;
+};
+
+// UDP. Room for the datagrams of one recvmmsg(2) call, allocated once for all sessions of a worker. Media-worker thread
 // only.
-class DatagramBatch {
+class DatagramBatch final : public DatagramIo {
  public:
   static constexpr size_t kDatagrams = 16;
   static constexpr size_t kOctets = 2048;
@@ -28,8 +39,9 @@ class DatagramBatch {
   DatagramBatch();
   // The socket's clock stamps wall time: call this once each wake-up, so that arrival is told on the steady clock.
   void synchronise(TimePoint now);
-  // Takes what waits in a non-blocking socket, up to kDatagrams. Datagrams that did not fit whole have empty data.
-  std::span<const Datagram> receive(int fd);
+  // Up to kDatagrams, of a non-blocking socket.
+  std::span<const Datagram> receive(int fd) override;
+  bool send(int fd, const SocketAddress& to, ByteView data) override;
 
  private:
   struct Slot {

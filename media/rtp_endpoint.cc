@@ -128,7 +128,7 @@ void RtpEndpoint::send_packet(ByteView octets, int fd) {
   } else {
     length = sender_.pack(settings_.payload_type, octets, out_);
   }
-  if (!send_datagram(fd, peer_.current(), ByteView(out_).first(length))) tools_.counters.send_failed.add();
+  if (!tools_.datagrams.send(fd, peer_.current(), ByteView(out_).first(length))) tools_.counters.send_failed.add();
 }
 
 SocketAddress RtpEndpoint::control_address() const {
@@ -141,7 +141,7 @@ SocketAddress RtpEndpoint::control_address() const {
 
 void RtpEndpoint::send_control(size_t octets, int fd) {
   if (octets == 0 || !peer_.can_be_sent_to()) return;
-  send_datagram(fd, control_address(), ByteView(out_).first(octets));
+  tools_.datagrams.send(fd, control_address(), ByteView(out_).first(octets));
 }
 
 void RtpEndpoint::report(int fd, TimePoint now) {

@@ -53,7 +53,7 @@ Session::Session(SessionId id, SessionTools& tools)
              SideState(*this, Side::B, tools.config.block_octets)},
       scratch_(tools.config.block_octets),
       fax_audio_(tools.config.block_octets),
-      now_(std::chrono::steady_clock::now()),
+      now_(tools_.clock.now()),
       line_(now_),
       next_look_(now_ + kLookAfterEvery) {}
 
@@ -75,9 +75,9 @@ void Session::use_rtp(Side which, const RtpSettings& settings) {
   side.speaks = Speaks::Rtp;
   side.timeout_told = false;
   if (!side.rtp) {
-    side.rtp = std::make_unique<RtpEndpoint>(tools_, settings, profile_, std::chrono::steady_clock::now());
+    side.rtp = std::make_unique<RtpEndpoint>(tools_, settings, profile_, tools_.clock.now());
   } else {
-    side.rtp->change(settings, std::chrono::steady_clock::now());
+    side.rtp->change(settings, tools_.clock.now());
     if (!was_rtp) side.rtp->wake();
   }
   choose_bridge();
@@ -91,7 +91,7 @@ void Session::use_t38(Side which, const T38Settings& settings) {
   end_t38(side);
   side.speaks = Speaks::T38;
   side.timeout_told = false;
-  side.t38 = std::make_unique<T38Endpoint>(tools_, settings, side, std::chrono::steady_clock::now(), line_);
+  side.t38 = std::make_unique<T38Endpoint>(tools_, settings, side, tools_.clock.now(), line_);
   choose_bridge();
 }
 

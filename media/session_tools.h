@@ -37,18 +37,21 @@ struct MediaCounters {
 
 // What a worker lends to all of its sessions. Media-worker thread only.
 struct SessionTools {
-  SessionTools(const Config& settings, EventSink& sink, Counters& all)
+  SessionTools(const Config& settings, EventSink& sink, Counters& all, DatagramIo& io, const Clock& time, uint32_t seed)
       : config(settings),
         events(sink),
         counters(all),
+        datagrams(io),
+        clock(time),
         block_time(std::chrono::microseconds(125) * static_cast<int64_t>(settings.block_octets)),
-        random(std::random_device{}()) {}
+        random(seed) {}
 
   const Config& config;
   EventSink& events;
   MediaCounters counters;
+  DatagramIo& datagrams;
+  const Clock& clock;  // for what happens between ticks
   const Duration block_time;
-  DatagramBatch datagrams;
   std::mt19937 random;  // where streams start (RFC 3550 5.1)
 };
 

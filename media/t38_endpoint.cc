@@ -73,7 +73,7 @@ void T38Endpoint::send(ByteView ifp, int copies, int fd) {
   if (datagram.empty()) return;
   for (int i = 0; i < copies; ++i) {
     ++packets_sent_;
-    if (!send_datagram(fd, peer_.current(), datagram)) tools_.counters.send_failed.add();
+    if (!tools_.datagrams.send(fd, peer_.current(), datagram)) tools_.counters.send_failed.add();
   }
 }
 

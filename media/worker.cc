@@ -33,7 +33,7 @@ Worker::Worker(unsigned number, const Config& config, std::vector<BackendOfSpan>
       events_(events),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
-      tools_(config_, events, counters) {}
+      tools_(config_, events, counters, datagrams_, clock_, std::random_device{}()) {}
 
 Result<std::unique_ptr<Worker>> Worker::start(unsigned number, const Config& config,
                                               std::vector<BackendOfSpan> backends, EventSink& events,
@@ -66,7 +66,7 @@ void Worker::run() {
   while (!stopping_) {
     int count = ::epoll_wait(epoll_.get(), ready.data(), static_cast<int>(ready.size()), -1);
     TimePoint now = std::chrono::steady_clock::now();
-    tools_.datagrams.synchronise(now);
+    datagrams_.synchronise(now);
     bool has_mail = false;
     for (int i = 0; i < count; ++i) {
       int fd = ready[static_cast<size_t>(i)].data.fd;

@@ -5,9 +5,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/mailbox.h"
 #include "base/unique_fd.h"
 #include "media/command.h"
+#include "media/datagrams.h"
 #include "media/session.h"
 
 namespace sg::media {
@@ -64,6 +66,8 @@ class Worker {
   UniqueFd epoll_;
   UniqueFd timer_;
   Mailbox<Command> mailbox_;
+  DatagramBatch datagrams_;
+  SteadyClock clock_;
   SessionTools tools_;
   std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
   std::unordered_map<int, TickGroup> groups_;  // by the tick source's file descriptor
