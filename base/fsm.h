@@ -86,7 +86,7 @@ class Fsm {
   Fsm(const Table& table, State initial, Counters& counters, Log log = {}, OnBug on_bug = OnBug::Assert)
       : table_(table),
         state_(initial),
-        refused_(counters.get(fmt::format("{}.refused", table.machine))),
+        refused_(counters.get(fmt::format("fsm.{}.refused", table.machine))),
         log_(std::move(log)),
         on_bug_(on_bug) {}
 

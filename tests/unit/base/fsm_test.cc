@@ -40,7 +40,7 @@ TEST(Fsm, TakesTheEventsOfItsStateOnly) {
   EXPECT_TRUE(f.fsm.enter(Lamp::On, f.clock.now()));
   EXPECT_FALSE(f.fsm.accepts(Press::Hammer));
 
-  EXPECT_EQ(f.counters.get("lamp.refused").value(), 1u);
+  EXPECT_EQ(f.counters.get("fsm.lamp.refused").value(), 1u);
 }
 
 TEST(Fsm, StaysWhereItIsWhenATransitionIsForbidden) {
@@ -50,7 +50,7 @@ TEST(Fsm, StaysWhereItIsWhenATransitionIsForbidden) {
   EXPECT_FALSE(f.fsm.enter(Lamp::On, f.clock.now()));
 
   EXPECT_EQ(f.fsm.state(), Lamp::Broken);
-  EXPECT_EQ(f.counters.get("lamp.refused").value(), 1u);
+  EXPECT_EQ(f.counters.get("fsm.lamp.refused").value(), 1u);
 }
 
 TEST(Fsm, RemembersTheLastTransitionsWithTheirTimesAndEvents) {
