@@ -144,12 +144,7 @@ std::optional<Timeslot> Interface::slot_for_incoming(const ::pri_event& event, S
   if (event.ring.flexible) return inventory_.seize(id);
   cause = kChannelUnavailable;
   if (!wanted) return std::nullopt;
-  // Both ends took it at once (Q.931 5.7): the network's call stays. Ours waits for the channel it is answered with.
-  Call* ours = calls_.find(inventory_.call_on(*wanted));
-  if (config_.role != Role::User || !ours || !ours->outgoing || ours->state != CallState::Setup) return std::nullopt;
-  log_.info("call={} lost slot={} to an incoming call", ours->id, *wanted);
-  ours->slot.reset();
-  inventory_.hand_over(*wanted, id);
+  if (!take_over(*wanted, id)) return std::nullopt;
   return wanted;
 }
 

@@ -378,12 +378,21 @@ bool Interface::retry_setup(Call& call) {
   return true;
 }
 
+bool Interface::take_over(Timeslot slot, SignallingCallId id) {
+  Call* ours = calls_.find(inventory_.call_on(slot));
+  if (config_.role != Role::User || !ours || !ours->outgoing || ours->state != CallState::Setup) return false;
+  log_.info("call={} lost slot={} to call={}, for which the network chose it", ours->id, slot, id);
+  ours->slot.reset();
+  inventory_.hand_over(slot, id);
+  return true;
+}
+
 bool Interface::follow_channel(Call& call, int channel) {
   int number = channel & 0xff;
   if (channel < 0 || number == 0 || number == 0xff) return true;
   auto named = slot_of(channel);
   if (named && named == call.slot) return true;
-  if (!named || !inventory_.seize(*named, call.id)) {
+  if (!named || !(inventory_.seize(*named, call.id) || take_over(*named, call.id))) {
     log_.warning("call={} the far end chose channel {}, which is not to be had", call.id, number);
     hang_up(call, named ? kChannelUnavailable : kChannelDoesNotExist);
     return false;

@@ -84,6 +84,9 @@ class Interface final : public Signalling {
   bool send_setup(Call& call);
   // After cause 44: the same call on another timeslot. False: there is none, or it was tried often enough.
   bool retry_setup(Call& call);
+  // Both ends took the timeslot at once (Q.931 5.7): what the network chose stays. A call of ours that the network has
+  // not answered yet gives its timeslot up and waits for the one it is answered with. False: no such call has it.
+  bool take_over(Timeslot slot, SignallingCallId id);
   // The far end's answer names the channel (Q.931 5.1.2). False: it cannot be had, and the call is being released.
   bool follow_channel(Call& call, int channel);
   void hang_up(Call& call, int cause);

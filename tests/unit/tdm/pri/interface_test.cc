@@ -264,6 +264,23 @@ TEST(PriInterface, GlareLeavesTheNetworksCallAndMovesOurs) {
   EXPECT_EQ(line.user.state_of(2), SlotState::InUse);
 }
 
+// What the network chooses for the first of ours is what we chose for the second, which it has not heard of yet.
+TEST(PriInterface, GlareMovesEveryCallOfOursThatStandsInTheWay) {
+  Line line;
+  line.user.on_call = [&](SignallingCallId call) { line.user.interface->answer(call); };
+  line.network.on_call = [&](SignallingCallId call) { line.network.interface->answer(call); };
+
+  ASSERT_TRUE(line.network.interface->setup(ExchangeLine::call_to("200")));
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(line.user.interface->setup(ExchangeLine::call_to("100")));
+  line.reactor.settle();
+
+  EXPECT_EQ(std::ranges::count(line.network.heard, "answered"), 1);
+  EXPECT_EQ(std::ranges::count(line.user.heard, "answered"), 3);
+  EXPECT_EQ(line.user.released, 0);
+  EXPECT_EQ(line.user.count(SlotState::InUse), 4u);
+  EXPECT_EQ(line.network.count(SlotState::InUse), 4u);
+}
+
 TEST(PriInterface, AlarmTakesTimeslotsOutUntilTheHoldEnds) {
   Line line;
 
