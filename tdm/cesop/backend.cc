@@ -19,8 +19,6 @@ namespace sg::tdm::cesop {
 
 namespace {
 
-// A thread that comes late moves this many packet times at once, then lets the peer and the workers answer.
-constexpr int kTicksAtOnce = 2;
 constexpr size_t kDatagramsAtOnce = 16;
 constexpr size_t kMaxDatagram = 1472;  // what an Ethernet packet leaves to UDP over IPv4
 constexpr Duration kPublishEvery = 200ms;
@@ -282,7 +280,7 @@ void CesopBackend::pump() {
 void CesopBackend::serve(LiveSpan& live, TimePoint now) {
   std::lock_guard lock(live.mutex);
   drain(live, now);
-  for (int i = 0; i < kTicksAtOnce && live.span.is_due(now); ++i) {
+  while (live.span.is_due(now)) {
     ByteView datagram = live.span.tick(now);
     // What cannot be sent is lost on the way: the peer fills it in, and says so by its R bit.
     if (!datagram.empty()) {

@@ -17,6 +17,7 @@ namespace sg::tdm::cesop {
 // Recovered: it ticks by what arrives, as a subscriber does: one packet time for each packet time of the peer's
 // sequence numbers. So both ends move the same count of octets, and no wake-up that comes late makes a slip. Only when
 // nothing came for a quarter of a second it goes on by its own timer, at the rate last seen (hold-over).
+// A given clock in turn waits up to 200 ms for a peer whose packets are late, and catches up afterwards.
 enum class ClockSource : uint8_t { Given, Recovered };
 
 struct SpanConfig {
@@ -31,10 +32,11 @@ struct SpanConfig {
   unsigned frames_per_packet = 40;
   bool rtp_header = false;
   // Packets that are held back: to absorb the peer's delays where the clock is given, to put them into order where it
-  // is recovered. 0: 40 ms where given, 1 packet where recovered.
+  // is recovered. 0: 40 ms where given, 2 packets where recovered.
   unsigned playout_packets = 0;
-  // What a bearer must have written, beyond one block, before any of it is sent: how late its worker may come.
-  std::chrono::milliseconds transmit_margin{40};
+  // What a bearer must have written, beyond one block, before any of it is sent. It is all delay, but a worker may come
+  // 60 ms late while the span catches up at its fastest, and no fax page survives a slip.
+  std::chrono::milliseconds transmit_margin{100};
 };
 
 // What can be done wrong on purpose, for an exchange simulator. Any thread; a span that does not exist is ignored.

@@ -20,8 +20,8 @@ struct RtpHeader {
 };
 
 // One CESoPSN packet of the basic service, as it stands in a UDP datagram: the optional RTP header, then the control
-// word (RFC 5086 section 4.1, figure 1a: with UDP the RTP header comes first; with MPLS and L2TPv3 it follows), then the
-// timeslots of N frames, frame by frame.
+// word (RFC 5086 section 4.1, figure 1a: with UDP the RTP header comes first; with MPLS and L2TPv3 it follows), then
+// the timeslots of N frames, frame by frame.
 struct Packet {
   // What the L and M bits say (RFC 5086 section 4.3, table 1). Other combinations are reserved.
   enum class Defect : uint8_t {

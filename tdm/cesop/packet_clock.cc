@@ -8,6 +8,8 @@ namespace sg::tdm::cesop {
 namespace {
 
 constexpr double kFastestPeer = 1.002;
+constexpr double kFastestCatchUp = 1.5;
+constexpr Duration kAtOnce = 10ms;
 
 }  // namespace
 
@@ -17,9 +19,11 @@ PacketClock::PacketClock(ClockSource source, Duration packet_time, TimePoint now
       period_ns_(static_cast<double>(packet_time.count())),
       by_deadline_(source == ClockSource::Given),
       deadline_(now + packet_time),
-      credit_(static_cast<double>(kMostBehind / packet_time)),
-      most_credit_(credit_),
-      credited_(now) {}
+      most_at_once_(std::max(2.0, static_cast<double>(kAtOnce / packet_time))),
+      paced_(most_at_once_),
+      most_pushed_(static_cast<double>(kMostBehind / packet_time)),
+      pushed_(most_pushed_),
+      refilled_(now) {}
 
 void PacketClock::set_ppm(double ppm) {
   period_ns_ = static_cast<double>(packet_time_.count()) / (1 + ppm * 1e-6);
@@ -32,22 +36,23 @@ void PacketClock::hold_over(bool on, TimePoint now) {
 }
 
 bool PacketClock::is_due(size_t owed, TimePoint now) {
-  if (by_deadline_) {
-    if (now - deadline_ > kMostBehind) {
-      ++stalls_;
-      deadline_ = now;
-    }
-    return now >= deadline_;
+  double passed = static_cast<double>((now - refilled_).count()) / static_cast<double>(packet_time_.count());
+  paced_ = std::min(most_at_once_, paced_ + passed * kFastestCatchUp);
+  pushed_ = std::min(most_pushed_, pushed_ + passed * kFastestPeer);
+  refilled_ = now;
+  if (!by_deadline_) return owed > 0 && paced_ >= 1 && pushed_ >= 1;
+
+  if (now - deadline_ > kMostBehind) {
+    ++stalls_;
+    deadline_ = now;
   }
-  double passed = static_cast<double>((now - credited_).count()) / static_cast<double>(packet_time_.count());
-  credit_ = std::min(most_credit_, credit_ + passed * kFastestPeer);
-  credited_ = now;
-  return owed > 0 && credit_ >= 1;
+  return now >= deadline_ && paced_ >= 1;
 }
 
 void PacketClock::on_tick() {
+  paced_ -= 1;
   if (!by_deadline_) {
-    credit_ -= 1;
+    pushed_ -= 1;
     return;
   }
   double whole = std::floor(period_ns_ + fraction_ns_);
@@ -56,7 +61,7 @@ void PacketClock::on_tick() {
 }
 
 TimePoint PacketClock::next(size_t owed, TimePoint now) const {
-  // When there is something to catch up, the peer is given half a packet time to answer.
+  // When there is something to catch up: twice as often as when there is not.
   TimePoint soon = now + packet_time_ / 2;
   if (by_deadline_) return deadline_ > now ? deadline_ : soon;
   return owed > 0 ? soon : TimePoint::max();

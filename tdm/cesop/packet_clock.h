@@ -12,9 +12,9 @@ namespace sg::tdm::cesop {
 //   Recovered  for each packet time that the peer's sequence numbers have passed. The peer cannot push faster than
 //              0.2 % above nominal (after a catch-up): two ends that both follow would else spin.
 //   Hold-over  a recovered clock of which nothing is heard goes on by deadlines, at the rate it had.
-// What was missed while the thread did not run is caught up by the caller, a few packets at a time so that the peer can
-// answer in between; beyond half a second it is left out and counted as a stall.
-// Owned by the Span, under its lock. No I/O.
+// What was missed while the thread did not run is caught up, but not in a burst: at most half as fast again as
+// nominal, so that those who read and write the bearers keep up. Beyond half a second it is left out and counted as a
+// stall. Owned by the Span, under its lock. No I/O.
 class PacketClock {
  public:
   PacketClock(ClockSource source, Duration packet_time, TimePoint now);
@@ -33,6 +33,8 @@ class PacketClock {
   void on_tick();
   // When is_due() should be asked again, if nothing arrives; far away when only an arrival matters.
   TimePoint next(size_t owed, TimePoint now) const;
+  // By deadlines: how long ago the next one was.
+  Duration lateness(TimePoint now) const { return now - deadline_; }
   uint64_t stalls() const { return stalls_; }
 
  private:
@@ -42,9 +44,11 @@ class PacketClock {
   bool by_deadline_;
   TimePoint deadline_;
   double fraction_ns_ = 0;  // of the deadline
-  double credit_;           // packet times that the peer may still push
-  double most_credit_;
-  TimePoint credited_;
+  double most_at_once_;     // packet times
+  double paced_;            // packet times that may be moved at once, by now
+  double most_pushed_;      // packet times
+  double pushed_;           // packet times that the peer may still push, by now
+  TimePoint refilled_;
   uint64_t stalls_ = 0;
 };
 

@@ -49,6 +49,8 @@ class Playout {
   size_t waiting() const;
   // How many of them are beyond the depth: packet times that the peer's clock has passed and we have not.
   size_t owed() const;
+  // The next is due to come, and did not yet.
+  bool is_empty() const { return playing_ && waiting() == 0; }
   const Stats& stats() const { return stats_; }
 
  private:

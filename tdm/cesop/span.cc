@@ -17,7 +17,7 @@ Duration packet_time(const SpanConfig& config) {
 
 size_t depth(const SpanConfig& config) {
   if (config.playout_packets) return config.playout_packets;
-  if (config.clock == ClockSource::Recovered) return 1;
+  if (config.clock == ClockSource::Recovered) return 2;
   return static_cast<size_t>(40ms / packet_time(config)) + 1;
 }
 
@@ -88,7 +88,13 @@ void Span::keep_clock(TimePoint now) {
 
 bool Span::is_due(TimePoint now) {
   keep_clock(now);
-  return clock_.is_due(playout_.owed(), now);
+  return clock_.is_due(playout_.owed(), now) && !waits_for_peer(now);
+}
+
+// A peer that answers each packet with one has all that we miss still before it: when its thread comes late, a slip
+// would be put in for nothing. To run late a little, and catch up, costs nobody an octet.
+bool Span::waits_for_peer(TimePoint now) const {
+  return config_.clock == ClockSource::Given && playout_.is_empty() && clock_.lateness(now) < kPatience;
 }
 
 TimePoint Span::next_wake(TimePoint now) const {

@@ -23,6 +23,9 @@ namespace sg::tdm::cesop {
 // allocates.
 class Span {
  public:
+  // How long a given clock waits for a peer that is late. Beyond it what is missing is played as idle: a slip.
+  static constexpr Duration kPatience = 200ms;
+
   struct FaultState {
     bool ais = false, rai = false, silent = false, dchannel_cut = false;
     double bit_error_rate = 0;
@@ -36,7 +39,7 @@ class Span {
   // A datagram from another address than the peer's.
   void count_foreign() { ++foreign_; }
 
-  // A packet time is to be moved now: call tick(). After a few in a row let the peer answer until next_wake().
+  // A packet time is to be moved now: call tick(). Ask until it is not so, and again at next_wake().
   bool is_due(TimePoint now);
   // Moves one packet time both ways. What is to be sent, good until the next call; empty: nothing.
   ByteView tick(TimePoint now);
@@ -64,6 +67,7 @@ class Span {
 
   Result<> check_free(Timeslot slot) const;
   void keep_clock(TimePoint now);
+  bool waits_for_peer(TimePoint now) const;
   void deliver(const Playout::Next& next);
   void collect(std::span<uint8_t> payload);
   void add_bit_errors(std::span<uint8_t> payload);
