@@ -1,0 +1,105 @@
+"""Faxes in real time, several at once: a page each way by every transport, identical to the pixel."""
+
+import rig
+from support import ONE_PAGE, SystemTest
+
+FAX_PATIENCE = 240.0  # a page takes 30 s on the line
+
+# What of the SIP side a sender's address stands for: sgfax calls from one of these.
+T38_HOST, G711_HOST = "127.0.0.1", "127.0.0.3"
+
+
+class Fax(SystemTest):
+    SPAN_TYPE = "E1"
+
+    @classmethod
+    def set_up(cls, bench):
+        cls.inbox = bench.folder / "exchange-inbox"
+        cls.ports = dict(zip(("t38", "g711", "refusing"), rig.free_ports(3)))
+        bench.start_exchange([{"number": str(number), "kind": "fax", "directory": cls.inbox}
+                              for number in range(100, 110)], span_type=cls.SPAN_TYPE)
+        bench.start_gateway(
+            sip_trunks={"t38": {"peer": f"sip:127.0.0.1:{cls.ports['t38']}", "allow_from": [T38_HOST]},
+                        "g711": {"peer": f"sip:127.0.0.1:{cls.ports['g711']}", "allow_from": [G711_HOST],
+                                 "fax": {"t38": "never"}},
+                        "refusing": {"peer": f"sip:127.0.0.1:{cls.ports['refusing']}", "allow_from": ["127.0.0.4"]}},
+            routes=[{"name": "out", "from": ["t38", "g711"], "called": "*", "to": ["pstn"]}]
+            + [{"name": name, "from": ["pstn"], "called": number, "to": [name]}
+               for name, number in (("t38", "200"), ("g711", "201"), ("refusing", "202"))])
+
+    def setUp(self):
+        self.faxes = []
+
+    def from_sip(self, name, number, *options, host=T38_HOST):
+        """sgfax sends a page to a fax machine of the exchange."""
+        process = self.bench.start(name, [rig.BIN / "sgfax", "send", ONE_PAGE,
+                                          f"sip:{number}@127.0.0.1:{self.bench.sip_port}", "--local", f"{host}:0",
+                                          "--json", "--verbose", *options])
+        self.faxes.append((name, process, lambda: next(self.inbox.glob(f"{number}-*.tif"), None)))
+
+    def from_exchange(self, name, number, called, port, *options):
+        """A fax machine of the exchange sends a page to sgfax."""
+        process = self.bench.start_fax_receiver(name, port, *options)
+        self.originate(number, called, send=str(ONE_PAGE))
+        self.faxes.append((name, process, lambda: rig.json_lines(process.out)[-1].get("file")))
+
+    def assert_delivered(self, transports):
+        """Every fax ended well, over the transport that was meant, and its page is the one that was sent."""
+        for name, process, file in self.faxes:
+            with self.subTest(fax=name):
+                code = process.wait(FAX_PATIENCE)
+                self.assertEqual(code, 0, process.last_words())
+                result = rig.json_lines(process.out)[-1]
+                self.assertIn(result["verdict"], ("confirmed", "received"))
+                self.assertEqual((result["transport"], result["pages"]), (transports[name], 1))
+                self.wait("the document", file)
+                self.assertEqual(rig.identical_pages(ONE_PAGE, file()), 1)
+        self.wait_for_no_calls()
+
+    def records_by_number(self):
+        """The last call record of each called number."""
+        return {record["caller"]["called"]: record for record in self.bench.call_records()}
+
+
+class FaxOnE1(Fax):
+    def test_every_transport_both_ways_at_the_same_time(self):
+        self.from_sip("sip-t38", "100", "--t38")
+        self.from_sip("sip-g711", "101", "--g711", host=G711_HOST)
+        self.from_sip("sip-refuses-t38", "102", "--g711")
+        self.from_sip("sip-t38-no-ecm", "103", "--t38", "--no-ecm", "--max-rate", "9600")
+        self.from_exchange("exchange-t38", "105", "200", self.ports["t38"], "--t38")
+        self.from_exchange("exchange-g711", "106", "201", self.ports["g711"], "--g711")
+        self.from_exchange("exchange-t38-refused", "107", "202", self.ports["refusing"], "--g711")
+
+        self.assert_delivered({"sip-t38": "T.38", "sip-g711": "G.711", "sip-refuses-t38": "G.711",
+                               "sip-t38-no-ecm": "T.38", "exchange-t38": "T.38", "exchange-g711": "G.711",
+                               "exchange-t38-refused": "G.711"})
+
+        records = self.records_by_number()
+        modes = {number: [change["mode"] for leg in [record["caller"], *record["called"]]
+                          for change in leg["media_modes"]] for number, record in records.items()}
+        self.assertEqual(modes["100"][-1], "t38")
+        self.assertEqual(modes["102"], ["offering-t38", "g711-fax"])
+        self.assertNotIn("offering-t38", modes["101"])
+        self.assertEqual(modes["200"][-1], "t38")
+        for number, record in records.items():
+            with self.subTest(number=number):
+                fax = record["fax"]
+                self.assertEqual((fax["verdict"], fax["pages"]), ("delivered", 1), record)
+        self.assertEqual((records["100"]["fax"]["bit_rate"], records["100"]["fax"]["ecm"]), (14400, True))
+        self.assertEqual((records["103"]["fax"]["bit_rate"], records["103"]["fax"]["ecm"]), (9600, False))
+
+
+class FaxOnT1(Fax):
+    SPAN_TYPE = "T1"
+
+    def test_both_transports_both_ways_over_ni2_and_mu_law(self):
+        self.from_sip("sip-t38", "100", "--t38")
+        self.from_sip("sip-g711", "101", "--g711", "--codec", "pcmu", host=G711_HOST)
+        self.from_sip("sip-g711-other-law", "102", "--g711", "--codec", "pcma", host=G711_HOST)
+        self.from_exchange("exchange-t38", "105", "200", self.ports["t38"], "--t38")
+        self.from_exchange("exchange-g711", "106", "201", self.ports["g711"], "--g711")
+
+        self.assert_delivered({"sip-t38": "T.38", "sip-g711": "G.711", "sip-g711-other-law": "G.711",
+                               "exchange-t38": "T.38", "exchange-g711": "G.711"})
+        self.assertEqual(len(self.bench.control("timeslots")), 23)
