@@ -30,7 +30,20 @@ void check_media(const Settings& settings, Faults& faults) {
 
 void check_spans(const Settings& settings, Faults& faults) {
   for (auto span = settings.spans.begin(); span != settings.spans.end(); ++span) {
-    auto other = std::find_if(settings.spans.begin(), span, [&](const Span& s) { return s.local == span->local; });
+    auto earlier = [&](auto is_same) {
+      return std::find_if(settings.spans.begin(), span,
+                          [&](const Span& s) { return s.backend == span->backend && is_same(s); });
+    };
+    if (span->backend == SpanBackend::Dahdi) {
+      int number = span->number_in_driver();
+      auto other = earlier([&](const Span& s) { return s.number_in_driver() == number; });
+      if (other != span) {
+        faults.add(title_of(*span), "driver_span",
+                   fmt::format("the driver's span {} is {} already", number, title_of(*other)));
+      }
+      continue;
+    }
+    auto other = earlier([&](const Span& s) { return s.local == span->local; });
     if (other != span) {
       faults.add(title_of(*span), "local",
                  fmt::format("{} is used by {} already", span->local.to_string(), title_of(*other)));
@@ -63,6 +76,7 @@ void check_pri_trunks(const Settings& settings, Faults& faults) {
         faults.add(title_of(trunk), "spans",
                    fmt::format("span {} is used by {} already", number, title_of(*user->second)));
       }
+      if (span->backend == SpanBackend::Dahdi) continue;  // the driver knows more: see Application
       if (!suits(trunk.switch_type, span->type)) {
         faults.add(title_of(trunk), "switch",
                    fmt::format("does not go with span {}, which is {}", number,
@@ -134,7 +148,10 @@ std::string_view help_of(std::string_view title, std::string_view key) {
   if (title == "[sip]") return help_in(sip_options(), key);
   if (title == "[media]") return help_in(media_options(), key);
   if (title == "[fax]") return help_in(fax_options(), key);
-  if (title.starts_with("[span.")) return help_in(span_options(), key);
+  if (title.starts_with("[span.")) {
+    auto help = help_in(cesop_span_options(), key);
+    return help.empty() ? help_in(dahdi_span_options(), key) : help;
+  }
   if (title.starts_with("[[route]]")) return help_in(route_options(), key);
   auto help = help_in(pri_trunk_options(), key);
   return help.empty() ? help_in(sip_trunk_options(), key) : help;

@@ -89,7 +89,9 @@ class Loader {
       if (error != std::errc{} || end != key.data() + key.size() || span.number < 1 || span.number > 1000) {
         return faults_.add(line_of(node), "[span]", key, "a span is named by a number from 1 to 1000: [span.1]");
       }
-      section(fmt::format("[span.{}]", key), node, span_options(), span);
+      const auto* table = node.as_table();
+      bool is_dahdi = table && (*table)["backend"].value<std::string_view>() == "dahdi";
+      section(fmt::format("[span.{}]", key), node, is_dahdi ? dahdi_span_options() : cesop_span_options(), span);
       settings.spans.push_back(std::move(span));
     });
     std::sort(settings.spans.begin(), settings.spans.end(),

@@ -102,6 +102,14 @@ const std::vector<Option<Sip>>& sip_options() {
       option<Sip>("listen", &Sip::listen, list(listen_address()),
                   "Where SIP is spoken: transports, local addresses (numeric, IPv6 in brackets) and ports.")
           .shown("[\"udp:127.0.0.1:5060\", \"tcp:127.0.0.1:5060\"]"),
+// Read first, by the loader, since the other options follow from it.
+Option<Span> span_backend() {
+  return option<Span>("backend", &Span::backend,
+                      choice<SpanBackend>({{"cesop", SpanBackend::Cesop}, {"dahdi", SpanBackend::Dahdi}}),
+                      "What brings the span. cesop: a pseudowire over UDP (RFC 5086). dahdi: a card in this machine, "
+                      "by the DAHDI driver.");
+}
+
       option<Sip>("user_agent", &Sip::user_agent, text("a text"), "What User-Agent and Server say."),
       option<Sip>("t1", &Sip::t1, duration(50ms, 5s),
                   "RFC 3261 T1, the estimate of the round trip. Resends and time-outs follow from it."),
@@ -157,11 +165,9 @@ const std::vector<Option<Fax>>& fax_options() {
   return options;
 }
 
-const std::vector<Option<Span>>& span_options() {
+const std::vector<Option<Span>>& cesop_span_options() {
   static const std::vector<Option<Span>> options = {
-      option<Span>("backend", &Span::backend, choice<SpanBackend>({{"cesop", SpanBackend::Cesop}}),
-                   "What brings the span. cesop: a pseudowire over UDP (RFC 5086).")
-          .shown("\"cesop\""),
+      span_backend().shown("\"cesop\""),
       option<Span>("type", &Span::type, choice<SpanType>({{"E1", SpanType::E1}, {"T1", SpanType::T1}}),
                    "E1: 31 timeslots, A-law. T1: 24 timeslots, mu-law.")
           .shown("\"E1\""),
@@ -191,6 +197,16 @@ const std::vector<Option<PriTrunk>>& pri_trunk_options() {
           option<PriTrunk>("spans", &PriTrunk::spans, list(span_number(), false), "The spans of this trunk.")
               .needed("[1]"),
           option<PriTrunk>("role", &PriTrunk::role,
+const std::vector<Option<Span>>& dahdi_span_options() {
+  static const std::vector<Option<Span>> options = {
+      span_backend().needed("\"dahdi\""),
+      option<Span>("driver_span", &Span::driver_span, integer(0, 1000),
+                   "The driver's number of the span: the N of /proc/dahdi/N. 0: the same as here. Type, law and "
+                   "timeslots come from the driver, and so from /etc/dahdi/system.conf."),
+  };
+  return options;
+}
+
                            choice<PriRole>({{"user", PriRole::User}, {"network", PriRole::Network}}),
                            "user: the far end is the exchange; network: we are the exchange to a PBX."),
           option<PriTrunk>("switch", &PriTrunk::switch_type,

@@ -11,7 +11,9 @@ namespace sg::conf {
 const std::vector<Option<Sip>>& sip_options();
 const std::vector<Option<Media>>& media_options();
 const std::vector<Option<Fax>>& fax_options();
-const std::vector<Option<Span>>& span_options();
+// Of a pseudowire, and of a span in the DAHDI driver.
+const std::vector<Option<Span>>& cesop_span_options();
+const std::vector<Option<Span>>& dahdi_span_options();
 const std::vector<Option<PriTrunk>>& pri_trunk_options();
 const std::vector<Option<SipTrunk>>& sip_trunk_options();
 const std::vector<Option<TrunkFax>>& trunk_fax_options();

@@ -42,6 +42,20 @@ std::string section(std::string_view title, std::string_view about, const std::v
   return out;
 }
 
+// The section as a comment: a sample that asks for a card would not run without one.
+std::string put_aside(std::string_view section) {
+  std::string out;
+  while (!section.empty()) {
+    auto end = section.find('\n');
+    std::string_view line = section.substr(0, end);
+    bool is_comment = line.empty() || line.starts_with("# ");
+    if (line.starts_with('#') && !is_comment) line.remove_prefix(1);
+    out += fmt::format("{}{}\n", is_comment ? "" : "# ", line);
+    section.remove_prefix(end + 1);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string sample() {
@@ -54,7 +68,8 @@ std::string sample() {
   out += section("[sip]", "SIP signalling.", sip_options());
   out += section("[media]", "RTP and T.38 on the wire.", media_options());
   out += section("[fax]", "How fax is carried. [trunk.NAME.fax] may say otherwise for one trunk.", fax_options());
-  out += section("[span.1]", "An E1 or T1, by its number from 1.", span_options());
+  out += section("[span.1]", "An E1 or T1, by its number from 1. First a pseudowire:", cesop_span_options());
+  out += put_aside(section("[span.2]", "And a card in this machine:", dahdi_span_options()));
   out += section("[trunk.pstn]",
                  "What calls come from and go to, by a name of your choice. First an ISDN line:", pri_trunk_options());
   out += section("[trunk.pbx]", "And a SIP peer:", sip_trunk_options());

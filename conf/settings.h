@@ -80,14 +80,16 @@ struct Fax : TrunkFax {
   bool allows(Modem modem) const;
 };
 
-enum class SpanBackend : uint8_t { Cesop };
+enum class SpanBackend : uint8_t { Cesop, Dahdi };
 enum class SpanType : uint8_t { E1, T1 };
 enum class SpanClock : uint8_t { Recovered, Given };
 
 struct Span {
+// Of a span in the DAHDI driver only the first three count: what it is, the driver says.
   uint16_t number = 0;
   SpanBackend backend = SpanBackend::Cesop;
   SpanType type = SpanType::E1;
+  int driver_span = 0;  // what the driver calls it; 0: the same as we do
   SocketAddress local;
   SocketAddress remote;
   int frames_per_packet = 40;  // of 125 us each
@@ -97,6 +99,7 @@ struct Span {
   int jitter_packets = 4;
 
   int timeslots() const { return type == SpanType::E1 ? 31 : 24; }
+  int number_in_driver() const { return driver_span != 0 ? driver_span : number; }
 };
 
 // What every trunk has, whatever its kind.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tdm/dahdi/lasting_dchannel.h"
 #include "tdm/pri/interface.h"
 
 namespace sg::app {
@@ -48,15 +49,24 @@ tdm::pri::SwitchType switch_of(conf::PriSwitch type) {
   return tdm::pri::SwitchType::EuroIsdnE1;
 }
 
-tdm::pri::Config pri_config(const conf::PriTrunk& trunk, const conf::Span& span) {
+bool is_dahdi(const conf::Span& span) {
+  return span.backend == conf::SpanBackend::Dahdi;
+}
+
+// What the span of a card that is not there will be.
+tdm::SpanType type_for(conf::PriSwitch type) {
+  return type == conf::PriSwitch::EuroIsdnE1 || type == conf::PriSwitch::Qsig ? tdm::SpanType::E1 : tdm::SpanType::T1;
+}
+
+tdm::pri::Config pri_config(const conf::PriTrunk& trunk, const conf::Span& span, tdm::SpanType type, tdm::Law law) {
   tdm::pri::Config config;
   config.name = fmt::format("{} span {}", trunk.name, span.number);
   config.role = trunk.role == conf::PriRole::User ? tdm::pri::Role::User : tdm::pri::Role::Network;
   config.switch_type = switch_of(trunk.switch_type);
-  config.spans = {{span.number, type_of(span.type)}};
-  config.dchannel = {span.number, static_cast<uint8_t>(trunk.dchannel_of(span))};
+  config.spans = {{span.number, type}};
+  config.dchannel = {span.number, trunk.dchannel != 0 ? static_cast<uint8_t>(trunk.dchannel) : tdm::dchannel_of(type)};
   config.hunt = trunk.hunt == conf::Hunt::Ascending ? tdm::Hunt::Ascending : tdm::Hunt::Descending;
-  config.law = tdm::law_of(type_of(span.type));
+  config.law = law;
   config.overlap_receiving = true;
   config.t301 = trunk.t301;
   config.t302 = trunk.t302;
@@ -116,12 +126,32 @@ Result<> Application::start_records() {
 
 Result<> Application::start_backends() {
   std::vector<tdm::cesop::SpanConfig> spans;
-  for (const auto& span : settings_.spans) spans.push_back(cesop_config(span));
+  for (const auto& span : settings_.spans) {
+    if (!is_dahdi(span)) spans.push_back(cesop_config(span));
+  }
+  start_dahdi();
   if (spans.empty()) return {};
   auto backend = tdm::cesop::make_backend(std::move(spans), root_, counters_);
   if (!backend) return tl::unexpected(backend.error());
   cesop_ = std::move(*backend);
   return {};
+}
+
+// Without driver the other spans and the SIP trunks work all the same.
+void Application::start_dahdi() {
+  tdm::dahdi::Options options;
+  for (const auto& span : settings_.spans) {
+    if (is_dahdi(span)) options.spans.push_back({span.number, span.number_in_driver()});
+  }
+  if (options.spans.empty()) return;
+  auto backend = tdm::dahdi::DahdiBackend::make(root_, std::move(options));
+  if (!backend) {
+    dahdi_error_ = backend.error().message;
+    log_.error("no span of the DAHDI driver works: {}; then restart spangated", dahdi_error_);
+    return;
+  }
+  dahdi_ = std::move(*backend);
+  log_.info("{}", dahdi_->driver_version());
 }
 
 Result<> Application::start_media() {
@@ -141,7 +171,10 @@ Result<> Application::start_media() {
   config.v29 = settings_.fax.allows(conf::Modem::V29);
   config.v27ter = settings_.fax.allows(conf::Modem::V27ter);
   std::vector<media::BackendOfSpan> backends;
-  for (const auto& span : settings_.spans) backends.push_back({span.number, cesop_.get()});
+  for (const auto& span : settings_.spans) {
+    if (!is_dahdi(span)) backends.push_back({span.number, cesop_.get()});
+    if (is_dahdi(span) && dahdi_) backends.push_back({span.number, dahdi_.get()});
+  }
   auto service = media::make_service(config, root_, std::move(backends), counters_);
   if (!service) return tl::unexpected(service.error());
   media_ = std::move(*service);
@@ -172,8 +205,7 @@ Result<> Application::start_trunks() {
     options.max_calls = static_cast<size_t>(settings.max_calls);
     options.bearer = bearer_of(settings.bearer);
     for (uint16_t span : settings.spans) {
-      auto interface =
-          tdm::pri::Interface::make(pri_config(settings, *settings_.span(span)), root_, *cesop_, counters_);
+      auto interface = make_interface(settings, *settings_.span(span));
       if (!interface) return fail_with(interface.error(), "trunk {}, span {}", settings.name, span);
       options.interfaces.push_back(std::move(*interface));
     }
@@ -186,6 +218,28 @@ Result<> Application::start_trunks() {
   return {};
 }
 
+Result<std::unique_ptr<tdm::Signalling>> Application::make_interface(const conf::PriTrunk& trunk,
+                                                                     const conf::Span& span) {
+  if (!is_dahdi(span)) {
+    auto type = type_of(span.type);
+    return tdm::pri::Interface::make(pri_config(trunk, span, type, tdm::law_of(type)), root_, *cesop_, counters_);
+  }
+  auto type = type_for(trunk.switch_type);
+  auto law = tdm::law_of(type);
+  for (const auto& status : span_status()) {
+    if (status.number != span.number || status.alarms & tdm::kAlarmRemoved) continue;
+    type = status.type;
+    law = status.law;
+  }
+  auto config = pri_config(trunk, span, type, law);
+  auto open = [this, slot = config.dchannel] {
+    return dahdi_ ? dahdi_->open_dchannel(slot) : fail("{}", dahdi_error_);
+  };
+  auto dchannel = tdm::dahdi::LastingDChannel::make(root_, config.name, open);
+  if (!dchannel) return tl::unexpected(dchannel.error());
+  return tdm::pri::Interface::make(std::move(config), root_, std::move(*dchannel), counters_);
+}
+
 Result<> Application::start_routes() {
   auto plan = route::Plan::make(settings_);
   if (!plan) return tl::unexpected(plan.error());
@@ -196,10 +250,9 @@ Result<> Application::start_routes() {
                                                  });
   for (auto& sip_trunk : sip_trunks_) sip_trunk->limit_by(manager_.get());
   // Only now may calls come in.
-  if (cesop_) {
-    cesop_->set_listener(this);
-    for (const auto& span : cesop_->status()) on_alarms_changed(span.number, span.alarms);
-  }
+  if (cesop_) cesop_->set_listener(this);
+  if (dahdi_) dahdi_->set_listener(this);
+  for (const auto& span : span_status()) on_alarms_changed(span.number, span.alarms);
   return {};
 }
 

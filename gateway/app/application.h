@@ -20,6 +20,7 @@
 #include "gateway/trunk/pri_trunk.h"
 #include "tdm/backend.h"
 #include "tdm/cesop/backend.h"
+#include "tdm/dahdi/backend.h"
 
 namespace sg::app {
 
@@ -42,6 +43,7 @@ class Application final : public sip::SipAgent::Listener,
  private:
   explicit Application(conf::Settings settings, sip::SuRoot& root);
   Result<> start_backends();
+  void start_dahdi();
   Result<> start_media();
   Result<> start_sip();
   Result<> start_trunks();
@@ -61,6 +63,9 @@ class Application final : public sip::SipAgent::Listener,
   std::vector<std::pair<std::string, uint64_t>> counters() const override;
   bool hang_up(CallId id) override;
 
+  // Every span there is, by number.
+  std::vector<tdm::SpanStatus> span_status() const;
+  Result<std::unique_ptr<tdm::Signalling>> make_interface(const conf::PriTrunk& trunk, const conf::Span& span);
   SipTrunk* sip_trunk_of(const SocketAddress& source) const;
   call::Trunk* trunk(const std::string& name) const;
   CallId call_on(tdm::Timeslot slot) const;
@@ -75,6 +80,8 @@ class Application final : public sip::SipAgent::Listener,
   // the SIP agent that their legs belong to, and media ends before the spans that it reads.
   std::unique_ptr<records::Writer> records_;
   std::unique_ptr<tdm::cesop::Backend> cesop_;
+  std::unique_ptr<tdm::dahdi::DahdiBackend> dahdi_;
+  std::string dahdi_error_;  // why there is none, though a span wants one
   std::unique_ptr<media::Service> media_;
   std::unique_ptr<sip::SipAgent> agent_;
   std::vector<std::unique_ptr<trunk::PriTrunk>> pri_trunks_;

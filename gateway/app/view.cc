@@ -1,6 +1,10 @@
 // What the admin commands see of the Application (admin::View).
 
 #include "gateway/app/application.h"
+
+#include <algorithm>
+#include <iterator>
+
 #include "gateway/app/version.h"
 
 namespace sg::app {
@@ -92,10 +96,25 @@ void Application::ask_call(CallId id, std::function<void(std::optional<admin::Ca
   });
 }
 
+std::vector<tdm::SpanStatus> Application::span_status() const {
+  std::vector<tdm::SpanStatus> all;
+  if (cesop_) all = cesop_->status();
+  if (dahdi_) std::ranges::move(dahdi_->status(), std::back_inserter(all));
+  for (const auto& span : settings_.spans) {
+    if (span.backend != conf::SpanBackend::Dahdi || dahdi_) continue;
+    tdm::SpanStatus status;
+    status.number = span.number;
+    status.name = fmt::format("dahdi span {}: no driver", span.number_in_driver());
+    status.alarms = tdm::kAlarmRemoved;
+    all.push_back(std::move(status));
+  }
+  std::ranges::sort(all, {}, &tdm::SpanStatus::number);
+  return all;
+}
+
 std::vector<admin::SpanView> Application::spans() const {
   std::vector<admin::SpanView> views;
-  if (!cesop_) return views;
-  for (auto& span : cesop_->status()) {
+  for (auto& span : span_status()) {
     admin::SpanView view;
     view.span = span;
     for (const auto& pri_trunk : pri_trunks_) {

@@ -172,6 +172,18 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"FewPorts", "20000-20999", "20000-20001", {"[media] ports:", "four"}},
         Fault{"BackwardPorts", "20000-20999", "20000", {"[media] ports:", "FIRST-LAST"}},
         Fault{"MissingKey", "local = \"127.0.0.1:7001\"\n", "", {"[span.1] local: missing"}},
+        Fault{"DahdiOptionOfAPseudowire",
+              "ppm = 20",
+              "driver_span = 3",
+              {"[span.1] driver_span: unknown key; known are backend, type, local"}},
+        Fault{"PseudowireOptionOfADahdiSpan",
+              "type = \"T1\"\nlocal = \"127.0.0.1:7003\"\nremote = \"127.0.0.1:7002\"",
+              "backend = \"dahdi\"\nlocal = \"127.0.0.1:7003\"",
+              {"test.toml:11: [span.2] local: unknown key; known are backend, driver_span"}},
+        Fault{"DriverSpanTwice",
+              "[span.2]",
+              "[span.8]\nbackend = \"dahdi\"\n[span.9]\nbackend = \"dahdi\"\ndriver_span = 8\n[span.2]",
+              {"test.toml:13: [span.9] driver_span: the driver's span 8 is [span.8] already"}},
         Fault{"SpanName", "[span.2]", "[span.two]", {"test.toml:9: [span] two: a span is named by a number"}},
         Fault{"NoKind", "kind = \"sip\"\n", "", {"[trunk.carrier] kind:", "\"pri\", \"sip\""}},
         Fault{"OptionOfTheOtherKind", "max_calls = 30", "spans = [1]", {"[trunk.carrier] spans: unknown key"}},
@@ -222,6 +234,17 @@ TEST(Settings, TellEveryFaultOfAFileInItsOrder) {
   std::string error = error_of("[trunk.x]\nkind = \"carrier pigeon\"\n[sip]\nt1 = 3\nt2 = 4\n");
 
   EXPECT_THAT(error, testing::MatchesRegex("test.toml:2: [^\n]*\ntest.toml:4: [^\n]*\ntest.toml:5: [^\n]*"));
+}
+
+TEST(Settings, OfADahdiSpanLeaveItsTypeToTheDriver) {
+  auto settings = parse(with("[span.2]\ntype = \"T1\"\nlocal = \"127.0.0.1:7003\"\nremote = \"127.0.0.1:7002\"",
+                             "[span.2]\nbackend = \"dahdi\"\ndriver_span = 4"),
+                        "test.toml");
+
+  ASSERT_TRUE(settings) << settings.error().message;
+  const Span& span = *settings->span(2);
+  EXPECT_EQ(span.backend, SpanBackend::Dahdi);
+  EXPECT_EQ(span.number_in_driver(), 4);
 }
 
 TEST(Settings, OfAnEmptyFileAreTheDefaults) {
