@@ -49,6 +49,12 @@ Result<> assign(Result<T> parsed, T& value) {
 }
 
 Result<> set(Span& span, const std::string& key, const std::string& value) {
+  if (key == "backend") {
+    if (value != "cesop" && value != "dahdi") return fail("\"{}\" is no backend: cesop or dahdi", value);
+    span.backend = value == "cesop" ? SpanBackend::Cesop : SpanBackend::Dahdi;
+    return {};
+  }
+  if (key == "driver_span") return number(value, span.driver_span);
   if (key == "number") return number(value, span.cesop.number);
   if (key == "local") return assign(SocketAddress::parse(value), span.cesop.local);
   if (key == "remote") return assign(SocketAddress::parse(value), span.cesop.remote);
@@ -200,12 +206,14 @@ Result<> load(const std::filesystem::path& file, Config& config) {
 
 Result<> check(const Config& config) {
   if (config.spans.empty())
-    return fail("no span is given: --span local=HOST:PORT,remote=HOST:PORT, or [[span]] in a file");
+    return fail(
+        "no span is given: --span local=HOST:PORT,remote=HOST:PORT, --span backend=dahdi, or [[span]] in a file");
   std::set<std::string> numbers;
   std::set<uint16_t> spans;
   for (const Span& span : config.spans) {
     if (!spans.insert(span.cesop.number).second) return fail("span {} is given twice", span.cesop.number);
-    if (!span.cesop.local.is_set() || !span.cesop.remote.is_set())
+    bool has_addresses = span.cesop.local.is_set() && span.cesop.remote.is_set();
+    if (span.backend == SpanBackend::Cesop && !has_addresses)
       return fail("span {} needs local and remote addresses", span.cesop.number);
   }
   for (const Subscriber& subscriber : config.subscribers) {

@@ -43,8 +43,12 @@ struct Subscriber {
   int cause = 1;
 };
 
+enum class SpanBackend : uint8_t { Cesop, Dahdi };
+
 struct Span {
-  tdm::cesop::SpanConfig cesop;
+  SpanBackend backend = SpanBackend::Cesop;
+  tdm::cesop::SpanConfig cesop;  // of a span in the DAHDI driver only number and type count
+  int driver_span = 0;           // the driver's number; 0: ours
   tdm::pri::Config pri;
 };
 

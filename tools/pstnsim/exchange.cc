@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "media/codec/g711.h"
+#include "tdm/dahdi/lasting_dchannel.h"
+#include "tools/pstnsim/dchannel_cut.h"
 
 namespace sg::pstnsim {
 
@@ -31,7 +33,16 @@ struct Exchange::Call {
   Timer timer;
 };
 
-// One interface and its media ticks.
+namespace {
+
+// Whether the call's bearer is behind this TickSource.
+bool ticks_with(const auto& call, int fd) {
+  return call.bearer && call.bearer->ticks().fd() == fd;
+}
+
+}  // namespace
+
+// One interface, and what brings its span.
 class Exchange::Trunk final : public tdm::Signalling::Listener {
  public:
   Trunk(Exchange& exchange, const Span& span) : exchange_(exchange), config(span) {}
@@ -93,9 +104,9 @@ class Exchange::Trunk final : public tdm::Signalling::Listener {
 
  public:
   Span config;
+  tdm::Backend* backend = nullptr;
+  bool dchannel_is_cut = false;
   std::unique_ptr<tdm::pri::Interface> interface;
-  int watched_ticks = -1;
-  tdm::TickSource* ticks = nullptr;
 };
 
 Result<std::unique_ptr<Exchange>> Exchange::make(Config config, Reactor& reactor, Counters& counters, Events events) {
@@ -109,26 +120,67 @@ Exchange::Exchange(Config config, Reactor& reactor, Counters& counters, Events e
     : config_(std::move(config)), reactor_(reactor), counters_(counters), events_(std::move(events)) {}
 
 Exchange::~Exchange() {
-  if (backend_) backend_->set_listener(nullptr);
+  if (cesop_) cesop_->set_listener(nullptr);
+  if (dahdi_) dahdi_->set_listener(nullptr);
   for (auto& [id, call] : calls_) close_bearer(*call);
   calls_.clear();
 }
 
 Result<> Exchange::start() {
-  std::vector<tdm::cesop::SpanConfig> spans;
-  for (const Span& span : config_.spans) spans.push_back(span.cesop);
-  auto backend = tdm::cesop::make_backend(std::move(spans), reactor_, counters_);
-  if (!backend) return tl::unexpected(backend.error());
-  backend_ = std::move(*backend);
+  if (auto started = start_backends(); !started) return started;
   for (const Span& span : config_.spans) {
     auto& trunk = trunks_.emplace_back(std::make_unique<Trunk>(*this, span));
-    auto interface = tdm::pri::Interface::make(span.pri, reactor_, *backend_, counters_);
+    auto interface = make_interface(*trunk);
     if (!interface) return tl::unexpected(interface.error());
     trunk->interface = std::move(*interface);
     trunk->interface->set_listener(trunk.get());
   }
-  backend_->set_listener(this);
+  if (cesop_) cesop_->set_listener(this);
+  if (dahdi_) dahdi_->set_listener(this);
   return {};
+}
+
+Result<> Exchange::start_backends() {
+  std::vector<tdm::cesop::SpanConfig> pseudowires;
+  tdm::dahdi::Options cards;
+  for (const Span& span : config_.spans) {
+    if (span.backend == SpanBackend::Cesop) pseudowires.push_back(span.cesop);
+    if (span.backend == SpanBackend::Dahdi) cards.spans.push_back({span.cesop.number, span.driver_span});
+  }
+  if (!pseudowires.empty()) {
+    auto backend = tdm::cesop::make_backend(std::move(pseudowires), reactor_, counters_);
+    if (!backend) return tl::unexpected(backend.error());
+    cesop_ = std::move(*backend);
+  }
+  if (!cards.spans.empty()) {
+    auto backend = tdm::dahdi::DahdiBackend::make(reactor_, std::move(cards));
+    if (!backend) return tl::unexpected(backend.error());
+    dahdi_ = std::move(*backend);
+  }
+  return {};
+}
+
+Result<std::unique_ptr<tdm::pri::Interface>> Exchange::make_interface(Trunk& trunk) {
+  const Span& span = trunk.config;
+  if (span.backend == SpanBackend::Cesop) {
+    trunk.backend = cesop_.get();
+    return tdm::pri::Interface::make(span.pri, reactor_, *cesop_, counters_);
+  }
+  trunk.backend = dahdi_.get();
+  auto open = [this, slot = Timeslot{span.cesop.number, tdm::dchannel_of(span.cesop.type)}] {
+    return dahdi_->open_dchannel(slot);
+  };
+  auto dchannel = tdm::dahdi::LastingDChannel::make(reactor_, span.pri.name, open);
+  if (!dchannel) return tl::unexpected(dchannel.error());
+  return tdm::pri::Interface::make(
+      span.pri, reactor_, make_dchannel_that_can_be_cut(std::move(*dchannel), trunk.dchannel_is_cut), counters_);
+}
+
+std::vector<tdm::SpanStatus> Exchange::span_status() const {
+  std::vector<tdm::SpanStatus> all;
+  if (cesop_) all = cesop_->status();
+  if (dahdi_) std::ranges::move(dahdi_->status(), std::back_inserter(all));
+  return all;
 }
 
 const Subscriber* Exchange::find_subscriber(const std::string& number) const {
@@ -339,34 +391,32 @@ Result<std::unique_ptr<Terminal>> Exchange::make_terminal(Call& call, bool calli
 }
 
 void Exchange::open_bearer(Call& call) {
-  auto bearer = backend_->open_bearer(call.slot, {.block_octets = kBlock, .group = 0});
+  auto bearer = call.trunk.backend->open_bearer(call.slot, {.block_octets = kBlock, .group = 0});
   if (!bearer) {
     events_({{"event", "error"}, {"call", call.id}, {"message", bearer.error().message}});
     return call.trunk.interface->release(call.signalling, 41);
   }
+  int fd = (*bearer)->ticks().fd();
+  bool is_first = std::ranges::none_of(calls_, [&](const auto& entry) { return ticks_with(*entry.second, fd); });
   call.bearer = std::move(*bearer);
-  Trunk& trunk = call.trunk;
-  if (trunk.watched_ticks >= 0) return;
-  trunk.ticks = &call.bearer->ticks();
-  trunk.watched_ticks = trunk.ticks->fd();
-  if (!reactor_.watch(trunk.watched_ticks, EPOLLIN, [this, &trunk](uint32_t) { tick(trunk); }))
-    trunk.watched_ticks = -1;
+  if (is_first && !reactor_.watch(fd, EPOLLIN, [this, fd](uint32_t) { tick(fd); })) call.bearer.reset();
 }
 
 void Exchange::close_bearer(Call& call) {
   if (!call.bearer) return;
-  Trunk& trunk = call.trunk;
-  bool last = std::ranges::none_of(calls_, [&](const auto& entry) {
-    return entry.second.get() != &call && &entry.second->trunk == &trunk && entry.second->bearer;
-  });
-  if (last && trunk.watched_ticks >= 0) reactor_.unwatch(std::exchange(trunk.watched_ticks, -1));
+  int fd = call.bearer->ticks().fd();
+  bool is_last = std::ranges::none_of(
+      calls_, [&](const auto& entry) { return entry.second.get() != &call && ticks_with(*entry.second, fd); });
+  if (is_last) reactor_.unwatch(fd);
   call.bearer.reset();
 }
 
-void Exchange::tick(Trunk& trunk) {
-  trunk.ticks->acknowledge();
+void Exchange::tick(int fd) {
+  auto first = std::ranges::find_if(calls_, [&](const auto& entry) { return ticks_with(*entry.second, fd); });
+  if (first == calls_.end()) return;
+  first->second->bearer->ticks().acknowledge();
   for (auto& [id, call] : calls_) {
-    if (&call->trunk == &trunk && call->bearer) exchange_blocks(*call);
+    if (ticks_with(*call, fd)) exchange_blocks(*call);
   }
 }
 
@@ -376,7 +426,9 @@ void Exchange::exchange_blocks(Call& call) {
   auto law = call.bearer->law();
   while (true) {
     auto read = call.bearer->read(octets);
-    if (!read || !*read) return;
+    // The timeslot is gone; that the call is over, its signalling will tell.
+    if (!read) return close_bearer(call);
+    if (!*read) return;
     if (call.terminal) {
       media::g711::decode(law, octets, samples);
       call.terminal->receive(samples);
@@ -453,22 +505,28 @@ void Exchange::handle(const Json& request, Answer answer) {
 
 Exchange::Json Exchange::set_fault(const std::string& command, const Json& request) {
   auto span = request.value("span", config_.spans.front().cesop.number);
-  if (!find_trunk(span)) return {{"ok", false}, {"error", "there is no such span"}};
+  Trunk* trunk = find_trunk(span);
+  if (!trunk) return {{"ok", false}, {"error", "there is no such span"}};
+  if (trunk->config.backend == SpanBackend::Dahdi) {
+    if (command != "dchannel") return {{"ok", false}, {"error", "a span of the DAHDI driver cannot do that"}};
+    trunk->dchannel_is_cut = request.at("cut");
+    return {{"ok", true}};
+  }
   bool on = request.value("on", true);
   if (command == "clock") {
-    backend_->set_ppm(span, request.at("ppm"));
+    cesop_->set_ppm(span, request.at("ppm"));
   } else if (command == "dchannel") {
-    backend_->cut_dchannel(span, request.at("cut"));
+    cesop_->cut_dchannel(span, request.at("cut"));
   } else if (command == "bit_errors") {
-    backend_->set_bit_error_rate(span, request.value("timeslot", uint8_t{0}), request.at("rate"));
+    cesop_->set_bit_error_rate(span, request.value("timeslot", uint8_t{0}), request.at("rate"));
   } else {
     std::string kind = request.at("kind");
     if (kind == "ais")
-      backend_->send_ais(span, on);
+      cesop_->send_ais(span, on);
     else if (kind == "rai")
-      backend_->send_rai(span, on);
+      cesop_->send_rai(span, on);
     else if (kind == "los")
-      backend_->stop_sending(span, on);
+      cesop_->stop_sending(span, on);
     else
       return {{"ok", false}, {"error", "an alarm is ais, rai or los"}};
   }
@@ -505,7 +563,7 @@ Exchange::Json Exchange::describe(const Call& call) const {
 
 Exchange::Json Exchange::status() const {
   Json spans = Json::array();
-  auto lines = backend_->status();
+  auto lines = span_status();
   for (const auto& trunk : trunks_) {
     auto status = trunk->interface->status();
     auto slots = [&](tdm::Signalling::SlotState state) {

@@ -11,6 +11,7 @@
 #include "base/counters.h"
 #include "base/reactor.h"
 #include "tdm/cesop/backend.h"
+#include "tdm/dahdi/backend.h"
 #include "tdm/pri/interface.h"
 #include "tools/pstnsim/config.h"
 #include "tools/pstnsim/terminal.h"
@@ -50,6 +51,9 @@ class Exchange final : private tdm::Backend::Listener {
 
   Exchange(Config config, Reactor& reactor, Counters& counters, Events events);
   Result<> start();
+  Result<> start_backends();
+  Result<std::unique_ptr<tdm::pri::Interface>> make_interface(Trunk& trunk);
+  std::vector<tdm::SpanStatus> span_status() const;
 
   const Subscriber* find_subscriber(const std::string& number) const;
   Call* find(const Trunk& trunk, tdm::SignallingCallId id);
@@ -69,7 +73,8 @@ class Exchange final : private tdm::Backend::Listener {
   Result<std::unique_ptr<Terminal>> make_terminal(Call& call, bool calling, const std::filesystem::path& document);
   void open_bearer(Call& call);
   void close_bearer(Call& call);
-  void tick(Trunk& trunk);
+  // `fd`: of a TickSource, which the bearers of one span may share.
+  void tick(int fd);
   void exchange_blocks(Call& call);
   void report_fax(Call& call);
 
@@ -82,7 +87,8 @@ class Exchange final : private tdm::Backend::Listener {
   Reactor& reactor_;
   Counters& counters_;
   Events events_;
-  std::unique_ptr<tdm::cesop::Backend> backend_;
+  std::unique_ptr<tdm::cesop::Backend> cesop_;
+  std::unique_ptr<tdm::dahdi::DahdiBackend> dahdi_;
   std::vector<std::unique_ptr<Trunk>> trunks_;
   std::map<uint64_t, std::unique_ptr<Call>> calls_;
   std::map<uint64_t, Json> results_;  // of calls that are over, the latest ones

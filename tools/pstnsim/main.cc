@@ -25,7 +25,7 @@ SYNOPSIS
 
 DESCRIPTION
   Stands where the public network would: the network side of ISDN on one or more E1 or T1 spans, each over UDP as
-  RFC 5086 (CESoPSN). Numbers called over a span are answered by subscribers: fax machines, voices, tones, busy lines.
+  RFC 5086 (CESoPSN), or in the DAHDI driver. Numbers called over a span are answered by subscribers: fax machines, voices, tones, busy lines.
   Fax machines also call out, when told to through the control socket. SIGTERM and SIGINT end it.
 
 )";
@@ -33,7 +33,9 @@ DESCRIPTION
 constexpr const char* kMore = R"(
 SPANS
   KEY=VALUE, separated by commas; in a file the same keys in a [[span]] table.
-  local, remote      HOST:PORT of the two ends
+  backend            cesop (default): over UDP; dahdi: a span of the DAHDI driver
+  driver_span        with dahdi: the driver's number of the span (the same as number)
+  local, remote      with cesop: HOST:PORT of the two ends
   type               e1 (default) or t1
   role               network (default) or user
   switch_type        euroisdn_e1 (default on an E1), ni2 (default on a T1), euroisdn_t1, ni1, dms100, lucent5e,
@@ -66,9 +68,10 @@ CONTROL SOCKET
   {"command":"wait","call":1,"timeout_ms":60000}    -> when the call is over: "cause", and "fax" with its result
   {"command":"hangup","call":1,"cause":16}
   {"command":"calls"}  {"command":"status"}
+  {"command":"dchannel","span":1,"cut":true}
+  On spans over UDP also:
   {"command":"clock","span":1,"ppm":50}
   {"command":"alarm","span":1,"kind":"ais","on":true}          ais, rai or los
-  {"command":"dchannel","span":1,"cut":true}
   {"command":"bit_errors","span":1,"timeslot":0,"rate":1e-4}   timeslot 0: all
 
 EVENTS
