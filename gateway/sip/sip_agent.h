@@ -58,7 +58,7 @@ class SipAgent {
   class Listener {
    public:
     virtual ~Listener() = default;
-    // A new incoming call: keep the leg, or refuse it by leg->refuse(status) or by just dropping it (403). The leg has
+    // A new incoming call: keep the leg, or refuse it by leg->refuse(status) or by just dropping it (480). The leg has
     // sent 100 already. Set its listener before returning.
     virtual void on_invite(std::unique_ptr<SipLeg> leg, const call::Setup& setup, const InviteInfo& info) = 0;
   };
