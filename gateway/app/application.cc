@@ -94,10 +94,6 @@ tdm::BearerCapability bearer_of(conf::Bearer bearer) {
   return tdm::BearerCapability::Audio31k;
 }
 
-std::string listen_text(const sip::Listen& listen) {
-  return fmt::format("{}:{}", sip::to_string(listen.transport), listen.address.to_string());
-}
-
 }  // namespace
 
 Application::Application(conf::Settings settings, sip::SuRoot& root)
@@ -112,7 +108,7 @@ Result<std::unique_ptr<Application>> Application::start(conf::Settings settings,
         &Application::start_trunks, &Application::start_routes, &Application::start_admin}) {
     if (auto done = (app.get()->*step)(); !done) return tl::unexpected(done.error());
   }
-  for (const auto& listen : app->agent_->bound()) app->log_.info("listening on {}", listen_text(listen));
+  for (const auto& listen : app->listening()) app->log_.info("listening on {}", listen);
   return app;
 }
 
@@ -182,6 +178,8 @@ Result<> Application::start_media() {
 }
 
 Result<> Application::start_sip() {
+  // Without an address there is no SIP: a gateway between ISDN lines. The settings were checked to need none.
+  if (settings_.sip.listen.empty()) return {};
   sip::AgentConfig config;
   for (const auto& listen : settings_.sip.listen) {
     config.listen.push_back(

@@ -71,10 +71,17 @@ admin::StatusView Application::status() const {
   view.sessions = media.sessions;
   view.media_workers = media.workers;
   view.records_waiting = records_ ? records_->waiting() : 0;
-  for (const auto& listen : agent_->bound()) {
-    view.listening.push_back(fmt::format("{}:{}", sip::to_string(listen.transport), listen.address.to_string()));
-  }
+  view.listening = listening();
   return view;
+}
+
+std::vector<std::string> Application::listening() const {
+  std::vector<std::string> addresses;
+  if (!agent_) return addresses;
+  for (const auto& listen : agent_->bound()) {
+    addresses.push_back(fmt::format("{}:{}", sip::to_string(listen.transport), listen.address.to_string()));
+  }
+  return addresses;
 }
 
 std::vector<admin::CallView> Application::calls() const {
