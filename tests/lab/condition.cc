@@ -1,0 +1,126 @@
+#include "tests/lab/condition.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <map>
+
+namespace sg::lab {
+namespace {
+
+const std::map<std::string, Leg, std::less<>> kLegs = {{"tdm", Leg::Tdm}, {"rtp", Leg::Rtp}, {"t38", Leg::T38}};
+
+template <class T>
+void assign(const toml::node& node, T& to, const std::string& key) {
+  if constexpr (std::is_same_v<T, Duration>) {
+    auto value = node.value<double>();
+    if (!value) throw toml::parse_error((key + " is a time in ms").c_str(), node.source());
+    to = std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::milli>(*value));
+  } else {
+    auto value = node.value<T>();
+    if (!value) throw toml::parse_error((key + " has a value of another kind").c_str(), node.source());
+    to = *value;
+  }
+}
+
+void read_route(const toml::node& node, Condition& into) {
+  const toml::array* names = node.as_array();
+  if (names == nullptr || names->size() < 2) throw toml::parse_error("route is a list of legs", node.source());
+  for (const toml::node& name : *names) {
+    auto leg = kLegs.find(name.value_or<std::string>(""));
+    if (leg == kLegs.end()) throw toml::parse_error("a leg is tdm, rtp or t38", name.source());
+    into.route.push_back(leg->second);
+  }
+  if (into.route.front() == Leg::Rtp || into.route.back() == Leg::Rtp) {
+    throw toml::parse_error("a machine is on a tdm or t38 leg", node.source());
+  }
+}
+
+void read_key(const std::string& key, const toml::node& node, Condition& into) {
+  auto take = [&](const char* name, auto& to) {
+    if (key != name) return false;
+    assign(node, to, key);
+    return true;
+  };
+  if (key == "route") return read_route(node, into);
+  std::string document;
+  if (take("document", document)) {
+    into.document = document;
+    return;
+  }
+  NetworkFaults& network = into.network;
+  LineFaults& line = into.line;
+  bool known =
+      take("name", into.name) || take("title", into.title) || take("pages", into.pages) || take("loss", network.loss) ||
+      take("burst", network.burst) || take("delay_ms", network.delay) || take("jitter_ms", network.jitter) ||
+      take("reorders", network.reorders) || take("duplicate", network.duplicate) ||
+      take("rate_kbit_s", network.rate_kbit_s) || take("rate_queue_ms", network.rate_queue) ||
+      take("mangled", network.mangled) || take("level_db", line.level_db) || take("noise_dbm0", line.noise_dbm0) ||
+      take("slips_per_minute", line.slips_per_minute) || take("ppm", into.ppm) || take("redundancy", into.redundancy) ||
+      take("ecm", into.ecm) || take("modem", into.modem) || take("compression", into.compression) ||
+      take("runs", into.runs) || take("at_least", into.at_least) || take("must_end_only", into.must_end_only);
+  if (!known) throw toml::parse_error(("there is no key " + key).c_str(), node.source());
+}
+
+// One condition for each choice of the lists in the table.
+void expand(const toml::table& table, const Condition& so_far, toml::table::const_iterator key,
+            std::vector<Condition>& into) {
+  if (key == table.end()) {
+    into.push_back(so_far);
+    return;
+  }
+  auto next = std::next(key);
+  std::string name(key->first.str());
+  const toml::array* list = name == "route" ? nullptr : key->second.as_array();
+  if (list == nullptr) {
+    Condition one = so_far;
+    read_key(name, key->second, one);
+    return expand(table, one, next, into);
+  }
+  for (const toml::node& choice : *list) {
+    Condition one = so_far;
+    read_key(name, choice, one);
+    expand(table, one, next, into);
+  }
+}
+
+std::string choices(const toml::table& table, const Condition& one) {
+  std::string text;
+  auto is_list = [&](const char* key) { return table.get_as<toml::array>(key) != nullptr; };
+  if (is_list("modem")) text += "-" + one.modem;
+  if (is_list("ecm")) text += one.ecm ? "-ecm" : "-plain";
+  if (is_list("compression")) text += "-" + one.compression;
+  if (is_list("ppm")) text += fmt::format("{:+.0f}ppm", one.ppm);
+  return text;
+}
+
+}  // namespace
+
+Result<std::vector<Condition>> read_grid(const std::filesystem::path& file, const std::filesystem::path& documents) {
+  try {
+    toml::table grid = toml::parse_file(file.string());
+    std::vector<Condition> conditions;
+    const toml::array* tables = grid.get_as<toml::array>("condition");
+    if (tables == nullptr) return fail("{}: there is no [[condition]]", file.string());
+    for (const toml::node& node : *tables) {
+      const toml::table& table = *node.as_table();
+      std::vector<Condition> expanded;
+      expand(table, Condition{}, table.begin(), expanded);
+      for (Condition& one : expanded) {
+        if (one.route.empty() || one.name.empty() || one.document.empty()) {
+          return fail("{}:{}: a condition needs name, route and document", file.string(), node.source().begin.line);
+        }
+        std::string suffix = choices(table, one);
+        one.name += suffix;
+        one.title += suffix.empty() ? "" : " (" + suffix.substr(1) + ")";
+        one.document = documents / one.document;
+        conditions.push_back(std::move(one));
+      }
+    }
+    return conditions;
+  } catch (const toml::parse_error& error) {
+    return fail("{}:{}: {}", file.string(), error.source().begin.line, std::string(error.description()));
+  }
+}
+
+}  // namespace sg::lab

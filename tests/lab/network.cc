@@ -1,0 +1,119 @@
+#include "tests/lab/network.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace sg::lab {
+namespace {
+
+constexpr size_t kHeaders = 28 + 18;  // IPv4, UDP and Ethernet
+
+}  // namespace
+
+// Gilbert's model: losses come in bursts of the mean length asked for, and make up the share asked for. A burst of 1 is
+// plain chance.
+bool Path::is_lost() {
+  if (faults_.loss <= 0) return false;
+  if (faults_.burst <= 1) return happens(faults_.loss);
+  double ends = 1 / faults_.burst;
+  double begins = std::min(1.0, ends * faults_.loss / (1 - faults_.loss));
+  in_burst_ = happens(in_burst_ ? 1 - ends : begins);
+  return in_burst_;
+}
+
+std::optional<Duration> Path::wait_for_link(TimePoint now, size_t octets) {
+  if (faults_.rate_kbit_s <= 0) return Duration{};
+  link_is_free_ = std::max(link_is_free_, now);
+  if (link_is_free_ - now > faults_.rate_queue) return std::nullopt;
+  std::chrono::duration<double, std::milli> takes(static_cast<double>(8 * (octets + kHeaders)) / faults_.rate_kbit_s);
+  link_is_free_ += std::chrono::duration_cast<Duration>(takes);
+  return link_is_free_ - now;
+}
+
+void Path::mangle(Bytes& datagram) {
+  auto any = [&](size_t below) { return std::uniform_int_distribution<size_t>(0, below - 1)(random_); };
+  switch (any(3)) {
+    case 0:
+      for (size_t i = 0; i < 1 + any(4) && !datagram.empty(); ++i) {
+        datagram[any(datagram.size())] = static_cast<uint8_t>(any(256));
+      }
+      break;
+    case 1:
+      datagram.resize(any(datagram.size() + 1));
+      break;
+    default:
+      datagram.resize(1 + any(200));
+      for (uint8_t& octet : datagram) octet = static_cast<uint8_t>(any(256));
+      break;
+  }
+}
+
+void Path::send(TimePoint now, ByteView datagram) {
+  ++sent_;
+  auto waited = wait_for_link(now, datagram.size());
+  if (is_lost() || !waited) {
+    ++lost_;
+    return;
+  }
+  int copies = happens(faults_.duplicate) ? 2 : 1;
+  for (int i = 0; i < copies; ++i) {
+    auto extra = Duration(std::uniform_int_distribution<int64_t>(0, faults_.jitter.count())(random_));
+    TimePoint at = now + *waited + faults_.delay + extra;
+    if (!faults_.reorders) at = std::max(at, last_arrival_);
+    last_arrival_ = std::max(at, last_arrival_);
+    Bytes octets(datagram.begin(), datagram.end());
+    if (happens(faults_.mangled)) mangle(octets);
+    in_flight_.push({at, order_++, std::move(octets)});
+  }
+}
+
+std::optional<std::pair<TimePoint, Bytes>> Path::take(TimePoint now) {
+  if (in_flight_.empty() || in_flight_.top().at > now) return std::nullopt;
+  std::pair<TimePoint, Bytes> first(in_flight_.top().at, in_flight_.top().datagram);
+  in_flight_.pop();
+  return first;
+}
+
+media::PortPair Network::open() {
+  media::PortPair pair;
+  pair.media.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  pair.control.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (!pair.media || !pair.control) throw std::runtime_error("no file descriptor is free");
+  pair.local = SocketAddress::parse("192.0.2.1", next_port_).value();
+  next_port_ = static_cast<uint16_t>(next_port_ + 2);
+  sockets_[pair.media.get()].local = pair.local;
+  return pair;
+}
+
+void Network::join(const media::PortPair& a, const media::PortPair& b, const NetworkFaults& faults,
+                   std::mt19937_64& random) {
+  Path& there = paths_.emplace_back(faults, random());
+  Path& back = paths_.emplace_back(faults, random());
+  sockets_[a.media.get()] = {a.local, b.local, &back, &there};
+  sockets_[b.media.get()] = {b.local, a.local, &there, &back};
+}
+
+std::span<const media::Datagram> Network::receive(int fd) {
+  auto socket = sockets_.find(fd);
+  if (socket == sockets_.end() || socket->second.in == nullptr) return {};
+  size_t count = 0;
+  while (count < kBatch) {
+    auto one = socket->second.in->take(clock_.now());
+    if (!one) break;
+    octets_[count] = std::move(one->second);
+    batch_[count] = {octets_[count], socket->second.remote, one->first};
+    ++count;
+  }
+  return std::span(batch_).first(count);
+}
+
+bool Network::send(int fd, const SocketAddress& to, ByteView data) {
+  auto socket = sockets_.find(fd);
+  if (socket == sockets_.end() || socket->second.out == nullptr || !(to == socket->second.remote)) return true;
+  socket->second.out->send(clock_.now(), data);
+  return true;
+}
+
+}  // namespace sg::lab
