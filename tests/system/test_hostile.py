@@ -1,0 +1,175 @@
+"""Datagrams that are none of what belongs there are counted and dropped, and calls go on."""
+
+import os
+import re
+import socket
+
+import audio
+from support import ROUTES, SystemTest, files
+
+
+class Hostile(SystemTest):
+    @classmethod
+    def set_up(cls, bench):
+        bench.start_exchange([{"number": "100", "kind": "fax", "directory": bench.folder / "faxes"},
+                              {"number": "301", "kind": "tone", "frequency": 1000, "level": -10}])
+        bench.start_gateway(sip_trunks={"pbx": {"peer": f"sip:127.0.0.1:{cls.peer_port}"}}, routes=ROUTES,
+                            level="warning")
+
+    def tearDown(self):
+        for call in self.bench.control("calls"):
+            self.bench.control("hangup", id=call["id"])
+
+    def call(self, number, scenario="uac_holds_until_told"):
+        """SIPp calls; gives its run, our media socket and the id of the call."""
+        peer = audio.RtpPeer()
+        self.addCleanup(peer.close)
+        sipp = self.call_with_sipp(scenario, number, rtp_port=peer.port)
+        call, = self.wait("the answer", lambda: [c for c in self.bench.control("calls") if c["state"] == "answered"])
+        return sipp, peer, call["id"]
+
+    def hang_up(self, sipp, call):
+        self.bench.control("hangup", id=call)
+        sipp.finish()
+        self.wait_for_no_calls()
+
+    def media(self, call):
+        return self.bench.control("call", id=call)["media"]["a"]
+
+    def media_port(self, sipp, kind):
+        """The gateway's, as its 200 says."""
+        return int(re.findall(rf"m={kind} (\d+) ", sipp.said().split("SIP/2.0 200")[1])[0])
+
+    def assert_tone_is_heard(self, peer):
+        peer.hear_samples(0.5)
+        self.assertAlmostEqual(audio.level(peer.hear_samples(1), 1000), -10, delta=0.5)
+
+    def test_rtp_and_rtcp_ports(self):
+        sipp, peer, call = self.call("301")
+        peer.say([0] * 1600)
+        port = self.media_port(sipp, "audio")
+        malformed = self.media(call)["rtp"]["malformed"]
+        counted = self.counter("media.rtp.malformed")
+
+        garbage = [path.read_bytes() for path in files("rtp/*.bin", "udptl/*.bin")]
+        # Its first octet makes it no RTP of version 2.
+        garbage += [b"\x00" + os.urandom(63) for _ in range(100)]
+        for datagram in garbage:
+            # In step with the gateway, lest the socket's buffer overflow.
+            peer.hear()
+            for target in (port, port + 1):
+                peer.socket.sendto(datagram, ("127.0.0.1", target))
+
+        self.wait("the garbage to be counted", lambda: self.media(call)["rtp"]["malformed"] >= malformed + 100)
+        self.assertGreaterEqual(self.counter("media.rtp.malformed"), counted + 100)
+        self.assert_tone_is_heard(peer)
+        self.hang_up(sipp, call)
+
+    def test_udptl_port(self):
+        sipp, peer, call = self.call("100", "uac_t38_first")
+        port = self.media_port(sipp, "image")
+        garbage = [path.read_bytes() for path in files("udptl/*.bin", "rtp/*.bin")] + [os.urandom(64) for _ in range(50)]
+
+        for datagram in garbage:
+            before = self.heard_on_udptl(call)
+            peer.socket.sendto(datagram, ("127.0.0.1", port))
+            self.wait("the datagram to be counted", lambda: self.heard_on_udptl(call) > before)
+
+        self.assertGreater(self.counter("media.udptl.malformed"), 10)
+        self.assertEqual(self.bench.control("call", id=call)["state"], "answered")
+        self.hang_up(sipp, call)
+
+    def heard_on_udptl(self, call):
+        """Every datagram is a packet, or is counted as none."""
+        counters = self.bench.counters()
+        return (self.media(call)["t38"]["packets_received"] + counters["media.udptl.malformed"]
+                + counters["media.udptl.stray_rtp"])
+
+    def test_span_port(self):
+        sipp, peer, call = self.call("301")
+        ours = self.bench.span_ports[0][1]
+        before = self.span_counters()
+
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            for path in files("udptl/*.bin", "rtp/*.bin"):
+                stranger.sendto(path.read_bytes(), ("127.0.0.1", ours))
+            for size in (0, 1, 3, 4, 5, 100, 1284, 1500):
+                stranger.sendto(os.urandom(size), ("127.0.0.1", ours))
+
+        self.wait("the garbage to be counted", lambda: self.span_counters()["foreign"] >= before["foreign"] + 40)
+        self.assert_tone_is_heard(peer)
+        self.assertTrue(self.bench.spans_are_up())
+        self.hang_up(sipp, call)
+
+    def span_counters(self):
+        return self.bench.control("spans")[0]["counters"]
+
+    def test_sip_torture_messages(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            for path in files("sip/rfc4475/*", "sip/rfc5118/*"):
+                stranger.sendto(path.read_bytes(), ("127.0.0.1", self.bench.sip_port))
+                with socket.create_connection(("127.0.0.1", self.bench.sip_port)) as stream:
+                    stream.sendall(path.read_bytes())
+            for size in (1, 10, 1000, 60000):
+                stranger.sendto(os.urandom(size), ("127.0.0.1", self.bench.sip_port))
+
+        self.assert_calls_work()
+
+    def test_descriptions_that_are_odd(self):
+        """An INVITE with each: answered or refused, but in the end no call is left."""
+        for path in files("sdp-t38/*.sdp"):
+            with self.subTest(sdp=path.name):
+                self.invite_and_end(path.read_bytes(), path.stem)
+
+        self.assert_calls_work()
+
+    def invite_and_end(self, body, name):
+        """One INVITE by hand; CANCELs what is not refused, or hangs up what is answered."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+            phone.bind(("127.0.0.1", 0))
+            phone.settimeout(30)
+            port = phone.getsockname()[1]
+            uri = f"sip:301@127.0.0.1:{self.bench.sip_port}"
+
+            def send(method, branch, to_tag="", content=b""):
+                head = (f"{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{name}{branch}\r\n"
+                        f"From: <sip:200@127.0.0.1>;tag=a{name}\r\nTo: <{uri}>{to_tag}\r\nCall-ID: {name}@127.0.0.1\r\n"
+                        f"CSeq: {2 if method == 'BYE' else 1} {method}\r\nContact: <sip:200@127.0.0.1:{port}>\r\n"
+                        f"Max-Forwards: 70\r\n")
+                if content:
+                    head += "Content-Type: application/sdp\r\n"
+                phone.sendto(head.encode() + f"Content-Length: {len(content)}\r\n\r\n".encode() + content,
+                             ("127.0.0.1", self.bench.sip_port))
+
+            def final(method):
+                while True:
+                    answer = phone.recv(65536).decode(errors="replace")
+                    status = int(answer.split(" ", 2)[1]) if answer.startswith("SIP/2.0 ") else 0
+                    if status >= 200 and re.search(rf"CSeq: \d+ {method}", answer):
+                        return status, re.search(r"\nTo: [^\r]*?(;tag=[^\r;]+)", answer)[1]
+
+            send("INVITE", "i", content=body)
+            status, tag = final("INVITE")
+            send("ACK", "i" if status >= 300 else "a", tag)
+            if status < 300:
+                send("BYE", "b", tag)
+                self.assertIn(final("BYE")[0], (200, 481))
+        return status
+
+    def assert_calls_work(self):
+        self.wait_for_no_calls()
+        self.call_with_sipp("uac_call", "301").finish()
+        self.wait_for_no_calls()
+
+
+class TestData(SystemTest):
+    """What the tests above send is there at all."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.failed = False
+
+    def test_every_corpus_has_files(self):
+        for pattern, count in (("rtp/*.bin", 13), ("udptl/*.bin", 36), ("sip/rfc4475/*", 49), ("sip/rfc5118/*", 12),
+                               ("sdp-t38/*.sdp", 22)):
+            self.assertGreaterEqual(len(files(pattern)), count, pattern)
