@@ -19,7 +19,9 @@ struct DChannelStats {
 // A stream of HDLC frames (ISO/IEC 13239), as Q.921 uses them. Opened and used by one thread.
 class DChannel {
  public:
-  // Longest frame that is carried, in octets, without the two FCS octets (Q.921 N201 260 and headroom).
+  // Room for the longest frame that any backend carries, in octets, without the two FCS octets. Every backend carries
+  // Q.921's longest (N201 260, and a header of 4); tdm/cesop no more than 400. Longer ones are refused by write(), and
+  // counted as overlong when they come.
   static constexpr size_t kMaxFrame = 1024;
 
   virtual ~DChannel() = default;

@@ -53,7 +53,33 @@ void HdlcFramer::send(std::span<uint8_t> octets) {
   }
 }
 
+// SpanDSP lets go of a frame that outgrows its buffer without a count, so its bits are followed here too: six ones are
+// a flag, more are an abort, and the zero after five is not the frame's.
+void HdlcFramer::count_overlong(ByteView octets) {
+  constexpr size_t kMostBits = (kMaxFrame + 2) * 8;  // with the FCS
+  for (uint8_t octet : octets) {
+    for (int shift = 7; shift >= 0; --shift) {
+      if (octet >> shift & 1) {
+        ++ones_;
+        ++frame_bits_;
+        if (ones_ > 6) in_frame_ = false;
+        continue;
+      }
+      if (ones_ == 6) {
+        // The flag's first seven bits were counted as the frame's.
+        if (in_frame_ && frame_bits_ > kMostBits + 7) ++overlong_;
+        in_frame_ = true;
+        frame_bits_ = 0;
+      } else if (ones_ != 5) {
+        ++frame_bits_;
+      }
+      ones_ = 0;
+    }
+  }
+}
+
 void HdlcFramer::receive(ByteView octets) {
+  count_overlong(octets);
   ::hdlc_rx_put(rx_.get(), octets.data(), static_cast<int>(octets.size()));
 }
 
@@ -62,9 +88,10 @@ DChannelStats HdlcFramer::stats() const {
   ::hdlc_rx_get_stats(rx_.get(), &received);
   return {.frames_received = received.good_frames,
           .frames_sent = sent_,
-          .bad_fcs = received.crc_errors,
+          // SpanDSP's length errors are frames too short to have an FCS, or not of whole octets.
+          .bad_fcs = received.crc_errors + received.length_errors,
           .aborts = received.aborts,
-          .overlong = received.length_errors};
+          .overlong = overlong_};
 }
 
 }  // namespace sg::tdm::cesop

@@ -44,11 +44,17 @@ class HdlcFramer {
     void operator()(hdlc_tx_state_s* state) const;
   };
 
+  void count_overlong(ByteView octets);
+
   FrameHandler on_frame_;
   std::unique_ptr<hdlc_rx_state_s, Free> rx_;
   std::unique_ptr<hdlc_tx_state_s, Free> tx_;
   std::deque<Bytes> queued_;
   uint64_t sent_ = 0;
+  bool in_frame_ = false;
+  unsigned ones_ = 0;      // in a row, just now
+  size_t frame_bits_ = 0;  // since the last flag
+  uint64_t overlong_ = 0;
 };
 
 }  // namespace sg::tdm::cesop

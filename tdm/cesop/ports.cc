@@ -21,7 +21,7 @@ bool BearerPort::deliver(ByteView octets, uint64_t frame) {
     size_t count = std::min(block_octets_ - into_block, octets.size());
     // A block is taken whole or left out whole, so that those which follow still end where the tick is.
     if (into_block == 0) {
-      receives_ = received_.capacity() - received_.size() >= block_octets_;
+      receives_ = received_.has_room(block_octets_);
       if (!receives_) overruns_.fetch_add(1, std::memory_order_relaxed);
     }
     if (receives_) received_.write(octets.first(count));
@@ -33,7 +33,7 @@ bool BearerPort::deliver(ByteView octets, uint64_t frame) {
 }
 
 void BearerPort::collect(std::span<uint8_t> octets, uint8_t idle) {
-  if (!sends_ && to_send_.size() >= begin_at_) sends_ = true;
+  if (!sends_) sends_ = to_send_.has(begin_at_);
   if (sends_ && to_send_.read(octets)) return;
   std::fill(octets.begin(), octets.end(), idle);
   if (!sends_) return;

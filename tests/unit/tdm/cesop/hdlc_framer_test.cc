@@ -37,6 +37,7 @@ TEST_F(HdlcFramerTest, StuffsWhatLooksLikeFlagsAndAborts) {
   receiver.receive(line(800));
 
   EXPECT_EQ(heard, frames);
+  EXPECT_EQ(receiver.stats().overlong, 0u);
 }
 
 TEST_F(HdlcFramerTest, TheBitsDoNotHangOnHowTheyAreCutIntoPackets) {
@@ -86,6 +87,29 @@ TEST_F(HdlcFramerTest, RandomOctetsBringNoFrameAndNoHarm) {
 
   ASSERT_FALSE(heard.empty());
   EXPECT_EQ(heard.back(), Bytes(9, 0x11));
+}
+
+// Another end may send longer frames than ours does.
+TEST_F(HdlcFramerTest, CountsAFrameThatIsTooLongAndGoesOn) {
+  Bytes inside(HdlcFramer::kMaxFrame + 50, 0x55);  // nothing to stuff
+  receiver.receive(Bytes(4, 0x7E));
+  receiver.receive(inside);
+  receiver.receive(Bytes(4, 0x7E));
+
+  EXPECT_EQ(receiver.stats().overlong, 1u);
+  EXPECT_TRUE(heard.empty());
+  ASSERT_TRUE(sender.queue(Bytes(9, 0x11)));
+  receiver.receive(line(40));
+  EXPECT_EQ(heard, std::vector<Bytes>{Bytes(9, 0x11)});
+}
+
+TEST_F(HdlcFramerTest, CarriesALongestFrameOfQ921) {
+  Bytes longest(4 + 260, 0xFF);
+  ASSERT_TRUE(sender.queue(longest));
+
+  receiver.receive(line(400));
+
+  EXPECT_EQ(heard, std::vector<Bytes>{longest});
 }
 
 TEST_F(HdlcFramerTest, RefusesWhatIsTooLongEmptyOrTooMuch) {
