@@ -4,6 +4,7 @@
 
 #include "base/event_loop.h"
 #include "base/unique_fd.h"
+#include "tdm/cesop/packet.h"
 #include "tests/unit/tdm/conformance.h"
 
 namespace sg::tdm::cesop {
@@ -131,6 +132,42 @@ TEST(CesopBackend, DatagramsOfStrangersAndRubbishAreCountedAndDropped) {
 
   EXPECT_TRUE(ends.wait_until([&] { return ends.count(*ends.subscriber, "foreign") == 1; }));
   EXPECT_TRUE(ends.wait_until([&] { return ends.counters.get("cesop.foreign").value() == 1; }));
+}
+
+// From the peer's own address, mixed with its packets: what is none is counted and dropped, and nothing else happens.
+TEST(CesopBackend, MalformedDatagramsOfThePeerAreCountedAndTheSpanStaysUp) {
+  CesopEnds ends;
+  ends.exchange.reset();
+  UniqueFd peer(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  auto& from = ends.given.local;
+  auto& to = ends.recovered.local;
+  ASSERT_EQ(::bind(peer.get(), from.raw(), from.raw_size()), 0);
+  std::vector<Bytes> kinds{{}, {0}, Bytes(3), Bytes(4), Bytes(1243), Bytes(1245), Bytes(1472, 0xFF), Bytes(9000)};
+  uint64_t malformed = 0;
+  uint16_t sequence = 0;
+  auto good = [&] {
+    Bytes payload(1240, 0xD5), datagram(1244);
+    Packet packet;
+    packet.sequence = sequence++;
+    packet.payload = payload;
+    return ::sendto(peer.get(), packet.serialise(datagram).data(), datagram.size(), 0, to.raw(), to.raw_size());
+  };
+  ends.told = kAlarmRed;
+  ASSERT_TRUE(ends.wait_until([&] { return good() == 1244 && ends.alarms(*ends.subscriber) == kNoAlarm; }));
+
+  for (int round = 0; round < 20; ++round) {
+    for (const Bytes& kind : kinds) {
+      ASSERT_EQ(good(), 1244);
+      ASSERT_EQ(::sendto(peer.get(), kind.data(), kind.size(), 0, to.raw(), to.raw_size()),
+                static_cast<ssize_t>(kind.size()));
+      ++malformed;
+    }
+    ASSERT_TRUE(ends.wait_until([&] { return ends.count(*ends.subscriber, "malformed") == malformed; }));
+  }
+
+  EXPECT_EQ(ends.alarms(*ends.subscriber), kNoAlarm);
+  EXPECT_EQ(ends.count(*ends.subscriber, "foreign"), 0u);
+  EXPECT_EQ(ends.count(*ends.subscriber, "lost"), 0u);
 }
 
 TEST(CesopBackend, ACutDChannelLosesFrames) {
