@@ -1,6 +1,7 @@
 #include "conf/checks.h"
 
 #include <algorithm>
+#include <set>
 
 #include "conf/options.h"
 
@@ -107,32 +108,63 @@ void check_sip_trunks(const Settings& settings, Faults& faults) {
   }
 }
 
-bool share_a_source(const Route& a, const Route& b) {
-  if (a.from.empty() || b.from.empty()) return a.from.empty() && b.from.empty();
-  return std::find_first_of(a.from.begin(), a.from.end(), b.from.begin(), b.from.end()) != a.from.end();
+void check_targets(const Settings& settings, const std::string& title, std::string_view key, const Route& route,
+                   const Targets& targets, Faults& faults) {
+  for (const auto& group : targets) {
+    for (const std::string& name : group) {
+      const Trunk* trunk = settings.trunk(name);
+      if (!trunk) {
+        faults.add(title, key, fmt::format("there is no [trunk.{}]", name));
+      } else if (trunk->is_paid && route.from.empty()) {
+        faults.add(title, key,
+                   fmt::format("leads to \"{}\", which is paid: say whose calls it takes, with from", name));
+      }
+    }
+  }
+}
+
+void check_schedule(const Settings& settings, const std::string& title, std::string_view key, const std::string& name,
+                    Faults& faults) {
+  bool is_known = std::any_of(settings.schedules.begin(), settings.schedules.end(),
+                              [&](const Schedule& schedule) { return schedule.name == name; });
+  if (!name.empty() && !is_known) faults.add(title, key, fmt::format("[schedule] has no \"{}\"", name));
 }
 
 void check_routes(const Settings& settings, Faults& faults) {
-  for (auto route = settings.routes.begin(); route != settings.routes.end(); ++route) {
-    std::string title = route_title(route->name);
-    for (const std::string& name : route->from) {
+  std::set<std::string_view> names;
+  for (const Route& route : settings.routes) {
+    std::string title = route_title(route.name);
+    if (!names.insert(route.name).second) faults.add(title, "name", "is another route's already");
+    for (const std::string& name : route.from) {
       if (!settings.trunk(name)) faults.add(title, "from", fmt::format("there is no [trunk.{}]", name));
     }
-    for (const std::string& name : route->to) {
-      if (!settings.trunk(name)) faults.add(title, "to", fmt::format("there is no [trunk.{}]", name));
+    check_targets(settings, title, "to", route, route.to, faults);
+    for (const Targets& targets : route.row_targets) check_targets(settings, title, "table", route, targets, faults);
+    check_schedule(settings, title, "when", route.when, faults);
+    check_schedule(settings, title, "not_when", route.not_when, faults);
+    if (!route.when.empty() && route.when == route.not_when) {
+      faults.add(title, "not_when", "is the same as when: the route can never match");
     }
-    if (route->prepend.find_first_not_of("+0123456789*#") != std::string::npos) {
-      faults.add(title, "prepend", fmt::format("\"{}\" holds more than digits, +, * and #", route->prepend));
+    if (route.called.empty() && route.rows.empty()) faults.add(title, "called", "missing: whose calls does it take?");
+    bool all_rows_lead = !route.rows.empty() && route.called.empty() &&
+                         std::all_of(route.rows.begin(), route.rows.end(), [](const RouteRow& row) { return row.to; });
+    if (route.to.empty() && route.reject == 0 && !all_rows_lead) {
+      faults.add(title, "to", "missing: where do its calls go? (or reject them)");
     }
-    for (auto other = settings.routes.begin(); other != route; ++other) {
-      if (other->name == route->name) faults.add(title, "name", "is another route's already");
-      if (!share_a_source(*route, *other)) continue;
-      auto same =
-          std::find_first_of(route->called.begin(), route->called.end(), other->called.begin(), other->called.end());
-      if (same == route->called.end()) continue;
-      faults.add(title, "called",
-                 fmt::format("\"{}\" from the same trunk is route \"{}\" already", *same, other->name));
+    if (!route.to.empty() && route.reject != 0) faults.add(title, "reject", "does not go with to");
+    if (route.prepend.find_first_not_of("+0123456789*#") != std::string::npos) {
+      faults.add(title, "prepend", fmt::format("\"{}\" holds more than digits, +, * and #", route.prepend));
     }
+    if (!route.set_called.empty() && (route.strip || !route.prepend.empty())) {
+      faults.add(title, "set_called", "does not go with strip and prepend");
+    }
+    if (!route.calling_else.empty() && route.calling_must_be.empty()) {
+      faults.add(title, "calling_else", "goes only with calling_must_be");
+    }
+    for (const Price& price : route.cost) {
+      if (!settings.trunk(price.trunk)) faults.add(title, "cost", fmt::format("there is no [trunk.{}]", price.trunk));
+    }
+    if (!route.cost.empty() && route.pick != Pick::Cost) faults.add(title, "cost", "goes only with pick = \"cost\"");
   }
 }
 

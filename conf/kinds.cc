@@ -72,14 +72,29 @@ Result<std::string> parse_host(std::string_view text) {
   return address->host();
 }
 
-Result<std::string> parse_number_pattern(std::string_view text) {
-  std::string_view digits = text;
-  if (digits.ends_with('*')) digits.remove_suffix(1);
-  if (digits.starts_with('+')) digits.remove_prefix(1);
-  if (text.empty() || digits.find_first_not_of("0123456789#") != std::string_view::npos) {
-    return fail("\"{}\" is no number: digits are wanted, with a leading + or a last * where need be", text);
+constexpr std::pair<std::string_view, NumberForm> kNumberForms[] = {{"ton", NumberForm::Ton},
+                                                                    {"e164", NumberForm::E164},
+                                                                    {"national", NumberForm::National},
+                                                                    {"dialled", NumberForm::Dialled},
+                                                                    {"extension:", NumberForm::Extension},
+                                                                    {"as-is", NumberForm::AsIs}};
+
+Result<NumberStyle> parse_number_style(std::string_view text) {
+  for (const auto& [word, form] : kNumberForms) {
+    if (form != NumberForm::Extension && text == word) return NumberStyle{form, 0};
+    if (form != NumberForm::Extension || !text.starts_with(word)) continue;
+    std::string_view count = text.substr(word.size());
+    if (count.size() == 1 && count[0] >= '1' && count[0] <= '9') return NumberStyle{form, count[0] - '0'};
+    return fail("\"{}\": an extension has 1 to 9 digits", text);
   }
-  return std::string(text);
+  return fail("\"{}\" is none of the known forms", text);
+}
+
+std::string number_style_text(const NumberStyle& value) {
+  for (const auto& [word, form] : kNumberForms) {
+    if (form == value.form) return std::string(word) + (value.digits ? std::to_string(value.digits) : "");
+  }
+  return {};
 }
 
 std::string same_text(const std::string& value) {
@@ -171,8 +186,9 @@ Kind<AddressRange> address_range() {
 Kind<std::string> host_address() {
   return parsed<std::string>("an IPv4 or IPv6 address", parse_host, same_text);
 }
-Kind<std::string> number_pattern() {
-  return parsed<std::string>("a number, or its beginning and \"*\"", parse_number_pattern, same_text);
+Kind<NumberStyle> number_style() {
+  return parsed<NumberStyle>("\"ton\", \"e164\", \"national\", \"dialled\", \"extension:N\" or \"as-is\"",
+                             parse_number_style, number_style_text);
 }
 
 Result<milliseconds> parse_duration(std::string_view text) {

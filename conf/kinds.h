@@ -35,8 +35,8 @@ Kind<SipAddress> listen_address();
 Kind<SipAddress> peer_address();
 Kind<AddressRange> address_range();
 Kind<std::string> host_address();
-// A called number, in full or up to a last "*".
-Kind<std::string> number_pattern();
+// "e164", "extension:3" …
+Kind<NumberStyle> number_style();
 
 // A span of time, written "500ms", "30s", "3min" or "1h".
 Result<milliseconds> parse_duration(std::string_view text);

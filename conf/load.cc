@@ -1,33 +1,28 @@
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <fstream>
 #include <sstream>
 
 #include "conf/checks.h"
 #include "conf/options.h"
+#include "conf/read_section.h"
 #include "conf/settings.h"
 
 namespace sg::conf {
 namespace {
 
-template <class S>
-std::string names_of(const std::vector<Option<S>>& options) {
-  std::string names;
-  for (const auto& option : options) names += (names.empty() ? "" : ", ") + std::string(option.name);
-  return names;
-}
-
-int line_of(const toml::node& node) {
-  return static_cast<int>(node.source().begin.line);
-}
+constexpr std::array<std::string_view, 9> kReadElsewhere = {"span",  "trunk",    "site",  "plan", "line",
+                                                            "lists", "schedule", "route", "test"};
 
 // Reads the parsed file section by section into Settings, and goes on after a fault, so that all are told at once.
 class Loader {
  public:
   explicit Loader(Faults& faults) : faults_(faults) {}
 
-  Settings load(const toml::table& root) {
+  Settings load(const toml::table& root, std::string_view filename) {
     Settings settings;
+    settings.file = filename;
     for (const auto& [key, node] : root) {
       std::string name(key.str());
       if (name == "sip") {
@@ -42,16 +37,17 @@ class Loader {
         section("[control]", node, control_options(), settings.control);
       } else if (name == "log") {
         section("[log]", node, log_options(), settings.log);
-      } else if (name != "span" && name != "trunk" && name != "route") {
-        faults_.add(line_of(node), "", name,
-                    "unknown section; known are [sip], [media], [fax], [span.N], [trunk.NAME], [[route]], [records], "
-                    "[control], [log]");
+      } else if (std::find(kReadElsewhere.begin(), kReadElsewhere.end(), name) == kReadElsewhere.end()) {
+        faults_.add(
+            line_of(node), "", name,
+            "unknown section; known are [sip], [media], [fax], [span.N], [trunk.NAME], [site], [plan], [[line]], "
+            "[lists], [schedule], [[route]], [test], [records], [control], [log]");
       }
     }
     // Trunks start from [fax], wherever it stands in the file.
     spans(root, settings);
     trunks(root, settings);
-    routes(root, settings);
+    read_dialplan(root, settings, faults_);
     return settings;
   }
 
@@ -59,27 +55,7 @@ class Loader {
   template <class S>
   void section(const std::string& title, const toml::node& node, const std::vector<Option<S>>& options, S& into,
                std::string_view inner = "") {
-    const auto* table = node.as_table();
-    if (!table) return faults_.add(line_of(node), "", title, "must be a table");
-    faults_.place(title, "", line_of(node));
-    for (const auto& [key, value] : *table) {
-      if (key.str() == inner) continue;
-      auto option =
-          std::find_if(options.begin(), options.end(), [&](const auto& row) { return row.name == key.str(); });
-      if (option == options.end()) {
-        faults_.add(line_of(value), title, key.str(), "unknown key; known are " + names_of(options));
-        continue;
-      }
-      faults_.place(title, key.str(), line_of(value));
-      if (auto read = option->read(into, value); !read) {
-        faults_.add(line_of(value), title, key.str(), read.error().message, option->help);
-      }
-    }
-    for (const auto& option : options) {
-      if (option.required && !table->contains(option.name)) {
-        faults_.add(line_of(node), title, option.name, "missing; " + option.range + " is wanted", option.help);
-      }
-    }
+    read_section(title, node, options, into, faults_, inner);
   }
 
   void spans(const toml::table& root, Settings& settings) {
@@ -132,19 +108,6 @@ class Loader {
     return trunk;
   }
 
-  void routes(const toml::table& root, Settings& settings) {
-    const auto* node = root.get("route");
-    if (!node) return;
-    const auto* array = node->as_array();
-    if (!array) return faults_.add(line_of(*node), "", "route", "is written [[route]], with two brackets");
-    for (const toml::node& element : *array) {
-      Route route;
-      auto name = element.is_table() ? (*element.as_table())["name"].value_or(std::string_view()) : "";
-      section(route_title(name), element, route_options(), route);
-      settings.routes.push_back(std::move(route));
-    }
-  }
-
   template <class Visit>
   void each_table(const toml::table& root, std::string_view name, Visit visit) {
     const auto* node = root.get(name);
@@ -167,7 +130,7 @@ Result<Settings> parse(std::string_view text, std::string_view filename) {
   } catch (const toml::parse_error& error) {
     return fail("{}:{}: {}", filename, error.source().begin.line, error.description());
   }
-  Settings settings = Loader(faults).load(root);
+  Settings settings = Loader(faults).load(root, filename);
   // What contradicts itself is worth telling only where each value is good by itself.
   if (faults.none()) check(settings, faults);
   if (!faults.none()) return tl::unexpected(faults.error());

@@ -77,6 +77,13 @@ std::vector<Option<S>> make_trunk_options(std::string kind) {
        .example = in_quotes(kind)},
       option<S>("max_calls", &Trunk::max_calls, integer(0, 10000),
                 "Calls at a time, both directions. 0: as many as it carries."),
+      option<S>("numbers_in", &Trunk::numbers_in, number_style(),
+                "How numbers come in. ton: by their type of number, on SIP by a leading +; e164: with country code; "
+                "national: without; dialled: as people dial, by [site]; extension:N: N digits of [plan] or a [[line]]; "
+                "as-is. Where it can be told, the plan sees +E.164; else the digits."),
+      option<S>("numbers_out", &Trunk::numbers_out, number_style(), "How numbers are sent there, in the same words."),
+      option<S>("paid", &Trunk::is_paid, boolean(),
+                "Calls to it cost money: a route that leads there must say whose calls it takes (from)."),
   };
 }
 
@@ -95,13 +102,6 @@ Kind<uint16_t> span_number() {
           .write = [](const uint16_t& value) { return std::to_string(value); }};
 }
 
-}  // namespace
-
-const std::vector<Option<Sip>>& sip_options() {
-  static const std::vector<Option<Sip>> options = {
-      option<Sip>("listen", &Sip::listen, list(listen_address()),
-                  "Where SIP is spoken: transports, local addresses (numeric, IPv6 in brackets) and ports.")
-          .shown("[\"udp:127.0.0.1:5060\", \"tcp:127.0.0.1:5060\"]"),
 // Read first, by the loader, since the other options follow from it.
 Option<Span> span_backend() {
   return option<Span>("backend", &Span::backend,
@@ -110,6 +110,13 @@ Option<Span> span_backend() {
                       "by the DAHDI driver.");
 }
 
+}  // namespace
+
+const std::vector<Option<Sip>>& sip_options() {
+  static const std::vector<Option<Sip>> options = {
+      option<Sip>("listen", &Sip::listen, list(listen_address()),
+                  "Where SIP is spoken: transports, local addresses (numeric, IPv6 in brackets) and ports.")
+          .shown("[\"udp:127.0.0.1:5060\", \"tcp:127.0.0.1:5060\"]"),
       option<Sip>("user_agent", &Sip::user_agent, text("a text"), "What User-Agent and Server say."),
       option<Sip>("t1", &Sip::t1, duration(50ms, 5s),
                   "RFC 3261 T1, the estimate of the round trip. Resends and time-outs follow from it."),
@@ -190,13 +197,6 @@ const std::vector<Option<Span>>& cesop_span_options() {
   return options;
 }
 
-const std::vector<Option<PriTrunk>>& pri_trunk_options() {
-  static const auto options = joined(
-      make_trunk_options<PriTrunk>("pri"),
-      {
-          option<PriTrunk>("spans", &PriTrunk::spans, list(span_number(), false), "The spans of this trunk.")
-              .needed("[1]"),
-          option<PriTrunk>("role", &PriTrunk::role,
 const std::vector<Option<Span>>& dahdi_span_options() {
   static const std::vector<Option<Span>> options = {
       span_backend().needed("\"dahdi\""),
@@ -207,6 +207,13 @@ const std::vector<Option<Span>>& dahdi_span_options() {
   return options;
 }
 
+const std::vector<Option<PriTrunk>>& pri_trunk_options() {
+  static const auto options = joined(
+      make_trunk_options<PriTrunk>("pri"),
+      {
+          option<PriTrunk>("spans", &PriTrunk::spans, list(span_number(), false), "The spans of this trunk.")
+              .needed("[1]"),
+          option<PriTrunk>("role", &PriTrunk::role,
                            choice<PriRole>({{"user", PriRole::User}, {"network", PriRole::Network}}),
                            "user: the far end is the exchange; network: we are the exchange to a PBX."),
           option<PriTrunk>("switch", &PriTrunk::switch_type,
@@ -267,27 +274,6 @@ const std::vector<Option<SipTrunk>>& sip_trunk_options() {
               "first_progress", &SipTrunk::first_progress, duration(500ms, 180s),
               "How long the peer may give neither 18x nor a final response, before the next target is tried."),
       });
-  return options;
-}
-
-const std::vector<Option<Route>>& route_options() {
-  static const std::vector<Option<Route>> options = {
-      option<Route>("name", &Route::name, text("a name"), "What logs and records call this route.").needed("\"out\""),
-      option<Route>("from", &Route::from, list(text("a trunk's name")),
-                    "Trunks whose calls may take this route. Empty: any.")
-          .shown("[\"pbx\"]"),
-      option<Route>(
-          "called", &Route::called, list(number_pattern(), false),
-          "Called numbers: in full, or their beginning and a *. The longest match wins; among equals, the route that "
-          "names its sources.")
-          .needed("\"+*\""),
-      option<Route>("to", &Route::to, list(text("a trunk's name"), false),
-                    "Trunks to send the call to, tried in this order.")
-          .needed("[\"pstn\"]"),
-      option<Route>("strip", &Route::strip, integer(0, 32),
-                    "Characters taken off the front of the called number (a + is one)."),
-      option<Route>("prepend", &Route::prepend, text("digits"), "Digits then put in front of it."),
-  };
   return options;
 }
 

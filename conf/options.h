@@ -17,7 +17,13 @@ const std::vector<Option<Span>>& dahdi_span_options();
 const std::vector<Option<PriTrunk>>& pri_trunk_options();
 const std::vector<Option<SipTrunk>>& sip_trunk_options();
 const std::vector<Option<TrunkFax>>& trunk_fax_options();
+// The dial plan's: conf/dialplan_options.cc.
+const std::vector<Option<Site>>& site_options();
+const std::vector<Option<PlanBlock>>& plan_options();
+const std::vector<Option<Line>>& line_options();
+const std::vector<Option<Schedule>>& schedule_options();
 const std::vector<Option<Route>>& route_options();
+const std::vector<Option<PlanTest>>& test_options();
 const std::vector<Option<Records>>& records_options();
 const std::vector<Option<Control>>& control_options();
 const std::vector<Option<LogSettings>>& log_options();

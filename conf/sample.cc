@@ -74,8 +74,21 @@ std::string sample() {
                  "What calls come from and go to, by a name of your choice. First an ISDN line:", pri_trunk_options());
   out += section("[trunk.pbx]", "And a SIP peer:", sip_trunk_options());
   out += section("[trunk.pbx.fax]", "How this trunk carries fax, where it differs from [fax].", trunk_fax_options());
+  out += section("[site]", "How people here dial, for trunks whose numbers_in is \"dialled\" or \"national\".",
+                 site_options());
+  out += section("[plan.office]", "Extensions and their public numbers, a block a line.", plan_options());
+  out += section("[[line]]", "One user port or ATA.", line_options());
+  out += "\n" +
+         comment(
+             "Lists of numbers: `called = \"@dear\"` in routes. A CSV file's first column may be one: "
+             "dear = { file = \"dear.csv\" }.") +
+         "[lists]\ndear = [\"+1900*\", \"+881*\"]\n";
+  out += section("[schedule.office]", "Times that routes are open, or closed.", schedule_options());
   out += section("[[route]]", "Which calls go where; as many of these as are wanted.", route_options());
   out += "\n[[route]]\nname = \"in\"\nfrom = [\"pstn\"]\ncalled = \"*\"\nto = [\"pbx\"]\n";
+  out += "\n" + comment("Calls that must go as `want` says, or the file is refused. Keys of a case:");
+  for (const auto& option : test_options()) out += comment(fmt::format("{}: {}", option.name, option.help));
+  out += "[test]\ncases = [\n  { from = \"pbx\", dial = \"+442079460999\", want = \"pstn\" },\n]\n";
   out += section("[records]", "Call records.", records_options());
   out += section("[control]", "The control socket.", control_options());
   out += section("[log]", "The log.", log_options());

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -84,12 +85,12 @@ enum class SpanBackend : uint8_t { Cesop, Dahdi };
 enum class SpanType : uint8_t { E1, T1 };
 enum class SpanClock : uint8_t { Recovered, Given };
 
-struct Span {
 // Of a span in the DAHDI driver only the first three count: what it is, the driver says.
+struct Span {
   uint16_t number = 0;
   SpanBackend backend = SpanBackend::Cesop;
-  SpanType type = SpanType::E1;
   int driver_span = 0;  // what the driver calls it; 0: the same as we do
+  SpanType type = SpanType::E1;
   SocketAddress local;
   SocketAddress remote;
   int frames_per_packet = 40;  // of 125 us each
@@ -98,14 +99,26 @@ struct Span {
   double ppm = 0;  // how far a given clock is off, on purpose
   int jitter_packets = 4;
 
-  int timeslots() const { return type == SpanType::E1 ? 31 : 24; }
   int number_in_driver() const { return driver_span != 0 ? driver_span : number; }
+  int timeslots() const { return type == SpanType::E1 ? 31 : 24; }
+};
+
+// The form in which a trunk gives numbers, or takes them.
+enum class NumberForm : uint8_t { Ton, E164, National, Dialled, Extension, AsIs };
+
+struct NumberStyle {
+  NumberForm form = NumberForm::Ton;
+  int digits = 0;  // of an extension
+
+  bool operator==(const NumberStyle&) const = default;
 };
 
 // What every trunk has, whatever its kind.
 struct Trunk {
   std::string name;
   int max_calls = 0;  // 0: as many as it carries
+  NumberStyle numbers_in, numbers_out;
+  bool is_paid = false;
   TrunkFax fax;
 };
 
@@ -143,14 +156,109 @@ struct SipTrunk : Trunk {
   bool allows(const SocketAddress& source) const;
 };
 
-// A number is matched in full, or by its beginning when the pattern ends in "*".
+// How people here dial.
+struct Site {
+  std::string country, area;              // "44", "20"
+  std::string trunk_prefix, intl_prefix;  // "0", "00"
+  std::vector<std::string> emergency;
+};
+
+// Extensions and their +E.164 numbers, digit by digit: "2XXX" and "+442079462XXX".
+struct PlanBlock {
+  std::string name, ext, e164;
+  int line = 0;  // where it stands in the file; so below
+};
+
+// One user port or ATA: an extension, its own public number, and what it may dial.
+struct Line {
+  std::string ext, did, label;
+  std::vector<std::string> allow;  // patterns; empty: everything
+  int line = 0;
+};
+
+struct NumberList {
+  std::string name;
+  std::vector<std::string> patterns;
+  int line = 0;
+};
+
+// A day and a time of day, as a clock on the wall shows them.
+struct WallClock {
+  std::chrono::weekday day{0};
+  int minute = 0;                                   // since midnight
+  std::optional<std::chrono::year_month_day> date;  // of a real moment
+
+  // "Tue 10:00" or "2026-12-25 10:00".
+  static Result<WallClock> parse(std::string_view text);
+};
+
+struct Schedule {
+  std::string name;
+  std::vector<std::chrono::weekday> days;    // empty: all
+  int from_minute = 0, to_minute = 24 * 60;  // to_minute below from_minute: past midnight
+  std::string zone;                          // IANA; empty: the system's
+  std::vector<std::chrono::year_month_day> except;
+  int line = 0;
+
+  bool holds(const WallClock& at) const;
+};
+
+enum class Pick : uint8_t { Order, Rotate, Idle, Share, Cost };
+enum class CallMedia : uint8_t { Voice, Fax, Data };
+enum class Ton : uint8_t { Unknown, International, National, Subscriber };
+
+struct Price {
+  std::string trunk;
+  std::string prefix;  // of the called number; empty: all
+  double price = 0;
+};
+
+// Where calls go: trunks, tried in order; those that stand together share the load.
+using Targets = std::vector<std::vector<std::string>>;
+
+// One row of a route's table: a called pattern and, where it says so, targets of its own.
+struct RouteRow {
+  std::string called;
+  uint32_t to = 0;  // 0: the route's own; else Route::row_targets[to - 1]
+};
+
+// Conditions, then what is done. The plan (gateway/route) gives the patterns their meaning.
 struct Route {
   std::string name;
-  std::vector<std::string> from;  // trunks; empty: any
+  std::vector<std::string> from;  // trunks; empty: any. So with all conditions but `called`
   std::vector<std::string> called;
-  std::vector<std::string> to;  // trunks, tried in order
-  int strip = 0;                // digits taken off the front of the called number, then:
+  std::vector<RouteRow> rows;  // further called patterns, from a CSV file
+  std::vector<Targets> row_targets;
+  std::vector<std::string> calling, redirecting;
+  std::vector<Ton> ton;
+  std::vector<CallMedia> media;
+  std::string when, not_when;  // schedules
+
+  Targets to;
+  Pick pick = Pick::Order;
+  std::vector<Price> cost;
+  int strip = 0;  // characters taken off the front of the called number, then:
   std::string prepend;
+  std::string set_called, set_calling;
+  std::vector<std::string> calling_must_be;
+  std::string calling_else;
+  bool hide_calling = false;
+  bool is_emergency = false;
+  int reject = 0;  // Q.850 cause; 0: not rejected
+
+  std::string table;  // the CSV file's path as written
+  int line = 0;
+};
+
+// A call that must go as `want` says, or the file is refused.
+struct PlanTest {
+  std::string from, dial, calling, redirecting;
+  Ton ton = Ton::Unknown;
+  CallMedia media = CallMedia::Voice;
+  std::string at;  // as WallClock::parse takes it; empty: Tue 12:00
+  std::string want;
+  std::string sends, calling_sends, route;  // empty: any
+  int line = 0;
 };
 
 struct Records {
@@ -166,13 +274,20 @@ struct LogSettings {
 };
 
 struct Settings {
+  std::string file;  // what the settings were read from
   Sip sip;
   Media media;
   Fax fax;
   std::vector<Span> spans;  // by number
   std::vector<PriTrunk> pri_trunks;
   std::vector<SipTrunk> sip_trunks;
+  Site site;
+  std::vector<PlanBlock> plan;
+  std::vector<Line> lines;
+  std::vector<NumberList> lists;
+  std::vector<Schedule> schedules;
   std::vector<Route> routes;  // as in the file
+  std::vector<PlanTest> tests;
   Records records;
   Control control;
   LogSettings log;

@@ -91,10 +91,13 @@ std::vector<Attempt> Plan::route(const Query& query) const {
 
   std::vector<Attempt> attempts;
   if (!best) return attempts;
-  for (const std::string& trunk : best->to) {
-    attempts.push_back(
-        {.trunk = trunk, .called = number_to_send(*best, query.called), .calling = query.calling, .route = best->name});
-  }
+  for (const auto& group : best->to)
+    for (const std::string& trunk : group) {
+      attempts.push_back({.trunk = trunk,
+                          .called = number_to_send(*best, query.called),
+                          .calling = query.calling,
+                          .route = best->name});
+    }
   return attempts;
 }
 

@@ -17,7 +17,7 @@ conf::Route route_of(std::string name, std::vector<std::string> from, std::vecto
   route.name = std::move(name);
   route.from = std::move(from);
   route.called = std::move(called);
-  route.to = std::move(to);
+  for (std::string& trunk : to) route.to.push_back({std::move(trunk)});
   return route;
 }
 

@@ -1,0 +1,330 @@
+#include <charconv>
+
+#include "conf/kinds.h"
+#include "conf/options.h"
+
+// The options of the dial plan: [site], [plan], [[line]], [schedule], [[route]], [test].
+namespace sg::conf {
+namespace {
+
+using std::chrono::year_month_day;
+
+Kind<std::string> digits(std::string what) {
+  return {.range = what,
+          .read = [what](const toml::node& node) -> Result<std::string> {
+            if (!node.is_string()) return fail("must be {}, not {}", what, type_of(node));
+            const std::string& text = node.as_string()->get();
+            if (text.find_first_not_of("0123456789") != std::string::npos) {
+              return fail("{} is no {}", in_quotes(text), what);
+            }
+            return text;
+          },
+          .write = in_quotes};
+}
+
+Kind<Ton> ton() {
+  return choice<Ton>({{"unknown", Ton::Unknown},
+                      {"international", Ton::International},
+                      {"national", Ton::National},
+                      {"subscriber", Ton::Subscriber}});
+}
+
+Kind<CallMedia> call_media() {
+  return choice<CallMedia>({{"voice", CallMedia::Voice}, {"fax", CallMedia::Fax}, {"data", CallMedia::Data}});
+}
+
+// ["a", "b"] in order; ["a", ["b", "c"]]: b and c share.
+Kind<Targets> targets() {
+  std::string range = "a list of trunks' names; names in a list of their own share the load";
+  auto names = list(text("a trunk's name"), false);
+  return {.range = range,
+          .read = [names](const toml::node& node) -> Result<Targets> {
+            Targets read;
+            auto take = [&](const toml::node& element) -> Result<> {
+              auto group = names.read(element);
+              if (!group) return tl::unexpected(group.error());
+              read.push_back(std::move(*group));
+              return {};
+            };
+            if (!node.is_array()) {
+              if (auto taken = take(node); !taken) return tl::unexpected(taken.error());
+              return read;
+            }
+            for (const toml::node& element : *node.as_array()) {
+              if (auto taken = take(element); !taken) return tl::unexpected(taken.error());
+            }
+            if (read.empty()) return fail("the list is empty");
+            return read;
+          },
+          .write =
+              [names](const Targets& value) {
+                std::string out = "[";
+                for (const auto& group : value) {
+                  out += (out.size() > 1 ? ", " : "") + (group.size() == 1 ? in_quotes(group[0]) : names.write(group));
+                }
+                return out + "]";
+              }};
+}
+
+// { trunk = { "+1" = 0.6, "*" = 2.0 } }
+Kind<std::vector<Price>> prices() {
+  std::string range = "{ TRUNK = { \"+1\" = 0.6, \"*\" = 2.0 } }";
+  return {.range = range,
+          .read = [range](const toml::node& node) -> Result<std::vector<Price>> {
+            std::vector<Price> read;
+            if (!node.is_table()) return fail("must be {}, not {}", range, type_of(node));
+            for (const auto& [trunk, table] : *node.as_table()) {
+              if (!table.is_table()) return fail("of {} must be {{ PREFIX = PRICE }}", trunk.str());
+              for (const auto& [prefix, price] : *table.as_table()) {
+                auto value = price.value<double>();
+                if (!price.is_number() || *value < 0) return fail("{} {} is no price", trunk.str(), prefix.str());
+                std::string digits_of(prefix.str());
+                if (digits_of.ends_with('*')) digits_of.pop_back();
+                read.push_back({std::string(trunk.str()), digits_of, *value});
+              }
+            }
+            return read;
+          },
+          .write = [](const std::vector<Price>&) { return std::string("{}"); }};
+}
+
+constexpr std::string_view kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+
+std::optional<unsigned> day_number(std::string_view text) {
+  for (unsigned day = 0; day < 7; ++day) {
+    if (text == kDays[day]) return day;
+  }
+  return std::nullopt;
+}
+
+// "Mon-Fri", "Sat", or several with commas.
+Result<std::vector<std::chrono::weekday>> parse_days(std::string_view text) {
+  std::vector<std::chrono::weekday> days;
+  for (std::string_view rest = text; !rest.empty();) {
+    auto comma = rest.find(',');
+    std::string_view part = rest.substr(0, comma);
+    rest = comma == std::string_view::npos ? "" : rest.substr(comma + 1);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    auto dash = part.find('-');
+    auto first = day_number(part.substr(0, dash));
+    auto last = dash == std::string_view::npos ? first : day_number(part.substr(dash + 1));
+    if (!first || !last) return fail("\"{}\" is no day such as \"Mon\" or \"Mon-Fri\"", part);
+    for (unsigned day = *first;; day = (day + 1) % 7) {
+      days.emplace_back(day);
+      if (day == *last) break;
+    }
+  }
+  if (days.empty()) return fail("no day is named");
+  return days;
+}
+
+template <class T>
+bool read_number(std::string_view text, T& value) {
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+Result<int> parse_minute(std::string_view text) {
+  int hour = 0, minute = 0;
+  if (text.size() != 5 || text[2] != ':' || !read_number(text.substr(0, 2), hour) ||
+      !read_number(text.substr(3), minute) || hour < 0 || minute < 0 || minute > 59 || hour * 60 + minute > 24 * 60) {
+    return fail("\"{}\" is no time of day such as \"08:30\"", text);
+  }
+  return hour * 60 + minute;
+}
+
+Result<year_month_day> parse_date(std::string_view text) {
+  int year = 0;
+  unsigned month = 0, day = 0;
+  if (text.size() == 10 && text[4] == '-' && text[7] == '-' && read_number(text.substr(0, 4), year) &&
+      read_number(text.substr(5, 2), month) && read_number(text.substr(8), day)) {
+    year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
+    if (date.ok()) return date;
+  }
+  return fail("\"{}\" is no date such as \"2026-12-25\"", text);
+}
+
+// "08:00-18:30", two members in one option.
+Option<Schedule> hours_option() {
+  return {.name = "hours",
+          .range = "\"HH:MM-HH:MM\"",
+          .help = "From and up to when, on each of the days. An end before the beginning is on the next day.",
+          .read = [](Schedule& schedule, const toml::node& node) -> Result<> {
+            if (!node.is_string()) return fail("must be \"HH:MM-HH:MM\", not {}", type_of(node));
+            std::string_view hours = node.as_string()->get();
+            auto dash = hours.find('-');
+            if (dash == std::string_view::npos) return fail("\"{}\" is no \"HH:MM-HH:MM\"", hours);
+            auto from = parse_minute(hours.substr(0, dash)), to = parse_minute(hours.substr(dash + 1));
+            if (!from || !to) return tl::unexpected((from ? to : from).error());
+            if (*from == *to) return fail("\"{}\" is no time at all", hours);
+            schedule.from_minute = *from;
+            schedule.to_minute = *to;
+            return {};
+          },
+          .write = [](const Schedule&) { return std::string("\"00:00-24:00\""); }};
+}
+
+Option<Schedule> days_option() {
+  return {.name = "days",
+          .range = "\"Mon-Fri\", \"Sat,Sun\" …",
+          .help = "Days of the week.",
+          .read = [](Schedule& schedule, const toml::node& node) -> Result<> {
+            if (!node.is_string()) return fail("must be \"Mon-Fri\", not {}", type_of(node));
+            auto days = parse_days(node.as_string()->get());
+            if (!days) return tl::unexpected(days.error());
+            schedule.days = std::move(*days);
+            return {};
+          },
+          .write = [](const Schedule&) { return std::string("\"Mon-Sun\""); }};
+}
+
+Kind<year_month_day> date() {
+  return parsed<year_month_day>("a date, \"2026-12-25\"", parse_date, [](const year_month_day& value) {
+    return fmt::format("{:04}-{:02}-{:02}", int(value.year()), unsigned(value.month()), unsigned(value.day()));
+  });
+}
+
+}  // namespace
+
+Result<WallClock> WallClock::parse(std::string_view text) {
+  auto space = text.find(' ');
+  if (space == std::string_view::npos) return fail("\"{}\" is no time such as \"Tue 10:00\"", text);
+  auto minute = parse_minute(text.substr(space + 1));
+  if (!minute) return tl::unexpected(minute.error());
+  if (auto day = day_number(text.substr(0, space))) return WallClock{std::chrono::weekday(*day), *minute, std::nullopt};
+  auto date = parse_date(text.substr(0, space));
+  if (!date) return fail("\"{}\" is no day such as \"Tue\" or \"2026-12-25\"", text.substr(0, space));
+  return WallClock{std::chrono::weekday(std::chrono::sys_days(*date)), *minute, *date};
+}
+
+bool Schedule::holds(const WallClock& at) const {
+  auto on = [&](std::chrono::weekday day, std::optional<year_month_day> date) {
+    if (date && std::find(except.begin(), except.end(), *date) != except.end()) return false;
+    return days.empty() || std::find(days.begin(), days.end(), day) != days.end();
+  };
+  if (from_minute < to_minute) return at.minute >= from_minute && at.minute < to_minute && on(at.day, at.date);
+  if (at.minute >= from_minute) return on(at.day, at.date);
+  if (at.minute >= to_minute) return false;
+  // After midnight it is still the evening before that counts.
+  std::optional<year_month_day> eve;
+  if (at.date) eve = std::chrono::sys_days(*at.date) - std::chrono::days(1);
+  return on(at.day - std::chrono::days(1), eve);
+}
+
+const std::vector<Option<Site>>& site_options() {
+  static const std::vector<Option<Site>> options = {
+      option<Site>("country", &Site::country, digits("country code"), "Country code, without +."),
+      option<Site>("area", &Site::area, digits("area code"),
+                   "Area code, without the prefix that is dialled before it."),
+      option<Site>("trunk_prefix", &Site::trunk_prefix, digits("prefix"), "What is dialled before a national number."),
+      option<Site>("intl_prefix", &Site::intl_prefix, digits("prefix"), "What is dialled before a country code."),
+      option<Site>("emergency", &Site::emergency, list(digits("emergency number")),
+                   "Emergency numbers: never rewritten, and `@emergency` in routes."),
+  };
+  return options;
+}
+
+const std::vector<Option<PlanBlock>>& plan_options() {
+  static const std::vector<Option<PlanBlock>> options = {
+      option<PlanBlock>("ext", &PlanBlock::ext, text("an extension, X for any digit"), "Extensions.").needed("\"2XX\""),
+      option<PlanBlock>("e164", &PlanBlock::e164, text("a number with +, X for any digit"),
+                        "Their public numbers: its X are those of ext, in order.")
+          .needed("\"+4420794602XX\""),
+  };
+  return options;
+}
+
+const std::vector<Option<Line>>& line_options() {
+  static const std::vector<Option<Line>> options = {
+      option<Line>("ext", &Line::ext, digits("extension"), "The extension.").needed("\"401\""),
+      option<Line>("did", &Line::did, text("a number with +"), "Its own public number.").needed("\"+12125550101\""),
+      option<Line>("label", &Line::label, text("a text"), "What it is, for people."),
+      option<Line>("allow", &Line::allow, list(text("a pattern or @list")),
+                   "Numbers that it may dial, beside emergency numbers. Empty: all that routes lead to."),
+  };
+  return options;
+}
+
+const std::vector<Option<Schedule>>& schedule_options() {
+  static const std::vector<Option<Schedule>> options = {
+      days_option(),
+      hours_option(),
+      option<Schedule>("zone", &Schedule::zone, text("a time zone, \"Europe/London\""),
+                       "Whose clock counts. Empty: this machine's (/etc/localtime)."),
+      option<Schedule>("except", &Schedule::except, list(date()), "Days that do not count, such as holidays."),
+  };
+  return options;
+}
+
+const std::vector<Option<Route>>& route_options() {
+  static const std::vector<Option<Route>> options = {
+      option<Route>("name", &Route::name, text("a name"), "What logs and records call this route.").needed("\"out\""),
+      option<Route>("from", &Route::from, list(text("a trunk's name")),
+                    "Trunks whose calls may take this route. Empty: any.")
+          .shown("[\"pbx\"]"),
+      option<Route>(
+          "called", &Route::called, list(text("a pattern or @list"), false),
+          "Called numbers. Digits stand for themselves; X is 0 to 9, Z 1 to 9, N 2 to 9, [2-5] one of these, a last * "
+          "anything more; parentheses are $1, $2 … in set_called; /…/ is a regular expression; @name a list. The most "
+          "specific route wins.")
+          .shown("\"+*\""),
+      option<Route>(
+          "table", &Route::table, text("a path"),
+          "A CSV file of further called numbers, under the heading \"called\". A column \"to\" may name other "
+          "targets: \"a>b\"."),
+      option<Route>("calling", &Route::calling, list(text("a pattern or @list")), "Calling numbers."),
+      option<Route>("redirecting", &Route::redirecting, list(text("a pattern or @list")),
+                    "Numbers that the call was redirected from."),
+      option<Route>("ton", &Route::ton, list(ton()), "Types of the called number, as received."),
+      option<Route>("media", &Route::media, list(call_media()), "What the call carries."),
+      option<Route>("when", &Route::when, text("a schedule's name"), "Only then."),
+      option<Route>("not_when", &Route::not_when, text("a schedule's name"), "Only outside of it."),
+      option<Route>("to", &Route::to, targets(), "Trunks to send the call to, tried in this order.")
+          .shown("[\"pstn\"]"),
+      option<Route>("pick", &Route::pick,
+                    choice<Pick>({{"order", Pick::Order},
+                                  {"rotate", Pick::Rotate},
+                                  {"idle", Pick::Idle},
+                                  {"share", Pick::Share},
+                                  {"cost", Pick::Cost}}),
+                    "Which target comes first. order: as written; rotate: each call begins one further; idle: the one "
+                    "with the fewest calls; share: any, evenly; cost: the cheapest."),
+      option<Route>("cost", &Route::cost, prices(), "For pick = \"cost\": prices by the called number's beginning."),
+      option<Route>("strip", &Route::strip, integer(0, 32),
+                    "Characters taken off the front of the called number (a + is one)."),
+      option<Route>("prepend", &Route::prepend, text("digits"), "Digits then put in front of it."),
+      option<Route>("set_called", &Route::set_called, text("a number, with $1 …"),
+                    "Another called number instead; $1 is what the first parentheses of `called` matched."),
+      option<Route>("set_calling", &Route::set_calling, text("a number"), "Another calling number."),
+      option<Route>("calling_must_be", &Route::calling_must_be, list(text("a pattern or @list")),
+                    "Calling numbers that may be shown; others become calling_else."),
+      option<Route>("calling_else", &Route::calling_else, text("a number"), "What is shown instead. Empty: nothing."),
+      option<Route>("hide_calling", &Route::hide_calling, boolean(), "Ask the far end not to show the calling number."),
+      option<Route>("emergency", &Route::is_emergency, boolean(),
+                    "An emergency route: open to every line, and each call is logged as a warning."),
+      option<Route>("reject", &Route::reject, integer(0, 127),
+                    "Refuse the call with this Q.850 cause instead of sending it anywhere. 0: no."),
+  };
+  return options;
+}
+
+const std::vector<Option<PlanTest>>& test_options() {
+  static const std::vector<Option<PlanTest>> options = {
+      option<PlanTest>("from", &PlanTest::from, text("a trunk's name"), "Where the call comes from.").needed("\"pbx\""),
+      option<PlanTest>("dial", &PlanTest::dial, text("a number"), "The called number as received.").needed("\"112\""),
+      option<PlanTest>("calling", &PlanTest::calling, text("a number"), "The calling number as received."),
+      option<PlanTest>("redirecting", &PlanTest::redirecting, text("a number"), "The redirecting number as received."),
+      option<PlanTest>("ton", &PlanTest::ton, ton(), "The called number's type."),
+      option<PlanTest>("media", &PlanTest::media, call_media(), "What it carries."),
+      option<PlanTest>("at", &PlanTest::at, text("\"Tue 10:00\" or \"2026-12-25 10:00\""), "When. Empty: Tue 12:00."),
+      option<PlanTest>("want", &PlanTest::want, text("\"a>b\", \"reject N\", \"no route\" or \"not allowed\""),
+                       "Trunks in the order tried, or why there are none.")
+          .needed("\"pstn\""),
+      option<PlanTest>("sends", &PlanTest::sends, text("a number"), "The called number that the first trunk is sent."),
+      option<PlanTest>("calling_sends", &PlanTest::calling_sends, text("a number"), "And the calling number."),
+      option<PlanTest>("route", &PlanTest::route, text("a route's name"), "The route that must win."),
+  };
+  return options;
+}
+
+}  // namespace sg::conf

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conf/checks.h"
+#include "conf/option.h"
+
+// Reads one section of the file by its table of options. For conf only.
+namespace sg::conf {
+
+inline int line_of(const toml::node& node) {
+  return static_cast<int>(node.source().begin.line);
+}
+
+template <class S>
+std::string names_of(const std::vector<Option<S>>& options) {
+  std::string names;
+  for (const auto& option : options) names += (names.empty() ? "" : ", ") + std::string(option.name);
+  return names;
+}
+
+// `inner`: a key that is a section of its own, read elsewhere.
+template <class S>
+void read_section(const std::string& title, const toml::node& node, const std::vector<Option<S>>& options, S& into,
+                  Faults& faults, std::string_view inner = "") {
+  const auto* table = node.as_table();
+  if (!table) return faults.add(line_of(node), "", title, "must be a table");
+  faults.place(title, "", line_of(node));
+  for (const auto& [key, value] : *table) {
+    if (key.str() == inner) continue;
+    auto option = std::find_if(options.begin(), options.end(), [&](const auto& row) { return row.name == key.str(); });
+    if (option == options.end()) {
+      faults.add(line_of(value), title, key.str(), "unknown key; known are " + names_of(options));
+      continue;
+    }
+    faults.place(title, key.str(), line_of(value));
+    if (auto read = option->read(into, value); !read) {
+      faults.add(line_of(value), title, key.str(), read.error().message, option->help);
+    }
+  }
+  for (const auto& option : options) {
+    if (option.required && !table->contains(option.name)) {
+      faults.add(line_of(node), title, option.name, "missing; " + option.range + " is wanted", option.help);
+    }
+  }
+}
+
+// The sections of the dial plan: conf/load_dialplan.cc. CSV files are looked for beside the file `settings` is of.
+void read_dialplan(const toml::table& root, Settings& settings, Faults& faults);
+
+}  // namespace sg::conf

@@ -1,0 +1,220 @@
+#include "gateway/route/normalise.h"
+
+#include <algorithm>
+
+namespace sg::route {
+namespace {
+
+using conf::NumberForm;
+using tdm::TypeOfNumber;
+
+constexpr std::string_view kDigits = "0123456789";
+// Fewer digits than this are a service or an extension, not a subscriber of the same area.
+constexpr size_t kShortestLocal = 5;
+// E.164 allows 15; a bare international number is hardly shorter than 7.
+constexpr size_t kShortestE164 = 7;
+
+bool are_digits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of(kDigits) == std::string_view::npos;
+}
+
+// Reads `number` by `from`, where X stands for any digit, and writes `to`, whose X are those in order.
+std::optional<std::string> translate(std::string_view number, std::string_view from, std::string_view to) {
+  if (number.size() != from.size()) return std::nullopt;
+  std::string free;
+  for (size_t i = 0; i < from.size(); ++i) {
+    if (from[i] == 'X' && kDigits.find(number[i]) != std::string_view::npos) {
+      free += number[i];
+    } else if (from[i] != number[i]) {
+      return std::nullopt;
+    }
+  }
+  std::string out(to);
+  size_t next = 0;
+  for (char& c : out) {
+    if (c == 'X') c = free[next++];
+  }
+  return out;
+}
+
+bool is_template(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789X") == std::string_view::npos;
+}
+
+tdm::Number plain(std::string_view digits) {
+  return {.digits = std::string(digits), .type = TypeOfNumber::Unknown, .plan = tdm::NumberingPlan::Isdn};
+}
+
+tdm::Number international(std::string_view with_plus) {
+  return {.digits = std::string(with_plus.substr(1)), .type = TypeOfNumber::International};
+}
+
+}  // namespace
+
+std::string text_of(const tdm::Number& number) {
+  return number.type == TypeOfNumber::International ? "+" + number.digits : number.digits;
+}
+
+tdm::Number number_of(std::string_view text, TypeOfNumber type) {
+  if (text.starts_with('+')) return international(text);
+  return {.digits = std::string(text), .type = type};
+}
+
+Numbering numbering_of(const conf::Settings& settings, std::string_view trunk) {
+  const conf::Trunk* found = settings.trunk(trunk);
+  if (!found) return {};
+  bool is_isdn = std::any_of(settings.pri_trunks.begin(), settings.pri_trunks.end(),
+                             [&](const conf::PriTrunk& pri) { return &pri == found; });
+  return {found->numbers_in, found->numbers_out, is_isdn};
+}
+
+Result<Normaliser> Normaliser::make(const conf::Settings& settings) {
+  Normaliser made;
+  made.site_ = settings.site;
+  for (const conf::PlanBlock& block : settings.plan) {
+    auto places = [](std::string_view text) { return std::count(text.begin(), text.end(), 'X'); };
+    if (!is_template(block.ext) || !block.e164.starts_with('+') || !is_template(block.e164.substr(1)) ||
+        places(block.ext) != places(block.e164)) {
+      return fail("{}:{}: [plan] {}: \"{}\" and \"{}\" are not digits with equally many X, the second after a +",
+                  settings.file, block.line, block.name, block.ext, block.e164);
+    }
+    made.blocks_.push_back({block.ext, block.e164});
+  }
+  made.lines_ = settings.lines;
+  for (size_t i = 0; i < made.lines_.size(); ++i) {
+    const conf::Line& line = made.lines_[i];
+    if (!line.did.starts_with('+') || !are_digits(std::string_view(line.did).substr(1))) {
+      return fail("{}:{}: [[line]] did: \"{}\" is no number with +", settings.file, line.line, line.did);
+    }
+    if (!made.did_of_.emplace(line.ext, i).second || !made.ext_of_.emplace(line.did, i).second) {
+      return fail("{}:{}: [[line]] {} {}: another line has it already", settings.file, line.line, line.ext, line.did);
+    }
+  }
+  return made;
+}
+
+bool Normaliser::is_emergency(std::string_view number) const {
+  return std::find(site_.emergency.begin(), site_.emergency.end(), number) != site_.emergency.end();
+}
+
+const conf::Line* Normaliser::line(std::string_view number) const {
+  const auto& index = number.starts_with('+') ? ext_of_ : did_of_;
+  auto found = index.find(std::string(number));
+  return found == index.end() ? nullptr : &lines_[found->second];
+}
+
+std::optional<std::string> Normaliser::e164_of(std::string_view ext) const {
+  if (const conf::Line* found = line(ext)) return found->did;
+  for (const Block& block : blocks_) {
+    if (auto e164 = translate(ext, block.ext, block.e164)) return e164;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> Normaliser::ext_of(std::string_view e164) const {
+  if (const conf::Line* found = line(e164)) return found->ext;
+  for (const Block& block : blocks_) {
+    if (auto ext = translate(e164, block.e164, block.ext)) return ext;
+  }
+  return std::nullopt;
+}
+
+std::string Normaliser::dialled_to_plan(std::string_view digits) const {
+  auto after = [&](const std::string& prefix) {
+    return !prefix.empty() && digits.starts_with(prefix) && digits.size() > prefix.size();
+  };
+  // Extensions first: "2100" is a colleague even where the area has numbers that begin so.
+  if (auto e164 = e164_of(digits)) return *e164;
+  if (after(site_.intl_prefix)) return "+" + std::string(digits.substr(site_.intl_prefix.size()));
+  if (site_.country.empty()) return std::string(digits);
+  if (after(site_.trunk_prefix)) return "+" + site_.country + std::string(digits.substr(site_.trunk_prefix.size()));
+  // In North America ten digits are a national number, with or without the 1.
+  if (site_.country == "1" && digits.size() == 10) return "+1" + std::string(digits);
+  if (site_.area.empty() || digits.size() < kShortestLocal) return std::string(digits);
+  return "+" + site_.country + site_.area + std::string(digits);
+}
+
+std::string Normaliser::to_plan(const tdm::Number& number, const Numbering& from) const {
+  const std::string& digits = number.digits;
+  if (is_emergency(digits) || !are_digits(digits)) return digits;
+  if (from.in.form == NumberForm::AsIs) {
+    return number.type == TypeOfNumber::International && !from.has_types ? "+" + digits : digits;
+  }
+  // A type that says it all is believed in every form.
+  if (number.type == TypeOfNumber::International) return "+" + digits;
+  if (!site_.country.empty() && number.type == TypeOfNumber::National) return "+" + site_.country + digits;
+  if (!site_.country.empty() && !site_.area.empty() && number.type == TypeOfNumber::Subscriber) {
+    return "+" + site_.country + site_.area + digits;
+  }
+  switch (from.in.form) {
+    case NumberForm::E164:
+      return digits.size() >= kShortestE164 ? "+" + digits : digits;
+    case NumberForm::National: {
+      if (site_.country.empty() || digits.size() < kShortestLocal) return digits;
+      bool has_prefix = !site_.trunk_prefix.empty() && digits.starts_with(site_.trunk_prefix);
+      return "+" + site_.country + digits.substr(has_prefix ? site_.trunk_prefix.size() : 0);
+    }
+    case NumberForm::Dialled:
+      return dialled_to_plan(digits);
+    case NumberForm::Extension:
+      if (digits.size() != static_cast<size_t>(from.in.digits)) return digits;
+      return e164_of(digits).value_or(digits);
+    case NumberForm::Ton:
+    case NumberForm::AsIs:
+      break;
+  }
+  return digits;
+}
+
+Result<tdm::Number> Normaliser::to_trunk(std::string_view number, const Numbering& to,
+                                         const tdm::Number& received) const {
+  bool is_e164 = number.starts_with('+') && are_digits(number.substr(1));
+  auto as_received = [&] { return number == received.digits ? received : plain(number); };
+  if (is_emergency(number)) return as_received();
+  switch (to.out.form) {
+    case NumberForm::Ton:
+    case NumberForm::AsIs:
+      return is_e164 ? international(number) : as_received();
+    case NumberForm::E164:
+      if (!is_e164) return fail("\"{}\" is no +E.164 number", number);
+      return international(number);
+    case NumberForm::National: {
+      if (!is_e164) return as_received();
+      if (!site_.country.empty() && is_ours(number)) {
+        auto digits = number.substr(1 + site_.country.size());
+        return tdm::Number{std::string(digits), to.has_types ? TypeOfNumber::National : TypeOfNumber::Unknown};
+      }
+      if (!to.has_types) return fail("\"{}\" is abroad, and national numbers have no way to say so", number);
+      return international(number);
+    }
+    case NumberForm::Dialled:
+      if (!is_e164) return as_received();
+      if (!site_.country.empty() && is_ours(number)) {
+        return plain(site_.trunk_prefix + std::string(number.substr(1 + site_.country.size())));
+      }
+      if (site_.intl_prefix.empty()) return fail("\"{}\" is abroad, and [site] has no intl_prefix", number);
+      return plain(site_.intl_prefix + std::string(number.substr(1)));
+    case NumberForm::Extension: {
+      auto count = static_cast<size_t>(to.out.digits);
+      std::string ext = is_e164 ? ext_of(number).value_or("") : std::string(number);
+      if (is_e164 && !has_extensions()) ext = number.substr(1);
+      if (ext.empty()) return fail("\"{}\" is in no block of [plan] and of no [[line]]", number);
+      if (ext.size() < count) return fail("\"{}\" has fewer than {} digits", ext, count);
+      return plain(ext.substr(ext.size() - count));
+    }
+  }
+  return as_received();
+}
+
+tdm::Number Normaliser::calling_to_trunk(std::string_view number, const Numbering& to,
+                                         const tdm::Number& received) const {
+  // A number from anywhere is no extension: only one that is ours may be cut short.
+  bool is_foreign = to.out.form == NumberForm::Extension && !ext_of(number);
+  if (!is_foreign) {
+    if (auto sent = to_trunk(number, to, received)) return *sent;
+  }
+  if (number.starts_with('+')) return international(number);
+  return number == received.digits ? received : plain(number);
+}
+
+}  // namespace sg::route
