@@ -1,0 +1,89 @@
+"""What a call's record says."""
+
+import datetime
+import os
+import signal
+
+from support import ROUTES, SystemTest
+
+
+class Records(SystemTest):
+    @classmethod
+    def set_up(cls, bench):
+        bench.start_exchange([{"number": "300", "kind": "echo"}, {"number": "400", "kind": "busy"}])
+        bench.start_gateway(sip_trunks={"pbx": {"peer": f"sip:127.0.0.1:{cls.peer_port}"}},
+                            routes=[ROUTES[0] | {"called": ["3*", "4*"]}, ROUTES[1] | {"called": "2*"}])
+
+    def setUp(self):
+        self.before = len(self.bench.call_records())
+
+    def record(self):
+        return self.new_record(self.before)
+
+    def assert_times_in_order(self, record):
+        times = [record[key] for key in ("started", "answered", "ended") if record[key]]
+        self.assertEqual(times, sorted(times))
+        for time in times:
+            datetime.datetime.fromisoformat(time.replace("Z", "+00:00"))
+
+    def test_an_answered_call(self):
+        self.call_with_sipp("uac_call", "300", arguments=["-d", 500]).finish()
+
+        record = self.record()
+        self.assert_times_in_order(record)
+        self.assertGreaterEqual(record["talk_s"], 0.4)
+        self.assertEqual((record["cause"]["q850"], record["cause"]["text"]), (16, "normal call clearing"))
+        self.assertEqual(record["released_by"], "caller")
+        caller, (called,) = record["caller"], record["called"]
+        self.assertEqual((caller["trunk"], caller["called"], caller["calling"]), ("pbx", "300", "200"))
+        self.assertRegex(caller["leg"], r"^sip 127\.0\.0\.1:\d+ Call-ID \S+$")
+        self.assertEqual((called["trunk"], called["leg"], called["called"]), ("pstn", "timeslot 1/1", "300"))
+        self.assertIsNone(record["fax"])
+        self.assertGreater(record["media"]["a"]["rtp"]["packets_sent"], 10)
+
+    def test_a_busy_call(self):
+        self.call_with_sipp("uac_refused", "400", values={"STATUS": 486, "CAUSE": 17}).finish()
+
+        record = self.record()
+        self.assert_times_in_order(record)
+        self.assertIsNone(record["answered"])
+        self.assertEqual(record["talk_s"], 0)
+        self.assertEqual((record["cause"]["q850"], record["cause"]["text"]), (17, "user busy"))
+        self.assertEqual(record["released_by"], "called")
+        self.assertEqual(record["called"][0]["cause"]["q850"], 17)
+
+    def test_a_call_without_a_route(self):
+        self.call_with_sipp("uac_refused", "999", values={"STATUS": 404, "CAUSE": 1}).finish()
+
+        record = self.record()
+        self.assertEqual((record["cause"]["q850"], record["released_by"]), (1, "gateway"))
+        self.assertEqual(record["called"], [])
+
+    def test_a_call_from_the_line_without_a_route(self):
+        self.assertEqual(self.outcome(self.originate("300", "999"))["cause"], 1)
+
+        record = self.record()
+        self.assertEqual((record["caller"]["trunk"], record["caller"]["called"]), ("pstn", "999"))
+        self.assertEqual((record["cause"]["q850"], record["released_by"]), (1, "gateway"))
+
+    def test_a_peer_that_refuses_leaves_its_status(self):
+        sipp = self.answer_with_sipp("uas_refuses", values={"STATUS": 603})
+        call = self.originate("300", "200")
+        sipp.finish()
+        self.outcome(call)
+
+        record = self.record()
+        self.assertEqual((record["cause"]["q850"], record["called"][0]["cause"]["sip"]), (21, 603))
+
+    def test_after_sighup_records_go_to_a_new_file(self):
+        self.call_with_sipp("uac_call", "300").finish()
+        self.record()
+        old = self.bench.records.with_suffix(".1")
+        os.rename(self.bench.records, old)
+
+        self.bench.gateway.child.send_signal(signal.SIGHUP)
+
+        self.wait("a new file", self.bench.records.exists)
+        self.call_with_sipp("uac_call", "300").finish()
+        self.wait("the record", lambda: len(self.bench.call_records()) == 1)
+        self.assertEqual(len(old.read_text().splitlines()), self.before + 1)
