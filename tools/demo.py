@@ -134,7 +134,8 @@ def main():
     options = parser.parse_args()
     with rig.Rig("demo") as bench:
         set_up(bench)
-        print(f"A gateway and an exchange on a virtual E1; {rig.DOCUMENT.name} ({PAGES} pages) goes four ways at once.")
+        line = "spans 1 and 2 of the DAHDI driver" if bench.on_driver else "a virtual E1"
+        print(f"A gateway and an exchange on {line}; {rig.DOCUMENT.name} ({PAGES} pages) goes four ways at once.")
         start(bench)
         watch(bench)
         went_well = judge(bench)

@@ -158,9 +158,14 @@ class Process:
 
 
 class Rig:
-    """One gateway with an exchange behind its spans. Use as a context manager: leaving it stops everything."""
+    """One gateway with an exchange behind its spans. Use as a context manager: leaving it stops everything.
+
+    Spans are pseudowires; with SPANGATE_SPANS=dahdi in the environment the gateway has span 1 of the DAHDI driver and
+    the exchange span 2, which are wired to each other.
+    """
 
     def __init__(self, name="rig", keep=False):
+        self.on_driver = os.environ.get("SPANGATE_SPANS") == "dahdi"
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"spangate-{name}-"))
         self.keep = keep
         self.processes = []
@@ -198,8 +203,9 @@ class Rig:
         self.span_type = span_type
         text = [f'control = "{self.exchange_socket}"']
         for number, (theirs, ours) in enumerate(self.span_ports, 1):
-            text.append(f'[[span]]\nnumber = {number}\ntype = "{span_type.lower()}"\n'
-                        f'local = "127.0.0.1:{theirs}"\nremote = "127.0.0.1:{ours}"')
+            line = ('backend = "dahdi"\ndriver_span = 2' if self.on_driver
+                    else f'local = "127.0.0.1:{theirs}"\nremote = "127.0.0.1:{ours}"')
+            text.append(f'[[span]]\nnumber = {number}\ntype = "{span_type.lower()}"\n{line}')
             text += [f"{key} = {json.dumps(value)}" for key, value in span_options.items()]
         for subscriber in subscribers:
             text.append("[[subscriber]]")
@@ -227,8 +233,9 @@ class Rig:
         text += [f'[control]\nsocket = "{self.gateway_socket}"', f'[records]\nfile = "{self.records}"',
                  f'[log]\nlevel = "{level}"', sections]
         for number, (theirs, ours) in enumerate(self.span_ports, 1):
-            text.append(f'[span.{number}]\ntype = "{self.span_type}"\n'
-                        f'local = "127.0.0.1:{ours}"\nremote = "127.0.0.1:{theirs}"')
+            line = ('backend = "dahdi"' if self.on_driver
+                    else f'type = "{self.span_type}"\nlocal = "127.0.0.1:{ours}"\nremote = "127.0.0.1:{theirs}"')
+            text.append(f'[span.{number}]\n{line}')
         spans = list(range(1, len(self.span_ports) + 1))
         switch = "euroisdn-e1" if self.span_type == "E1" else "ni2"
         text.append(f'[trunk.pstn]\nkind = "pri"\nspans = {spans}\nswitch = "{switch}"')

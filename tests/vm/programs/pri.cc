@@ -2,6 +2,8 @@
 // span 1 and span 2 wired back to back and configured as a PRI of E1 size.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -62,6 +64,56 @@ class Telephone {
   Bytes heard_ = Bytes(160);
 };
 
+// Octets in which every value follows every other, sooner or later.
+class Pattern {
+ public:
+  uint8_t next() {
+    state_ = state_ * 1664525 + 1013904223;
+    return static_cast<uint8_t>(state_ >> 24);
+  }
+
+ private:
+  uint32_t state_ = 1;
+};
+
+// A terminal adapter at 64 kbit/s: sends the pattern, and holds what comes against it from where it begins.
+class DataTerminal {
+ public:
+  DataTerminal(Backend& backend, Timeslot slot) : bearer_(backend.open_bearer(slot, {}).value()) {
+    for (uint8_t& octet : start_) octet = beginning_.next();
+  }
+
+  void serve() {
+    Bytes block(bearer_->block_octets());
+    while (bearer_->read(block).value()) {
+      for (uint8_t octet : block) take(octet);
+      for (uint8_t& octet : block) octet = sent_.next();
+      EXPECT_TRUE(bearer_->write(block).value());
+    }
+  }
+  size_t right() const { return right_; }
+  size_t wrong() const { return wrong_; }
+
+ private:
+  void take(uint8_t octet) {
+    if (in_step_) {
+      ++(octet == expected_.next() ? right_ : wrong_);
+      return;
+    }
+    std::rotate(last_.begin(), last_.begin() + 1, last_.end());
+    last_.back() = octet;
+    if (last_ != start_) return;
+    in_step_ = true;
+    expected_ = beginning_;
+  }
+
+  std::unique_ptr<Bearer> bearer_;
+  Pattern sent_, beginning_, expected_;
+  std::array<uint8_t, 16> start_{}, last_{};
+  bool in_step_ = false;
+  size_t right_ = 0, wrong_ = 0;
+};
+
 // One end of the line: answers what comes, and puts a telephone on each call.
 struct Side final : Signalling::Listener {
   Side(EventLoop& loop, uint16_t span, pri::Role role, double tone) : hertz(tone) {
@@ -77,35 +129,47 @@ struct Side final : Signalling::Listener {
   void on_setup(SignallingCallId id, Timeslot slot, const Setup& setup) override {
     call = id;
     called = setup.called.digits;
+    bearer = setup.bearer;
     at = slot;
     interface->proceeding(id);
     interface->alerting(id, false);
     interface->answer(id);
-    telephone.emplace(*card, at, hertz);
+    connect();
   }
   void on_information(SignallingCallId, const std::string&) override {}
   void on_setup_acknowledged(SignallingCallId, Progress) override {}
   void on_proceeding(SignallingCallId, Progress) override {}
   void on_progress(SignallingCallId, Progress, int) override {}
   void on_alerting(SignallingCallId, Progress) override { was_alerted = true; }
-  void on_answered(SignallingCallId, Progress) override { telephone.emplace(*card, at, hertz); }
+  void on_answered(SignallingCallId, Progress) override { connect(); }
   void on_timeslot_changed(SignallingCallId, Timeslot slot) override { at = slot; }
   void on_disconnected(SignallingCallId id, int cause, Progress) override { interface->release(id, cause); }
   void on_released(SignallingCallId, int cause) override {
     released_with = cause;
     telephone.reset();
+    terminal.reset();
   }
   void on_notify(SignallingCallId, uint8_t) override {}
   void on_interface_up() override { is_up = true; }
   void on_interface_down() override { is_up = false; }
 
-  void dial(const std::string& digits) {
+  void dial(const std::string& digits, BearerCapability capability = BearerCapability::Audio31k) {
     Setup setup;
     setup.called.digits = digits;
+    setup.bearer = capability;
     auto out = interface->setup(setup);
     ASSERT_TRUE(out) << out.error().message;
     call = out->call;
     at = out->slot;
+    bearer = capability;
+  }
+
+  void connect() {
+    if (bearer == BearerCapability::Unrestricted) {
+      terminal.emplace(*card, at);
+    } else {
+      telephone.emplace(*card, at, hertz);
+    }
   }
 
   double hertz;
@@ -117,16 +181,19 @@ struct Side final : Signalling::Listener {
   std::string called;
   bool is_up = false, was_alerted = false;
   int released_with = 0;
+  BearerCapability bearer = BearerCapability::Audio31k;
   std::optional<Telephone> telephone;
+  std::optional<DataTerminal> terminal;
 };
 
 struct PriOverDahdi : testing::Test {
-  bool wait_until(const std::function<bool()>& condition) {
-    auto deadline = loop.now() + 15s;
+  bool wait_until(const std::function<bool()>& condition, Duration limit = 15s) {
+    auto deadline = loop.now() + limit;
     while (!condition()) {
       if (loop.now() > deadline) return false;
       for (Side* side : {&user, &network}) {
         if (side->telephone) side->telephone->serve();
+        if (side->terminal) side->terminal->serve();
       }
       loop.step(5ms);
     }
@@ -162,6 +229,23 @@ TEST_F(PriOverDahdi, TheUserCallsAndBothHearEachOther) {
 
 TEST_F(PriOverDahdi, TheNetworkCallsAndBothHearEachOther) {
   call(network, user, "5550199");
+}
+
+TEST_F(PriOverDahdi, AMinuteOfUnrestrictedDataCrossesUnchanged) {
+  constexpr size_t kMinute = 60 * 8000;
+  ASSERT_TRUE(wait_until([&] { return user.is_up && network.is_up; })) << "layer 2 did not come up";
+  user.dial("5550164", BearerCapability::Unrestricted);
+
+  auto has_minute = [](const Side& side) { return side.terminal && side.terminal->right() >= kMinute; };
+  EXPECT_TRUE(wait_until([&] { return has_minute(user) && has_minute(network); }, 90s));
+
+  for (Side* side : {&user, &network}) {
+    EXPECT_EQ(side->bearer, BearerCapability::Unrestricted);
+    ASSERT_TRUE(side->terminal);
+    EXPECT_EQ(side->terminal->wrong(), 0u);
+  }
+  user.interface->release(user.call, 16);
+  EXPECT_TRUE(wait_until([&] { return user.released_with != 0 && network.released_with != 0; }));
 }
 
 }  // namespace
