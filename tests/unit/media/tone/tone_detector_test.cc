@@ -190,6 +190,26 @@ TEST(DtmfDetector, HearsEachDigitOnce) {
   for (size_t block : {1u, 80u, 160u, 171u, 4000u}) EXPECT_EQ(digits_in(samples, block), digits) << block;
 }
 
+// It does not listen while the line is silent.
+TEST(DtmfDetector, HearsTheSameDigitAgainAfterEachSilenceDownToTheLowestLevelOfQ24) {
+  for (int level : {-3, -20, -29}) {  // dBm0 of each of the two tones
+    Samples samples;
+    for (int times = 0; times < 3; ++times) {
+      samples.resize(samples.size() + kSecond);
+      Samples digit(640);
+      auto* tx = dtmf_tx_init(nullptr);
+      dtmf_tx_set_level(tx, level, 0);
+      dtmf_tx_put(tx, "5", -1);
+      dtmf_tx(tx, digit.data(), static_cast<int>(digit.size()));
+      dtmf_tx_free(tx);
+      samples.insert(samples.end(), digit.begin(), digit.end());
+    }
+    samples.resize(samples.size() + kSecond);
+
+    for (size_t block : {1u, 80u, 160u, 171u}) EXPECT_EQ(digits_in(samples, block), "555") << level << " " << block;
+  }
+}
+
 TEST(DtmfDetector, IsDeafToSpeechNoiseAndFaxTones) {
   for (unsigned seed = 1; seed <= 10; ++seed) EXPECT_EQ(digits_in(speech(20, seed)), "") << seed;
   EXPECT_EQ(digits_in(with_noise(Samples(10 * kSecond), 3000, 7)), "");
