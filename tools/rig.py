@@ -7,6 +7,7 @@ waited for with wait_until(), which says what it waited for when it did not.
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -41,36 +42,52 @@ def wait_until(what, condition, seconds=60.0, alive=()):
         time.sleep(0.02)
 
 
+_claims = []  # names held until this process ends
+
+
+def _claim(name):
+    """Whether the name is ours now: no other process on this machine holds it."""
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind("\0spangate-rig-" + name)
+    except OSError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    return True
+
+
+def _is_free(port):
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True
+
+
+# Below 32768: the kernel gives out what lies above to whoever binds port 0.
+PORTS = range(10000, 20000)
+MEDIA_PORTS = range(20000, 32600, 200)
+
+
 def free_ports(count):
-    """Numbers of UDP and TCP ports that were free a moment ago."""
-    held = []
+    """Numbers of UDP and TCP ports that are free, and that no other rig takes as long as this process lives."""
     ports = []
     while len(ports) < count:
-        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        udp.bind(("127.0.0.1", 0))
-        held.append(udp)
-        port = udp.getsockname()[1]
-        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            tcp.bind(("127.0.0.1", port))
+        port = random.choice(PORTS)
+        if _is_free(port) and _claim(str(port)):
             ports.append(port)
-        except OSError:
-            pass
-        held.append(tcp)
-    for each in held:
-        each.close()
     return ports
-
-
-_media_block = 0
 
 
 def media_ports():
     """A range of UDP ports for one gateway, different for each process and each gateway in it."""
-    global _media_block
-    _media_block += 1
-    first = 20000 + (os.getpid() * 7 + _media_block * 131) % 180 * 200
-    return f"{first}-{first + 199}"
+    for first in random.sample(MEDIA_PORTS, len(MEDIA_PORTS)):
+        if _claim(f"media-{first}"):
+            return f"{first}-{first + MEDIA_PORTS.step - 1}"
+    raise RigError("no range of media ports is left")
 
 
 def ask(path, request, seconds=20.0):

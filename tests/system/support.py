@@ -102,13 +102,15 @@ class Sipp:
     """One run of SIPp with a scenario of tests/sipp. `number` given: it calls; else it waits for a call.
 
     `values`: what @NAME@ in the scenario stands for. `rtp_port`: told in SDP; SIPp itself sends no media.
+    `limit`: seconds for all of it.
     """
 
     runs = 0
 
     def __init__(self, bench, scenario, number=None, host="127.0.0.1", port=None, source=None, transport="u1", calls=1,
-                 values=None, rtp_port=None, arguments=()):
+                 values=None, rtp_port=None, arguments=(), limit=2 * PATIENCE):
         Sipp.runs += 1
+        self.limit = limit
         self.name = f"sipp-{Sipp.runs}-{scenario}"
         self.port, media, rtp = (port or rig.free_ports(1)[0], *rig.free_ports(2))
         text = (SCENARIOS / f"{scenario}.xml").read_text()
@@ -125,7 +127,7 @@ class Sipp:
         bracketed = f"[{host}]" if ":" in host else host
         command = ["sipp", f"{bracketed}:{bench.sip_port}", "-sf", file, "-i", f"[{here}]" if ":" in here else here,
                    "-p", self.port, "-mp", media, "-t", transport, "-m", calls, "-key", "rtp_port", rtp_port or rtp,
-                   "-nostdin", "-timeout", int(2 * PATIENCE), "-timeout_error", "-recv_timeout", int(PATIENCE * 1000),
+                   "-nostdin", "-timeout", int(limit), "-timeout_error", "-recv_timeout", int(PATIENCE * 1000),
                    "-trace_msg", "-message_file", self.messages, "-trace_err", "-error_file", self.errors, *arguments]
         if number is not None:
             command += ["-s", number]
@@ -138,7 +140,7 @@ class Sipp:
 
     def finish(self):
         """Waits for the scenario's end, and fails unless everything was as it says. Gives all messages as text."""
-        code = self.process.wait(2 * PATIENCE + 10)
+        code = self.process.wait(self.limit + 10)
         if code:
             errors = self.errors.read_text(errors="replace") if self.errors.exists() else ""
             raise AssertionError(f"{self.name} ended with {code}:\n{errors[-3000:] or self.process.last_words()}")

@@ -68,5 +68,6 @@ class Soak(Load):
 
     def run_calls(self, calls):
         # More a second would only queue: a D-channel is 64 kbit/s, and 7 frames at most are on their way (Q.921 k).
-        self.call_with_sipp("uac_call", "300", calls=calls, arguments=["-l", 18, "-r", 16, "-d", 100]).finish()
+        arguments = ["-l", 18, "-r", 16, "-d", 100]
+        self.call_with_sipp("uac_call", "300", calls=calls, arguments=arguments, limit=250).finish()
         self.wait_for_no_calls()
