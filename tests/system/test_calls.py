@@ -206,8 +206,9 @@ class IsdnToSip(Calls):
         self.assertIn("c=IN IP6 ::1", sipp.finish())
 
     def test_dead_peer_ends_the_call_with_a_cause(self):
-        call = self.originate("300", "200")
-        self.assertEqual(self.outcome(call)["cause"], 41)
+        for transport, number in (("udp", "200"), ("tcp", "800")):
+            with self.subTest(transport=transport):
+                self.assertEqual(self.outcome(self.originate("300", number))["cause"], 41)
 
 
 if __name__ == "__main__":

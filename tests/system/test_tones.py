@@ -14,15 +14,20 @@ class Tones(SystemTest):
                                                  for sample in audio.tone(audio.DTMF[digit], 0.1, -9) + silence]
                         + silence * 10)
         bench.start_exchange([{"number": "301", "kind": "tone", "frequency": 1000, "level": -10},
+                              {"number": "500", "kind": "announcement", "in_progress": True, "length": 3,
+                               "frequency": 700, "level": -12, "cause": 1},
                               {"number": "302", "kind": "voice", "record": cls.recording},
                               {"number": "303", "kind": "voice", "play": dialling}])
         bench.start_gateway(sip_trunks={"pbx": {"peer": f"sip:127.0.0.1:{cls.peer_port}"}}, routes=ROUTES)
 
-    def call(self, number):
+    def call(self, number, scenario="uac_holds_until_told", **options):
         """SIPp calls, and its media is here."""
         self.peer = audio.RtpPeer()
         self.addCleanup(self.peer.close)
-        self.sipp = self.call_with_sipp("uac_holds_until_told", number, rtp_port=self.peer.port)
+        self.sipp = self.call_with_sipp(scenario, number, rtp_port=self.peer.port, **options)
+
+    def call_and_be_answered(self, number):
+        self.call(number)
         self.wait("the answer", lambda: any(c["state"] == "answered" for c in self.bench.control("calls")))
 
     def hang_up(self):
@@ -32,7 +37,7 @@ class Tones(SystemTest):
         self.wait_for_no_calls()
 
     def test_a_tone_from_the_line_keeps_frequency_level_and_time(self):
-        self.call("301")
+        self.call_and_be_answered("301")
         self.peer.hear_samples(0.5)
         before = len(self.peer.packets)
 
@@ -47,8 +52,18 @@ class Tones(SystemTest):
             self.assertEqual((later[2] - earlier[2]) & 0xFFFF, 1)
             self.assertEqual((later[3] - earlier[3]) & 0xFFFFFFFF, audio.BLOCK)
 
+    def test_an_announcement_is_heard_before_any_answer(self):
+        self.call("500", "uac_early_media", values={"STATUS": 404, "CAUSE": 1})
+
+        self.peer.hear_samples(0.5)
+        samples = self.peer.hear_samples(1)
+
+        self.assertAlmostEqual(audio.level(samples, 700), -12, delta=0.3)
+        self.sipp.finish()
+        self.wait_for_no_calls()
+
     def test_a_tone_from_sip_keeps_frequency_and_level(self):
-        self.call("302")
+        self.call_and_be_answered("302")
 
         self.peer.say(audio.tone([800], 3, -15))
 
@@ -60,7 +75,7 @@ class Tones(SystemTest):
             self.assertLess(audio.level(middle, other), -40, other)
 
     def test_telephone_events_are_heard_in_band_on_the_line(self):
-        self.call("302")
+        self.call_and_be_answered("302")
         self.peer.say([0] * 4000)
 
         for digit in "159#0D":
@@ -71,7 +86,7 @@ class Tones(SystemTest):
         self.assertEqual(audio.digits_in(audio.read_wav(self.recording)), "159#0D")
 
     def test_digits_dialled_on_the_line_become_telephone_events(self):
-        self.call("303")
+        self.call_and_be_answered("303")
 
         self.peer.hear_samples(2.5)
 
