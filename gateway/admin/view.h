@@ -73,6 +73,15 @@ struct StatusView {
   std::vector<std::string> listening;  // "udp:127.0.0.1:5060"
 };
 
+// One thing that `doctor` looked at.
+struct Finding {
+  enum class Grade : uint8_t { Good, Warning, Fault };
+  std::string subject;  // "span 1", "driver", "clock"
+  Grade grade = Grade::Good;
+  std::string says;
+  std::string mend;  // what to do; empty: nothing
+};
+
 // The gateway as the admin commands may see and touch it; implemented by the Application. Signalling thread only.
 class View {
  public:
@@ -84,6 +93,8 @@ class View {
   virtual void ask_call(CallId id, std::function<void(std::optional<CallDetail>)> answer) = 0;
   virtual std::vector<SpanView> spans() const = 0;
   virtual std::vector<TimeslotView> timeslots() const = 0;
+  // The lines and what they stand on, and what is to be done.
+  virtual std::vector<Finding> examine() const = 0;
   virtual std::vector<std::pair<std::string, uint64_t>> counters() const = 0;
   // False: there is no such call.
   virtual bool hang_up(CallId id) = 0;

@@ -251,6 +251,7 @@ Result<> Application::start_routes() {
   if (cesop_) cesop_->set_listener(this);
   if (dahdi_) dahdi_->set_listener(this);
   for (const auto& span : span_status()) on_alarms_changed(span.number, span.alarms);
+  for (const auto& clock : examine_clocks(facts())) log_.warning("{}: {}", clock.says, clock.mend);
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include "gateway/admin/server.h"
 #include "gateway/admin/view.h"
 #include "gateway/app/sip_trunk.h"
+#include "gateway/app/doctor.h"
 #include "gateway/call/call_manager.h"
 #include "gateway/records/writer.h"
 #include "gateway/route/plan.h"
@@ -61,9 +62,11 @@ class Application final : public sip::SipAgent::Listener,
   std::vector<admin::SpanView> spans() const override;
   std::vector<admin::TimeslotView> timeslots() const override;
   std::vector<std::pair<std::string, uint64_t>> counters() const override;
+  std::vector<admin::Finding> examine() const override;
   bool hang_up(CallId id) override;
 
   // Every span there is, by number.
+  Facts facts() const;
   std::vector<tdm::SpanStatus> span_status() const;
   Result<std::unique_ptr<tdm::Signalling>> make_interface(const conf::PriTrunk& trunk, const conf::Span& span);
   std::vector<std::string> listening() const;  // "udp:127.0.0.1:5060"

@@ -162,6 +162,32 @@ std::vector<admin::TimeslotView> Application::timeslots() const {
   return views;
 }
 
+std::vector<admin::Finding> Application::examine() const {
+  return app::examine(facts());
+}
+
+Facts Application::facts() const {
+  Facts facts;
+  if (dahdi_) facts.driver_version = dahdi_->driver_version();
+  facts.driver_error = dahdi_error_;
+  for (auto& view : spans()) {
+    SpanFacts span;
+    span.settings = *settings_.span(view.span.number);
+    for (const auto& trunk : settings_.pri_trunks) {
+      if (std::ranges::count(trunk.spans, view.span.number) == 0) continue;
+      span.role = trunk.role;
+      span.dchannel = trunk.dchannel != 0 ? static_cast<uint8_t>(trunk.dchannel) : tdm::dchannel_of(view.span.type);
+    }
+    if (dahdi_ && span.settings.backend == conf::SpanBackend::Dahdi) {
+      span.driver = dahdi_->driver_span(view.span.number);
+      span.channels = dahdi_->channels(view.span.number);
+    }
+    span.view = std::move(view);
+    facts.spans.push_back(std::move(span));
+  }
+  return facts;
+}
+
 std::vector<std::pair<std::string, uint64_t>> Application::counters() const {
   return counters_.snapshot();
 }

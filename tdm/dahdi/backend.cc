@@ -99,15 +99,30 @@ void DahdiBackend::tell_alarms() {
 void DahdiBackend::hold_channels(const SpanOptions& span) {
   size_t refused = 0;
   Error first;
-  for (int number = 1; number < kMaxChannels; ++number) {
-    auto channel = channel_info(control_.get(), number);
-    if (!channel || !*channel || (*channel)->span != driver_number(span)) continue;
-    if ((*channel)->kind != ChannelKind::Clear) continue;
-    auto held = pool_->hold(**channel);
+  for (const ChannelInfo& channel : channels(span.number)) {
+    if (channel.kind != ChannelKind::Clear) continue;
+    auto held = pool_->hold(channel);
     if (!held && refused++ == 0) first = held.error();
   }
   // Another program may let go of them later: a call on one tries again.
   if (refused > 0) log_.warning("span={} {} channels cannot be had; {}", span.number, refused, first.message);
+}
+
+std::optional<SpanInfo> DahdiBackend::driver_span(uint16_t span) const {
+  for (const SpanOptions& ours : options_.spans) {
+    if (ours.number == span) return span_info(control_.get(), driver_number(ours)).value_or(std::nullopt);
+  }
+  return std::nullopt;
+}
+
+std::vector<ChannelInfo> DahdiBackend::channels(uint16_t span) const {
+  std::vector<ChannelInfo> found;
+  auto driver = driver_span(span);
+  for (int number = 1; driver && number < kMaxChannels; ++number) {
+    auto channel = channel_info(control_.get(), number);
+    if (channel && *channel && (*channel)->span == driver->number) found.push_back(**channel);
+  }
+  return found;
 }
 
 std::vector<SpanStatus> DahdiBackend::status() const {
@@ -139,7 +154,8 @@ SpanStatus DahdiBackend::status_of(const SpanOptions& span) const {
                      {"E-bit errors", found.e_bit_errors},
                      {"FAS errors", found.fas_errors},
                      {"errored seconds", found.errored_seconds},
-                     {"IRQ misses", found.irq_misses}};
+                     {"IRQ misses", found.irq_misses},
+                     {"timing slips", read_timing_slips(options_.proc, found.number)}};
   return status;
 }
 

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct SpanOptions {
 struct Options {
   std::vector<SpanOptions> spans;
   std::string devices = "/dev/dahdi";
+  std::string proc = "/proc/dahdi";
   // How far ahead of the line a bearer's octets are kept, 0 to 300 ms: how late its thread may come without a gap.
   std::chrono::milliseconds transmit_margin{40};
   // How often the spans are asked for their alarms where no event tells.
@@ -46,6 +48,9 @@ class DahdiBackend final : public Backend {
   Result<std::unique_ptr<DChannel>> open_dchannel(Timeslot slot) override;
   void set_listener(Listener* listener) override { listener_ = listener; }
 
+  // What the driver says of one of our spans: nothing when it has none, or is not to be asked.
+  std::optional<SpanInfo> driver_span(uint16_t span) const;
+  std::vector<ChannelInfo> channels(uint16_t span) const;
   // "DAHDI 2.11.1".
   const std::string& driver_version() const { return version_; }
 

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <fstream>
 
 namespace sg::tdm::dahdi {
 namespace {
@@ -113,6 +115,17 @@ Result<std::optional<ChannelInfo>> channel_info(int control, int channel) {
   if (::ioctl(control, DAHDI_GET_PARAMS, &raw) == 0) return translate(raw);
   if (errno == EINVAL || errno == ENODEV || errno == ENXIO) return std::nullopt;
   return fail("channel {}: cannot read its parameters: {}", channel, std::strerror(errno));
+}
+
+uint64_t read_timing_slips(const std::string& proc, int span) {
+  std::ifstream file(fmt::format("{}/{}", proc, span));
+  constexpr std::string_view kLabel = "\tTiming slips: ";
+  for (std::string line; std::getline(file, line);) {
+    uint64_t slips = 0;
+    if (line.starts_with(kLabel) && std::from_chars(line.data() + kLabel.size(), line.data() + line.size(), slips).ptr)
+      return slips;
+  }
+  return 0;
 }
 
 Result<UniqueFd> open_channel(const std::string& devices, int channel) {

@@ -23,6 +23,9 @@ Result<std::optional<SpanInfo>> span_info(int control, int span);
 // None: the driver has no such channel.
 Result<std::optional<ChannelInfo>> channel_info(int control, int channel);
 
+// Of a span since the driver was loaded, which no ioctl tells: from `proc` ("/proc/dahdi"). 0 too when it says nothing.
+uint64_t read_timing_slips(const std::string& proc, int span);
+
 // Opens a channel, non-blocking, which resets all its settings. Error: it is in use, not configured, not there.
 Result<UniqueFd> open_channel(const std::string& devices, int channel);
 

@@ -143,6 +143,8 @@ Result<> Exchange::start() {
 Result<> Exchange::start_backends() {
   std::vector<tdm::cesop::SpanConfig> pseudowires;
   tdm::dahdi::Options cards;
+  // All calls run in one thread, and a fax machine that closes a page keeps it for a while on a slow processor.
+  cards.transmit_margin = 200ms;
   for (const Span& span : config_.spans) {
     if (span.backend == SpanBackend::Cesop) pseudowires.push_back(span.cesop);
     if (span.backend == SpanBackend::Dahdi) cards.spans.push_back({span.cesop.number, span.driver_span});

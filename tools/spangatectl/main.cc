@@ -25,6 +25,7 @@ Commands:
   call ID            one call in detail: legs, media, fax, what happened so far
   hangup ID          end a call
   spans              the spans with their alarms
+  doctor             what is wrong with the lines, and how to mend it
   timeslots          every timeslot and what it does
   counters [PREFIX]  every counter, or those whose names begin with PREFIX
 
@@ -66,7 +67,7 @@ sg::Result<Json> request_of(const std::vector<std::string>& words) {
 }
 
 bool is_known(const std::string& command) {
-  for (const char* known : {"status", "calls", "call", "hangup", "spans", "timeslots", "counters"}) {
+  for (const char* known : {"status", "calls", "call", "hangup", "spans", "doctor", "timeslots", "counters"}) {
     if (command == known) return true;
   }
   return false;

@@ -106,6 +106,16 @@ std::string spans_text(const Json& spans) {
   return table.to_string();
 }
 
+std::string doctor_text(const Json& findings) {
+  if (findings.empty()) return "no spans\n";
+  std::string out;
+  for (const Json& finding : findings) {
+    out += fmt::format("{:<8} {}: {}\n", word(finding, "grade"), word(finding, "subject"), word(finding, "says"));
+    if (word(finding, "mend") != "-") out += fmt::format("         -> {}\n", word(finding, "mend"));
+  }
+  return out;
+}
+
 std::string timeslots_text(const Json& slots) {
   if (slots.empty()) return "no timeslots\n";
   Table table({"TIMESLOT", "TRUNK", "STATE", "CALL"});
@@ -127,6 +137,7 @@ std::string text_of(std::string_view command, const Json& result) {
   if (command == "calls") return calls_text(result);
   if (command == "call") return call_text(result);
   if (command == "spans") return spans_text(result);
+  if (command == "doctor") return doctor_text(result);
   if (command == "timeslots") return timeslots_text(result);
   if (command == "counters") return counters_text(result);
   if (command == "hangup") return fmt::format("call {} is being ended\n", word(result, "id"));

@@ -19,6 +19,7 @@ struct FakeView final : View {
   std::vector<CallView> call_views;
   std::vector<SpanView> span_views;
   std::vector<TimeslotView> slot_views;
+  std::vector<Finding> findings;
   std::vector<std::pair<std::string, uint64_t>> counter_values;
   // Set: ask_call leaves its answer here to be given later.
   bool answers_later = false;
@@ -37,6 +38,7 @@ struct FakeView final : View {
   }
   std::vector<SpanView> spans() const override { return span_views; }
   std::vector<TimeslotView> timeslots() const override { return slot_views; }
+  std::vector<Finding> examine() const override { return findings; }
   std::vector<std::pair<std::string, uint64_t>> counters() const override { return counter_values; }
   bool hang_up(CallId id) override {
     return std::erase_if(call_views, [&](const CallView& call) { return call.id == id; }) > 0;

@@ -62,6 +62,17 @@ TEST(ControlText, ShowsSpansAndTimeslots) {
   EXPECT_EQ(shown("timeslots", view), "TIMESLOT  TRUNK  STATE  CALL\n1/3       pstn   idle   -\n");
 }
 
+TEST(ControlText, ShowsFindingsWithWhatToDo) {
+  admin::FakeView view;
+  view.findings = {{"span 1", admin::Finding::Grade::Fault, "RED", "see the cable"},
+                   {"clock", admin::Finding::Grade::Good, "no contradiction", ""}};
+
+  EXPECT_EQ(shown("doctor", view),
+            "fault    span 1: RED\n"
+            "         -> see the cable\n"
+            "good     clock: no contradiction\n");
+}
+
 TEST(ControlText, ShowsTheStatus) {
   admin::FakeView view;
 

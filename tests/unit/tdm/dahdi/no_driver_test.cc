@@ -32,6 +32,16 @@ TEST_F(DeviceFolder, WithoutDriverTheBackendSaysHowToLoadIt) {
   EXPECT_EQ(message(), path + "/ctl: no such file: the dahdi module is not loaded; load it: modprobe dahdi");
 }
 
+TEST_F(DeviceFolder, TimingSlipsAreReadFromWhatTheDriverWritesForPeople) {
+  std::ofstream(path + "/3") << "Span 3: TE2/0/3 \"T2XXP\" (MASTER) HDB3/CCS/CRC4 ClockSource \n"
+                                "\tIRQ misses: 2\n\tTiming slips: 41\n\n\t  63 TE2/0/3/1 Clear \n";
+  std::ofstream(path + "/4") << "Span 4: TE2/0/4 \"T2XXP\" HDB3/CCS/CRC4 \n\n";
+
+  EXPECT_EQ(read_timing_slips(path, 3), 41u);
+  EXPECT_EQ(read_timing_slips(path, 4), 0u);
+  EXPECT_EQ(read_timing_slips(path, 5), 0u);
+}
+
 TEST_F(DeviceFolder, AFileThatIsNoDriverIsRefused) {
   std::ofstream(path + "/ctl") << "not a device";
 

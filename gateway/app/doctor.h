@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "conf/settings.h"
+#include "gateway/admin/view.h"
+#include "tdm/dahdi/driver_types.h"
+
+// What `spangatectl doctor` says: what is wrong with the lines, and how to mend it. Values in, words out.
+namespace sg::app {
+
+// One span, from all sides.
+struct SpanFacts {
+  admin::SpanView view;
+  conf::Span settings;
+  std::optional<conf::PriRole> role;  // of the trunk that uses it
+  uint8_t dchannel = 0;               // the timeslot that its trunk signals on
+  // What the DAHDI driver says; none: a pseudowire, or the driver does not have it.
+  std::optional<tdm::dahdi::SpanInfo> driver;
+  std::vector<tdm::dahdi::ChannelInfo> channels;
+};
+
+struct Facts {
+  std::string driver_version;  // empty: no span wants the driver, or it is not there
+  std::string driver_error;
+  std::vector<SpanFacts> spans;
+};
+
+// Where each timeslot's clock comes from: no source, or two that contradict. Also told at start-up.
+std::vector<admin::Finding> examine_clocks(const Facts& facts);
+// Everything: driver, configuration, line, D-channel, clocks. What is good is told too.
+std::vector<admin::Finding> examine(const Facts& facts);
+
+}  // namespace sg::app

@@ -1,0 +1,177 @@
+#include "gateway/app/doctor.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sg::app {
+namespace {
+
+using admin::Finding;
+using Grade = admin::Finding::Grade;
+using tdm::dahdi::ChannelKind;
+using testing::AllOf;
+using testing::Contains;
+using testing::Field;
+using testing::HasSubstr;
+
+SpanFacts pseudowire(conf::PriRole role, conf::SpanClock clock) {
+  SpanFacts span;
+  span.settings.number = span.view.span.number = 1;
+  span.settings.clock = clock;
+  span.role = role;
+  span.dchannel = 16;
+  span.view.signalling_is_up = true;
+  return span;
+}
+
+// An E1 that is configured as it should be, and up.
+SpanFacts card(uint16_t number, conf::PriRole role, int sync_source) {
+  SpanFacts span = pseudowire(role, conf::SpanClock::Recovered);
+  span.settings.number = span.view.span.number = number;
+  span.settings.backend = conf::SpanBackend::Dahdi;
+  span.driver.emplace();
+  span.driver->number = number;
+  span.driver->name = "TE2/0/1";
+  span.driver->sync_source = sync_source;
+  for (int position = 1; position <= 31; ++position) {
+    tdm::dahdi::ChannelInfo channel;
+    channel.position = position;
+    channel.kind = position == 16 ? ChannelKind::Hdlc : ChannelKind::Clear;
+    span.channels.push_back(channel);
+  }
+  return span;
+}
+
+Facts with(std::vector<SpanFacts> spans) {
+  return {.driver_version = "DAHDI 2.11.1", .driver_error = "", .spans = std::move(spans)};
+}
+
+auto tells(Grade grade, const char* subject, const char* says, const char* mend) {
+  return Contains(AllOf(Field(&Finding::grade, grade), Field(&Finding::subject, subject),
+                        Field(&Finding::says, HasSubstr(says)), Field(&Finding::mend, HasSubstr(mend))));
+}
+
+TEST(Doctor, FindsNothingToMendWhereAllIsWell) {
+  auto findings = examine(with({card(1, conf::PriRole::User, 1)}));
+
+  EXPECT_EQ(findings.size(), 3u);
+  EXPECT_THAT(findings, testing::Each(Field(&Finding::grade, Grade::Good)));
+}
+
+TEST(Doctor, SaysOnceThatThereIsNoDriver) {
+  Facts facts = with({card(1, conf::PriRole::User, 1)});
+  facts.driver_version.clear();
+  facts.driver_error = "the dahdi module is not loaded";
+  facts.spans[0].driver.reset();
+  facts.spans[0].view.span.alarms = tdm::kAlarmRemoved;
+
+  auto findings = examine(facts);
+
+  EXPECT_THAT(findings, tells(Grade::Fault, "driver", "module is not loaded", "restart"));
+  EXPECT_THAT(findings, testing::Not(Contains(Field(&Finding::subject, "span 1"))));
+}
+
+TEST(Doctor, TellsASpanThatTheDriverDoesNotHave) {
+  Facts facts = with({card(4, conf::PriRole::User, 1)});
+  facts.spans[0].driver.reset();
+
+  EXPECT_THAT(examine(facts), tells(Grade::Fault, "span 4", "no span 4", "dahdi_cfg"));
+}
+
+TEST(Doctor, TellsChannelsThatAreNotConfigured) {
+  Facts some = with({card(1, conf::PriRole::User, 1)}), all = some;
+  some.spans[0].channels[4].kind = ChannelKind::NotConfigured;
+  for (auto& channel : all.spans[0].channels) channel.kind = ChannelKind::NotConfigured;
+
+  EXPECT_THAT(examine(some), tells(Grade::Warning, "span 1", "1 of 31 channels", "bchan="));
+  EXPECT_THAT(examine(all), tells(Grade::Fault, "span 1", "TE2/0/1 is not configured", "system.conf"));
+}
+
+TEST(Doctor, TellsADChannelThatIsNone) {
+  Facts facts = with({card(1, conf::PriRole::User, 1)});
+  facts.spans[0].channels[15].kind = ChannelKind::Clear;
+
+  EXPECT_THAT(examine(facts), tells(Grade::Fault, "span 1", "timeslot 16 is to be the D-channel", "dchan="));
+}
+
+TEST(Doctor, TellsAnAlarmAndNotWhatFollowsFromIt) {
+  struct Row {
+    tdm::AlarmSet alarm;
+    const char* says;
+  };
+  for (auto [alarm, says] : {Row{tdm::kAlarmRed, "RED"}, Row{tdm::kAlarmBlue, "BLUE"}, Row{tdm::kAlarmYellow, "YELLOW"},
+                             Row{tdm::kAlarmLoopback, "LOOPBACK"}}) {
+    for (auto span : {card(1, conf::PriRole::User, 1), pseudowire(conf::PriRole::User, conf::SpanClock::Recovered)}) {
+      span.view.span.alarms = alarm;
+      span.view.signalling_is_up = false;
+
+      auto findings = examine(with({span}));
+
+      EXPECT_THAT(findings, tells(Grade::Fault, "span 1", says, ""));
+      EXPECT_THAT(findings, testing::Not(Contains(Field(&Finding::says, HasSubstr("D-channel")))));
+    }
+  }
+}
+
+TEST(Doctor, TellsLayer2ThatIsDownOnACleanLine) {
+  auto span = pseudowire(conf::PriRole::Network, conf::SpanClock::Given);
+  span.view.signalling_is_up = false;
+
+  EXPECT_THAT(examine(with({span})), tells(Grade::Fault, "span 1", "no answer on the D-channel", "here: \"network\""));
+}
+
+TEST(Doctor, TellsASpanThatNoTrunkUses) {
+  auto span = pseudowire(conf::PriRole::User, conf::SpanClock::Recovered);
+  span.role.reset();
+
+  EXPECT_THAT(examine(with({span})), tells(Grade::Warning, "span 1", "no trunk", "spans"));
+}
+
+TEST(Doctor, TellsMissedInterrupts) {
+  auto span = card(1, conf::PriRole::User, 1);
+  span.driver->irq_misses = 7;
+
+  EXPECT_THAT(examine(with({span})), tells(Grade::Warning, "span 1", "missed 7 interrupts", "/proc/interrupts"));
+}
+
+TEST(ClockPlan, OfCardsNeedsASourceWhereTheNetworkGivesOne) {
+  EXPECT_THAT(examine_clocks(with({card(1, conf::PriRole::User, 0)})),
+              tells(Grade::Fault, "clock", "span 1 runs free", "span=1,1"));
+  EXPECT_TRUE(examine_clocks(with({card(1, conf::PriRole::Network, 0)})).empty());
+}
+
+TEST(ClockPlan, OfCardsTellsWhenNobodyMayGiveAClock) {
+  EXPECT_THAT(examine_clocks(with({card(1, conf::PriRole::Network, 1)})),
+              tells(Grade::Warning, "clock", "nobody gives one", "span=1,0"));
+}
+
+TEST(ClockPlan, OfCardsTellsTwoSourcesThatContradict) {
+  auto one = card(1, conf::PriRole::User, 1), other = card(2, conf::PriRole::User, 2);
+
+  EXPECT_THAT(examine_clocks(with({one, other})), tells(Grade::Warning, "clock", "two clocks", "timing cable"));
+  other.driver->sync_source = 1;
+  EXPECT_TRUE(examine_clocks(with({one, other})).empty());
+}
+
+TEST(ClockPlan, OfSoftwareSpansIsTheDriversOwn) {
+  auto span = card(1, conf::PriRole::User, 0);
+  span.driver->name = "DYN/loc/1:0";
+
+  EXPECT_TRUE(examine_clocks(with({span})).empty());
+}
+
+TEST(ClockPlan, OfPseudowiresNeedsOneEndThatGivesIt) {
+  using conf::PriRole, conf::SpanClock;
+  auto two_clocks = pseudowire(PriRole::User, SpanClock::Given);
+
+  EXPECT_THAT(examine_clocks(with({two_clocks})), tells(Grade::Warning, "clock", "0 slips", "recovered"));
+  two_clocks.view.span.counters = {{"slips", 9}};
+  EXPECT_THAT(examine_clocks(with({two_clocks})), tells(Grade::Fault, "clock", "9 slips", "recovered"));
+  EXPECT_THAT(examine_clocks(with({pseudowire(PriRole::Network, SpanClock::Recovered)})),
+              tells(Grade::Warning, "clock", "nobody gives one", "given"));
+  EXPECT_TRUE(examine_clocks(with({pseudowire(PriRole::User, SpanClock::Recovered)})).empty());
+  EXPECT_TRUE(examine_clocks(with({pseudowire(PriRole::Network, SpanClock::Given)})).empty());
+}
+
+}  // namespace
+}  // namespace sg::app
