@@ -303,17 +303,6 @@ SipTrunk* Application::sip_trunk_of(const SocketAddress& source) const {
   return best;
 }
 
-std::vector<call::Target> Application::route(const call::Trunk& from, const call::Setup& setup) {
-  std::vector<call::Target> targets;
-  for (auto& attempt : plan_->route({from.name(), setup.called.digits, setup.calling.number.digits})) {
-    call::Target target{trunk(attempt.trunk), setup};
-    target.setup.called.digits = attempt.called;
-    target.setup.calling.number.digits = attempt.calling;
-    if (target.trunk) targets.push_back(std::move(target));
-  }
-  return targets;
-}
-
 void Application::on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) {
   log_.warning("span={} alarms={}", span, tdm::to_string(alarms));
   for (auto& pri_trunk : pri_trunks_) pri_trunk->on_alarms_changed(span, alarms);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,8 +11,9 @@
 #include "conf/settings.h"
 #include "gateway/admin/server.h"
 #include "gateway/admin/view.h"
-#include "gateway/app/sip_trunk.h"
 #include "gateway/app/doctor.h"
+#include "gateway/app/refusing_trunk.h"
+#include "gateway/app/sip_trunk.h"
 #include "gateway/call/call_manager.h"
 #include "gateway/records/writer.h"
 #include "gateway/route/plan.h"
@@ -61,18 +63,19 @@ class Application final : public sip::SipAgent::Listener,
   void ask_call(CallId id, std::function<void(std::optional<admin::CallDetail>)> answer) override;
   std::vector<admin::SpanView> spans() const override;
   std::vector<admin::TimeslotView> timeslots() const override;
-  std::vector<std::pair<std::string, uint64_t>> counters() const override;
   std::vector<admin::Finding> examine() const override;
+  std::vector<std::pair<std::string, uint64_t>> counters() const override;
   bool hang_up(CallId id) override;
 
-  // Every span there is, by number.
   Facts facts() const;
+  // Every span there is, by number.
   std::vector<tdm::SpanStatus> span_status() const;
   Result<std::unique_ptr<tdm::Signalling>> make_interface(const conf::PriTrunk& trunk, const conf::Span& span);
   std::vector<std::string> listening() const;  // "udp:127.0.0.1:5060"
   SipTrunk* sip_trunk_of(const SocketAddress& source) const;
   call::Trunk* trunk(const std::string& name) const;
   CallId call_on(tdm::Timeslot slot) const;
+  std::vector<route::TrunkState> trunk_states() const;
 
   const conf::Settings settings_;
   sip::SuRoot& root_;
@@ -91,6 +94,8 @@ class Application final : public sip::SipAgent::Listener,
   std::vector<std::unique_ptr<trunk::PriTrunk>> pri_trunks_;
   std::vector<std::unique_ptr<SipTrunk>> sip_trunks_;
   std::unique_ptr<route::Plan> plan_;
+  uint32_t calls_routed_ = 0;
+  std::map<int, RefusingTrunk> refusals_;  // by cause; calls keep pointers into it
   std::unique_ptr<call::CallManager> manager_;
   std::unique_ptr<admin::Server> admin_;
   Timer shutdown_limit_;

@@ -1,104 +1,253 @@
 #include "gateway/route/plan.h"
 
 #include <algorithm>
-#include <map>
-#include <string_view>
+#include <limits>
+
+#include "gateway/route/compiled.h"
 
 namespace sg::route {
-
-// One step of the called number. A route hangs on the node where its pattern ends.
-struct Plan::Node {
-  std::map<char, std::unique_ptr<Node>> next;
-  std::vector<conf::Route> exact;  // the number ends here
-  std::vector<conf::Route> open;   // anything may follow
-
-  Node& step(char digit) {
-    auto& child = next[digit];
-    if (!child) child = std::make_unique<Node>();
-    return *child;
-  }
-};
-
 namespace {
 
-bool names(const conf::Route& route, std::string_view trunk) {
-  return std::find(route.from.begin(), route.from.end(), trunk) != route.from.end();
-}
-
-// The route open to this trunk; one that names it before one for all.
-const conf::Route* choose(const std::vector<conf::Route>& routes, std::string_view from_trunk) {
-  const conf::Route* for_all = nullptr;
-  for (const conf::Route& route : routes) {
-    if (names(route, from_trunk)) return &route;
-    if (route.from.empty()) for_all = &route;
+conf::Ton ton_of(const tdm::Number& number) {
+  switch (number.type) {
+    case tdm::TypeOfNumber::International:
+      return conf::Ton::International;
+    case tdm::TypeOfNumber::National:
+      return conf::Ton::National;
+    case tdm::TypeOfNumber::Subscriber:
+      return conf::Ton::Subscriber;
+    default:
+      return conf::Ton::Unknown;
   }
-  return for_all;
 }
 
-bool overlap(const conf::Route& a, const conf::Route& b) {
-  if (a.from.empty() || b.from.empty()) return a.from.empty() && b.from.empty();
-  return std::any_of(a.from.begin(), a.from.end(), [&](const std::string& trunk) { return names(b, trunk); });
+bool holds(const TimeCondition& condition, const Query& query) {
+  return condition.schedule->holds(query.at ? *query.at : condition.zone.at(query.now));
 }
 
-Result<> add(std::vector<conf::Route>& routes, const conf::Route& route, std::string_view pattern) {
-  for (const conf::Route& other : routes) {
-    if (overlap(route, other)) {
-      return fail("routes \"{}\" and \"{}\" are both for {} from the same trunk", other.name, route.name, pattern);
-    }
-  }
-  routes.push_back(route);
+template <class T>
+bool lists(const std::vector<T>& list, const T& value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+// The condition that does not hold; empty: all do.
+std::string_view why_not(const CompiledRoute& compiled, const Query& query, std::string_view calling,
+                         std::string_view redirecting) {
+  const conf::Route& route = *compiled.route;
+  if (!route.from.empty() && !lists(route.from, query.from_trunk)) return "from";
+  if (!route.ton.empty() && !lists(route.ton, ton_of(query.called))) return "ton";
+  if (!route.media.empty() && !lists(route.media, query.media)) return "media";
+  if (!compiled.calling.is_empty() && !compiled.calling.contains(calling)) return "calling";
+  if (!compiled.redirecting.is_empty() && !compiled.redirecting.contains(redirecting)) return "redirecting";
+  if (compiled.when.schedule && !holds(compiled.when, query)) return "when";
+  if (compiled.not_when.schedule && holds(compiled.not_when, query)) return "not_when";
   return {};
 }
 
-std::string number_to_send(const conf::Route& route, const std::string& called) {
+size_t calls_of(const Query& query, const std::string& trunk) {
+  auto found = std::find_if(query.trunks.begin(), query.trunks.end(),
+                            [&](const TrunkState& state) { return state.name == trunk; });
+  return found == query.trunks.end() ? 0 : found->calls;
+}
+
+// The price by the longest prefix; a trunk without one comes last.
+double price_of(const conf::Route& route, const std::string& trunk, std::string_view called) {
+  const conf::Price* best = nullptr;
+  for (const conf::Price& price : route.cost) {
+    bool fits = price.trunk == trunk && called.starts_with(price.prefix);
+    if (fits && (!best || price.prefix.size() > best->prefix.size())) best = &price;
+  }
+  return best ? best->price : std::numeric_limits<double>::infinity();
+}
+
+void rotate_by(std::vector<std::string>& trunks, uint32_t turn) {
+  if (!trunks.empty()) std::rotate(trunks.begin(), trunks.begin() + turn % trunks.size(), trunks.end());
+}
+
+// The trunks in the order to try.
+std::vector<std::string> ordered(const conf::Route& route, const conf::Targets& targets, const Query& query,
+                                 std::string_view called) {
+  std::vector<std::string> trunks;
+  for (auto group : targets) {
+    rotate_by(group, query.turn);
+    trunks.insert(trunks.end(), group.begin(), group.end());
+  }
+  switch (route.pick) {
+    case conf::Pick::Order:
+      break;
+    case conf::Pick::Rotate:
+      rotate_by(trunks, query.turn);
+      break;
+    case conf::Pick::Share:
+      // Knuth's multiplicative hash: even over many calls, and no pattern that a row of calls would follow.
+      rotate_by(trunks, query.turn * 2654435761u >> 16);
+      break;
+    case conf::Pick::Idle:
+      std::stable_sort(trunks.begin(), trunks.end(),
+                       [&](const auto& a, const auto& b) { return calls_of(query, a) < calls_of(query, b); });
+      break;
+    case conf::Pick::Cost:
+      std::stable_sort(trunks.begin(), trunks.end(), [&](const auto& a, const auto& b) {
+        return price_of(route, a, called) < price_of(route, b, called);
+      });
+      break;
+  }
+  return trunks;
+}
+
+std::vector<std::string> captures_of(const Entry& entry, std::string_view called) {
+  auto item = read_number(*entry.text);
+  if (!item) return {};
+  return item->expression ? captures(*item->expression, called) : item->pattern.captures(called);
+}
+
+std::string called_by(const conf::Route& route, const Entry& entry, const std::string& called) {
+  if (!route.set_called.empty()) return expand(route.set_called, captures_of(entry, called)).value_or(called);
   return route.prepend + called.substr(std::min(called.size(), static_cast<size_t>(route.strip)));
+}
+
+std::string calling_by(const CompiledRoute& compiled, const std::string& calling) {
+  const conf::Route& route = *compiled.route;
+  if (!route.set_calling.empty()) return route.set_calling;
+  bool must_change = !compiled.calling_must_be.is_empty() && !compiled.calling_must_be.contains(calling);
+  return must_change ? route.calling_else : calling;
 }
 
 }  // namespace
 
-Plan::Plan(std::unique_ptr<Node> root) : root_(std::move(root)) {}
+Plan::Plan(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}
 Plan::Plan(Plan&&) noexcept = default;
 Plan& Plan::operator=(Plan&&) noexcept = default;
 Plan::~Plan() = default;
 
-Result<Plan> Plan::make(const conf::Settings& settings) {
-  auto root = std::make_unique<Node>();
-  for (const conf::Route& route : settings.routes) {
-    for (std::string_view pattern : route.called) {
-      bool is_open = pattern.ends_with('*');
-      Node* node = root.get();
-      for (char digit : pattern.substr(0, pattern.size() - (is_open ? 1 : 0))) node = &node->step(digit);
-      if (auto added = add(is_open ? node->open : node->exact, route, pattern); !added) {
-        return tl::unexpected(added.error());
-      }
+std::string Decision::outcome() const {
+  switch (kind) {
+    case Kind::Routed: {
+      std::string trunks;
+      for (const Attempt& attempt : attempts) trunks += (trunks.empty() ? "" : ">") + attempt.trunk;
+      return trunks;
     }
+    case Kind::Rejected:
+      return fmt::format("reject {}", cause);
+    case Kind::NoRoute:
+      return "no route";
+    case Kind::NotAllowed:
+      return "not allowed";
+    case Kind::NotCarried:
+      return "not carried";
   }
-  return Plan(std::move(root));
+  return {};
 }
 
-std::vector<Attempt> Plan::route(const Query& query) const {
-  const conf::Route* best = nullptr;
-  const Node* node = root_.get();
-  for (size_t at = 0; node; ++at) {
-    if (const auto* open = choose(node->open, query.from_trunk)) best = open;
-    if (at == query.called.size()) {
-      if (const auto* exact = choose(node->exact, query.from_trunk)) best = exact;
-      break;
-    }
-    auto next = node->next.find(query.called[at]);
-    node = next == node->next.end() ? nullptr : next->second.get();
+Decision Plan::decide(const Query& query, Explanation* explanation) const {
+  const Compiled& plan = *compiled_;
+  const Normaliser& normaliser = plan.normaliser;
+  Numbering numbering = numbering_of(plan.settings, query.from_trunk);
+  std::string called = normaliser.to_plan(query.called, numbering);
+  std::string calling = normaliser.to_plan(query.calling, numbering);
+  std::string redirecting = normaliser.to_plan(query.redirecting, numbering);
+
+  const Entry* best = nullptr;
+  std::vector<std::pair<const Entry*, std::string_view>> matched;
+  auto consider = [&](uint32_t index) {
+    const Entry& entry = plan.entries[index];
+    // A route that says less than the best so far need not be asked, unless somebody wants to know.
+    if (!explanation && best && entry.rank <= best->rank) return;
+    auto failed = why_not(plan.routes[entry.route], query, calling, redirecting);
+    if (explanation) matched.emplace_back(&entry, failed);
+    if (failed.empty() && (!best || entry.rank > best->rank)) best = &entry;
+  };
+  plan.tree.match(called, consider);
+  for (const ExpressionEntry& row : plan.expressions) {
+    if (matches(*row.expression, called)) consider(row.entry);
   }
 
-  std::vector<Attempt> attempts;
-  if (!best) return attempts;
-  for (const auto& group : best->to)
-    for (const std::string& trunk : group) {
-      attempts.push_back({.trunk = trunk,
-                          .called = number_to_send(*best, query.called),
-                          .calling = query.calling,
-                          .route = best->name});
+  if (explanation) {
+    explanation->called = called;
+    explanation->calling = calling;
+    std::stable_sort(matched.begin(), matched.end(),
+                     [](const auto& a, const auto& b) { return a.first->rank > b.first->rank; });
+    for (const auto& [entry, failed] : matched) {
+      std::string fate = entry == best     ? "wins"
+                         : !failed.empty() ? fmt::format("its \"{}\" does not hold", failed)
+                                           : "is less specific";
+      explanation->considered.push_back({plan.routes[entry->route].route->name, *entry->text, std::move(fate)});
     }
-  return attempts;
+  }
+
+  Decision decision;
+  if (!best) {
+    decision.cause = 1;  // unallocated number
+    return decision;
+  }
+  const CompiledRoute& compiled = plan.routes[best->route];
+  const conf::Route& route = *compiled.route;
+  decision.route = route.name;
+  decision.hide_calling = route.hide_calling;
+  decision.is_emergency = route.is_emergency;
+  if (route.reject != 0) {
+    decision.kind = Decision::Kind::Rejected;
+    decision.cause = route.reject;
+    return decision;
+  }
+  const conf::Line* line = normaliser.line(calling);
+  if (line && !line->allow.empty() && !route.is_emergency && !normaliser.is_emergency(called)) {
+    auto allowed = std::find_if(plan.allowed.begin(), plan.allowed.end(),
+                                [&](const auto& entry) { return entry.first == line->did; });
+    if (allowed != plan.allowed.end() && !allowed->second.contains(called)) {
+      decision.kind = Decision::Kind::NotAllowed;
+      decision.cause = 21;  // call rejected
+      return decision;
+    }
+  }
+
+  std::string to_send = called_by(route, *best, called), to_show = calling_by(compiled, calling);
+  for (std::string& trunk : ordered(route, plan.targets(*best), query, called)) {
+    Numbering to = numbering_of(plan.settings, trunk);
+    auto sent = normaliser.to_trunk(to_send, to, query.called);
+    if (sent) {
+      auto shown = normaliser.calling_to_trunk(to_show, to, query.calling);
+      decision.attempts.push_back({std::move(trunk), std::move(*sent), std::move(shown)});
+    } else if (explanation) {
+      explanation->skipped.push_back({std::move(trunk), sent.error().message});
+    }
+  }
+  decision.kind = decision.attempts.empty() ? Decision::Kind::NotCarried : Decision::Kind::Routed;
+  if (decision.attempts.empty()) decision.cause = 28;  // invalid number format
+  return decision;
+}
+
+Result<> run_test(const Plan& plan, const conf::PlanTest& test) {
+  Query query;
+  query.from_trunk = test.from;
+  static constexpr tdm::TypeOfNumber kTypes[] = {tdm::TypeOfNumber::Unknown, tdm::TypeOfNumber::International,
+                                                 tdm::TypeOfNumber::National, tdm::TypeOfNumber::Subscriber};
+  query.called = number_of(test.dial, kTypes[static_cast<size_t>(test.ton)]);
+  query.calling = number_of(test.calling);
+  query.redirecting = number_of(test.redirecting);
+  query.media = test.media;
+  auto at = conf::WallClock::parse(test.at.empty() ? "Tue 12:00" : test.at);
+  if (!at) return tl::unexpected(at.error());
+  query.at = *at;
+
+  Decision decision = plan.decide(query);
+
+  auto differ = [&](std::string_view key, std::string_view want, std::string_view got) {
+    return fail("{} from {} should have {} = \"{}\", but has \"{}\" (route \"{}\")", test.dial, test.from, key, want,
+                got, decision.route);
+  };
+  if (decision.outcome() != test.want) return differ("want", test.want, decision.outcome());
+  if (!test.route.empty() && decision.route != test.route) return differ("route", test.route, decision.route);
+  std::string sends, shows;
+  if (!decision.attempts.empty()) {
+    sends = text_of(decision.attempts.front().called);
+    shows = text_of(decision.attempts.front().calling);
+  }
+  if (!test.sends.empty() && sends != test.sends) return differ("sends", test.sends, sends);
+  if (!test.calling_sends.empty() && shows != test.calling_sends) {
+    return differ("calling_sends", test.calling_sends, shows);
+  }
+  return {};
 }
 
 }  // namespace sg::route

@@ -1,49 +1,97 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "conf/settings.h"
+#include "tdm/signalling.h"
 
 namespace sg::route {
 
-// A call that looks for its way: the trunk it came from and its numbers, in the one form the plan is written in
-// ("+493012345" where the country is known, else as dialled).
+// How a trunk does at the moment of a call.
+struct TrunkState {
+  std::string name;
+  bool is_up = true;
+  size_t calls = 0;
+  size_t max_calls = 0;  // 0: no limit is known
+};
+
+// A call that looks for its way: the trunk it came from, its numbers as received, and the moment.
 struct Query {
   std::string from_trunk;
-  std::string called;
-  std::string calling;
+  tdm::Number called, calling, redirecting;
+  conf::CallMedia media = conf::CallMedia::Voice;
+  std::chrono::system_clock::time_point now{};
+  std::optional<conf::WallClock> at = std::nullopt;  // instead of `now`, and in every schedule's own zone
+  uint32_t turn = 0;                                 // counts calls, for targets that share or rotate
+  std::span<const TrunkState> trunks = {};           // for pick = "idle"
 };
 
 // One way to try: the trunk, and the numbers to send there.
 struct Attempt {
   std::string trunk;
-  std::string called;
-  std::string calling;
-  std::string route;  // the name of the route that chose it, for logs and records
+  tdm::Number called, calling;
 
   bool operator==(const Attempt&) const = default;
 };
 
-// The dial plan at run time. A value made from the settings once; asking it changes nothing. Any thread.
+struct Decision {
+  // Rejected: by a route; NotAllowed: by the caller's [[line]]; NotCarried: no target's form can carry the number.
+  enum class Kind : uint8_t { Routed, Rejected, NoRoute, NotAllowed, NotCarried };
+  Kind kind = Kind::NoRoute;
+  std::string route;  // its name, for logs and records; empty: none matched
+  std::vector<Attempt> attempts;
+  int cause = 0;  // Q.850, where there are no attempts
+  bool hide_calling = false;
+  bool is_emergency = false;
+
+  // "sip-a>sip-b", "reject 21", "no route" …: as [test] cases want it.
+  std::string outcome() const;
+};
+
+// Why a call goes as it goes, step by step.
+struct Explanation {
+  struct Considered {
+    std::string route, pattern;
+    std::string fate;  // "wins", or why it does not
+  };
+  struct Skipped {
+    std::string trunk, why;
+  };
+  std::string called, calling;  // in the plan's form
+  std::vector<Considered> considered;
+  std::vector<Skipped> skipped;
+};
+
+// The dial plan at run time: a pure function of settings, trunk states, a call and a time. A value made from the
+// settings once; asking it changes nothing. Any thread.
 class Plan {
  public:
-  // Error: a route that can never be told from another.
+  // `settings` outlive the plan. Error: everything that is wrong with the plan, a line each, "FILE:LINE: …": patterns
+  // and lists that cannot be read, routes that tie or can never match, numbers that a target cannot carry, [test]
+  // cases that fail.
   static Result<Plan> make(const conf::Settings& settings);
+  static Result<Plan> make(conf::Settings&&) = delete;
   Plan(Plan&&) noexcept;
   Plan& operator=(Plan&&) noexcept;
   ~Plan();
 
-  // Where to send the call: the targets of the route with the longest prefix of the called number among those open to
-  // its trunk, in the order to try. Among equals a route that names its sources wins. Empty: no route.
-  std::vector<Attempt> route(const Query& query) const;
+  // Of the routes whose conditions all hold, the most specific: most literal digits, then most places, then no open
+  // tail, then most conditions. `explanation` may be null.
+  Decision decide(const Query& query, Explanation* explanation = nullptr) const;
 
  private:
-  struct Node;
-  explicit Plan(std::unique_ptr<Node> root);
-  std::unique_ptr<Node> root_;
+  struct Compiled;
+  explicit Plan(std::unique_ptr<Compiled> compiled);
+  std::unique_ptr<Compiled> compiled_;
 };
+
+// Runs a case of [test]. Error: what came out instead.
+Result<> run_test(const Plan& plan, const conf::PlanTest& test);
 
 }  // namespace sg::route

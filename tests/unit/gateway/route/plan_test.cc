@@ -3,138 +3,353 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <random>
+#include "gateway/route/normalise.h"
 
 namespace sg::route {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
-conf::Route route_of(std::string name, std::vector<std::string> from, std::vector<std::string> called,
-                     std::vector<std::string> to) {
-  conf::Route route;
-  route.name = std::move(name);
-  route.from = std::move(from);
-  route.called = std::move(called);
-  for (std::string& trunk : to) route.to.push_back({std::move(trunk)});
-  return route;
+// A file with a PBX on ISDN and two carriers on SIP, and what a test adds.
+constexpr std::string_view kTrunks = R"([sip]
+listen = "udp:127.0.0.1:5060"
+[span.1]
+local = "127.0.0.1:7001"
+remote = "127.0.0.1:7000"
+[trunk.pbx]
+kind = "pri"
+spans = [1]
+[trunk.a]
+kind = "sip"
+peer = "sip:127.0.0.1:5070"
+[trunk.b]
+kind = "sip"
+peer = "sip:127.0.0.1:5071"
+)";
+
+struct PlanOfAFile : testing::Test {
+  // "good", or what is wrong.
+  std::string read(std::string_view more, std::string_view trunk_options = "") {
+    auto text = std::string(kTrunks) + std::string(more);
+    if (!trunk_options.empty()) text.replace(text.find("[trunk.a]"), 0, std::string(trunk_options) + "\n");
+    auto parsed = conf::parse(text, "test.toml");
+    if (!parsed) return parsed.error().message;
+    settings = std::make_unique<conf::Settings>(std::move(*parsed));
+    auto made = Plan::make(*settings);
+    if (!made) return made.error().message;
+    plan = std::make_unique<Plan>(std::move(*made));
+    return "good";
+  }
+
+  Decision decide(std::string from, std::string called, std::string calling = "") {
+    Query query;
+    query.from_trunk = std::move(from);
+    query.called = number_of(called);
+    query.calling = number_of(calling);
+    query.at = *conf::WallClock::parse(at);
+    query.turn = turn;
+    query.media = media;
+    query.trunks = trunks;
+    return plan->decide(query);
+  }
+  std::string route_taken(std::string from, std::string called, std::string calling = "") {
+    auto decision = decide(std::move(from), std::move(called), std::move(calling));
+    return decision.route.empty() ? "none" : decision.route;
+  }
+
+  std::string at = "Tue 12:00";
+  uint32_t turn = 0;
+  conf::CallMedia media = conf::CallMedia::Voice;
+  std::vector<TrunkState> trunks;
+  std::unique_ptr<conf::Settings> settings;
+  std::unique_ptr<Plan> plan;
+};
+
+std::string route(std::string_view name, std::string_view called, std::string_view more = "to = \"a\"") {
+  return fmt::format("[[route]]\nname = \"{}\"\ncalled = {}\n{}\n", name, called, more);
 }
 
-Plan plan_of(std::vector<conf::Route> routes) {
-  conf::Settings settings;
-  settings.routes = std::move(routes);
-  return Plan::make(settings).value();
+TEST_F(PlanOfAFile, TakesTheMostLiteralDigitsWhateverTheOrderInTheFile) {
+  ASSERT_EQ(read(route("germany", "'+49*'") + route("berlin", "'+4930*'") + route("all", "'*'")), "good");
+
+  EXPECT_EQ(route_taken("a", "+4930123"), "berlin");
+  EXPECT_EQ(route_taken("a", "+4930"), "berlin");
+  EXPECT_EQ(route_taken("a", "+493"), "germany");
+  EXPECT_EQ(route_taken("a", "+4"), "all");
+  EXPECT_EQ(route_taken("a", ""), "all");
 }
 
-std::string route_taken(const Plan& plan, std::string from, std::string called) {
-  auto attempts = plan.route({.from_trunk = std::move(from), .called = std::move(called), .calling = "100"});
-  return attempts.empty() ? "none" : attempts.front().route;
+TEST_F(PlanOfAFile, MatchesANumberWithoutStarInFullOnly) {
+  ASSERT_EQ(read(route("emergency", "'112'") + route("eleven", "'11*'")), "good");
+
+  EXPECT_EQ(route_taken("a", "112"), "emergency");
+  EXPECT_EQ(route_taken("a", "1123"), "eleven");
+  EXPECT_EQ(route_taken("a", "12"), "none");
 }
 
-TEST(Plan, TakesTheLongestPrefixWhateverTheOrderInTheFile) {
-  auto plan = plan_of({route_of("germany", {}, {"+49*"}, {"a"}), route_of("berlin", {}, {"+4930*"}, {"a"}),
-                       route_of("all", {}, {"*"}, {"a"})});
+TEST_F(PlanOfAFile, PrefersPlacesToAnOpenTailAndDigitsToPlaces) {
+  ASSERT_EQ(read(route("open", "'12*'") + route("places", "'12XX'") + route("set", "'12[3-5]X*'") +
+                 route("digit", "'124*'") + route("end", "'1247'")),
+            "good");
 
-  EXPECT_EQ(route_taken(plan, "x", "+4930123"), "berlin");
-  EXPECT_EQ(route_taken(plan, "x", "+4930"), "berlin");
-  EXPECT_EQ(route_taken(plan, "x", "+49301"), "berlin");
-  EXPECT_EQ(route_taken(plan, "x", "+493"), "germany");
-  EXPECT_EQ(route_taken(plan, "x", "+4"), "all");
-  EXPECT_EQ(route_taken(plan, "x", ""), "all");
+  EXPECT_EQ(route_taken("a", "129"), "open");
+  EXPECT_EQ(route_taken("a", "1299"), "places");
+  EXPECT_EQ(route_taken("a", "12999"), "open");
+  EXPECT_EQ(route_taken("a", "1239"), "places");  // of as many places the one without a tail
+  EXPECT_EQ(route_taken("a", "12399"), "set");
+  EXPECT_EQ(route_taken("a", "12399"), "set");
+  EXPECT_EQ(route_taken("a", "1249"), "digit");
+  EXPECT_EQ(route_taken("a", "1247"), "end");
 }
 
-TEST(Plan, MatchesANumberWithoutStarInFullOnly) {
-  auto plan = plan_of({route_of("emergency", {}, {"112"}, {"a"}), route_of("eleven", {}, {"11*"}, {"a"})});
+TEST_F(PlanOfAFile, OpensARouteOnlyToTheTrunksItNames) {
+  ASSERT_EQ(read(route("pbx", "'+49*'", "from = \"pbx\"\nto = \"a\"") + route("others", "'+*'")), "good");
 
-  EXPECT_EQ(route_taken(plan, "x", "112"), "emergency");
-  EXPECT_EQ(route_taken(plan, "x", "1123"), "eleven");
-  EXPECT_EQ(route_taken(plan, "x", "12"), "none");
+  EXPECT_EQ(route_taken("pbx", "+491"), "pbx");
+  EXPECT_EQ(route_taken("a", "+491"), "others");
 }
 
-TEST(Plan, PrefersAFullNumberToAPrefixOfTheSameLength) {
-  auto plan = plan_of({route_of("prefix", {}, {"112*"}, {"a"}), route_of("full", {}, {"112"}, {"a"})});
+TEST_F(PlanOfAFile, PrefersMoreConditionsAmongEquals) {
+  ASSERT_EQ(read(route("any", "'+*'") + route("pbx", "'+*'", "from = \"pbx\"\nto = \"a\"") +
+                 route("vip", "'+*'", "from = \"pbx\"\ncalling = ['1X', '+1*']\nto = \"b\"") +
+                 route("fax", "'+*'", "from = \"pbx\"\nmedia = \"fax\"\nwhen = \"office\"\nto = \"b\"") +
+                 "[schedule]\noffice = { days = \"Mon-Fri\", hours = \"08:00-18:00\" }\n"),
+            "good");
 
-  EXPECT_EQ(route_taken(plan, "x", "112"), "full");
+  EXPECT_EQ(route_taken("pbx", "+1", "99"), "pbx");
+  EXPECT_EQ(route_taken("pbx", "+1", "12"), "vip");
+  EXPECT_EQ(route_taken("a", "+1", "12"), "any");
+  media = conf::CallMedia::Fax;
+  EXPECT_EQ(route_taken("pbx", "+1", "12"), "fax");
+  at = "Sun 12:00";
+  EXPECT_EQ(route_taken("pbx", "+1", "12"), "vip");
 }
 
-TEST(Plan, OpensARouteOnlyToTheTrunksItNames) {
-  auto plan = plan_of({route_of("pbx", {"pbx"}, {"+49*"}, {"a"}), route_of("others", {}, {"+*"}, {"b"})});
+TEST_F(PlanOfAFile, ReadsExpressionsListsAndSpecialSigns) {
+  ASSERT_EQ(read("[site]\nemergency = ['999']\n[[line]]\next = '401'\ndid = '+12125550101'\n[lists]\ndear = ['+1900*', "
+                 "'/\\+88[12].*/']\n" +
+                 route("dear", "'@dear'") + route("help", "'@emergency'") + route("in", "'@dids'") +
+                 route("service", "'[*]21[*]*'") + route("odd", "'/0(30|40)\\d{3}/'") + route("rest", "'+*'")),
+            "good");
 
-  EXPECT_EQ(route_taken(plan, "pbx", "+491"), "pbx");
-  EXPECT_EQ(route_taken(plan, "carrier", "+491"), "others");
+  EXPECT_EQ(route_taken("a", "+19001"), "dear");
+  EXPECT_EQ(route_taken("a", "+8811"), "dear");
+  EXPECT_EQ(route_taken("a", "+8831"), "rest");
+  EXPECT_EQ(route_taken("a", "999"), "help");
+  EXPECT_EQ(route_taken("a", "+12125550101"), "in");
+  EXPECT_EQ(route_taken("a", "*21*5"), "service");
+  EXPECT_EQ(route_taken("a", "030123"), "odd");
+  EXPECT_EQ(route_taken("a", "0301234"), "none");
 }
 
-TEST(Plan, PrefersTheRouteThatNamesItsSourceAmongEquals) {
-  auto plan = plan_of({route_of("any", {}, {"+*"}, {"a"}), route_of("pbx", {"pbx"}, {"+*"}, {"b"})});
+TEST_F(PlanOfAFile, SetsTheCalledNumberFromWhatParenthesesMatched) {
+  ASSERT_EQ(read(route("out", "'9(0X)(*)'", "to = \"a\"\nset_called = '$2-$1'") +
+                 route("odd", "'/8(\\d\\d)?/'", "to = \"a\"\nset_called = '+$1'") +
+                 route("strip", "'70*'", "to = \"a\"\nstrip = 1\nprepend = '+49'") +
+                 route("short", "'6*'", "to = \"a\"\nstrip = 5")),
+            "good");
 
-  EXPECT_EQ(route_taken(plan, "pbx", "+1"), "pbx");
-  EXPECT_EQ(route_taken(plan, "carrier", "+1"), "any");
+  EXPECT_EQ(text_of(decide("b", "905123").attempts.at(0).called), "123-05");
+  EXPECT_EQ(text_of(decide("b", "812").attempts.at(0).called), "+12");
+  EXPECT_EQ(text_of(decide("b", "70123").attempts.at(0).called), "+490123");
+  EXPECT_EQ(text_of(decide("b", "61").attempts.at(0).called), "");
 }
 
-TEST(Plan, GivesTheTargetsInOrderWithTheNumbersToSend) {
-  conf::Route route = route_of("out", {}, {"0*"}, {"first", "second"});
-  route.strip = 1;
-  route.prepend = "+49";
-  auto plan = plan_of({route});
+TEST_F(PlanOfAFile, GivesTheTargetsInOrderEachWithNumbersInItsOwnForm) {
+  ASSERT_EQ(read(route("out", "'+*'", "from = \"b\"\nto = [\"pbx\", \"a\"]") +
+                     "[site]\ncountry = \"44\"\ntrunk_prefix = \"0\"\n",
+                 "numbers_out = \"national\""),
+            "good");
 
-  auto attempts = plan.route({.from_trunk = "pbx", .called = "030123", .calling = "4711"});
-
-  EXPECT_THAT(attempts,
-              ElementsAre(Attempt{"first", "+4930123", "4711", "out"}, Attempt{"second", "+4930123", "4711", "out"}));
+  EXPECT_THAT(decide("b", "+442079460223", "+33199001234").attempts,
+              ElementsAre(Attempt{"pbx",
+                                  {"2079460223", tdm::TypeOfNumber::National},
+                                  {"33199001234", tdm::TypeOfNumber::International}},
+                          Attempt{"a",
+                                  {"442079460223", tdm::TypeOfNumber::International},
+                                  {"33199001234", tdm::TypeOfNumber::International}}));
 }
 
-TEST(Plan, StripsNoMoreThanThereIs) {
-  conf::Route route = route_of("out", {}, {"*"}, {"a"});
-  route.strip = 5;
-  auto plan = plan_of({route});
-
-  EXPECT_EQ(plan.route({.from_trunk = "x", .called = "12", .calling = ""}).front().called, "");
-}
-
-TEST(Plan, KnowsNoWayWhereNoRouteMatches) {
-  EXPECT_THAT(plan_of({}).route({"x", "+49", ""}), IsEmpty());
-}
-
-TEST(Plan, RefusesRoutesThatCannotBeToldApart) {
-  conf::Settings settings;
-  settings.routes = {route_of("one", {"a", "b"}, {"+49*"}, {"c"}), route_of("two", {"b"}, {"+4*", "+49*"}, {"c"})};
-
-  auto plan = Plan::make(settings);
-
-  ASSERT_FALSE(plan);
-  EXPECT_THAT(plan.error().message, testing::HasSubstr("\"one\" and \"two\" are both for +49*"));
-}
-
-// The tree against the plain reading of the rule.
-TEST(Plan, AgreesWithASearchOfAllPrefixes) {
-  std::mt19937 random(38);
-  auto digits = [&](size_t longest) {
-    std::string text;
-    for (size_t n = random() % (longest + 1); n > 0; --n) text += static_cast<char>('0' + random() % 3);
-    return text;
+TEST_F(PlanOfAFile, PicksTargetsAsTheRouteSays) {
+  auto with_pick = [](std::string_view called, std::string_view more) {
+    return route(called, fmt::format("'{}'", called), fmt::format("to = [\"pbx\", \"a\", \"b\"]\n{}", more));
   };
-  std::vector<conf::Route> routes;
-  std::vector<std::string> prefixes;
-  for (int i = 0; i < 200; ++i) {
-    std::string prefix = digits(6);
-    if (std::find(prefixes.begin(), prefixes.end(), prefix) != prefixes.end()) continue;
-    prefixes.push_back(prefix);
-    routes.push_back(route_of("r" + prefix, {}, {prefix + "*"}, {"a"}));
-  }
-  auto plan = plan_of(routes);
+  ASSERT_EQ(read(with_pick("1", "") + with_pick("2", "pick = \"rotate\"") + with_pick("3", "pick = \"idle\"") +
+                 with_pick("4", "pick = \"share\"") +
+                 with_pick("5*", "pick = \"cost\"\ncost = { a = { \"5\" = 2.0, \"51\" = 0.5 }, b = { \"*\" = 1.0 } }") +
+                 route("6", "'6'", "to = [[\"pbx\", \"a\"], \"b\"]")),
+            "good");
 
-  for (int i = 0; i < 1000; ++i) {
-    std::string called = digits(9), expected = "none";
-    size_t longest = 0;
-    for (const auto& prefix : prefixes) {
-      if (called.starts_with(prefix) && (expected == "none" || prefix.size() > longest)) {
-        expected = "r" + prefix;
-        longest = prefix.size();
-      }
-    }
-    EXPECT_EQ(route_taken(plan, "x", called), expected) << called;
-  }
+  turn = 1;
+  trunks = {{"pbx", true, 5, 30}, {"a", true, 2, 30}, {"b", true, 3, 30}};
+  EXPECT_EQ(decide("a", "1").outcome(), "pbx>a>b");
+  EXPECT_EQ(decide("a", "2").outcome(), "a>b>pbx");
+  EXPECT_EQ(decide("a", "3").outcome(), "a>b>pbx");
+  EXPECT_EQ(decide("a", "50").outcome(), "b>a>pbx");
+  EXPECT_EQ(decide("a", "510").outcome(), "a>b>pbx");
+  EXPECT_EQ(decide("a", "6").outcome(), "a>pbx>b");
+  std::map<std::string, int> first;
+  for (turn = 0; turn < 3000; ++turn) ++first[decide("a", "4").attempts.at(0).trunk];
+  for (const auto& [trunk, count] : first) EXPECT_NEAR(count, 1000, 100) << trunk;
+  EXPECT_EQ(first.size(), 3u);
+}
+
+TEST_F(PlanOfAFile, ShowsOnlyCallingNumbersThatMayBeShown) {
+  ASSERT_EQ(read(route("out", "'+*'", "to = \"a\"\ncalling_must_be = '+44*'\ncalling_else = '+441'") +
+                 route("mine", "'1'", "to = \"a\"\nset_calling = '+445'\nhide_calling = true")),
+            "good");
+
+  EXPECT_EQ(text_of(decide("b", "+1", "+4477").attempts.at(0).calling), "+4477");
+  EXPECT_EQ(text_of(decide("b", "+1", "+3377").attempts.at(0).calling), "+441");
+  EXPECT_FALSE(decide("b", "+1").hide_calling);
+  EXPECT_EQ(text_of(decide("b", "1", "+3377").attempts.at(0).calling), "+445");
+  EXPECT_TRUE(decide("b", "1").hide_calling);
+}
+
+TEST_F(PlanOfAFile, RefusesWhatARouteRejectsOrALineMayNotDial) {
+  ASSERT_EQ(read("[site]\nemergency = ['999']\n[[line]]\next = '401'\ndid = '+12125550101'\nallow = '+1*'\n" +
+                 route("dear", "'+1900*'", "reject = 21") + route("out", "'+*'") + route("help", "'999'")),
+            "good");
+
+  EXPECT_EQ(decide("b", "+1900", "401").outcome(), "reject 21");
+  EXPECT_EQ(decide("b", "+1900").cause, 21);
+  EXPECT_EQ(decide("b", "+1212", "+12125550101").outcome(), "a");
+  EXPECT_EQ(decide("b", "+44", "+12125550101").outcome(), "not allowed");
+  EXPECT_EQ(decide("b", "999", "+12125550101").outcome(), "a");
+  EXPECT_EQ(decide("b", "+44", "+12125550109").outcome(), "a");
+  EXPECT_EQ(decide("b", "44").outcome(), "no route");
+}
+
+TEST_F(PlanOfAFile, SkipsATargetWhoseFormCannotCarryTheNumber) {
+  ASSERT_EQ(read(route("out", "'*'", "to = [\"pbx\", \"a\"]") + route("one", "'+1*'", "to = \"pbx\"") +
+                     "[plan]\nx = { ext = '2XX', e164 = '+442XX' }\ny = { ext = '3XX', e164 = '+13XX' }\n",
+                 "numbers_out = \"extension:3\""),
+            "good");
+
+  EXPECT_EQ(decide("b", "+44212").outcome(), "pbx>a");
+  EXPECT_EQ(decide("b", "+44912").outcome(), "a");
+  EXPECT_EQ(decide("b", "+1912").outcome(), "not carried");
+  EXPECT_EQ(decide("b", "+1912").cause, 28);
+}
+
+TEST_F(PlanOfAFile, ExplainsWhichRoutesMatchedAndWhyTheyLost) {
+  ASSERT_EQ(read(route("pbx", "'+49*'", "from = \"pbx\"\nto = \"a\"") + route("all", "'*'") +
+                 route("plus", "'+*'", "to = \"b\"")),
+            "good");
+  Query query;
+  query.from_trunk = "a";
+  query.called = number_of("+491");
+
+  Explanation explanation;
+  auto decision = plan->decide(query, &explanation);
+
+  EXPECT_EQ(decision.route, "plus");
+  EXPECT_EQ(explanation.called, "+491");
+  std::vector<std::string> fates;
+  for (const auto& row : explanation.considered) fates.push_back(row.route + " " + row.pattern + " " + row.fate);
+  EXPECT_THAT(fates, ElementsAre("pbx +49* its \"from\" does not hold", "plus +* wins", "all * is less specific"));
+}
+
+TEST_F(PlanOfAFile, RunsTheTestsOfTheFile) {
+  std::string plan_text = route("out", "'+*'", "to = [\"a\", \"b\"]") + "[test]\ncases = [\n";
+
+  EXPECT_EQ(read(plan_text + "{ from = 'pbx', dial = '+1', want = 'a>b', sends = '+1', route = 'out' } ]\n"), "good");
+  EXPECT_EQ(read(plan_text + "{ from = 'pbx', dial = '+1', want = 'b>a' } ]\n"),
+            "test.toml:21: [test]: +1 from pbx should have want = \"b>a\", but has \"a>b\" (route \"out\")");
+  EXPECT_THAT(read(plan_text + "{ from = 'pbx', dial = '+1', want = 'a>b', sends = '1' } ]\n"),
+              HasSubstr("should have sends = \"1\", but has \"+1\""));
+  EXPECT_THAT(read(plan_text + "{ from = 'pbx', dial = '+1', calling = '7', want = 'a>b', calling_sends = '8' } ]\n"),
+              HasSubstr("should have calling_sends = \"8\", but has \"7\""));
+  EXPECT_THAT(read(plan_text + "{ from = 'pbx', dial = '+1', want = 'a>b', at = 'now' } ]\n"),
+              HasSubstr("\"now\" is no time"));
+}
+
+struct Refusal {
+  const char* name;
+  std::string file;
+  std::string says;
+  std::string_view trunk_options = "";
+
+  friend void PrintTo(const Refusal& row, std::ostream* os) { *os << row.name; }
+};
+
+class RefusedPlan : public PlanOfAFile, public testing::WithParamInterface<Refusal> {};
+
+TEST_P(RefusedPlan, NamesTheLineAndTheReason) {
+  std::string error = read(GetParam().file, GetParam().trunk_options);
+
+  EXPECT_THAT(error, testing::StartsWith("test.toml:"));
+  EXPECT_THAT(error, HasSubstr(GetParam().says));
+  EXPECT_EQ(std::count(error.begin(), error.end(), '\n'), 0) << error;
+}
+
+std::string two(std::string_view first, std::string_view second, std::string_view more_first = "to = \"a\"",
+                std::string_view more_second = "to = \"a\"") {
+  return route("one", first, more_first) + route("two", second, more_second);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Faults, RefusedPlan,
+    testing::Values(
+        Refusal{"SamePattern", two("'+49*'", "['+4*', '+49*']"),
+                "test.toml:19: [[route]] \"two\" called: \"+49*\" and \"+49*\" of route \"one\" (line 15) tie"},
+        Refusal{"CrossingPatterns", two("'4X1'", "'41X'"), "\"41X\" and \"4X1\" of route \"one\""},
+        Refusal{"CrossingOpenPatterns", two("'[1-3]5*'", "'1[4-6]*'"), "tie: one call may take either"},
+        Refusal{"SharedSource", two("'1'", "'1'", "from = ['a', 'b']\nto = 'a'", "from = ['b', 'pbx']\nto = 'a'"),
+                "tie"},
+        Refusal{"CallingThatOverlaps", two("'1'", "'1'", "calling = '2*'\nto = 'a'", "calling = ['3', 'X4']\nto = 'a'"),
+                "tie"},
+        Refusal{"Expressions", two("'/1[23]+/'", "'/1[34]+/'"), "\"/1[34]+/\" and \"/1[23]+/\""},
+        Refusal{"UnknownList", route("one", "'@nobody'"), "test.toml:15: [[route]] \"one\" called: there is no list"},
+        Refusal{"EmptyDids", route("one", "'@dids'"), "there is no [[line]]"},
+        Refusal{"BadListEntry", route("one", "'@x'") + "[lists]\nx = ['1(']\n", "@x: \"1(\" lacks a )"},
+        Refusal{"StarInTheMiddle", route("one", "'1*2'"), "nothing may follow the *"},
+        Refusal{"PlusInTheMiddle", route("one", "'1+2'"), "can never match: a + is the first sign"},
+        Refusal{"Letter", route("one", "'1q'"), "'q' is no sign of a pattern"},
+        Refusal{"OpenSet", route("one", "'1[2'"), "lacks a ]"},
+        Refusal{"EmptySet", route("one", "'1[]'"), "[] matches nothing"},
+        Refusal{"BackwardRange", route("one", "'1[5-2]'"), "\"5-2\" is no range"},
+        Refusal{"ClosedTwice", route("one", "'1)'"), "has a ) too many"},
+        Refusal{"BadExpression", route("one", "'/1(/'"), "missing )"},
+        Refusal{"NoSuchCapture", route("one", "'1(X)'", "to = 'a'\nset_called = '$2'"),
+                "set_called: \"$2\": there are no 2"},
+        Refusal{"NotCarriedAsExtension",
+                route("one", "'+33*'", "to = 'pbx'") + "[plan]\nx = { ext = '2XX', e164 = '+442XX' }\n",
+                "to: \"pbx\" cannot carry \"+33*\": no such number is in [plan]", "numbers_out = \"extension:3\""},
+        Refusal{"NotCarriedAsE164", route("one", "'2XX'", "to = 'pbx'"), "takes only numbers with +",
+                "numbers_out = \"e164\""},
+        Refusal{"TonThatSipLacks", route("one", "'1'", "from = 'a'\nton = 'national'\nto = 'b'"),
+                "ton: can never match"},
+        Refusal{"WhenAndNotWhen",
+                route("one", "'1'", "when = 'x'\nnot_when = 'x'\nto = 'b'") + "[schedule]\nx = { days = 'Mon' }\n",
+                "the route can never match"},
+        Refusal{"UnknownZone",
+                route("one", "'1'", "when = 'x'\nto = 'b'") + "[schedule]\nx = { zone = 'Europe/Lundon' }\n",
+                "test.toml:21: [schedule] x: there is no time zone \"Europe/Lundon\""},
+        Refusal{"EmergencyWithoutRoute", "[site]\nemergency = ['112', '110']\n" + route("one", "'112'"),
+                "[site] emergency: no route takes \"110\""},
+        Refusal{"BadLinePermission", "[[line]]\next = '1'\ndid = '+1'\nallow = '@x'\n",
+                "[[line]] allow: there is no list"}),
+    [](const auto& row) { return row.param.name; });
+
+TEST_F(PlanOfAFile, TakesRoutesThatLookAlikeButCannotBothHold) {
+  EXPECT_EQ(read(two("'1'", "'1'", "from = 'a'\nto = 'a'", "from = 'b'\nto = 'a'")), "good");
+  EXPECT_EQ(read(two("'1'", "'1'", "media = 'fax'\nto = 'a'", "media = 'voice'\nto = 'a'")), "good");
+  EXPECT_EQ(read(two("'1'", "'1'", "calling = '2*'\nto = 'a'", "calling = '3X'\nto = 'a'")), "good");
+  EXPECT_EQ(read(two("'1'", "'1'", "when = 'x'\nto = 'a'", "not_when = 'x'\nto = 'a'") +
+                 "[schedule]\nx = { days = 'Mon' }\n"),
+            "good");
+  EXPECT_EQ(read(two("'4X1'", "'42X*'")), "good");
+  EXPECT_EQ(read(two("'[1-3]5*'", "'4[4-6]*'")), "good");
+}
+
+TEST_F(PlanOfAFile, KnowsNoWayWhereThereAreNoRoutes) {
+  ASSERT_EQ(read(""), "good");
+
+  EXPECT_THAT(decide("a", "+49").attempts, IsEmpty());
+  EXPECT_EQ(decide("a", "+49").cause, 1);
 }
 
 }  // namespace

@@ -1,0 +1,75 @@
+// Where the Application asks the dial plan: for calls (call::Router).
+
+#include <algorithm>
+
+#include "gateway/app/application.h"
+#include "gateway/route/normalise.h"
+
+namespace sg::app {
+namespace {
+
+// Fax is not known before the machines are heard, so what is no data is voice.
+conf::CallMedia media_of(const call::Setup& setup) {
+  return setup.bearer == tdm::BearerCapability::Unrestricted ? conf::CallMedia::Data : conf::CallMedia::Voice;
+}
+
+route::Query query_of(const std::string& from, const call::Setup& setup, std::span<const route::TrunkState> trunks) {
+  route::Query query;
+  query.from_trunk = from;
+  query.called = setup.called;
+  query.calling = setup.calling.number;
+  if (setup.redirection) query.redirecting = setup.redirection->from;
+  query.media = media_of(setup);
+  query.now = std::chrono::system_clock::now();
+  query.trunks = trunks;
+  return query;
+}
+
+}  // namespace
+
+std::vector<route::TrunkState> Application::trunk_states() const {
+  std::vector<route::TrunkState> states;
+  for (const auto& sip_trunk : sip_trunks_) {
+    auto limit = static_cast<size_t>(settings_.trunk(sip_trunk->name())->max_calls);
+    states.push_back({sip_trunk->name(), true, manager_->calls_of(sip_trunk->name()), limit});
+  }
+  for (const auto& pri_trunk : pri_trunks_) {
+    auto limit = static_cast<size_t>(settings_.trunk(pri_trunk->name())->max_calls);
+    auto interfaces = pri_trunk->status();
+    bool is_up = std::any_of(interfaces.begin(), interfaces.end(), [](const auto& one) { return one.is_up; });
+    states.push_back({pri_trunk->name(), is_up, pri_trunk->calls(), limit});
+  }
+  return states;
+}
+
+std::vector<call::Target> Application::route(const call::Trunk& from, const call::Setup& setup) {
+  auto states = trunk_states();
+  auto query = query_of(from.name(), setup, states);
+  query.turn = calls_routed_++;
+  route::Decision decision = plan_->decide(query);
+  log_.info("from={} called={} calling={} route={} outcome={}", from.name(), route::text_of(setup.called),
+            route::text_of(setup.calling.number), decision.route, decision.outcome());
+  if (decision.is_emergency) {
+    log_.warning("emergency call from={} called={} calling={}", from.name(), route::text_of(setup.called),
+                 route::text_of(setup.calling.number));
+    counters_.get("route.emergency").add();
+  }
+  std::vector<call::Target> targets;
+  if (decision.kind == route::Decision::Kind::NoRoute) return targets;
+  if (decision.attempts.empty()) {
+    counters_.get("route.refused").add();
+    auto refusal = refusals_.try_emplace(decision.cause, call::Cause{decision.cause}).first;
+    targets.push_back({&refusal->second, setup});
+    return targets;
+  }
+  for (auto& attempt : decision.attempts) {
+    call::Target target{trunk(attempt.trunk), setup};
+    target.setup.called = std::move(attempt.called);
+    target.setup.calling.number = std::move(attempt.calling);
+    if (decision.hide_calling) target.setup.calling.presentation = tdm::Presentation::Restricted;
+    if (target.trunk) targets.push_back(std::move(target));
+  }
+  return targets;
+}
+
+}  // namespace sg::app

@@ -1,0 +1,193 @@
+#include <algorithm>
+
+#include "gateway/route/compiled.h"
+
+namespace sg::route {
+namespace {
+
+constexpr size_t kMostFaults = 20;
+
+template <class T>
+bool share(const std::vector<T>& a, const std::vector<T>& b) {
+  return a.empty() || b.empty() || std::find_first_of(a.begin(), a.end(), b.begin(), b.end()) != a.end();
+}
+
+bool may_overlap(const NumberSet& a, const NumberSet& b) {
+  return a.is_empty() || b.is_empty() || a.may_overlap(b);
+}
+
+bool exclude(const TimeCondition& when, const TimeCondition& not_when) {
+  return when.schedule && when.schedule == not_when.schedule;
+}
+
+// Whether one call may meet the conditions of both.
+bool may_hold_together(const CompiledRoute& a, const CompiledRoute& b) {
+  return share(a.route->from, b.route->from) && share(a.route->ton, b.route->ton) &&
+         share(a.route->media, b.route->media) && !exclude(a.when, b.not_when) && !exclude(b.when, a.not_when) &&
+         may_overlap(a.calling, b.calling) && may_overlap(a.redirecting, b.redirecting);
+}
+
+class Checker {
+ public:
+  Checker(const conf::Settings& settings, const Normaliser& normaliser, const std::vector<CompiledRoute>& routes,
+          const std::vector<Entry>& entries, const PatternTree& tree, const std::vector<ExpressionEntry>& expressions,
+          PlanFaults& faults)
+      : settings_(settings),
+        normaliser_(normaliser),
+        routes_(routes),
+        entries_(entries),
+        tree_(tree),
+        expressions_(expressions),
+        faults_(faults) {
+    for (const conf::PlanBlock& block : settings.plan) ours_.push_back(*Pattern::parse(block.e164));
+    for (const conf::Line& line : settings.lines) ours_.push_back(*Pattern::parse(line.did));
+    if (!settings.site.country.empty()) home_ = *Pattern::parse("+" + settings.site.country + "*");
+  }
+
+  void run() {
+    // Patterns that are spelled alike meet in the tree; of the others, only those with a choice of signs can tie.
+    tree_.same([&](std::span<const uint32_t> same) {
+      for (size_t i = 1; i < same.size(); ++i) {
+        for (size_t j = 0; j < i; ++j) compare(same[i], same[j]);
+      }
+    });
+    for (uint32_t i = 0; i < entries_.size(); ++i) look_at(i);
+    for (size_t i = 0; i < expressions_.size(); ++i) {
+      for (size_t j = 0; j < i; ++j) compare(expressions_[i].entry, expressions_[j].entry);
+    }
+    for (const CompiledRoute& route : routes_) check_route(route);
+    check_emergency();
+  }
+
+ private:
+  void look_at(uint32_t index) {
+    const Entry& entry = entries_[index];
+    if (entry.text->starts_with('/')) return;
+    Pattern pattern = *Pattern::parse(*entry.text);
+    if (!std::all_of(pattern.places.begin(), pattern.places.end(), is_literal)) {
+      tree_.overlapping(pattern, [&](uint32_t other) {
+        if (other < index && *entries_[other].text != *entry.text) compare(index, other);
+      });
+    }
+    check_carried(entry, pattern);
+    const conf::Route& route = *routes_[entry.route].route;
+    if (auto set = expand(route.set_called, std::vector<std::string>(pattern.groups.size())); !set) {
+      faults_.add(route, "set_called", set.error().message);
+    }
+  }
+
+  void compare(uint32_t a, uint32_t b) {
+    const Entry& later = entries_[std::max(a, b)];
+    const Entry& earlier = entries_[std::min(a, b)];
+    if (a == b || later.rank != earlier.rank) return;
+    if (later.route == earlier.route && later.to == earlier.to) return;
+    if (!may_hold_together(routes_[later.route], routes_[earlier.route])) return;
+    const conf::Route& route = *routes_[later.route].route;
+    const conf::Route& other = *routes_[earlier.route].route;
+    faults_.add(route, "called",
+                fmt::format("\"{}\" and \"{}\" of route \"{}\" (line {}) tie: one call may take either", *later.text,
+                            *earlier.text, other.name, other.line));
+  }
+
+  void check_carried(const Entry& entry, const Pattern& pattern) {
+    const conf::Route& route = *routes_[entry.route].route;
+    if (!route.set_called.empty() || route.strip || !route.prepend.empty() || normaliser_.is_emergency(*entry.text)) {
+      return;
+    }
+    const conf::Targets& targets = entry.to ? route.row_targets[entry.to - 1] : route.to;
+    for (const auto& group : targets) {
+      for (const std::string& trunk : group) {
+        if (auto why = why_not_carried(pattern, numbering_of(settings_, trunk)); !why.empty()) {
+          faults_.add(route, "to", fmt::format("\"{}\" cannot carry \"{}\": {}", trunk, *entry.text, why));
+        }
+      }
+    }
+  }
+
+  std::string why_not_carried(const Pattern& pattern, const Numbering& to) const {
+    bool may_be_e164 = pattern.places.empty() || (pattern.places[0] & sign('+'));
+    bool is_e164 = !pattern.places.empty() && pattern.places[0] == sign('+');
+    auto meets = [&](const Pattern& other) { return pattern.overlaps(other); };
+    switch (to.out.form) {
+      case conf::NumberForm::E164:
+        return may_be_e164 ? "" : "numbers_out = \"e164\" takes only numbers with +";
+      case conf::NumberForm::Extension:
+        if (!is_e164 || !normaliser_.has_extensions() || std::any_of(ours_.begin(), ours_.end(), meets)) return "";
+        return "no such number is in [plan] or of a [[line]], so it has no extension";
+      case conf::NumberForm::National:
+        if (!is_e164 || to.has_types || (home_ && meets(*home_))) return "";
+        return "it is abroad, and numbers_out = \"national\" on SIP has no way to say so";
+      case conf::NumberForm::Dialled:
+        if (!is_e164 || !settings_.site.intl_prefix.empty() || (home_ && meets(*home_))) return "";
+        return "it is abroad, and [site] has no intl_prefix";
+      case conf::NumberForm::Ton:
+      case conf::NumberForm::AsIs:
+        break;
+    }
+    return "";
+  }
+
+  void check_route(const CompiledRoute& compiled) {
+    const conf::Route& route = *compiled.route;
+    bool from_sip_only =
+        !route.from.empty() && std::none_of(route.from.begin(), route.from.end(), [&](const std::string& trunk) {
+          return numbering_of(settings_, trunk).has_types;
+        });
+    bool sip_has_it = std::any_of(route.ton.begin(), route.ton.end(), [](conf::Ton ton) {
+      return ton == conf::Ton::Unknown || ton == conf::Ton::International;
+    });
+    if (from_sip_only && !route.ton.empty() && !sip_has_it) {
+      faults_.add(route, "ton", "can never match: SIP knows no such type of number");
+    }
+    if (compiled.when.schedule && compiled.when.schedule == compiled.not_when.schedule) {
+      faults_.add(route, "not_when", "is the same as when: the route can never match");
+    }
+  }
+
+  void check_emergency() {
+    if (routes_.empty()) return;
+    for (const std::string& number : settings_.site.emergency) {
+      bool has_route = false;
+      tree_.match(number, [&](uint32_t entry) { has_route |= routes_[entries_[entry].route].route->reject == 0; });
+      if (!has_route) faults_.add(1, "[site] emergency", fmt::format("no route takes \"{}\"", number));
+    }
+  }
+
+  const conf::Settings& settings_;
+  const Normaliser& normaliser_;
+  const std::vector<CompiledRoute>& routes_;
+  const std::vector<Entry>& entries_;
+  const PatternTree& tree_;
+  const std::vector<ExpressionEntry>& expressions_;
+  PlanFaults& faults_;
+  std::vector<Pattern> ours_;
+  std::optional<Pattern> home_;
+};
+
+}  // namespace
+
+void PlanFaults::add(const conf::Route& route, std::string_view key, std::string_view reason) {
+  add(route.line, fmt::format("[[route]] \"{}\" {}", route.name, key), reason);
+}
+
+void PlanFaults::add(int line, std::string_view what, std::string_view reason) {
+  if (++count_ > kMostFaults) return;
+  found_.emplace_back(line, fmt::format("{}:{}: {}: {}", settings_.file, line, what, reason));
+}
+
+Error PlanFaults::error() const {
+  auto sorted = found_;
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  Error error;
+  for (const auto& [line, text] : sorted) error.message += (error.message.empty() ? "" : "\n") + text;
+  if (count_ > kMostFaults) error.message += fmt::format("\nand {} more", count_ - kMostFaults);
+  return error;
+}
+
+void check(const conf::Settings& settings, const Normaliser& normaliser, const std::vector<CompiledRoute>& routes,
+           const std::vector<Entry>& entries, const PatternTree& tree, const std::vector<ExpressionEntry>& expressions,
+           PlanFaults& faults) {
+  Checker(settings, normaliser, routes, entries, tree, expressions, faults).run();
+}
+
+}  // namespace sg::route
