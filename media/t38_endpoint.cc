@@ -9,6 +9,11 @@ namespace {
 constexpr uint8_t kNoSignal[] = {0x00};
 constexpr Duration kKeepAlive = 1s;
 
+// Copies of a datagram that nothing follows: the first ones soon, as a fax machine waits, and the others further and
+// further apart, to be there after a long burst of losses too. The last one goes about 0.6 s after the original.
+constexpr int kRepeats = 6;
+constexpr Duration kFirstRepeat = 20ms;
+
 // A peer that has not swapped yet sends G.711 of 10 ms or more. Its first two octets would be a very high sequence
 // number of UDPTL, which no peer starts with.
 bool looks_like_audio(ByteView datagram) {
@@ -25,7 +30,9 @@ T38Endpoint::T38Endpoint(SessionTools& tools, const T38Settings& settings, t38::
       receiver_(listener),
       sender_(t38::UdptlSender::options_for(settings.remote_params, tools.config.t38_redundancy)),
       next_no_signal_(line),
-      last_active_(now) {
+      last_active_(now),
+      later_ones_repeat_(settings.remote_params.error_correction == t38::ErrorCorrection::Redundancy &&
+                         tools.config.t38_redundancy > 0) {
   peer_.tell(settings.remote);
 }
 
@@ -52,6 +59,7 @@ void T38Endpoint::on_media(const Datagram& datagram, TimePoint line) {
 
 void T38Endpoint::poll(int fd, TimePoint line) {
   receiver_.poll(line);
+  repeat(fd, line);
   if (is_heard_ || line < next_no_signal_) return;
   send_no_signal(fd);
   // Three at the start, a block apart, so that one lost packet does not cost a second.
@@ -69,12 +77,35 @@ void T38Endpoint::send_ifp(ByteView ifp, int copies, int fd, TimePoint now) {
 
 void T38Endpoint::send(ByteView ifp, int copies, int fd) {
   if (!peer_.can_be_sent_to()) return;
-  ByteView datagram = sender_.send(ifp, out_);
-  if (datagram.empty()) return;
-  for (int i = 0; i < copies; ++i) {
-    ++packets_sent_;
-    if (!tools_.datagrams.send(fd, peer_.current(), datagram)) tools_.counters.send_failed.add();
+  out_octets_ = sender_.send(ifp, out_).size();
+  repeats_left_ = 0;
+  if (out_octets_ == 0) return;
+  send_datagram(fd);
+  if (copies > 1 && later_ones_repeat_) {
+    // Copies at once would be lost in one burst. A datagram that goes out meanwhile carries this one's IFP.
+    repeats_left_ = kRepeats;
+    repeat_after_ = kFirstRepeat;
+    next_repeat_ = {};
+    return;
   }
+  for (int i = 1; i < copies; ++i) send_datagram(fd);
+}
+
+void T38Endpoint::send_datagram(int fd) {
+  ++packets_sent_;
+  if (!tools_.datagrams.send(fd, peer_.current(), ByteView(out_).first(out_octets_))) {
+    tools_.counters.send_failed.add();
+  }
+}
+
+void T38Endpoint::repeat(int fd, TimePoint line) {
+  if (repeats_left_ == 0) return;
+  if (next_repeat_ == TimePoint{}) next_repeat_ = line;  // the first look after it was sent: a block later at most
+  if (line < next_repeat_) return;
+  send_datagram(fd);
+  --repeats_left_;
+  next_repeat_ = line + repeat_after_;
+  repeat_after_ *= 2;
 }
 
 UdptlStats T38Endpoint::stats() const {

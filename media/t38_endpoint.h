@@ -18,8 +18,10 @@ class T38Endpoint {
               TimePoint line);
 
   void on_media(const Datagram& datagram, TimePoint line);
-  // Once a block: gives up IFPs that were waited for long enough, and shows a peer that was not heard yet that we live.
+  // Once a block: gives up IFPs that were waited for long enough, repeats what no later datagram repeats, and shows a
+  // peer that was not heard yet that we live.
   void poll(int fd, TimePoint line);
+  // One that must not be lost, as nothing may follow it for long, has more than one of `copies`.
   void send_ifp(ByteView ifp, int copies, int fd, TimePoint now);
 
   const T38Settings& settings() const { return settings_; }
@@ -30,6 +32,8 @@ class T38Endpoint {
  private:
   void send_no_signal(int fd);
   void send(ByteView ifp, int copies, int fd);
+  void send_datagram(int fd);
+  void repeat(int fd, TimePoint line);
 
   SessionTools& tools_;
   T38Settings settings_;
@@ -41,7 +45,14 @@ class T38Endpoint {
   int greetings_left_ = 3;
   TimePoint last_active_;
   uint64_t packets_sent_ = 0;
+  const bool later_ones_repeat_;  // redundancy is in use
+
+  // The latest datagram, and its copies to come.
   std::array<uint8_t, t38::UdptlSender::kMaxDatagram> out_;
+  size_t out_octets_ = 0;
+  int repeats_left_ = 0;
+  Duration repeat_after_{};
+  TimePoint next_repeat_;
 };
 
 }  // namespace sg::media

@@ -1,0 +1,87 @@
+#include "media/t38_endpoint.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sg::media {
+namespace {
+
+// Keeps what is sent, and when.
+class Wire final : public DatagramIo, public EventSink, public t38::UdptlReceiver::Listener {
+ public:
+  std::span<const Datagram> receive(int) override { return {}; }
+  bool send(int, const SocketAddress&, ByteView data) override {
+    sent.emplace_back(at, Bytes(data.begin(), data.end()));
+    return true;
+  }
+  void send(SessionId, Event) override {}
+  void send_slot_free(tdm::Timeslot) override {}
+  void send_stats(std::function<void(std::optional<SessionStats>)>, std::optional<SessionStats>) override {}
+  void on_udptl_ifp(uint16_t, ByteView) override {}
+
+  int at = 0;  // ms
+  std::vector<std::pair<int, Bytes>> sent;
+};
+
+struct T38EndpointTest : ::testing::Test {
+  T38EndpointTest() { settings.remote = SocketAddress::parse("192.0.2.1", 4000).value(); }
+  // Heard, so that it does not greet.
+  T38Endpoint& endpoint() {
+    if (!made) {
+      made.emplace(tools, settings, wire, clock.now(), clock.now());
+      static constexpr uint8_t kHeard[] = {0, 0, 1, 0, 0, 0};
+      made->on_media({kHeard, settings.remote, clock.now()}, clock.now());
+    }
+    return *made;
+  }
+  void run(int blocks) {
+    for (int i = 0; i < blocks; ++i) {
+      clock.advance(20ms);
+      wire.at += 20;
+      endpoint().poll(3, clock.now());
+    }
+  }
+  std::vector<int> times() const {
+    std::vector<int> all;
+    for (const auto& [at, datagram] : wire.sent) all.push_back(at);
+    return all;
+  }
+
+  Config config;
+  Counters counters;
+  Wire wire;
+  TestClock clock;
+  SessionTools tools{config, wire, counters, wire, clock, 1};
+  T38Settings settings;
+  std::optional<T38Endpoint> made;
+};
+
+constexpr uint8_t kNoSignalIfp[] = {0x00};
+
+TEST_F(T38EndpointTest, SpreadsTheCopiesOfWhatNothingFollows) {
+  endpoint().send_ifp(kNoSignalIfp, 3, 3, clock.now());
+  run(100);
+
+  EXPECT_THAT(times(), ::testing::ElementsAre(0, 20, 40, 80, 160, 320, 640));
+  for (const auto& [at, datagram] : wire.sent) EXPECT_EQ(datagram, wire.sent[0].second);
+}
+
+TEST_F(T38EndpointTest, SendsNoCopiesOfWhatTheNextDatagramRepeats) {
+  endpoint().send_ifp(kNoSignalIfp, 3, 3, clock.now());
+  endpoint().send_ifp(kNoSignalIfp, 1, 3, clock.now());
+  run(100);
+
+  EXPECT_THAT(times(), ::testing::ElementsAre(0, 0));
+}
+
+TEST_F(T38EndpointTest, SendsCopiesAtOnceWhereNoLaterDatagramRepeats) {
+  settings.remote_params.error_correction = t38::ErrorCorrection::None;
+
+  endpoint().send_ifp(kNoSignalIfp, 3, 3, clock.now());
+  run(100);
+
+  EXPECT_THAT(times(), ::testing::ElementsAre(0, 0, 0));
+}
+
+}  // namespace
+}  // namespace sg::media
