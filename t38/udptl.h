@@ -72,7 +72,9 @@ class UdptlSender {
   struct Options {
     ErrorCorrection error_correction = ErrorCorrection::Redundancy;
     int redundancy = 3;  // earlier IFPs in each datagram, at most
-    int fec_span = 3;    // IFPs that one FEC entry covers
+    // The same where they are short, if more: V.21, of which each octet counts, costs next to nothing.
+    int short_redundancy = 0;
+    int fec_span = 3;  // IFPs that one FEC entry covers
     int fec_entries = 3;
     size_t max_datagram = 400;  // octets that the peer takes: its T38FaxMaxDatagram
   };

@@ -5,6 +5,8 @@
 namespace sg::t38 {
 namespace {
 
+constexpr size_t kShortIfp = 12;  // octets: indicators, and V.21 at 60 ms or less
+constexpr int kShortRedundancy = 8;
 constexpr size_t kShortLength = 0x80;  // lengths below take one octet, others two (X.691 clause 11.9)
 
 size_t size_as_open_type(size_t octets) {
@@ -25,7 +27,12 @@ void write_open_type(ByteWriter& out, ByteView octets) {
 UdptlSender::Options UdptlSender::options_for(const Params& peer, int redundancy) {
   Options options;
   options.error_correction = peer.error_correction;
-  options.redundancy = peer.max_redundancy > 0 ? std::min(redundancy, peer.max_redundancy) : redundancy;
+  options.redundancy = redundancy;
+  options.short_redundancy = redundancy > 0 ? std::max(redundancy, kShortRedundancy) : 0;
+  if (peer.max_redundancy > 0) {
+    options.redundancy = std::min(options.redundancy, peer.max_redundancy);
+    options.short_redundancy = std::min(options.short_redundancy, peer.max_redundancy);
+  }
   if (peer.max_fec_span > 0) options.fec_span = std::min(options.fec_span, peer.max_fec_span);
   options.max_datagram = peer.max_datagram > 0 ? static_cast<size_t>(peer.max_datagram) : Params{}.max_datagram;
   // Some telephone adapters say 72, or less, and mean the IFP: leave them room for one earlier IFP, as they expect.
@@ -71,9 +78,12 @@ ByteView UdptlSender::send(ByteView ifp, std::span<uint8_t> buffer) {
 
 void UdptlSender::write_redundancy(ByteWriter& out, size_t room) const {
   const auto wanted = static_cast<size_t>(std::clamp(options_.redundancy, 0, kMaxRedundancy));
+  const auto wanted_short = static_cast<size_t>(std::clamp(options_.short_redundancy, 0, kMaxRedundancy));
   size_t depth = 0;
-  while (depth < wanted && depth < next_) {
-    size_t octets = size_as_open_type(earlier(depth + 1).size());
+  while (depth < std::max(wanted, wanted_short) && depth < next_) {
+    const ByteView ifp = earlier(depth + 1);
+    if (depth >= wanted && ifp.size() > kShortIfp) break;
+    const size_t octets = size_as_open_type(ifp.size());
     if (octets > room) break;
     room -= octets;
     ++depth;

@@ -57,7 +57,8 @@ class T38Machine final : public Station, private t38::IfpSink, private t38::Udpt
       : Station(block),
         ports(network.open()),
         network_(network),
-        sender_(t38::UdptlSender::options_for(t38::Params{}, redundancy)),
+        // Plain, as others do it: ours is to be proved against them.
+        sender_({.redundancy = redundancy}),
         machine(need(t38::T38FaxMachine::make(options, t38::Params{}, *this))) {}
 
   void tick(TimePoint now) override {

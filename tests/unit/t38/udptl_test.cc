@@ -293,6 +293,20 @@ TEST(UdptlSending, ChangesDepthAtRunTime) {
   EXPECT_EQ(sender.send(Bytes(4, 1), buffer).size(), 9U + 10);
 }
 
+TEST(UdptlSending, RepeatsShortIfpsDeeper) {
+  std::array<uint8_t, UdptlSender::kMaxDatagram> buffer;
+  UdptlSender sender(UdptlSender::options_for(Params{}, 3));
+
+  for (int i = 0; i < 20; ++i) sender.send(Bytes(50, 1), buffer);
+  EXPECT_EQ(sender.send(Bytes(50, 1), buffer).size(), 2U + 4 * 51 + 2);
+
+  for (int i = 0; i < 20; ++i) sender.send(Bytes(5, 1), buffer);
+  EXPECT_EQ(sender.send(Bytes(5, 1), buffer).size(), 2U + 9 * 6 + 2);
+  UdptlSender limited(UdptlSender::options_for({.max_redundancy = 2}, 3));
+  for (int i = 0; i < 20; ++i) limited.send(Bytes(5, 1), buffer);
+  EXPECT_EQ(limited.send(Bytes(5, 1), buffer).size(), 2U + 3 * 6 + 2);
+}
+
 TEST(UdptlSending, ReadsThePeersParams) {
   EXPECT_EQ(UdptlSender::options_for({.max_datagram = 200}, 3).max_datagram, 200U);
   EXPECT_EQ(UdptlSender::options_for({.max_datagram = 72}, 3).max_datagram, 150U);
