@@ -12,10 +12,13 @@ constexpr uint8_t kV8Data = 9, kV34RateData = 10;
 
 // T.38 table 4.
 constexpr uint8_t kHdlcData = 0, kHdlcSigEnd = 1, kHdlcFcsOk = 2, kHdlcFcsBad = 3, kHdlcFcsOkSigEnd = 4,
-                  kNonEcmData = 6, kFirstExtendedField = 8, kLastField = 11;
+                  kHdlcFcsBadSigEnd = 5, kNonEcmSigEnd = 7, kNonEcmData = 6, kFirstExtendedField = 8, kLastField = 11;
 
 // Facsimile control fields as T.30 clause 5.3.6.1 writes them, without the X bit.
 constexpr uint8_t kNsf = 0x04, kNsc = 0x84, kNss = 0x44, kFcd = 0x60;
+
+// The first two octets of every frame (T.30 clauses 5.3.4 and 5.3.5), as IFPs have them.
+constexpr uint8_t kAddress = 0xFF, kControl = 0xC0, kFinalControl = 0xC8;
 
 constexpr size_t kMaxFrame = 260;  // octets: T38_MAX_HDLC_LEN. SpanDSP drops what is beyond, but not the frame
 
@@ -122,9 +125,19 @@ IfpResult parse_ifp(ByteView octets, int version) {
   for (int i = 0; i < ifp.fields; ++i) {
     Field field;
     if (IfpFault what = walk.next(field); what != IfpFault::None) return fault(what);
+    ifp.has_octets |= field.octets > 0;
+    ifp.is_hdlc = field.type < kNonEcmData;
+    ifp.ends_signal = field.type == kHdlcSigEnd || field.type == kHdlcFcsOkSigEnd || field.type == kHdlcFcsBadSigEnd ||
+                      field.type == kNonEcmSigEnd;
   }
   result.octets = octets.first(walk.end());
   return result;
+}
+
+std::array<uint8_t, 3> signal_end(uint8_t type, bool hdlc, int version) {
+  const unsigned field = hdlc ? kHdlcSigEnd : kNonEcmSigEnd;
+  const unsigned type_shift = version == 0 ? 4 : 3;
+  return {static_cast<uint8_t>(0xC0 | type << 1), 1, static_cast<uint8_t>(field << type_shift)};
 }
 
 IfpResult IfpGuard::check(ByteView ifp) {
@@ -136,6 +149,7 @@ IfpResult IfpGuard::check(ByteView ifp) {
   if (result.ifp.kind == Ifp::Kind::Indicator) {
     frame_type_ = -1;
     frame_octets_ = 0;
+    frame_is_broken_ = false;
     return result;
   }
   if (result.ifp.type == kV8Data || result.ifp.type == kV34RateData || result.ifp.fields == 0) return result;
@@ -143,6 +157,11 @@ IfpResult IfpGuard::check(ByteView ifp) {
   result.octets = ByteView(edited_).first(result.octets.size());
   follow(result.octets, result.ifp);
   return result;
+}
+
+void IfpGuard::note_gap() {
+  may_be_start_ = false;
+  frame_is_broken_ = true;
 }
 
 void IfpGuard::follow(ByteView ifp, const Ifp& header) {
@@ -163,6 +182,10 @@ void IfpGuard::follow(ByteView ifp, const Ifp& header) {
     for (size_t k = 0; k < field.octets; ++k) {
       uint8_t& octet = edited_[field.data_at + k];
       ++frame_octets_;
+      if (frame_octets_ == 1) may_be_start_ = octet == kAddress;
+      // Nothing of it is missing when it began after the gap.
+      if (frame_octets_ == 2 && may_be_start_ && (octet == kControl || octet == kFinalControl))
+        frame_is_broken_ = false;
       if (frame_octets_ == 3) frame_control_ = octet;
       bool is_maker_s = frame_control_ == kNsf || frame_control_ == kNsc || (frame_control_ & 0x7F) == kNss;
       // Country code and provider code, T.30 clause 5.3.6.2.7.
@@ -171,7 +194,8 @@ void IfpGuard::follow(ByteView ifp, const Ifp& header) {
     if (field.type == kHdlcData) continue;
 
     const bool is_short = frame_octets_ < 3 || (frame_octets_ == 3 && (frame_control_ & 0x7F) == kFcd);
-    const bool is_bad = frame_octets_ > 0 && (is_short || frame_octets_ > kMaxFrame);
+    const bool is_bad = frame_octets_ > 0 && (is_short || frame_is_broken_ || frame_octets_ > kMaxFrame);
+    frame_is_broken_ = false;
     if (is_bad && (field.type == kHdlcFcsOk || field.type == kHdlcFcsOkSigEnd)) {
       edited_[field.header_at] = static_cast<uint8_t>(edited_[field.header_at] + (1U << field.type_shift));
     }

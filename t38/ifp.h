@@ -22,7 +22,10 @@ struct Ifp {
   // Indicator, T.38 table 2: 0 no-signal, 1 CNG, 2 CED, 3 V.21 preamble, 4 V.27ter 2400 training, ...
   // Data, T.38 table 3: 0 V.21, 1 V.27ter 2400, 2 V.27ter 4800, 3 V.29 7200, ... 8 V.17 14400, 9 V.8, ...
   uint8_t type = 0;
-  uint8_t fields = 0;  // data fields
+  uint8_t fields = 0;        // data fields
+  bool is_hdlc = false;      // the last field is of HDLC frames
+  bool has_octets = false;   // at least one field brings data
+  bool ends_signal = false;  // the last field says that the carrier stops (T.38 table 4)
 };
 
 enum class IfpFault : uint8_t {
@@ -45,6 +48,10 @@ struct IfpResult {
 // corrected).
 IfpResult parse_ifp(ByteView octets, int version);
 
+// A Data IFP with which the carrier of a signal of this data type (T.38 table 3, 0 to 8) stops. `hdlc`: it carried
+// frames, else T.4 or TCF without ECM.
+std::array<uint8_t, 3> signal_end(uint8_t type, bool hdlc, int version);
+
 // Stands between SpanDSP and the network in one direction: refuses IFPs that do not add up, and edits the T.30 frames
 // that would hurt. Follows HDLC frames over several IFPs. Owned by who feeds SpanDSP; allocates nothing.
 class IfpGuard {
@@ -61,6 +68,10 @@ class IfpGuard {
   // follows.
   IfpResult check(ByteView ifp);
 
+  // IFPs before the next one are lost. A frame that they may have been part of ends "FCS bad", whatever its end says:
+  // SpanDSP would make a good frame of what is left.
+  void note_gap();
+
   uint64_t refused() const { return refused_; }
 
  private:
@@ -69,7 +80,9 @@ class IfpGuard {
   int version_;
   int frame_type_ = -1;  // data type of the HDLC frame in progress
   size_t frame_octets_ = 0;
-  uint8_t frame_control_ = 0;  // its facsimile control field
+  uint8_t frame_control_ = 0;     // its facsimile control field
+  bool may_be_start_ = false;     // it has the address of a frame, and no gap before that
+  bool frame_is_broken_ = false;  // octets of it are lost, or may be
   uint64_t refused_ = 0;
   std::array<uint8_t, kMaxIfp> edited_;
 };

@@ -266,6 +266,39 @@ TEST(FaxGateways, KeepTheLineFilledWhenThePeerFallsSilentInMidPage) {
   std::filesystem::remove(received_file());
 }
 
+bool has_sound(Gateway& gateway) {
+  std::vector<int16_t> block(kTick);
+  gateway.tx_audio(block);
+  return std::ranges::any_of(block, [](int16_t sample) { return sample != 0; });
+}
+// A V.21 frame without its end, as it comes after the indicator.
+const std::vector<Bytes> kMcf = {{0xC0, 1, 0x80, 0, 2, 0xFF, 0xC8, 0x8C}, {0xC0, 1, 0x20}};
+
+TEST(FaxGateways, SpeakThoughTheIndicatorWasLost) {
+  GatewayUnderTest side(GatewayOptions{});
+  uint16_t sequence = 7;
+  for (const Bytes& ifp : kMcf) side.gateway.rx_ifp(ifp, sequence++);
+
+  int blocks = 0;
+  for (int i = 0; i < 100; ++i) blocks += has_sound(side.gateway);
+
+  EXPECT_GT(blocks, 40) << "the preamble and the frame";
+  EXPECT_EQ(side.gateway.stats().ifps_missing, 0U);
+}
+
+TEST(FaxGateways, StopTheCarrierThoughItsEndWasLost) {
+  GatewayUnderTest side(GatewayOptions{});
+  side.gateway.rx_ifp(Bytes{0x06}, 0);
+  uint16_t sequence = 1;
+  for (const Bytes& ifp : kMcf) side.gateway.rx_ifp(ifp, sequence++);
+
+  bool was_heard = false;
+  for (int i = 0; i < 150; ++i) was_heard |= has_sound(side.gateway);
+
+  EXPECT_TRUE(was_heard);
+  EXPECT_FALSE(has_sound(side.gateway));
+}
+
 TEST(FaxMachines, RefuseADocumentThatIsMissingOrNoTiff) {
   const auto text = std::filesystem::temp_directory_path() / ("t38_text_" + std::to_string(::getpid()) + ".tif");
   std::ofstream(text) << "not an image";

@@ -113,6 +113,49 @@ TEST(IfpGuard, ReportsFramesTooLongForSpanDspAsBad) {
   EXPECT_EQ(after(guard, fcs_ok(8)), (Bytes{0xD0, 1, 0x30}));
 }
 
+constexpr uint8_t kOk = 2, kBad = 3;
+uint8_t end_of(const IfpResult& result) {
+  return result.octets[2] >> 4;
+}
+
+TEST(IfpGuard, ReportsFramesThatLostOctetsAsBad) {
+  IfpGuard guard(0);
+  const Bytes start = {0xC0, 1, 0x80, 0, 2, 0xFF, 0xC8, 0xBC}, more = {0xC0, 1, 0x80, 0, 1, 0xFF, 0xFF};
+  const Bytes end = {0xC0, 1, kOk << 4};
+
+  guard.check(start);
+  guard.note_gap();
+  guard.check(more);
+  EXPECT_EQ(end_of(guard.check(end)), kBad) << "the middle is missing";
+
+  guard.note_gap();
+  guard.check(more);
+  EXPECT_EQ(end_of(guard.check(end)), kBad) << "the head is missing";
+
+  guard.check(start);
+  guard.check(more);
+  EXPECT_EQ(end_of(guard.check(end)), kOk) << "the next one is whole";
+
+  guard.note_gap();
+  guard.check(start);
+  guard.check(more);
+  EXPECT_EQ(end_of(guard.check(end)), kOk) << "it began after the gap";
+}
+
+TEST(Ifp, EndsAnySignal) {
+  for (int version : {0, 3}) {
+    for (bool is_hdlc : {false, true}) {
+      const auto end = signal_end(8, is_hdlc, version);
+      const IfpResult result = parse_ifp(end, version);
+      ASSERT_TRUE(result.ok());
+      EXPECT_EQ(result.ifp.type, 8);
+      EXPECT_TRUE(result.ifp.ends_signal);
+      EXPECT_EQ(result.ifp.is_hdlc, is_hdlc);
+    }
+  }
+  EXPECT_FALSE(parse_ifp(Bytes{0xC0, 1, 0x80, 0, 1, 0xFF, 0xC8}, 0).ifp.ends_signal);
+}
+
 TEST(IfpGuard, TakesTheMakersNameFromNonStandardFacilities) {
   IfpGuard guard(0);
 
