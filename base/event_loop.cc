@@ -11,9 +11,8 @@
 namespace sg {
 
 EventLoop::EventLoop() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
-  [[maybe_unused]] auto watched = watch(posted_.fd(), EPOLLIN, [this](uint32_t) {
-    posted_.drain([](Task task) { task(); });
-  });
+  [[maybe_unused]] auto watched =
+      watch(posted_.fd(), EPOLLIN, [this](uint32_t) { posted_.drain([](Task task) { task(); }); });
   assert(watched);
 }
 

@@ -16,10 +16,18 @@ void set_up_logging(LogLevel level) {
   auto logger = std::make_shared<spdlog::logger>("spangate", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
   switch (level) {
-    case LogLevel::Error: logger->set_level(spdlog::level::err); break;
-    case LogLevel::Warning: logger->set_level(spdlog::level::warn); break;
-    case LogLevel::Info: logger->set_level(spdlog::level::info); break;
-    case LogLevel::Debug: logger->set_level(spdlog::level::debug); break;
+    case LogLevel::Error:
+      logger->set_level(spdlog::level::err);
+      break;
+    case LogLevel::Warning:
+      logger->set_level(spdlog::level::warn);
+      break;
+    case LogLevel::Info:
+      logger->set_level(spdlog::level::info);
+      break;
+    case LogLevel::Debug:
+      logger->set_level(spdlog::level::debug);
+      break;
   }
   spdlog::set_default_logger(std::move(logger));
 }

@@ -9,10 +9,18 @@
 namespace sg {
 namespace {
 
-const sockaddr_in& v4(const sockaddr_storage& raw) { return reinterpret_cast<const sockaddr_in&>(raw); }
-sockaddr_in& v4(sockaddr_storage& raw) { return reinterpret_cast<sockaddr_in&>(raw); }
-const sockaddr_in6& v6(const sockaddr_storage& raw) { return reinterpret_cast<const sockaddr_in6&>(raw); }
-sockaddr_in6& v6(sockaddr_storage& raw) { return reinterpret_cast<sockaddr_in6&>(raw); }
+const sockaddr_in& v4(const sockaddr_storage& raw) {
+  return reinterpret_cast<const sockaddr_in&>(raw);
+}
+sockaddr_in& v4(sockaddr_storage& raw) {
+  return reinterpret_cast<sockaddr_in&>(raw);
+}
+const sockaddr_in6& v6(const sockaddr_storage& raw) {
+  return reinterpret_cast<const sockaddr_in6&>(raw);
+}
+sockaddr_in6& v6(sockaddr_storage& raw) {
+  return reinterpret_cast<sockaddr_in6&>(raw);
+}
 
 }  // namespace
 
@@ -54,9 +62,13 @@ bool SocketAddress::is_any() const {
   return v4(raw_).sin_addr.s_addr == htonl(INADDR_ANY);
 }
 
-uint16_t SocketAddress::port() const { return ntohs(is_ipv6() ? v6(raw_).sin6_port : v4(raw_).sin_port); }
+uint16_t SocketAddress::port() const {
+  return ntohs(is_ipv6() ? v6(raw_).sin6_port : v4(raw_).sin_port);
+}
 
-void SocketAddress::set_port(uint16_t port) { (is_ipv6() ? v6(raw_).sin6_port : v4(raw_).sin_port) = htons(port); }
+void SocketAddress::set_port(uint16_t port) {
+  (is_ipv6() ? v6(raw_).sin6_port : v4(raw_).sin_port) = htons(port);
+}
 
 std::string SocketAddress::host() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
