@@ -17,6 +17,8 @@ constexpr std::array kCommands = {
     Command{"call", "one call in detail; \"id\" names it", run_call},
     Command{"hangup", "end a call; \"id\" names it", run_hangup},
     Command{"spans", "the spans with their alarms and figures", run_spans},
+    Command{"route", "where a call would go; \"called\", \"from\", and \"calling\", \"at\", \"media\" as wanted",
+            run_route},
     Command{"doctor", "what is wrong with the lines, and how to mend it", run_doctor},
     Command{"timeslots", "every timeslot and what it does", run_timeslots},
     Command{"counters", "every counter; \"prefix\" narrows them down", run_counters},

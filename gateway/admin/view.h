@@ -82,6 +82,31 @@ struct Finding {
   std::string mend;  // what to do; empty: nothing
 };
 
+// A call that nobody makes: where would it go?
+struct RouteQuestion {
+  std::string from;  // trunk
+  std::string called, calling;
+  std::string at;     // "Tue 10:00"; empty: now
+  std::string media;  // "voice", "fax", "data"; empty: voice
+};
+
+struct RouteView {
+  struct Considered {
+    std::string route, pattern, fate;
+  };
+  struct Target {
+    std::string trunk;
+    std::string state;            // as it is now
+    std::string called, calling;  // what it would be sent; empty where it cannot be
+    std::string note;
+  };
+  std::string called, calling;  // in the plan's form
+  std::vector<Considered> considered;
+  std::string route, outcome;
+  int cause = 0;  // where it goes nowhere
+  std::vector<Target> targets;
+};
+
 // The gateway as the admin commands may see and touch it; implemented by the Application. Signalling thread only.
 class View {
  public:
@@ -96,6 +121,8 @@ class View {
   // The lines and what they stand on, and what is to be done.
   virtual std::vector<Finding> examine() const = 0;
   virtual std::vector<std::pair<std::string, uint64_t>> counters() const = 0;
+  // Error: what is wrong with the question.
+  virtual Result<RouteView> explain_route(const RouteQuestion& question) const = 0;
   // False: there is no such call.
   virtual bool hang_up(CallId id) = 0;
 };

@@ -65,6 +65,7 @@ class Application final : public sip::SipAgent::Listener,
   std::vector<admin::TimeslotView> timeslots() const override;
   std::vector<admin::Finding> examine() const override;
   std::vector<std::pair<std::string, uint64_t>> counters() const override;
+  Result<admin::RouteView> explain_route(const admin::RouteQuestion& question) const override;
   bool hang_up(CallId id) override;
 
   Facts facts() const;

@@ -10,6 +10,7 @@
 #include "gateway/app/application.h"
 #include "gateway/app/daemon.h"
 #include "gateway/app/version.h"
+#include "gateway/route/plan.h"
 
 namespace {
 
@@ -32,8 +33,9 @@ std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
       ("help,h", "show this text")                                                                               //
       ("version,V", "show the version")                                                                          //
       ("config,c", po::value(&line.config)->value_name("FILE")->default_value(kDefaultConfig), "configuration")  //
-      ("check", po::value(&line.check)->value_name("FILE"), "only check a configuration: exit 0 if it is good")  //
-      ("sample", "write a commented sample configuration to standard output")                                    //
+      ("check", po::value(&line.check)->value_name("FILE"),
+       "only check a configuration and run its tests: exit 0 if it is good")   //
+      ("sample", "write a commented sample configuration to standard output")  //
       ("foreground,f", po::bool_switch(&line.foreground),
        "stay attached to the terminal instead of going to the background")  //
       ("log-level,l", po::value(&line.log_level)->value_name("LEVEL"),
@@ -67,7 +69,13 @@ int check(const std::string& file) {
     std::cerr << settings.error().message << '\n';
     return 1;
   }
+  auto plan = route::Plan::make(*settings);
+  if (!plan) {
+    std::cerr << plan.error().message << '\n';
+    return 1;
+  }
   std::cout << file << ": good\n";
+  if (size_t tests = settings->tests.size()) std::cout << tests << (tests == 1 ? " test" : " tests") << " passed\n";
   return 0;
 }
 

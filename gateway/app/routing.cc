@@ -1,4 +1,4 @@
-// Where the Application asks the dial plan: for calls (call::Router).
+// Where the Application asks the dial plan: for calls (call::Router), and for people who want to know (admin::View).
 
 #include <algorithm>
 
@@ -23,6 +23,20 @@ route::Query query_of(const std::string& from, const call::Setup& setup, std::sp
   query.now = std::chrono::system_clock::now();
   query.trunks = trunks;
   return query;
+}
+
+std::string text_of(const route::TrunkState& state) {
+  bool is_full = state.max_calls && state.calls >= state.max_calls;
+  std::string calls = state.max_calls ? fmt::format("{} of {} calls", state.calls, state.max_calls)
+                                      : fmt::format("{} calls", state.calls);
+  return fmt::format("{}, {}", !state.is_up ? "down" : is_full ? "full" : "up", calls);
+}
+
+Result<conf::CallMedia> media_named(const std::string& name) {
+  if (name.empty() || name == "voice") return conf::CallMedia::Voice;
+  if (name == "fax") return conf::CallMedia::Fax;
+  if (name == "data") return conf::CallMedia::Data;
+  return fail("\"{}\" is no medium: voice, fax or data is wanted", name);
 }
 
 }  // namespace
@@ -70,6 +84,48 @@ std::vector<call::Target> Application::route(const call::Trunk& from, const call
     if (target.trunk) targets.push_back(std::move(target));
   }
   return targets;
+}
+
+Result<admin::RouteView> Application::explain_route(const admin::RouteQuestion& question) const {
+  if (!settings_.trunk(question.from)) return fail("there is no trunk \"{}\"", question.from);
+  auto media = media_named(question.media);
+  if (!media) return tl::unexpected(media.error());
+  auto states = trunk_states();
+  route::Query query;
+  query.from_trunk = question.from;
+  query.called = route::number_of(question.called);
+  query.calling = route::number_of(question.calling);
+  query.media = *media;
+  query.now = std::chrono::system_clock::now();
+  query.turn = calls_routed_;
+  query.trunks = states;
+  if (!question.at.empty()) {
+    auto at = conf::WallClock::parse(question.at);
+    if (!at) return tl::unexpected(at.error());
+    query.at = *at;
+  }
+  route::Explanation explanation;
+  route::Decision decision = plan_->decide(query, &explanation);
+
+  auto state_of = [&](const std::string& trunk) {
+    auto found = std::find_if(states.begin(), states.end(), [&](const auto& state) { return state.name == trunk; });
+    return found == states.end() ? std::string() : text_of(*found);
+  };
+  admin::RouteView view;
+  view.called = explanation.called;
+  view.calling = explanation.calling;
+  for (auto& row : explanation.considered) view.considered.push_back({row.route, row.pattern, row.fate});
+  view.route = decision.route;
+  view.outcome = decision.outcome();
+  view.cause = decision.cause;
+  for (const auto& attempt : decision.attempts) {
+    view.targets.push_back({attempt.trunk, state_of(attempt.trunk), route::text_of(attempt.called),
+                            route::text_of(attempt.calling), decision.hide_calling ? "calling number hidden" : ""});
+  }
+  for (const auto& skipped : explanation.skipped) {
+    view.targets.push_back({skipped.trunk, state_of(skipped.trunk), "", "", "passed over: " + skipped.why});
+  }
+  return view;
 }
 
 }  // namespace sg::app

@@ -27,6 +27,7 @@ Commands:
   spans              the spans with their alarms
   doctor             what is wrong with the lines, and how to mend it
   timeslots          every timeslot and what it does
+  route NUMBER       where a call would go and why; --from names the trunk it comes from
   counters [PREFIX]  every counter, or those whose names begin with PREFIX
 
 )";
@@ -37,6 +38,7 @@ Exit status: 0 done, 1 the gateway cannot be reached or refused, 2 wrong usage.
 Examples:
   spangatectl calls
   spangatectl call 17
+  spangatectl route 02079460999 --from pbx --calling 223 --at "Tue 10:00"
   spangatectl --json spans | jq '.[].alarms'
 )";
 
@@ -59,6 +61,9 @@ sg::Result<Json> request_of(const std::vector<std::string>& words) {
     if (error != std::errc{} || end != text.data() + text.size())
       return sg::fail("\"{}\" is no number of a call", text);
     request["id"] = id;
+  } else if (command == "route") {
+    if (words.size() < 2) return sg::fail("route needs a number");
+    request["called"] = words[1];
   } else if (words.size() == 2) {
     if (command != "counters") return sg::fail("{} takes no argument", command);
     request["prefix"] = words[1];
@@ -67,7 +72,7 @@ sg::Result<Json> request_of(const std::vector<std::string>& words) {
 }
 
 bool is_known(const std::string& command) {
-  for (const char* known : {"status", "calls", "call", "hangup", "spans", "doctor", "timeslots", "counters"}) {
+  for (const char* known : {"status", "calls", "call", "hangup", "spans", "doctor", "route", "timeslots", "counters"}) {
     if (command == known) return true;
   }
   return false;
@@ -75,10 +80,13 @@ bool is_known(const std::string& command) {
 
 int run(int argc, char** argv) {
   options::options_description shown("Options");
-  shown.add_options()("socket,s",
-                      options::value<std::string>()->default_value("/run/spangate/control.sock")->value_name("PATH"),
-                      "the gateway's control socket, as [control] socket has it")(
-      "json,j", "print the result as JSON, for programs")("help,h", "this text");
+  shown.add_options()(
+      "socket,s", options::value<std::string>()->default_value("/run/spangate/control.sock")->value_name("PATH"),
+      "the gateway's control socket, as [control] socket has it")("json,j", "print the result as JSON, for programs")(
+      "from", options::value<std::string>()->value_name("TRUNK"), "route: where the call comes from")(
+      "calling", options::value<std::string>()->value_name("NUMBER"), "route: who calls")(
+      "at", options::value<std::string>()->value_name("TIME"), "route: when, \"Tue 10:00\"; otherwise now")(
+      "media", options::value<std::string>()->value_name("WORD"), "route: voice, fax or data")("help,h", "this text");
   options::options_description all;
   all.add(shown).add_options()("word", options::value<std::vector<std::string>>());
   options::positional_options_description positions;
@@ -99,6 +107,13 @@ int run(int argc, char** argv) {
   if (!is_known(words.front())) return usage_error("\"" + words.front() + "\" is no command");
   auto request = request_of(words);
   if (!request) return usage_error(request.error().message);
+  bool is_route = words.front() == "route";
+  if (is_route && !given.contains("from")) return usage_error("route needs --from TRUNK");
+  for (const char* key : {"from", "calling", "at", "media"}) {
+    if (!given.contains(key)) continue;
+    if (!is_route) return usage_error(std::string("--") + key + " goes only with route");
+    (*request)[key] = given[key].as<std::string>();
+  }
   auto result = sg::spangatectl::ask(given["socket"].as<std::string>(), *request);
   if (!result) {
     std::cerr << "spangatectl: " << result.error().message << "\n";

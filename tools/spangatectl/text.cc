@@ -131,12 +131,38 @@ std::string counters_text(const Json& counters) {
   return table.to_string();
 }
 
+std::string route_text(const Json& result) {
+  std::string out = fmt::format("dialled     {}\nin the plan {}, calling {}\n\n", word(result, "dialled"),
+                                word(result, "called"), word(result, "calling"));
+  if (result.at("considered").empty()) {
+    out += "no route's pattern matches\n";
+  } else {
+    Table routes({"ROUTE", "PATTERN", ""});
+    for (const Json& row : result.at("considered")) {
+      routes.add({word(row, "route"), word(row, "pattern"), word(row, "fate")});
+    }
+    out += routes.to_string();
+  }
+  out += fmt::format("\ngoes to     {}\n", word(result, "outcome"));
+  if (result.at("cause").get<int>() != 0) out += fmt::format("cause       {}\n", word(result, "cause"));
+  if (!result.at("targets").empty()) {
+    Table targets({"TRUNK", "STATE", "CALLED", "CALLING", "NOTE"});
+    for (const Json& target : result.at("targets")) {
+      targets.add({word(target, "trunk"), word(target, "state"), word(target, "called"), word(target, "calling"),
+                   word(target, "note")});
+    }
+    out += targets.to_string();
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string text_of(std::string_view command, const Json& result) {
   if (command == "calls") return calls_text(result);
   if (command == "call") return call_text(result);
   if (command == "spans") return spans_text(result);
+  if (command == "route") return route_text(result);
   if (command == "doctor") return doctor_text(result);
   if (command == "timeslots") return timeslots_text(result);
   if (command == "counters") return counters_text(result);

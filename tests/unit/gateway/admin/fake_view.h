@@ -40,6 +40,17 @@ struct FakeView final : View {
   std::vector<TimeslotView> timeslots() const override { return slot_views; }
   std::vector<Finding> examine() const override { return findings; }
   std::vector<std::pair<std::string, uint64_t>> counters() const override { return counter_values; }
+  Result<RouteView> explain_route(const RouteQuestion& question) const override {
+    if (question.from != "pbx") return fail("there is no trunk \"{}\"", question.from);
+    RouteView view;
+    view.called = "+" + question.called;
+    view.calling = question.calling;
+    view.considered = {{"out", "+*", "wins"}, {"all", "*", "is less specific"}};
+    view.route = "out";
+    view.outcome = "carrier";
+    view.targets = {{"carrier", "up, 3 calls", "+" + question.called, question.calling, ""}};
+    return view;
+  }
   bool hang_up(CallId id) override {
     return std::erase_if(call_views, [&](const CallView& call) { return call.id == id; }) > 0;
   }

@@ -73,6 +73,36 @@ TEST(ControlText, ShowsFindingsWithWhatToDo) {
             "good     clock: no contradiction\n");
 }
 
+TEST(ControlText, ShowsWhereACallWouldGo) {
+  admin::FakeView view;
+  Result<Json> answer = Json();
+  admin::run_route({{"called", "49"}, {"from", "pbx"}}, view, [&](Result<Json> result) { answer = std::move(result); });
+
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(text_of("route", *answer),
+            "dialled     49\n"
+            "in the plan +49, calling -\n\n"
+            "ROUTE  PATTERN\n"
+            "out    +*       wins\n"
+            "all    *        is less specific\n\n"
+            "goes to     carrier\n"
+            "TRUNK    STATE        CALLED  CALLING  NOTE\n"
+            "carrier  up, 3 calls  +49     -        -\n");
+}
+
+TEST(ControlText, AsksARouteOnlyWithATrunkAndANumber) {
+  admin::FakeView view;
+  auto refusal_of = [&](const Json& request) {
+    std::string text;
+    admin::run_route(request, view, [&](Result<Json> result) { text = result ? "good" : result.error().message; });
+    return text;
+  };
+
+  EXPECT_EQ(refusal_of({{"called", "49"}}), "\"called\" and \"from\" are wanted");
+  EXPECT_EQ(refusal_of({{"called", 49}, {"from", "pbx"}}), "\"called\" must be a text");
+  EXPECT_EQ(refusal_of({{"called", "49"}, {"from", "pxb"}}), "there is no trunk \"pxb\"");
+}
+
 TEST(ControlText, ShowsTheStatus) {
   admin::FakeView view;
 
