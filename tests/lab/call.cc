@@ -211,6 +211,7 @@ t38::FaxMachineOptions LabCall::machine_options(bool first) const {
   options.identity = options.calling ? "+1 555 0100" : "+1 555 0199";
   (options.calling ? options.send_file : options.receive_file) = options.calling ? sent_file_ : received_file_;
   options.ecm = condition_.ecm;
+  options.log_scope = options.calling ? "sender" : "receiver";
   options.v17 = condition_.modem == "v17";
   options.v29 = condition_.modem != "v27ter";
   options.mmr = condition_.compression == "mmr";

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <iostream>
 
+#include "base/log.h"
 #include "tests/lab/call.h"
 #include "tests/lab/condition.h"
 
@@ -144,6 +145,7 @@ int main(int argc, char** argv) {
   add("documents", po::value<std::string>()->default_value(SG_TEST_DATA "/fax"), "folder of the documents");
   add("runs", po::value<int>(), "faxes for each condition, in place of the grid's number");
   add("condition", po::value<std::string>(), "only conditions whose name begins so");
+  add("debug", "the machines' own words as well");
   add("seed", po::value<uint64_t>()->default_value(1), "of the first fax; with --condition and no --runs: its ladder");
   try {
     po::variables_map options;
@@ -153,6 +155,7 @@ int main(int argc, char** argv) {
       std::cout << known;
       return 0;
     }
+    if (options.count("debug")) sg::set_up_logging(sg::LogLevel::Debug);
     return sg::lab::run(options);
   } catch (const std::exception& error) {
     std::cerr << "lab: " << error.what() << '\n';
