@@ -20,6 +20,22 @@ constexpr size_t kCarrierIsGone = 8 * 400;
 constexpr int kFirstTraining = T38_IND_V27TER_2400_TRAINING;
 constexpr int kLastModem = T38_DATA_V17_14400;
 
+// The indicators that come before data of each type (T.38 tables 2 and 3). V.17 trains in full for TCF only.
+struct SignalOf {
+  int training, long_training;
+};
+constexpr std::array<SignalOf, kLastModem + 1> kSignals = {{
+    {T38_IND_V21_PREAMBLE, T38_IND_V21_PREAMBLE},
+    {T38_IND_V27TER_2400_TRAINING, T38_IND_V27TER_2400_TRAINING},
+    {T38_IND_V27TER_4800_TRAINING, T38_IND_V27TER_4800_TRAINING},
+    {T38_IND_V29_7200_TRAINING, T38_IND_V29_7200_TRAINING},
+    {T38_IND_V29_9600_TRAINING, T38_IND_V29_9600_TRAINING},
+    {T38_IND_V17_7200_SHORT_TRAINING, T38_IND_V17_7200_LONG_TRAINING},
+    {T38_IND_V17_9600_SHORT_TRAINING, T38_IND_V17_9600_LONG_TRAINING},
+    {T38_IND_V17_12000_SHORT_TRAINING, T38_IND_V17_12000_LONG_TRAINING},
+    {T38_IND_V17_14400_SHORT_TRAINING, T38_IND_V17_14400_LONG_TRAINING},
+}};
+
 std::optional<int> trained_rate(const IfpResult& packet) {
   const int index = packet.ifp.type - kFirstTraining;
   if (!packet.ok() || packet.ifp.kind != Ifp::Kind::Indicator || index < 0) return std::nullopt;
@@ -92,11 +108,13 @@ class Gateway::Impl final : private FaxTimeline::Listener {
     }
     if (!packet.ok()) return false;
     if (expected_) missing_ += static_cast<uint16_t>(sequence - *expected_);
+    if (packet.ifp.has_octets && packet.ifp.type <= kLastModem) sequence = announce(packet.ifp.type, sequence);
     expected_ = static_cast<uint16_t>(sequence + 1);
     if (auto rate = trained_rate(packet); rate && !is_repeated(packet))
       timeline_.on_training(Direction::FromT38, *rate);
     last_indicator_ = packet.ifp.kind == Ifp::Kind::Indicator ? packet.ifp.type : -1;
-    pass_frame_by_frame(packet, sequence);
+    if (last_indicator_ >= 0) announced_ = last_indicator_;
+    t38_core_rx_ifp_packet(core_state(), packet.octets.data(), static_cast<int>(packet.octets.size()), sequence);
     const bool is_data = packet.ifp.kind == Ifp::Kind::Data && packet.ifp.fields > 0;
     open_carrier_ = is_data && !packet.ifp.ends_signal && packet.ifp.type <= kLastModem
                         ? std::optional(OpenCarrier{packet.ifp.type, packet.ifp.is_hdlc, 0})
@@ -133,33 +151,16 @@ class Gateway::Impl final : private FaxTimeline::Listener {
     listener_.on_ifp(packet.octets, std::max(copies, 1));
   }
 
-  // SpanDSP begins to send a V.21 frame when it has eight octets of it. Where the others are late, it ends the frame
-  // there and then, with a right FCS: the fax machine hears a good frame that says something else. So it gets frames
-  // whole; what it sends meanwhile are flags, and no timer of T.30 runs out during those.
-  void pass_frame_by_frame(const IfpResult& packet, uint16_t sequence) {
-    const bool is_v21 = packet.ifp.kind == Ifp::Kind::Data && packet.ifp.type == T38_DATA_V21;
-    const size_t octets = packet.octets.size();
-    if (is_v21 && packet.ifp.breaks_off && held_ < held_ifps_.size() && octets <= held_octets_.size() - held_size_) {
-      std::ranges::copy(packet.octets, held_octets_.begin() + static_cast<std::ptrdiff_t>(held_size_));
-      held_ifps_[held_++] = {sequence, octets};
-      held_size_ += octets;
-      return;
-    }
-    // A frame whose end is lost is not sent at all.
-    if (!packet.ifp.ends_frame) held_ = held_size_ = 0;
-    release_held();
-    pass(packet.octets, sequence);
-  }
-  void release_held() {
-    ByteView rest = ByteView(held_octets_).first(held_size_);
-    for (size_t i = 0; i < held_; ++i) {
-      pass(rest.first(held_ifps_[i].octets), held_ifps_[i].sequence);
-      rest = rest.subspan(held_ifps_[i].octets);
-    }
-    held_ = held_size_ = 0;
-  }
-  void pass(ByteView ifp, uint16_t sequence) {
-    t38_core_rx_ifp_packet(core_state(), ifp.data(), static_cast<int>(ifp.size()), sequence);
+  // A modem's signal whose indicator was lost is announced in the peer's place: SpanDSP would send nothing. Returns the
+  // data's number, behind that of the indicator.
+  uint16_t announce(uint8_t data_type, uint16_t sequence) {
+    const SignalOf& signal = kSignals[data_type];
+    if (announced_ == signal.training || announced_ == signal.long_training) return sequence;
+    announced_ = timeline_.in_image_phase() ? signal.training : signal.long_training;
+    const std::array<uint8_t, 1> indicator = {static_cast<uint8_t>(announced_ << 1)};
+    t38_core_rx_ifp_packet(core_state(), indicator.data(), static_cast<int>(indicator.size()), sequence);
+    --skipped_;
+    return static_cast<uint16_t>(sequence + 1);
   }
 
   // Says what the peer said and we did not hear. Its packets' numbers move up by this one.
@@ -167,11 +168,11 @@ class Gateway::Impl final : private FaxTimeline::Listener {
     if (!open_carrier_ || !expected_) return;
     open_carrier_->quiet += samples;
     if (open_carrier_->quiet < kCarrierIsGone) return;
-    held_ = held_size_ = 0;
     const auto end = signal_end(open_carrier_->type, open_carrier_->is_hdlc, version_);
-    pass(end, *expected_);
+    t38_core_rx_ifp_packet(core_state(), end.data(), static_cast<int>(end.size()), *expected_);
     ++*expected_;
     --skipped_;
+    announced_ = -1;
     open_carrier_.reset();
   }
 
@@ -190,14 +191,7 @@ class Gateway::Impl final : private FaxTimeline::Listener {
   std::optional<uint16_t> expected_;
   uint64_t missing_ = 0;
   int last_indicator_ = -1;
-  // IFPs of a V.21 frame whose end has not come.
-  struct HeldIfp {
-    uint16_t sequence;
-    size_t octets;
-  };
-  std::array<HeldIfp, 128> held_ifps_;
-  std::array<uint8_t, 1024> held_octets_;
-  size_t held_ = 0, held_size_ = 0;
+  int announced_ = -1;  // the peer's latest indicator
   // What the peer sends and has not ended.
   struct OpenCarrier {
     uint8_t type;  // T.38 table 3

@@ -125,8 +125,7 @@ IfpResult parse_ifp(ByteView octets, int version) {
   for (int i = 0; i < ifp.fields; ++i) {
     Field field;
     if (IfpFault what = walk.next(field); what != IfpFault::None) return fault(what);
-    ifp.ends_frame |= field.type >= kHdlcFcsOk && field.type <= kHdlcFcsBadSigEnd;
-    ifp.breaks_off = field.type == kHdlcData;
+    ifp.has_octets |= field.octets > 0;
     ifp.is_hdlc = field.type < kNonEcmData;
     ifp.ends_signal = field.type == kHdlcSigEnd || field.type == kHdlcFcsOkSigEnd || field.type == kHdlcFcsBadSigEnd ||
                       field.type == kNonEcmSigEnd;

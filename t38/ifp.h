@@ -24,8 +24,7 @@ struct Ifp {
   uint8_t type = 0;
   uint8_t fields = 0;        // data fields
   bool is_hdlc = false;      // the last field is of HDLC frames
-  bool breaks_off = false;   // the last field leaves an HDLC frame unfinished
-  bool ends_frame = false;   // a field says whether the FCS was good
+  bool has_octets = false;   // at least one field brings data
   bool ends_signal = false;  // the last field says that the carrier stops (T.38 table 4)
 };
 
