@@ -192,7 +192,8 @@ const std::vector<Option<Span>>& cesop_span_options() {
                    "recovered: follow the far end's clock, as it arrives; given: this machine's clock leads."),
       option<Span>("ppm", &Span::ppm, real(-200, 200),
                    "How far a given clock runs fast (or slow, below 0), in parts per million. For tests."),
-      option<Span>("jitter_packets", &Span::jitter_packets, integer(1, 64), "Depth of the receive buffer, in packets."),
+      option<Span>("jitter_packets", &Span::jitter_packets, integer(0, 64),
+                   "Depth of the receive buffer, in packets. 0: as deep as the clock wants it."),
   };
   return options;
 }

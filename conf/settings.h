@@ -97,7 +97,7 @@ struct Span {
   bool rtp_header = false;
   SpanClock clock = SpanClock::Recovered;
   double ppm = 0;  // how far a given clock is off, on purpose
-  int jitter_packets = 4;
+  int jitter_packets = 0;
 
   int number_in_driver() const { return driver_span != 0 ? driver_span : number; }
   int timeslots() const { return type == SpanType::E1 ? 31 : 24; }

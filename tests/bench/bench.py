@@ -21,6 +21,7 @@ import sip_calls
 PROGRAMS = rig.BIN.parent / "tests"
 GROUPS = {
     "kernel": "one operation of one part, in nanoseconds",
+    "route": "a dial plan of a million routes",
     "gateway": "the gateway process with its span and no calls",
     "voice": "a call over RTP, for 1, 10 and 30 at once",
     "fax": "a call over T.38: in process against SpanDSP alone, then for 1, 10 and 30 at once, half of them each way",
@@ -85,6 +86,14 @@ def measure_fax_in_process(figures, quick):
     for way in ("to_t38", "from_t38"):
         figures.add(f"fax.tdm.{way}_ratio", cost[f"fax.tdm.{way}_ms_per_s"] / cost[f"fax.bare.{way}_ms_per_s"], "x")
     return (cost["fax.bare.to_t38_ms_per_s"] + cost["fax.bare.from_t38_ms_per_s"]) / 2
+
+
+def measure_route(figures, quick):
+    """Reading a dial plan of a million rows, and asking it."""
+    units = {"load_s": "s", "rss_mb": "MB", "lookup_us_p50": "us", "lookup_us_p99": "us"}
+    for line in run(PROGRAMS / "sg_bench_route", 10_000 if quick else 1_000_000).splitlines():
+        name, value = line.split()
+        figures.add(name, float(value), units[name.removeprefix("route.")])
 
 
 class Live:
@@ -203,8 +212,10 @@ def main():
     figures = Figures(options.name, options.json)
     if "kernel" in groups:
         measure_kernels(figures, options.quick)
+    if "route" in groups:
+        measure_route(figures, options.quick)
     spandsp = measure_fax_in_process(figures, options.quick) if "fax" in groups else None
-    if groups != ["kernel"] and not options.name.startswith(("fax.bare", "fax.tdm")):
+    if set(groups) & {"gateway", "voice", "fax"} and not options.name.startswith(("fax.bare", "fax.tdm")):
         with rig.Rig("bench") as bench:
             live = Live(bench, figures, options.quick)
             if "voice" in groups:

@@ -19,6 +19,7 @@ PROMISED = {
     "fax.tdm.to_t38_ms_per_s": "ms/s", "fax.tdm.from_t38_ms_per_s": "ms/s",
     "fax.tdm.to_t38_ratio": "x", "fax.tdm.from_t38_ratio": "x",
     "fax.cpu_ms_per_s": "ms/s", "fax.spandsp_ratio": "x", "fax.cpu_ms_per_s_2": "ms/s", "fax.spandsp_ratio_2": "x",
+    "route.load_s": "s", "route.rss_mb": "MB", "route.lookup_us_p50": "us", "route.lookup_us_p99": "us",
 }
 KERNELS = ("g711_decode", "g711_encode", "jitter_buffer", "rtp_parse", "rtp_pack", "udptl_send", "udptl_receive",
            "fax_tone_detector", "dtmf_detector", "cesop_packet_parse")
