@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 namespace sg::conf {
@@ -276,7 +278,13 @@ struct CsvBesideIt : testing::Test {
     return "good";
   }
 
-  std::string folder = testing::TempDir();
+  // Cases run side by side, each in a process of its own.
+  CsvBesideIt() {
+    if (!::mkdtemp(folder.data())) ADD_FAILURE() << "no folder " << folder;
+  }
+  ~CsvBesideIt() override { std::filesystem::remove_all(folder); }
+
+  std::string folder = testing::TempDir() + "csv-XXXXXX";
   Settings settings;
   static constexpr std::string_view kTable =
       "[sip]\nlisten = \"udp:127.0.0.1:5060\"\n[trunk.a]\nkind = \"sip\"\npeer = \"sip:127.0.0.1:5070\"\n[[route]]\n"
