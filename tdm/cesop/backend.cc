@@ -181,7 +181,7 @@ class CesopBackend final : public Backend {
   Counters& counters_;
   std::shared_ptr<ListenerSlot> listener_ = std::make_shared<ListenerSlot>();
   UniqueFd epoll_;
-  Signal stop_;
+  EventSignal stop_;
   std::thread thread_;
   std::array<std::array<uint8_t, kMaxDatagram + 1>, kDatagramsAtOnce> buffers_;
 };

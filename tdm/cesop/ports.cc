@@ -2,7 +2,7 @@
 
 namespace sg::tdm::cesop {
 
-BearerPort::BearerPort(size_t block_octets, size_t margin_octets, BlockTicks& ticks)
+BearerPort::BearerPort(size_t block_octets, size_t margin_octets, SignalTicks& ticks)
     : block_octets_(block_octets),
       begin_at_(block_octets + margin_octets),
       ticks_(ticks),

@@ -146,7 +146,7 @@ void Span::deliver(const Playout::Next& next) {
     }
     if (slot.dchannel) slot.dchannel->framer.receive(one_slot_);
     if (!slot.bearer || !slot.bearer->deliver(one_slot_, frames_)) continue;
-    BlockTicks* ticks = &slot.bearer->ticks();
+    SignalTicks* ticks = &slot.bearer->ticks();
     if (std::find(to_signal_.begin(), to_signal_.end(), ticks) == to_signal_.end()) to_signal_.push_back(ticks);
   }
 }
@@ -164,7 +164,7 @@ void Span::collect(std::span<uint8_t> payload) {
 }
 
 void Span::signal_blocks() {
-  for (BlockTicks* ticks : to_signal_) ticks->signal();
+  for (SignalTicks* ticks : to_signal_) ticks->signal();
   to_signal_.clear();
 }
 

@@ -85,8 +85,8 @@ class Span {
   FaultState faults_;
 
   std::vector<Slot> slots_;  // by number; 0 is not used
-  std::map<unsigned, BlockTicks> ticks_;
-  std::vector<BlockTicks*> to_signal_;
+  std::map<unsigned, SignalTicks> ticks_;
+  std::vector<SignalTicks*> to_signal_;
 
   TimePoint last_arrival_;
   uint64_t frames_ = 0;  // moved since the start

@@ -1,7 +1,5 @@
 #include "tdm/memory/span_pair.h"
 
-#include <sys/eventfd.h>
-
 #include <algorithm>
 #include <array>
 #include <deque>
@@ -9,7 +7,8 @@
 #include <mutex>
 #include <utility>
 
-#include "base/unique_fd.h"
+#include "base/event_signal.h"
+#include "tdm/signal_ticks.h"
 
 namespace sg::tdm {
 
@@ -24,34 +23,10 @@ constexpr size_t index(SpanPair::End end) {
   return static_cast<size_t>(end);
 }
 
-// Readable from signal() until clear().
-class Signal {
- public:
-  int fd() const { return fd_.get(); }
-  void signal() { ::eventfd_write(fd_.get(), 1); }
-  void clear() {
-    eventfd_t count;
-    ::eventfd_read(fd_.get(), &count);
-  }
-
- private:
-  UniqueFd fd_{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
-};
-
-class GroupTicks final : public TickSource {
- public:
-  int fd() const override { return signal_.fd(); }
-  void acknowledge() override { signal_.clear(); }
-  void signal() { signal_.signal(); }
-
- private:
-  Signal signal_;
-};
-
 // One end of one timeslot that is open as a bearer.
 struct BearerPort {
   size_t block = 0;
-  GroupTicks* ticks = nullptr;
+  SignalTicks* ticks = nullptr;
   std::deque<uint8_t> to_send;
   std::deque<uint8_t> received;
   bool was_written = false;
@@ -81,7 +56,7 @@ struct BearerPort {
 };
 
 struct DChannelPort {
-  Signal ready;
+  EventSignal ready;
   std::deque<Bytes> received;
   DChannelStats stats;
 };
@@ -93,7 +68,7 @@ struct EndState {
   bool removed = false;
   Backend::Listener* listener = nullptr;
   SpanPair::FrameFilter filter;
-  std::map<unsigned, GroupTicks> ticks;
+  std::map<unsigned, SignalTicks> ticks;
   std::map<uint8_t, BearerPort> bearers;
   std::map<uint8_t, DChannelPort> dchannels;
 };
