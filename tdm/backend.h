@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "tdm/bearer.h"
 #include "tdm/dchannel.h"
+#include "tdm/line.h"
 #include "tdm/types.h"
 
 namespace sg::tdm {
@@ -33,7 +34,15 @@ class Backend {
   // Error: no such span or timeslot, or it is open already; which, and how to mend it.
   virtual Result<std::unique_ptr<Bearer>> open_bearer(Timeslot slot, const BearerOptions& options) = 0;
   virtual Result<std::unique_ptr<DChannel>> open_dchannel(Timeslot slot) = 0;
+  // An analog port or a channel with robbed-bit signalling. A bearer of it may be opened and closed meanwhile, by any
+  // thread. Error: not such a channel, or its line is open already.
+  virtual Result<std::unique_ptr<Line>> open_line(Timeslot slot);
   virtual void set_listener(Listener* listener) = 0;
 };
+
+// What a backend that has no analog ports says.
+inline Result<std::unique_ptr<Line>> Backend::open_line(Timeslot slot) {
+  return fail("timeslot {} is no analog line: spans of this kind have none", slot);
+}
 
 }  // namespace sg::tdm
