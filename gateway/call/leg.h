@@ -13,7 +13,8 @@ namespace sg::call {
 // Who calls whom, as both signalling worlds can say it. Numbers are as received from, or to be sent to, the trunk.
 struct Setup {
   tdm::Number called;
-  bool called_complete = true;
+  bool called_complete = true;  // false: overlap, more digits may follow
+  tdm::Progress indicators;     // progress indicators of the SETUP: where the call comes from
   tdm::CallingParty calling;
   std::optional<tdm::Redirection> redirection;
   tdm::BearerCapability bearer = tdm::BearerCapability::Audio31k;
@@ -29,6 +30,12 @@ class LegListener {
  public:
   virtual ~LegListener() = default;
 
+  // Outgoing leg, just before the event that they came with: the progress indicators, as ISDN tells them.
+  virtual void on_indicators(const tdm::Progress&) {}
+  // Outgoing leg: the far end wants more digits of the called number (SETUP ACKNOWLEDGE), and plays dial tone or not.
+  virtual void on_digits_wanted(bool /*inband_dial_tone*/) {}
+  // Incoming leg, after want_digits(): no more will come (Sending complete, or T302).
+  virtual void on_digits_complete() {}
   // Outgoing leg, before answer. `media`: the peer's early answer (183 with SDP). `inband`: what the far end plays in
   // band should be heard (progress indicator 1 or 8; a description).
   virtual void on_proceeding() = 0;
@@ -68,6 +75,11 @@ class Leg {
   // Outgoing. `offer`: our description, on IP legs. A refusal comes as on_released.
   virtual void setup(const Setup& setup, const std::optional<MediaDescription>& offer) = 0;
 
+  // Incoming, a number that may not be whole: asks for more digits, which on_digits brings (SETUP ACKNOWLEDGE, with
+  // dial tone in band or not). False: this leg cannot bring more.
+  virtual bool want_digits(bool /*inband_dial_tone*/) { return false; }
+  // Incoming: progress indicators that travel with the next of progress(), alert() and answer().
+  virtual void indicate(const tdm::Progress&) {}
   // Incoming. `media`: our answer to the peer's offer, or our offer where it came without one (IP legs); once given
   // it stands, and later calls need not repeat it. `inband`: there is something to hear before answer.
   virtual void proceeding() = 0;
