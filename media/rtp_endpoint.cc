@@ -73,8 +73,8 @@ std::optional<char> RtpEndpoint::on_media(const Datagram& datagram) {
     return std::nullopt;
   }
   bool is_event = packet->payload_type == settings_.telephone_event;
-  auto law = law_of(packet->payload_type);
-  if (!is_event && !law) {
+  bool is_redundant = packet->payload_type == settings_.redundancy;
+  if (!is_event && !is_redundant && !law_of(packet->payload_type)) {
     tools_.counters.rtp_unknown_payload.add();
     return std::nullopt;
   }
@@ -89,12 +89,33 @@ std::optional<char> RtpEndpoint::on_media(const Datagram& datagram) {
   }
   if (!settings_.receive) return std::nullopt;
   if (!is_event) {
-    jitter_.put(packet->timestamp, packet->sequence, packet->payload, *law, datagram.arrival);
+    on_audio(*packet, datagram.arrival);
     return std::nullopt;
   }
   auto event = rtp::TelephoneEvent::parse(packet->payload);
   if (!event) return std::nullopt;
   return events_in_.on_packet(*event, packet->timestamp, datagram.arrival);
+}
+
+void RtpEndpoint::on_audio(const rtp::Packet& packet, TimePoint arrival) {
+  if (auto law = law_of(packet.payload_type)) {
+    jitter_.put(packet.timestamp, packet.sequence, packet.payload, *law, arrival);
+    return;
+  }
+  auto redundant = rtp::RedundantPayload::parse(packet.payload);
+  if (!redundant) {
+    ++malformed_;
+    tools_.counters.rtp_malformed.add();
+    return;
+  }
+  // The packet's own first: it may open a time line, on which the earlier ones have their places.
+  if (auto law = law_of(redundant->primary().payload_type)) {
+    jitter_.put(packet.timestamp, packet.sequence, redundant->primary().data, *law, arrival);
+  }
+  for (const auto& block : redundant->earlier()) {
+    auto law = law_of(block.payload_type);
+    if (law) jitter_.fill(packet.timestamp - block.timestamp_offset, block.data, *law);
+  }
 }
 
 void RtpEndpoint::on_control(const Datagram& datagram) {
@@ -126,9 +147,16 @@ void RtpEndpoint::send_packet(ByteView octets, int fd) {
     length = sender_.pack_at(event->timestamp, event->marker, *settings_.telephone_event, event->payload, out_);
     sender_.skip(octets.size());
   } else {
-    length = sender_.pack(settings_.payload_type, octets, out_);
+    length = pack_audio(octets);
   }
   if (!tools_.datagrams.send(fd, peer_.current(), ByteView(out_).first(length))) tools_.counters.send_failed.add();
+}
+
+size_t RtpEndpoint::pack_audio(ByteView octets) {
+  bool repeats = settings_.redundancy && settings_.redundant_copies > 0 && jitter_.profile() == Profile::Fax;
+  if (!repeats) return sender_.pack(settings_.payload_type, octets, out_);
+  auto payload = redundancy_.write(settings_.payload_type, sender_.timestamp(), octets, settings_.redundant_copies);
+  return sender_.pack(*settings_.redundancy, payload, octets.size(), out_);
 }
 
 SocketAddress RtpEndpoint::control_address() const {
@@ -166,6 +194,7 @@ RtpStats RtpEndpoint::stats() const {
           .duplicate = played.duplicates,
           .malformed = malformed_,
           .concealed_samples = played.concealed_samples,
+          .recovered = played.filled,
           .jitter_ms = received.jitter_ms,
           .round_trip_ms = reports.round_trip_ms,
           .remote_loss = reports.remote_loss};

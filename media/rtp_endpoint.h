@@ -7,6 +7,7 @@
 #include "media/peer_address.h"
 #include "media/rtp/packetiser.h"
 #include "media/rtp/receiver.h"
+#include "media/rtp/redundancy.h"
 #include "media/rtp/rtcp.h"
 #include "media/rtp/sender.h"
 #include "media/rtp/telephone_event.h"
@@ -52,7 +53,9 @@ class RtpEndpoint {
  private:
   std::optional<tdm::Law> law_of(uint8_t payload_type) const;
   bool is_from_peer(const SocketAddress& source);
+  void on_audio(const rtp::Packet& packet, TimePoint arrival);
   void send_packet(ByteView octets, int fd);
+  size_t pack_audio(ByteView octets);
   void send_control(size_t octets, int fd);
   SocketAddress control_address() const;
   JitterOptions jitter_options(Profile profile) const;
@@ -65,6 +68,7 @@ class RtpEndpoint {
   rtp::Receiver receiver_;
   rtp::Sender sender_;
   rtp::Packetiser packetiser_;
+  rtp::RedundancyWriter redundancy_;
   rtp::EventSender events_out_;
   rtp::EventReceiver events_in_;
   rtp::Rtcp rtcp_;

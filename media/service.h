@@ -44,6 +44,9 @@ struct RtpSettings {
   std::optional<uint8_t> payload_type_pcma = 8;
   std::optional<uint8_t> payload_type_pcmu = 0;
   std::optional<uint8_t> telephone_event;
+  // RFC 2198: set when both sides know it. Sent while the profile is Fax, understood at any time.
+  std::optional<uint8_t> redundancy;
+  size_t redundant_copies = 2;  // of earlier packets in each
   std::chrono::milliseconds ptime{20};
   bool send = true;
   bool receive = true;
@@ -60,6 +63,7 @@ struct RtpStats {
   uint64_t packets_sent = 0, octets_sent = 0;
   uint64_t packets_received = 0, octets_received = 0;
   uint64_t lost = 0, late = 0, duplicate = 0, malformed = 0, concealed_samples = 0;
+  uint64_t recovered = 0;  // lost packets that later ones brought (RFC 2198)
   double jitter_ms = 0, round_trip_ms = 0, remote_loss = 0;
 };
 

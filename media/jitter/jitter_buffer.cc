@@ -116,6 +116,15 @@ struct JitterBuffer::State {
     store(at, octets, law);
   }
 
+  void fill(uint32_t packet_timestamp, ByteView octets, tdm::Law law) {
+    if (!has_time_line || octets.empty() || octets.size() > kMaxPacket) return;
+    int64_t at = position_of(packet_timestamp);
+    auto length = static_cast<int64_t>(octets.size());
+    if (at < play || at + length > play + kCapacity || ring.has(at)) return;
+    ++stats.filled;
+    store(at, octets, law);
+  }
+
   void store(int64_t at, ByteView octets, tdm::Law law) {
     if (at < play) {
       octets = octets.subspan(static_cast<size_t>(play - at));
@@ -204,6 +213,9 @@ JitterBuffer& JitterBuffer::operator=(JitterBuffer&&) noexcept = default;
 
 void JitterBuffer::put(uint32_t timestamp, uint16_t sequence, ByteView octets, tdm::Law law, TimePoint arrival) {
   state_->put(timestamp, sequence, octets, law, arrival);
+}
+void JitterBuffer::fill(uint32_t timestamp, ByteView octets, tdm::Law law) {
+  state_->fill(timestamp, octets, law);
 }
 void JitterBuffer::pass(uint16_t sequence) {
   state_->sequences.note(sequence);

@@ -26,6 +26,7 @@ struct JitterStats {
   uint64_t late = 0;  // packets that came after their time and were dropped
   uint64_t duplicates = 0;
   uint64_t overflow = 0;           // packets that came so early, or so many at once, that they did not fit
+  uint64_t filled = 0;             // packets that never came in time and were filled in
   uint64_t restarts = 0;           // new time lines: source changed, timestamp jumped
   uint64_t concealed_samples = 0;  // voice: made up by concealment
   uint64_t silence_samples = 0;    // gaps filled with silence
@@ -51,6 +52,8 @@ class JitterBuffer {
 
   // Takes a packet's payload, which is in `law`. One octet is one timestamp unit.
   void put(uint32_t timestamp, uint16_t sequence, ByteView octets, tdm::Law law, TimePoint arrival);
+  // Audio that a later packet brings once more (RFC 2198): taken where its place is empty and not played yet.
+  void fill(uint32_t timestamp, ByteView octets, tdm::Law law);
   // A packet of the same stream that carries no audio (telephone event): its sequence number is not missing.
   void pass(uint16_t sequence);
   // Fills `octets` with the next of the stream, in JitterOptions::law. Silence before the first packet.

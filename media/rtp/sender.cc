@@ -4,9 +4,9 @@
 
 namespace sg::media::rtp {
 
-size_t Sender::pack(uint8_t payload_type, ByteView payload, std::span<uint8_t> datagram) {
+size_t Sender::pack(uint8_t payload_type, ByteView payload, size_t octets, std::span<uint8_t> datagram) {
   size_t length = pack_at(timestamp_, talkspurt_starts_, payload_type, payload, datagram);
-  timestamp_ += static_cast<uint32_t>(payload.size());
+  timestamp_ += static_cast<uint32_t>(octets);
   if (length > 0) talkspurt_starts_ = false;
   return length;
 }

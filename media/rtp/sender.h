@@ -25,7 +25,11 @@ class Sender {
   // Writes a packet with this G.711 payload to `datagram` and advances the timestamp by its octets. The first packet,
   // and the first after skip(), is marked as a talkspurt's (RFC 3551 4.1). Returns the datagram's length; 0: it did not
   // fit.
-  size_t pack(uint8_t payload_type, ByteView payload, std::span<uint8_t> datagram);
+  size_t pack(uint8_t payload_type, ByteView payload, std::span<uint8_t> datagram) {
+    return pack(payload_type, payload, payload.size(), datagram);
+  }
+  // As pack(), where the payload stands for so many `octets` of audio: RFC 2198.
+  size_t pack(uint8_t payload_type, ByteView payload, size_t octets, std::span<uint8_t> datagram);
   // As pack(), but at a timestamp of its own, and the stream's does not move: for telephone events.
   size_t pack_at(uint32_t timestamp, bool marker, uint8_t payload_type, ByteView payload, std::span<uint8_t> datagram);
   // Lets `octets` of TDM pass that are not sent as audio: on hold, or while a telephone event is sent in their place.

@@ -277,6 +277,8 @@ void LabCall::use(GatewayStation& gateway, Side side, Leg leg, const SocketAddre
   if (leg == Leg::Rtp) {
     media::RtpSettings settings;
     settings.remote = remote;
+    if (condition_.redundant_copies > 0) settings.redundancy = 121;
+    settings.redundant_copies = static_cast<size_t>(condition_.redundant_copies);
     gateway.session.use_rtp(side, settings);
   } else {
     media::T38Settings settings;

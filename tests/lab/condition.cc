@@ -50,15 +50,16 @@ void read_key(const std::string& key, const toml::node& node, Condition& into) {
   }
   NetworkFaults& network = into.network;
   LineFaults& line = into.line;
-  bool known =
-      take("name", into.name) || take("title", into.title) || take("pages", into.pages) || take("loss", network.loss) ||
-      take("burst", network.burst) || take("delay_ms", network.delay) || take("jitter_ms", network.jitter) ||
-      take("reorders", network.reorders) || take("duplicate", network.duplicate) ||
-      take("rate_kbit_s", network.rate_kbit_s) || take("rate_queue_ms", network.rate_queue) ||
-      take("mangled", network.mangled) || take("level_db", line.level_db) || take("noise_dbm0", line.noise_dbm0) ||
-      take("slips_per_minute", line.slips_per_minute) || take("ppm", into.ppm) || take("redundancy", into.redundancy) ||
-      take("ecm", into.ecm) || take("modem", into.modem) || take("compression", into.compression) ||
-      take("runs", into.runs) || take("at_least", into.at_least) || take("must_end_only", into.must_end_only);
+  bool known = take("name", into.name) || take("title", into.title) || take("pages", into.pages) ||
+               take("loss", network.loss) || take("burst", network.burst) || take("delay_ms", network.delay) ||
+               take("jitter_ms", network.jitter) || take("reorders", network.reorders) ||
+               take("duplicate", network.duplicate) || take("rate_kbit_s", network.rate_kbit_s) ||
+               take("rate_queue_ms", network.rate_queue) || take("mangled", network.mangled) ||
+               take("level_db", line.level_db) || take("noise_dbm0", line.noise_dbm0) ||
+               take("slips_per_minute", line.slips_per_minute) || take("ppm", into.ppm) ||
+               take("redundancy", into.redundancy) || take("redundant_copies", into.redundant_copies) ||
+               take("ecm", into.ecm) || take("modem", into.modem) || take("compression", into.compression) ||
+               take("runs", into.runs) || take("at_least", into.at_least) || take("must_end_only", into.must_end_only);
   if (!known) throw toml::parse_error(("there is no key " + key).c_str(), node.source());
 }
 

@@ -43,6 +43,7 @@ struct Condition {
   LineFaults line;
   double ppm = 0;  // how much faster the clock of the last leg runs
   int redundancy = 3;
+  int redundant_copies = 0;  // RFC 2198 on RTP legs; 0: not negotiated
   bool ecm = true;
   std::string modem = "v17";        // the fastest: v17, v29, v27ter
   std::string compression = "mmr";  // the best: mh, mr, mmr

@@ -4,6 +4,7 @@
 
 #include "media/codec/g711.h"
 #include "media/rtp/packet.h"
+#include "media/rtp/redundancy.h"
 #include "media/rtp/rtcp_packet.h"
 #include "media/rtp/telephone_event.h"
 #include "media/tone/dtmf_detector.h"
@@ -111,6 +112,50 @@ TEST_F(VoiceCall, RtpToTimeslotPassesEveryOctetUntouchedInTheFaxProfile) {
   }
 
   EXPECT_TRUE(contains(heard_there, said));
+}
+
+TEST_F(VoiceCall, LostPacketsAreFilledInByTheRedundancyOfThoseAfterThem) {
+  start([](RtpSettings& settings) { settings.redundancy = 121; }, Profile::Fax);
+  rtp::RedundancyWriter writer;
+  Bytes said, heard_there;
+
+  for (size_t i = 0; i < 60; ++i) {
+    Bytes block = i < 50 ? pattern(i) : Bytes(kBlock, 0xd5);
+    if (i < 50) said.insert(said.end(), block.begin(), block.end());
+    auto written = writer.write(8, timestamp, block, 2);
+    if (i % 7 == 3 || i % 7 == 4) {
+      ++sequence;
+      timestamp += kBlock;
+    } else {
+      uint32_t next = timestamp + kBlock;
+      send_audio(written, 121);
+      timestamp = next;
+    }
+    Bytes block_there = exchange(Bytes(kBlock, 0xd5));
+    heard_there.insert(heard_there.end(), block_there.begin(), block_there.end());
+  }
+
+  EXPECT_TRUE(contains(heard_there, said));
+}
+
+TEST_F(VoiceCall, RedundancyIsSentInTheFaxProfileOnly) {
+  start([](RtpSettings& settings) { settings.redundancy = 121; });
+
+  for (size_t i = 0; i < 5; ++i) exchange(pattern(i));
+  service().set_profile(session, Profile::Fax);
+  settle(session);
+  for (size_t i = 5; i < 10; ++i) exchange(pattern(i));
+  collect_packets();
+
+  ASSERT_EQ(packets.size(), 10u);
+  EXPECT_EQ(packets[4].payload_type, 8);
+  EXPECT_EQ(packets[9].payload_type, 121);
+  auto parsed = rtp::RedundantPayload::parse(payloads[9]);
+  ASSERT_TRUE(parsed);
+  ASSERT_EQ(parsed->earlier().size(), 2u);
+  EXPECT_EQ(Bytes(parsed->earlier()[0].data.begin(), parsed->earlier()[0].data.end()), pattern(7));
+  EXPECT_EQ(Bytes(parsed->primary().data.begin(), parsed->primary().data.end()), pattern(9));
+  EXPECT_EQ(packets[9].timestamp - packets[8].timestamp, kBlock) << "timestamps count octets of the line";
 }
 
 TEST_F(VoiceCall, MuLawTimeslotAndALawPeerAreConvertedByTheTablesOfG711) {
