@@ -10,10 +10,10 @@ using SlotState = Signalling::SlotState;
 
 namespace {
 
-struct Line : ExchangeLine {
-  Line() { come_up(); }
-  explicit Line(const Config& both) : ExchangeLine(both) { come_up(); }
-  Line(const Config& for_network, const Config& for_user) : ExchangeLine(for_network, for_user) { come_up(); }
+struct UpLine : ExchangeLine {
+  UpLine() { come_up(); }
+  explicit UpLine(const Config& both) : ExchangeLine(both) { come_up(); }
+  UpLine(const Config& for_network, const Config& for_user) : ExchangeLine(for_network, for_user) { come_up(); }
 
   SignallingCallId dial(Side& from, const std::string& digits) {
     auto out = from.interface->setup(call_to(digits));
@@ -38,7 +38,7 @@ struct Line : ExchangeLine {
 };
 
 void call_each_way(const Config& config) {
-  Line line(config);
+  UpLine line(config);
   for (auto [from, to] : {std::pair{&line.user, &line.network}, std::pair{&line.network, &line.user}}) {
     from->heard.clear();
     to->heard.clear();
@@ -88,7 +88,7 @@ TEST(PriCalls, GoEachWayOnQsig) {
 }
 
 TEST(PriCalls, ToABusySubscriberEndWithCause17) {
-  Line line;
+  UpLine line;
   line.network.on_call = [&](SignallingCallId call) { line.network.interface->release(call, 17); };
 
   line.dial(line.user, "100");
@@ -99,7 +99,7 @@ TEST(PriCalls, ToABusySubscriberEndWithCause17) {
 }
 
 TEST(PriCalls, ToAnUnknownNumberEndWithCause1) {
-  Line line;
+  UpLine line;
   line.network.on_call = [&](SignallingCallId call) { line.network.interface->release(call, 1); };
 
   line.dial(line.user, "999");
@@ -110,7 +110,7 @@ TEST(PriCalls, ToAnUnknownNumberEndWithCause1) {
 }
 
 TEST(PriCalls, NobodyAnswersEndWithCause19WhenT301RunsOut) {
-  Line line;
+  UpLine line;
   line.dial(line.user, "100");
   line.network.interface->alerting(line.network.call, false);
 
@@ -124,7 +124,7 @@ TEST(PriCalls, NobodyAnswersEndWithCause19WhenT301RunsOut) {
 }
 
 TEST(PriCalls, NothingAfterProceedingEndsWithCause102WhenT310RunsOut) {
-  Line line;
+  UpLine line;
   line.dial(line.user, "100");
   line.network.interface->proceeding(line.network.call);
 
@@ -135,7 +135,7 @@ TEST(PriCalls, NothingAfterProceedingEndsWithCause102WhenT310RunsOut) {
 }
 
 TEST(PriCalls, ReleasedBeforeAnyAnswerEndOnce) {
-  Line line;
+  UpLine line;
   auto call = line.dial(line.user, "100");
 
   line.user.interface->release(call, 16);
@@ -148,7 +148,7 @@ TEST(PriCalls, ReleasedBeforeAnyAnswerEndOnce) {
 }
 
 TEST(PriCalls, ReleasedByBothAtOnceEndOnceOnEachSide) {
-  Line line;
+  UpLine line;
   auto call = line.talk();
 
   line.user.interface->release(call, 16);
@@ -163,7 +163,7 @@ TEST(PriCalls, ReleasedByBothAtOnceEndOnceOnEachSide) {
 }
 
 TEST(PriCalls, NothingIsToldFromInsideACommand) {
-  Line line;
+  UpLine line;
   line.network.on_call = [&](SignallingCallId call) {
     auto before = line.network.heard.size();
     line.network.interface->release(call, 1);
@@ -176,7 +176,7 @@ TEST(PriCalls, NothingIsToldFromInsideACommand) {
 }
 
 TEST(PriCalls, DisconnectWithAnnouncementLetsTheCallerListen) {
-  Line line;
+  UpLine line;
   auto call = line.dial(line.user, "999");
 
   line.network.interface->disconnect_with_announcement(line.network.call, 1);
@@ -193,7 +193,7 @@ TEST(PriCalls, DisconnectWithAnnouncementLetsTheCallerListen) {
 }
 
 TEST(PriCalls, AnnouncementNobodyEndsIsEndedByT306) {
-  Line line;
+  UpLine line;
   line.dial(line.user, "999");
   line.network.interface->disconnect_with_announcement(line.network.call, 1);
   line.reactor.advance(1s);
@@ -207,7 +207,7 @@ TEST(PriCalls, AnnouncementNobodyEndsIsEndedByT306) {
 }
 
 TEST(PriCalls, ProgressAndAlertingSayThatSomethingPlaysInBand) {
-  Line line;
+  UpLine line;
   line.dial(line.user, "100");
 
   line.network.interface->progress(line.network.call, {.inband_available = true}, 0);
@@ -220,7 +220,7 @@ TEST(PriCalls, ProgressAndAlertingSayThatSomethingPlaysInBand) {
 }
 
 TEST(PriCalls, NotifyTellsOfHoldBothWays) {
-  Line line;
+  UpLine line;
   auto call = line.talk();
 
   line.user.interface->notify(call, 0x79);
@@ -234,7 +234,7 @@ TEST(PriCalls, NotifyTellsOfHoldBothWays) {
 TEST(PriCalls, OverlapDigitsArriveAndTheCallGoesOn) {
   Config overlap;
   overlap.overlap_receiving = true;
-  Line line(overlap, Config{});
+  UpLine line(overlap, Config{});
   line.network.on_call = [&](SignallingCallId call) { line.network.interface->setup_acknowledge(call, true); };
   auto setup = ExchangeLine::call_to("4");
   setup.called_complete = false;
@@ -256,7 +256,7 @@ TEST(PriCalls, OverlapDigitsArriveAndTheCallGoesOn) {
 TEST(PriCalls, OverlapWithoutFurtherDigitsIsToldCompleteByT302AndEndsWithCause28) {
   Config overlap;
   overlap.overlap_receiving = true;
-  Line line(overlap, Config{});
+  UpLine line(overlap, Config{});
   line.network.on_call = [&](SignallingCallId call) { line.network.interface->setup_acknowledge(call, true); };
   auto setup = ExchangeLine::call_to("4");
   setup.called_complete = false;
@@ -274,7 +274,7 @@ TEST(PriCalls, OverlapWithoutFurtherDigitsIsToldCompleteByT302AndEndsWithCause28
 TEST(PriCalls, CompleteNumbersAreNotOverlap) {
   Config overlap;
   overlap.overlap_receiving = true;
-  Line line(overlap);
+  UpLine line(overlap);
 
   line.dial(line.user, "100");
 
@@ -282,7 +282,7 @@ TEST(PriCalls, CompleteNumbersAreNotOverlap) {
 }
 
 TEST(PriCalls, CarryNumbersNameAndBearer) {
-  Line line;
+  UpLine line;
   auto setup = ExchangeLine::call_to("123456");
   setup.called.type = TypeOfNumber::Subscriber;
   setup.calling.number = {"4930555", TypeOfNumber::International, NumberingPlan::Isdn};
@@ -301,7 +301,7 @@ TEST(PriCalls, CarryNumbersNameAndBearer) {
 }
 
 TEST(PriCalls, RestrictedNumberStaysRestricted) {
-  Line line;
+  UpLine line;
   auto setup = ExchangeLine::call_to("100");
   setup.calling.presentation = Presentation::Restricted;
   setup.calling.screening = Screening::UserPassed;
@@ -317,7 +317,7 @@ TEST(PriCalls, RestrictedNumberStaysRestricted) {
 TEST(PriCalls, RedirectingNumberTellsWhoWasCalledFirst) {
   for (const Config& config : {euroisdn(), ni2()}) {
     SCOPED_TRACE(to_string(config.switch_type));
-    Line line(config);
+    UpLine line(config);
     auto setup = ExchangeLine::call_to("100");
     setup.redirection = Redirection{.from = {"200", TypeOfNumber::National, NumberingPlan::Isdn}, .reason = 15};
 
@@ -331,7 +331,7 @@ TEST(PriCalls, RedirectingNumberTellsWhoWasCalledFirst) {
 }
 
 TEST(PriCalls, UndialableNumbersAreRefusedAtOnce) {
-  Line line;
+  UpLine line;
 
   EXPECT_FALSE(line.user.interface->setup(ExchangeLine::call_to("12 34")));
   EXPECT_FALSE(line.user.interface->setup(ExchangeLine::call_to(std::string(64, '1'))));

@@ -13,9 +13,9 @@ using SlotState = Signalling::SlotState;
 
 namespace {
 
-struct Line : ExchangeLine {
-  explicit Line(const Config& both = {}) : ExchangeLine(both) { come_up(); }
-  Line(const Config& for_network, const Config& for_user) : ExchangeLine(for_network, for_user) { come_up(); }
+struct UpLine : ExchangeLine {
+  explicit UpLine(const Config& both = {}) : ExchangeLine(both) { come_up(); }
+  UpLine(const Config& for_network, const Config& for_user) : ExchangeLine(for_network, for_user) { come_up(); }
 
   SignallingCallId talk() {
     auto out = user.interface->setup(call_to("100"));
@@ -31,7 +31,7 @@ struct Line : ExchangeLine {
 }  // namespace
 
 TEST(PriInterface, ComesUpOnBothSides) {
-  ExchangeLine line;
+  UpLine line;
   EXPECT_EQ(line.user.interface->refusal_cause(), 27);
 
   line.come_up();
@@ -44,7 +44,7 @@ TEST(PriInterface, ComesUpOnBothSides) {
 
 TEST(PriInterface, TakesEveryTimeslotAndRefusesTheNextWithCause34) {
   for (auto [config, bearers] : {std::pair{euroisdn(), 30u}, std::pair{ni2(), 23u}}) {
-    Line line(config);
+    UpLine line(config);
     line.network.on_call = [&](SignallingCallId call) { line.network.interface->answer(call); };
     std::set<Timeslot> slots;
     for (unsigned i = 0; i < bearers; ++i) {
@@ -62,7 +62,7 @@ TEST(PriInterface, TakesEveryTimeslotAndRefusesTheNextWithCause34) {
 }
 
 TEST(PriInterface, LosesNoTimeslotInAThousandCalls) {
-  Line line;
+  UpLine line;
   int step = 0;
   // Ended by either side, at once, after alerting, or after answer.
   line.network.on_call = [&](SignallingCallId call) {
@@ -96,7 +96,7 @@ TEST(PriInterface, LosesNoTimeslotInAThousandCalls) {
 }
 
 TEST(PriInterface, TriesAnotherTimeslotAfterCause44AndRestartsTheRefusedOne) {
-  Line line;
+  UpLine line;
   int refusals = 0;
   line.network.on_call = [&](SignallingCallId call) {
     if (refusals++ == 0) return line.network.interface->release(call, 44);
@@ -115,7 +115,7 @@ TEST(PriInterface, TriesAnotherTimeslotAfterCause44AndRestartsTheRefusedOne) {
 }
 
 TEST(PriInterface, GivesUpWithCause34WhenEveryTimeslotIsRefused) {
-  Line line;
+  UpLine line;
   line.network.on_call = [&](SignallingCallId call) { line.network.interface->release(call, 44); };
 
   ASSERT_TRUE(line.user.interface->setup(ExchangeLine::call_to("100")));
@@ -128,7 +128,7 @@ TEST(PriInterface, GivesUpWithCause34WhenEveryTimeslotIsRefused) {
 }
 
 TEST(PriInterface, ReleaseThatTheDChannelLosesIsSentAgain) {
-  Line line;
+  UpLine line;
   auto call = line.talk();
 
   line.cut(true);
@@ -143,7 +143,7 @@ TEST(PriInterface, ReleaseThatTheDChannelLosesIsSentAgain) {
 }
 
 TEST(PriInterface, RestartOfOursIsAcknowledgedAndFreesTheTimeslot) {
-  Line line;
+  UpLine line;
   line.user.interface->restart({1, 5});
   EXPECT_EQ(line.user.state_of(5), SlotState::Restarting);
 
@@ -153,7 +153,7 @@ TEST(PriInterface, RestartOfOursIsAcknowledgedAndFreesTheTimeslot) {
 }
 
 TEST(PriInterface, RestartFromTheFarEndEndsTheCall) {
-  Line line;
+  UpLine line;
   line.talk();
   ASSERT_EQ(line.user.state_of(1), SlotState::InUse);
   // What the network says next becomes a RESTART of channels 1 and 2, with the global call reference.
@@ -172,7 +172,7 @@ TEST(PriInterface, RestartFromTheFarEndEndsTheCall) {
 }
 
 TEST(PriInterface, RestartNobodyAcknowledgesLeavesTheTimeslotOutOfService) {
-  Line line;
+  UpLine line;
   int restart_acknowledges = 0;
   line.network.dchannel->change = [&](Bytes& frame) {
     if (frame.size() <= 8 || frame[2] & 1 || frame[8] != 0x4e) return;
@@ -193,7 +193,7 @@ TEST(PriInterface, RestartNobodyAcknowledgesLeavesTheTimeslotOutOfService) {
 TEST(PriInterface, AnsweredCallsOutliveADChannelLossShorterThanT309) {
   Config config;
   config.timers["T309"] = 90'000;
-  Line line(config);
+  UpLine line(config);
   line.talk();
   line.cut(true);
 
@@ -217,7 +217,7 @@ TEST(PriInterface, AnsweredCallsOutliveADChannelLossShorterThanT309) {
 }
 
 TEST(PriInterface, AnsweredCallsEndWithCause27WhenT309RunsOut) {
-  Line line;
+  UpLine line;
   line.talk();
 
   line.cut(true);
@@ -231,7 +231,7 @@ TEST(PriInterface, AnsweredCallsEndWithCause27WhenT309RunsOut) {
 TEST(PriInterface, UnansweredCallsEndAtOnceWhenTheDChannelGoesDown) {
   Config config;
   config.timers["T309"] = 90'000;
-  Line line(config);
+  UpLine line(config);
   line.talk();
   ASSERT_TRUE(line.user.interface->setup(ExchangeLine::call_to("200")));
   line.reactor.settle();
@@ -248,7 +248,7 @@ TEST(PriInterface, UnansweredCallsEndAtOnceWhenTheDChannelGoesDown) {
 }
 
 TEST(PriInterface, GlareLeavesTheNetworksCallAndMovesOurs) {
-  Line line;
+  UpLine line;
   line.user.on_call = [&](SignallingCallId call) { line.user.interface->answer(call); };
   line.network.on_call = [&](SignallingCallId call) { line.network.interface->answer(call); };
 
@@ -266,7 +266,7 @@ TEST(PriInterface, GlareLeavesTheNetworksCallAndMovesOurs) {
 
 // What the network chooses for the first of ours is what we chose for the second, which it has not heard of yet.
 TEST(PriInterface, GlareMovesEveryCallOfOursThatStandsInTheWay) {
-  Line line;
+  UpLine line;
   line.user.on_call = [&](SignallingCallId call) { line.user.interface->answer(call); };
   line.network.on_call = [&](SignallingCallId call) { line.network.interface->answer(call); };
 
@@ -282,7 +282,7 @@ TEST(PriInterface, GlareMovesEveryCallOfOursThatStandsInTheWay) {
 }
 
 TEST(PriInterface, AlarmTakesTimeslotsOutUntilTheHoldEnds) {
-  Line line;
+  UpLine line;
 
   line.user.interface->on_alarms_changed(1, kAlarmRed);
   EXPECT_EQ(line.user.count(SlotState::InAlarm), 30u);
@@ -298,7 +298,7 @@ TEST(PriInterface, AlarmTakesTimeslotsOutUntilTheHoldEnds) {
 TEST(PriInterface, HuntsFromOppositeEnds) {
   Config descending;
   descending.hunt = Hunt::Descending;
-  Line line(Config{}, descending);
+  UpLine line(Config{}, descending);
 
   auto up = line.network.interface->setup(ExchangeLine::call_to("1"));
   auto down = line.user.interface->setup(ExchangeLine::call_to("1"));
@@ -308,7 +308,7 @@ TEST(PriInterface, HuntsFromOppositeEnds) {
 }
 
 TEST(PriInterface, FramesThatAreNoneAreCountedAndDropped) {
-  Line line;
+  UpLine line;
   auto forge = [&](const Bytes& frame) {
     ::send(line.network.dchannel->fd(), frame.data(), frame.size(), MSG_DONTWAIT);
   };
@@ -326,7 +326,7 @@ TEST(PriInterface, SurvivesMutatedMessagesAndLosesNoTimeslot) {
   Config overlap;
   overlap.overlap_receiving = true;
   std::mt19937 random(7);
-  Line line(overlap);
+  UpLine line(overlap);
   line.network.on_call = [&](SignallingCallId call) { line.network.interface->alerting(call, true); };
   auto mutate = [&](Bytes& frame) {
     if (frame.size() <= 4) return;
