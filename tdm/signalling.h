@@ -51,6 +51,23 @@ struct Redirection {
 // Q.931 4.5.5, information transfer capability. Fax travels as Audio31k.
 enum class BearerCapability : uint8_t { Speech = 0x00, Unrestricted = 0x08, Audio31k = 0x10 };
 
+// Q.931 4.5.9 and 4.5.11: which of the terminals behind one number.
+struct Subaddress {
+  bool is_nsap = true;  // X.213; the first octet is the AFI, 0x50 for IA5 characters. Else user specified
+  std::string octets;   // 20 at most
+  bool is_odd = false;  // user specified BCD: the last half octet is filling
+
+  bool operator==(const Subaddress&) const = default;
+};
+
+// Q.931 4.5.30: what the users tell each other (Q.957.1, service 1 implicit).
+struct UserUser {
+  uint8_t protocol = 4;  // Q.931 table 4-26: 4 is IA5 characters
+  std::string octets;    // 128 at most
+
+  bool operator==(const UserUser&) const = default;
+};
+
 // What a SETUP says, in either direction.
 struct Setup {
   Number called;
@@ -58,6 +75,8 @@ struct Setup {
   CallingParty calling;
   std::optional<Redirection> redirection;
   BearerCapability bearer = BearerCapability::Audio31k;
+  std::optional<Subaddress> called_subaddress, calling_subaddress;
+  std::optional<UserUser> user_user;
 };
 
 // Q.931 4.5.23 progress descriptions.

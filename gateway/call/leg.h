@@ -10,6 +10,28 @@
 
 namespace sg::call {
 
+// A SIP dialog, as Replaces names it (RFC 3891). The tags are those of the request that would arrive there: to_tag is
+// that of the leg which is replaced.
+struct Replaces {
+  std::string call_id, to_tag, from_tag;
+  bool early_only = false;
+
+  bool operator==(const Replaces&) const = default;
+};
+
+// What REFER asks of us (RFC 3515, RFC 5589), or ISDN explicit call transfer.
+struct TransferRequest {
+  tdm::Number to;
+  std::optional<Replaces> replaces;  // attended: join with the far end of this dialog; it may be another leg of ours
+  std::string referred_by;           // the header, to be handed on; may be empty
+};
+
+// Where a 302 sends the call (RFC 3261 section 8.1.3.4), best first.
+struct Redirect {
+  tdm::Number called;
+  std::string uri;  // for Setup::request_uri
+};
+
 // Who calls whom, as both signalling worlds can say it. Numbers are as received from, or to be sent to, the trunk.
 struct Setup {
   tdm::Number called;
@@ -19,6 +41,11 @@ struct Setup {
   std::optional<tdm::Redirection> redirection;
   tdm::BearerCapability bearer = tdm::BearerCapability::Audio31k;
   int max_forwards = 70;
+  std::optional<tdm::Subaddress> called_subaddress, calling_subaddress;
+  std::optional<tdm::UserUser> user_user;
+  // SIP only. The dialog that this call takes the place of; incoming: no route is looked for.
+  std::optional<Replaces> replaces;
+  std::string request_uri;  // outgoing: where a redirect leads to, instead of the trunk's peer
 };
 
 // What carries a leg's media. An IP leg negotiates descriptions; a TDM leg has a timeslot.
@@ -59,6 +86,19 @@ class LegListener {
 
   // Signalled digits: INFORMATION, KEYPAD, SIP INFO.
   virtual void on_digits(const std::string& digits) = 0;
+
+  // Who has really answered, or who it is now: just before on_answered, and whenever it changes.
+  virtual void on_connected_party(const tdm::CallingParty&) {}
+  // Just before the event that it came with.
+  virtual void on_user_user(const tdm::UserUser&) {}
+  // The far end put us on hold, or took us back: by a re-INVITE (the offer itself is told by on_offer, as any other),
+  // by NOTIFY or HOLD.
+  virtual void on_held() {}
+  virtual void on_retrieved() {}
+  // The far end wants this call to go elsewhere. True: we try, and tell by transfer_progress(); false: refused.
+  virtual bool on_transfer(const TransferRequest&) { return false; }
+  // Outgoing: the called side sends us elsewhere. on_released with status 302 follows.
+  virtual void on_redirected(const std::vector<Redirect>&) {}
 };
 
 // One side of a call. Owned by its Call; signalling thread only.
@@ -97,6 +137,18 @@ class Leg {
 
   // Before answer: overlap digits to the far end. After: DTMF by signalling.
   virtual void send_digits(const std::string& digits) = 0;
+
+  // Incoming: who answers, before answer(); or who it is now, after. Where there is no way to say it, nothing is.
+  virtual void connected_party(const tdm::CallingParty&) {}
+  // Travels with the next of alert(), answer() and release().
+  virtual void user_user(const tdm::UserUser&) {}
+  // Established: tells the far end that it waits, or no longer. Our own media goes on, so that music can be heard.
+  virtual void hold() {}
+  virtual void retrieve() {}
+  // After on_transfer: how it goes, as a SIP status (RFC 3515 section 2.4.5); 200 and above end it.
+  virtual void transfer_progress(int) {}
+  // Established or early: whether this is the dialog that Replaces names.
+  virtual bool is_dialog(const Replaces&) const { return false; }
 };
 
 }  // namespace sg::call

@@ -124,7 +124,17 @@ call::Cause PriTrunk::why_not() const {
 
 tl::expected<void, call::Cause> PriTrunk::place(TdmLeg& leg, const call::Setup& setup) {
   if (auto cause = why_not(); cause.q850) return tl::unexpected(cause);
-  tdm::Setup out{setup.called, setup.called_complete, setup.calling, setup.redirection, options_.bearer};
+  tdm::Setup out;
+  out.called = setup.called;
+  out.called_complete = setup.called_complete;
+  out.calling = setup.calling;
+  out.redirection = setup.redirection;
+  // What has to be data stays it; else the trunk knows best what its far end takes.
+  bool is_data = setup.bearer == tdm::BearerCapability::Unrestricted;
+  out.bearer = is_data ? setup.bearer : options_.bearer;
+  out.called_subaddress = setup.called_subaddress;
+  out.calling_subaddress = setup.calling_subaddress;
+  out.user_user = setup.user_user;
   for (auto& interface : interfaces_) {
     auto& signalling = interface->signalling();
     if (signalling.refusal_cause()) continue;
@@ -151,6 +161,9 @@ void PriTrunk::take(tdm::Signalling& signalling, tdm::SignallingCallId call, tdm
   in.calling = setup.calling;
   in.redirection = setup.redirection;
   in.bearer = setup.bearer;
+  in.called_subaddress = setup.called_subaddress;
+  in.calling_subaddress = setup.calling_subaddress;
+  in.user_user = setup.user_user;
   incoming_(*this, std::move(leg), in);
 }
 
