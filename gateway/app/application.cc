@@ -198,7 +198,7 @@ Result<> Application::start_trunks() {
   for (const auto& settings : settings_.sip_trunks)
     sip_trunks_.push_back(std::make_unique<SipTrunk>(settings, settings_, *agent_));
   for (const auto& settings : settings_.pri_trunks) {
-    trunk::PriTrunk::Options options;
+    trunk::TdmTrunk::Options options;
     options.name = settings.name;
     options.max_calls = static_cast<size_t>(settings.max_calls);
     options.bearer = bearer_of(settings.bearer);
@@ -207,9 +207,9 @@ Result<> Application::start_trunks() {
       if (!interface) return fail_with(interface.error(), "trunk {}, span {}", settings.name, span);
       options.interfaces.push_back(std::move(*interface));
     }
-    pri_trunks_.push_back(std::make_unique<trunk::PriTrunk>(
+    tdm_trunks_.push_back(std::make_unique<trunk::TdmTrunk>(
         std::move(options), root_, counters_,
-        [this](trunk::PriTrunk& from, std::unique_ptr<call::Leg> leg, const call::Setup& setup) {
+        [this](trunk::TdmTrunk& from, std::unique_ptr<call::Leg> leg, const call::Setup& setup) {
           manager_->on_incoming({std::move(leg), setup, std::nullopt, &from, from.media_policy()});
         }));
   }
@@ -305,15 +305,15 @@ SipTrunk* Application::sip_trunk_of(const SocketAddress& source) const {
 
 void Application::on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) {
   log_.warning("span={} alarms={}", span, tdm::to_string(alarms));
-  for (auto& pri_trunk : pri_trunks_) pri_trunk->on_alarms_changed(span, alarms);
+  for (auto& tdm_trunk : tdm_trunks_) tdm_trunk->on_alarms_changed(span, alarms);
 }
 
 call::Trunk* Application::trunk(const std::string& name) const {
   for (const auto& sip_trunk : sip_trunks_) {
     if (sip_trunk->name() == name) return sip_trunk.get();
   }
-  for (const auto& pri_trunk : pri_trunks_) {
-    if (pri_trunk->name() == name) return pri_trunk.get();
+  for (const auto& tdm_trunk : tdm_trunks_) {
+    if (tdm_trunk->name() == name) return tdm_trunk.get();
   }
   return nullptr;
 }

@@ -20,7 +20,7 @@
 #include "gateway/sip/sip_agent.h"
 #include "gateway/sip/sip_leg.h"
 #include "gateway/sip/su_root.h"
-#include "gateway/trunk/pri_trunk.h"
+#include "gateway/trunk/tdm_trunk.h"
 #include "tdm/backend.h"
 #include "tdm/cesop/backend.h"
 #include "tdm/dahdi/backend.h"
@@ -92,7 +92,7 @@ class Application final : public sip::SipAgent::Listener,
   std::string dahdi_error_;  // why there is none, though a span wants one
   std::unique_ptr<media::Service> media_;
   std::unique_ptr<sip::SipAgent> agent_;
-  std::vector<std::unique_ptr<trunk::PriTrunk>> pri_trunks_;
+  std::vector<std::unique_ptr<trunk::TdmTrunk>> tdm_trunks_;
   std::vector<std::unique_ptr<SipTrunk>> sip_trunks_;
   std::unique_ptr<route::Plan> plan_;
   uint32_t calls_routed_ = 0;

@@ -47,11 +47,11 @@ std::vector<route::TrunkState> Application::trunk_states() const {
     auto limit = static_cast<size_t>(settings_.trunk(sip_trunk->name())->max_calls);
     states.push_back({sip_trunk->name(), true, manager_->calls_of(sip_trunk->name()), limit});
   }
-  for (const auto& pri_trunk : pri_trunks_) {
-    auto limit = static_cast<size_t>(settings_.trunk(pri_trunk->name())->max_calls);
-    auto interfaces = pri_trunk->status();
+  for (const auto& tdm_trunk : tdm_trunks_) {
+    auto limit = static_cast<size_t>(settings_.trunk(tdm_trunk->name())->max_calls);
+    auto interfaces = tdm_trunk->status();
     bool is_up = std::any_of(interfaces.begin(), interfaces.end(), [](const auto& one) { return one.is_up; });
-    states.push_back({pri_trunk->name(), is_up, pri_trunk->calls(), limit});
+    states.push_back({tdm_trunk->name(), is_up, tdm_trunk->calls(), limit});
   }
   return states;
 }

@@ -124,11 +124,11 @@ std::vector<admin::SpanView> Application::spans() const {
   for (auto& span : span_status()) {
     admin::SpanView view;
     view.span = span;
-    for (const auto& pri_trunk : pri_trunks_) {
-      for (const auto& interface : pri_trunk->status()) {
+    for (const auto& tdm_trunk : tdm_trunks_) {
+      for (const auto& interface : tdm_trunk->status()) {
         bool is_ours = !interface.slots.empty() && interface.slots.front().slot.span == span.number;
         if (!is_ours) continue;
-        view.trunk = pri_trunk->name();
+        view.trunk = tdm_trunk->name();
         view.signalling = interface.name;
         view.signalling_is_up = interface.is_up;
         for (const auto& slot : interface.slots) {
@@ -153,10 +153,10 @@ std::vector<admin::SpanView> Application::spans() const {
 
 std::vector<admin::TimeslotView> Application::timeslots() const {
   std::vector<admin::TimeslotView> views;
-  for (const auto& pri_trunk : pri_trunks_) {
-    for (const auto& interface : pri_trunk->status()) {
+  for (const auto& tdm_trunk : tdm_trunks_) {
+    for (const auto& interface : tdm_trunk->status()) {
       for (const auto& slot : interface.slots)
-        views.push_back({slot.slot, pri_trunk->name(), slot.state, call_on(slot.slot)});
+        views.push_back({slot.slot, tdm_trunk->name(), slot.state, call_on(slot.slot)});
     }
   }
   return views;

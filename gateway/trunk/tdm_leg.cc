@@ -1,6 +1,6 @@
 #include "gateway/trunk/tdm_leg.h"
 
-#include "gateway/trunk/pri_trunk.h"
+#include "gateway/trunk/tdm_trunk.h"
 
 namespace sg::trunk {
 namespace {
@@ -11,9 +11,9 @@ bool is_inband(const tdm::Progress& progress) {
 
 }  // namespace
 
-TdmLeg::TdmLeg(PriTrunk& trunk) : trunk_(trunk), later_(trunk.reactor()) {}
+TdmLeg::TdmLeg(TdmTrunk& trunk) : trunk_(trunk), later_(trunk.reactor()) {}
 
-TdmLeg::TdmLeg(PriTrunk& trunk, tdm::Signalling& signalling, tdm::SignallingCallId call, tdm::Timeslot slot)
+TdmLeg::TdmLeg(TdmTrunk& trunk, tdm::Signalling& signalling, tdm::SignallingCallId call, tdm::Timeslot slot)
     : trunk_(trunk), signalling_(&signalling), call_(call), slot_(slot), phase_(Phase::Up), later_(trunk.reactor()) {}
 
 TdmLeg::~TdmLeg() {

@@ -8,16 +8,16 @@
 
 namespace sg::trunk {
 
-class PriTrunk;
+class TdmTrunk;
 
 // One call on a timeslot as a leg. Owned by its call, registered with its trunk, which hands it what the signalling
 // says. Signalling thread only.
 class TdmLeg final : public call::Leg {
  public:
   // Outgoing: nothing is on the line before setup().
-  explicit TdmLeg(PriTrunk& trunk);
+  explicit TdmLeg(TdmTrunk& trunk);
   // Incoming: the SETUP came on this timeslot.
-  TdmLeg(PriTrunk& trunk, tdm::Signalling& signalling, tdm::SignallingCallId call, tdm::Timeslot slot);
+  TdmLeg(TdmTrunk& trunk, tdm::Signalling& signalling, tdm::SignallingCallId call, tdm::Timeslot slot);
   ~TdmLeg() override;
 
   void set_listener(call::LegListener* listener) override { listener_ = listener; }
@@ -36,7 +36,7 @@ class TdmLeg final : public call::Leg {
   void send_digits(const std::string& digits) override;
 
  private:
-  friend class PriTrunk;
+  friend class TdmTrunk;
   enum class Phase : uint8_t { New, Up, Answered, Released };
 
   // From the trunk, as the signalling speaks.
@@ -51,7 +51,7 @@ class TdmLeg final : public call::Leg {
   // Tells the listener later, from the loop, if the leg still lives then.
   void tell_later(std::function<void(call::LegListener&)> what);
 
-  PriTrunk& trunk_;
+  TdmTrunk& trunk_;
   tdm::Signalling* signalling_ = nullptr;
   tdm::SignallingCallId call_;
   tdm::Timeslot slot_;

@@ -16,9 +16,10 @@
 
 namespace sg::trunk {
 
-// A group of ISDN interfaces that calls go out by and come in from. Spreads outgoing calls over its interfaces in
-// their order, and collects the digits of overlapped incoming ones. Owned by the Application; signalling thread only.
-class PriTrunk final : public call::Trunk {
+// ISDN interfaces, or a group of analog ports, that calls go out by and come in from. Spreads outgoing calls over its
+// interfaces in their order, and collects the digits of overlapped incoming ones. Owned by the Application; signalling
+// thread only.
+class TdmTrunk final : public call::Trunk {
  public:
   struct Options {
     std::string name;
@@ -27,10 +28,10 @@ class PriTrunk final : public call::Trunk {
     tdm::BearerCapability bearer = tdm::BearerCapability::Audio31k;  // of calls sent out
     std::vector<std::unique_ptr<tdm::Signalling>> interfaces;
   };
-  using IncomingSink = std::function<void(PriTrunk&, std::unique_ptr<call::Leg>, const call::Setup&)>;
+  using IncomingSink = std::function<void(TdmTrunk&, std::unique_ptr<call::Leg>, const call::Setup&)>;
 
-  PriTrunk(Options options, Reactor& reactor, Counters& counters, IncomingSink incoming);
-  ~PriTrunk() override;
+  TdmTrunk(Options options, Reactor& reactor, Counters& counters, IncomingSink incoming);
+  ~TdmTrunk() override;
 
   const std::string& name() const override { return options_.name; }
   const call::MediaPolicy& media_policy() const override { return options_.media_policy; }

@@ -1,10 +1,10 @@
-#include "gateway/trunk/pri_trunk.h"
+#include "gateway/trunk/tdm_trunk.h"
 
 namespace sg::trunk {
 
-class PriTrunk::Interface final : public tdm::Signalling::Listener {
+class TdmTrunk::Interface final : public tdm::Signalling::Listener {
  public:
-  Interface(PriTrunk& trunk, std::unique_ptr<tdm::Signalling> signalling)
+  Interface(TdmTrunk& trunk, std::unique_ptr<tdm::Signalling> signalling)
       : trunk_(trunk), signalling_(std::move(signalling)) {
     signalling_->set_listener(this);
   }
@@ -82,12 +82,12 @@ class PriTrunk::Interface final : public tdm::Signalling::Listener {
   void on_interface_up() override { trunk_.log_.info("{} is up", signalling_->status().name); }
   void on_interface_down() override { trunk_.log_.error("{} is down", signalling_->status().name); }
 
-  PriTrunk& trunk_;
+  TdmTrunk& trunk_;
   std::unique_ptr<tdm::Signalling> signalling_;
   std::unordered_map<tdm::SignallingCallId, Overlap> overlaps_;
 };
 
-PriTrunk::PriTrunk(Options options, Reactor& reactor, Counters& counters, IncomingSink incoming)
+TdmTrunk::TdmTrunk(Options options, Reactor& reactor, Counters& counters, IncomingSink incoming)
     : options_(std::move(options)),
       reactor_(reactor),
       refused_full_(counters.get("trunk.refused_full")),
@@ -98,9 +98,9 @@ PriTrunk::PriTrunk(Options options, Reactor& reactor, Counters& counters, Incomi
   options_.interfaces.clear();
 }
 
-PriTrunk::~PriTrunk() = default;
+TdmTrunk::~TdmTrunk() = default;
 
-tl::expected<std::unique_ptr<call::Leg>, call::Cause> PriTrunk::make_leg() {
+tl::expected<std::unique_ptr<call::Leg>, call::Cause> TdmTrunk::make_leg() {
   auto cause = why_not();
   if (cause.q850) {
     refused_full_.add();
@@ -110,7 +110,7 @@ tl::expected<std::unique_ptr<call::Leg>, call::Cause> PriTrunk::make_leg() {
 }
 
 // Cause 0: some interface would take a call.
-call::Cause PriTrunk::why_not() const {
+call::Cause TdmTrunk::why_not() const {
   if (options_.max_calls && legs_.size() >= options_.max_calls) return call::kNoCircuit;
   call::Cause why = call::kDestinationOutOfOrder;
   for (const auto& interface : interfaces_) {
@@ -122,7 +122,7 @@ call::Cause PriTrunk::why_not() const {
   return why;
 }
 
-tl::expected<void, call::Cause> PriTrunk::place(TdmLeg& leg, const call::Setup& setup) {
+tl::expected<void, call::Cause> TdmTrunk::place(TdmLeg& leg, const call::Setup& setup) {
   if (auto cause = why_not(); cause.q850) return tl::unexpected(cause);
   tdm::Setup out;
   out.called = setup.called;
@@ -152,7 +152,7 @@ tl::expected<void, call::Cause> PriTrunk::place(TdmLeg& leg, const call::Setup& 
   return tl::unexpected(call::kNoCircuit);
 }
 
-void PriTrunk::take(tdm::Signalling& signalling, tdm::SignallingCallId call, tdm::Timeslot slot,
+void TdmTrunk::take(tdm::Signalling& signalling, tdm::SignallingCallId call, tdm::Timeslot slot,
                     const tdm::Setup& setup) {
   auto leg = std::make_unique<TdmLeg>(*this, signalling, call, slot);
   legs_[{&signalling, call}] = leg.get();
@@ -167,22 +167,22 @@ void PriTrunk::take(tdm::Signalling& signalling, tdm::SignallingCallId call, tdm
   incoming_(*this, std::move(leg), in);
 }
 
-void PriTrunk::forget(const tdm::Signalling& signalling, tdm::SignallingCallId call) {
+void TdmTrunk::forget(const tdm::Signalling& signalling, tdm::SignallingCallId call) {
   legs_.erase({&signalling, call});
 }
 
-TdmLeg* PriTrunk::find(const tdm::Signalling& signalling, tdm::SignallingCallId call) const {
+TdmLeg* TdmTrunk::find(const tdm::Signalling& signalling, tdm::SignallingCallId call) const {
   auto found = legs_.find({&signalling, call});
   return found == legs_.end() ? nullptr : found->second;
 }
 
-std::vector<tdm::Signalling::Status> PriTrunk::status() const {
+std::vector<tdm::Signalling::Status> TdmTrunk::status() const {
   std::vector<tdm::Signalling::Status> all;
   for (const auto& interface : interfaces_) all.push_back(interface->signalling().status());
   return all;
 }
 
-void PriTrunk::on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) {
+void TdmTrunk::on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) {
   for (auto& interface : interfaces_) interface->signalling().on_alarms_changed(span, alarms);
 }
 
