@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -20,20 +21,20 @@ enum class LineStart : uint8_t { Loop, Ground, Kewl, Wink, Immediate };
 // What happened on the wire. The far end is the telephone on an FXS port, the exchange on an FXO port.
 struct LineEvent {
   enum class Kind : uint8_t {
-    OffHook,           // Fxs: the telephone was lifted. EAndM: the far end seized. Fxo: battery is back
-    OnHook,            // the far end hung up; Fxo: battery was lost
+    OffHook,           // Fxs: the telephone was lifted. EAndM: the far end seized
+    OnHook,            // the far end hung up; Fxo: battery was lost while the loop was closed
     RingStarted,       // Fxo: the exchange rings, once per burst
     RingBurstEnded,    // Fxs: our ringing paused, as its cadence says: time for caller ID. Fxo: a burst ended
     Flash,             // Fxs: hook flash
     Wink,              // EAndM: ready for digits
     PolarityReversed,  // Fxo: answered, or hung up, as the exchange uses it
     PulseDigit,        // a dial-pulse digit
-    HookDone,          // what seize(), ring() or flash() began is on the wire
+    HookDone,          // what seize(), wink(), flash() or dial_pulses() began is on the wire
     AlarmChanged,      // see alarms()
     Removed,           // the card is gone; nothing follows
   };
   Kind kind;
-  char digit = 0;  // of PulseDigit: 0 to 9
+  char digit = 0;  // of PulseDigit: '0' to '9'
 
   bool operator==(const LineEvent&) const = default;
 };
@@ -67,6 +68,8 @@ class Line {
   virtual Result<> wink() = 0;
   // Fxo: hook flash.
   virtual Result<> flash() = 0;
+  // Fxo, its loop closed: dials by breaking the loop, 10 pulses a second. What the bearer writes meanwhile is dropped.
+  virtual Result<> dial_pulses(std::string_view digits) = 0;
   // Fxs: until the telephone is lifted, release() or stop_ringing().
   virtual Result<> ring(const RingCadence& cadence) = 0;
   virtual Result<> stop_ringing() = 0;

@@ -13,10 +13,14 @@ namespace sg::tdm {
 // G.711 companding law of a timeslot.
 enum class Law : uint8_t { A, Mu };
 
-enum class SpanType : uint8_t { E1, T1, Bri };
+// Analog: a card of analog ports, numbered from 1. It has no frame and no D-channel; how many ports it has, its
+// SpanStatus says.
+enum class SpanType : uint8_t { E1, T1, Bri, Analog };
+
+constexpr uint8_t kMaxAnalogPorts = 48;  // on one card
 
 // One 64 kbit/s timeslot: the span's number as configured (from 1) and the timeslot's in its frame (1 to 31 on an E1,
-// 1 to 24 on a T1, 1 to 3 on a BRI).
+// 1 to 24 on a T1, 1 to 3 on a BRI; the port on an analog card).
 struct Timeslot {
   uint16_t span = 0;
   uint8_t number = 0;
@@ -27,9 +31,9 @@ struct Timeslot {
 // Alarms of a span, as a set of bits (G.775, G.704).
 using AlarmSet = uint16_t;
 constexpr AlarmSet kNoAlarm = 0;
-constexpr AlarmSet kAlarmRed = 1;       // loss of signal or frame: nothing usable arrives
-constexpr AlarmSet kAlarmYellow = 2;    // remote alarm indication: the far end does not hear us
-constexpr AlarmSet kAlarmBlue = 4;      // alarm indication signal: upstream of us something is broken
+constexpr AlarmSet kAlarmRed = 1;     // loss of signal or frame: nothing usable arrives
+constexpr AlarmSet kAlarmYellow = 2;  // remote alarm indication: the far end does not hear us
+constexpr AlarmSet kAlarmBlue = 4;    // alarm indication signal: upstream of us something is broken
 constexpr AlarmSet kAlarmLoopback = 8;
 constexpr AlarmSet kAlarmRemoved = 16;  // the card or the span is gone
 
@@ -42,19 +46,29 @@ struct SpanStatus {
   std::string name;  // "cesop 127.0.0.1:7000"
   SpanType type = SpanType::E1;
   Law law = Law::A;
+  uint8_t timeslots = 0;  // how many it has
   AlarmSet alarms = kNoAlarm;
   std::string clock;  // "recovered", "given", "span 2"
   // Figures of the backend by name, in the order to be shown: slips, lost packets, bipolar violations…
   std::vector<std::pair<std::string, uint64_t>> counters;
 };
 
-// How many timeslots a frame of this type carries.
-constexpr uint8_t timeslots_of(SpanType type) { return type == SpanType::E1 ? 31 : type == SpanType::T1 ? 24 : 3; }
+// How many timeslots a frame of this type carries; of an analog card the most that it has.
+constexpr uint8_t timeslots_of(SpanType type) {
+  constexpr uint8_t kTimeslots[] = {31, 24, 3, kMaxAnalogPorts};
+  return kTimeslots[static_cast<size_t>(type)];
+}
 // Where the D-channel stands by custom: 16 on an E1, 24 on a T1, 3 on a BRI.
-constexpr uint8_t dchannel_of(SpanType type) { return type == SpanType::E1 ? 16 : timeslots_of(type); }
-constexpr Law law_of(SpanType type) { return type == SpanType::T1 ? Law::Mu : Law::A; }
+constexpr uint8_t dchannel_of(SpanType type) {
+  return type == SpanType::E1 ? 16 : timeslots_of(type);
+}
+constexpr Law law_of(SpanType type) {
+  return type == SpanType::T1 || type == SpanType::Analog ? Law::Mu : Law::A;
+}
 // What a timeslot carries when nobody speaks: silence in its law (G.711), as sent on the line.
-constexpr uint8_t idle_octet(Law law) { return law == Law::A ? 0xD5 : 0xFF; }
+constexpr uint8_t idle_octet(Law law) {
+  return law == Law::A ? 0xD5 : 0xFF;
+}
 
 }  // namespace sg::tdm
 

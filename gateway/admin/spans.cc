@@ -11,6 +11,8 @@ std::string_view name_of(tdm::SpanType type) {
       return "T1";
     case tdm::SpanType::Bri:
       return "BRI";
+    case tdm::SpanType::Analog:
+      return "analog";
   }
   return "";
 }

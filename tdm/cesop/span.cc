@@ -237,6 +237,7 @@ SpanStatus Span::status() const {
           .name = fmt::format("cesop {}", config_.local.to_string()),
           .type = config_.type,
           .law = law_of(config_.type),
+          .timeslots = static_cast<uint8_t>(timeslots_),
           .alarms = alarms_.alarms(),
           .clock = clock,
           .counters = {{"sent", sent_},

@@ -144,6 +144,7 @@ SpanStatus DahdiBackend::status_of(const SpanOptions& span) const {
   status.name = fmt::format("dahdi {} ({})", found.name, found.description);
   status.type = found.span_type();
   status.law = law_of(status.type);
+  status.timeslots = static_cast<uint8_t>(found.channels);
   if (auto first = channel_at(span, 1)) status.law = first->law;
   status.alarms = alarms_of(*info);
   status.clock = found.sync_source == 0              ? "free running"

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "base/event_signal.h"
+#include "tdm/memory/analog_wire.h"
+#include "tdm/memory/memory_line.h"
 #include "tdm/signal_ticks.h"
 
 namespace sg::tdm {
@@ -15,6 +17,7 @@ namespace sg::tdm {
 namespace {
 
 constexpr Duration kOctetTime = 125us;
+constexpr size_t kOctetsOfMillisecond = 8;
 
 constexpr SpanPair::End other(SpanPair::End end) {
   return end == SpanPair::End::A ? SpanPair::End::B : SpanPair::End::A;
@@ -80,7 +83,12 @@ class SpanPair::Shared {
  public:
   mutable std::mutex mutex;
   SpanType type = SpanType::E1;
+  uint8_t timeslots = 0;
+  LineKind kind_a = LineKind::Fxs;
+  LineStart start = LineStart::Kewl;
   std::array<EndState, 2> ends;
+  std::map<uint8_t, AnalogWire> wires;  // by the port's number, from when its Line was first opened
+  size_t octets_since_tick = 0;         // of the wires, which tick once a millisecond
   bool dchannel_cut = false;
   Duration unspent{};
 
@@ -91,16 +99,35 @@ class SpanPair::Shared {
     const uint8_t idle = idle_octet(law_of(type));
     for (size_t i = 0; i < octets; ++i) {
       // Both ways of all timeslots move together, so that an answer is never read before its question was sent.
-      for (uint8_t slot = 1; slot <= timeslots_of(type); ++slot) {
+      for (uint8_t slot = 1; slot <= timeslots; ++slot) {
         auto a = at(End::A).bearers.find(slot), b = at(End::B).bearers.find(slot);
         bool has_a = a != at(End::A).bearers.end(), has_b = b != at(End::B).bearers.end();
         if (!has_a && !has_b) continue;
         uint8_t from_a = has_a ? a->second.send(idle) : idle;
         uint8_t from_b = has_b ? b->second.send(idle) : idle;
+        if (auto wire = wires.find(slot); wire != wires.end()) {
+          if (!wire->second.passes_audio_from(index(End::A))) from_a = idle;
+          if (!wire->second.passes_audio_from(index(End::B))) from_b = idle;
+        }
         if (has_a) a->second.receive(from_b);
         if (has_b) b->second.receive(from_a);
       }
+      tick_wires();
     }
+  }
+
+  void tick_wires() {
+    if (++octets_since_tick < kOctetsOfMillisecond) return;
+    octets_since_tick = 0;
+    for (auto& [slot, wire] : wires) wire.tick();
+  }
+
+  // The wire of a port as it is when nobody used it yet.
+  AnalogWire& wire(uint8_t slot) {
+    auto [found, is_new] = wires.try_emplace(slot, kind_a, start);
+    if (!is_new) return found->second;
+    for (End end : {End::A, End::B}) found->second.end(index(end)).alarms = at(end).alarms;
+    return found->second;
   }
 
   void send_frame(End from, uint8_t slot, ByteView frame) {
@@ -124,6 +151,10 @@ class SpanPair::Shared {
       std::lock_guard lock(self->mutex);
       if (state.alarms == alarms) return;
       state.alarms = alarms;
+      for (auto& [slot, wire] : self->wires) {
+        wire.end(index(end)).alarms = alarms;
+        wire.end(index(end)).tell(LineEvent::Kind::AlarmChanged);
+      }
     }
     state.reactor->post([weak = std::weak_ptr(self), end, alarms] {
       auto shared = weak.lock();
@@ -142,6 +173,7 @@ class SpanPair::Shared {
     at(end).removed = true;
     for (auto& [group, ticks] : at(end).ticks) ticks.signal();
     for (auto& [slot, channel] : at(end).dchannels) channel.ready.signal();
+    for (auto& [slot, wire] : wires) wire.remove(index(end));
   }
 
  private:
@@ -255,6 +287,7 @@ class SpanPair::EndBackend final : public Backend {
              .name = which_ == End::A ? "memory a" : "memory b",
              .type = shared_->type,
              .law = law_of(shared_->type),
+             .timeslots = shared_->timeslots,
              .alarms = end_.alarms,
              .clock = "given",
              .counters = {{"read_overruns", total.read_overruns}, {"write_underruns", total.write_underruns}}}};
@@ -273,7 +306,17 @@ class SpanPair::EndBackend final : public Backend {
   Result<std::unique_ptr<DChannel>> open_dchannel(Timeslot slot) override {
     std::lock_guard lock(shared_->mutex);
     if (auto free = check_free(slot); !free) return tl::unexpected(free.error());
+    if (shared_->type == SpanType::Analog) return fail("port {} is analog and no D-channel", slot);
     return std::make_unique<MemoryDChannel>(shared_, which_, slot.number, end_.dchannels[slot.number]);
+  }
+
+  Result<std::unique_ptr<Line>> open_line(Timeslot slot) override {
+    std::lock_guard lock(shared_->mutex);
+    if (auto is_there = check_exists(slot); !is_there) return tl::unexpected(is_there.error());
+    if (shared_->type != SpanType::Analog) return fail("timeslot {} is no analog line", slot);
+    AnalogWire& wire = shared_->wire(slot.number);
+    if (wire.end(index(which_)).is_open) return fail("the line of port {} is open already", slot);
+    return std::make_unique<MemoryLine>(shared_, shared_->mutex, wire, index(which_), slot);
   }
 
   void set_listener(Listener* listener) override {
@@ -282,12 +325,16 @@ class SpanPair::EndBackend final : public Backend {
   }
 
  private:
-  Result<> check_free(Timeslot slot) const {
+  Result<> check_exists(Timeslot slot) const {
     if (end_.removed) return fail("span {}: removed", end_.number);
     if (slot.span != end_.number) return fail("no span {} here, only span {}", slot.span, end_.number);
-    if (slot.number < 1 || slot.number > timeslots_of(shared_->type)) {
-      return fail("no timeslot {}: span {} has 1 to {}", slot, slot.span, timeslots_of(shared_->type));
+    if (slot.number < 1 || slot.number > shared_->timeslots) {
+      return fail("no timeslot {}: span {} has 1 to {}", slot, slot.span, shared_->timeslots);
     }
+    return {};
+  }
+  Result<> check_free(Timeslot slot) const {
+    if (auto exists = check_exists(slot); !exists) return exists;
     if (end_.bearers.contains(slot.number)) return fail("timeslot {} is open already, as a bearer", slot);
     if (end_.dchannels.contains(slot.number)) return fail("timeslot {} is open already, as a D-channel", slot);
     return {};
@@ -301,6 +348,9 @@ class SpanPair::EndBackend final : public Backend {
 SpanPair::SpanPair(Reactor& reactor_a, Reactor& reactor_b, const Options& options)
     : shared_(std::make_shared<Shared>()) {
   shared_->type = options.type;
+  shared_->timeslots = options.type == SpanType::Analog ? options.ports : timeslots_of(options.type);
+  shared_->kind_a = options.kind_a;
+  shared_->start = options.start;
   shared_->at(End::A).reactor = &reactor_a;
   shared_->at(End::A).number = options.number_a;
   shared_->at(End::B).reactor = &reactor_b;

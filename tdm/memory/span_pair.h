@@ -9,7 +9,9 @@
 namespace sg::tdm {
 
 // Two spans wired back to back in memory, under a clock that only advance() moves: what one end writes to a timeslot
-// the other end reads from the timeslot of the same number, octet by octet. For tests.
+// the other end reads from the timeslot of the same number, octet by octet. A pair of analog cards has the wires
+// between their ports too (see AnalogWire): audio then passes to a port whose Line is open, and from it, only where the
+// hooks let it. For tests.
 // Owned by the test. advance() and the faults are for one thread; bearers and D-channels may be used from others.
 // Whatever was opened may outlive the pair: it then says that the span is gone.
 class SpanPair {
@@ -23,6 +25,10 @@ class SpanPair {
     // The span's number as each end calls it.
     uint16_t number_a = 1;
     uint16_t number_b = 1;
+    // Of analog cards. End B has what belongs at the other end of what A has: Fxo at Fxs, EAndM at EAndM.
+    uint8_t ports = 24;
+    LineKind kind_a = LineKind::Fxs;
+    LineStart start = LineStart::Kewl;
   };
 
   // Blocks that a bearer holds each way. When a received one more comes, the oldest is lost (read_overruns); when one

@@ -104,7 +104,7 @@ TYPED_TEST_P(BackendConformance, TellsItsSpan) {
 
 TYPED_TEST_P(BackendConformance, RefusesTimeslotsThatDoNotExist) {
   auto& near = this->ends.near();
-  auto past_the_last = static_cast<uint8_t>(timeslots_of(near.status()[0].type) + 1);
+  auto past_the_last = static_cast<uint8_t>(near.status()[0].timeslots + 1);
   uint16_t span = this->ends.near_span();
 
   for (Timeslot slot :
@@ -140,11 +140,11 @@ class BearerConformance : public testing::Test {
 TYPED_TEST_SUITE_P(BearerConformance);
 
 TYPED_TEST_P(BearerConformance, CarriesEveryTimeslotBitTrueBothWays) {
-  auto type = this->ends.near().status()[0].type;
+  auto status = this->ends.near().status()[0];
   std::vector<std::unique_ptr<PatternPort>> near, far;
   std::vector<uint8_t> numbers;
-  for (uint8_t number = 1; number <= timeslots_of(type); ++number) {
-    if (number == dchannel_of(type)) continue;
+  for (uint8_t number = 1; number <= status.timeslots; ++number) {
+    if (number == dchannel_of(status.type)) continue;
     numbers.push_back(number);
     near.push_back(std::make_unique<PatternPort>(this->ends.near(), this->near_slot(number), 1000u + number));
     far.push_back(std::make_unique<PatternPort>(this->ends.far(), this->far_slot(number), 2000u + number));
