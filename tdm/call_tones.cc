@@ -1,0 +1,255 @@
+#include "tdm/call_tones.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <numbers>
+
+namespace sg::tdm {
+namespace {
+
+using std::chrono::milliseconds;
+using Segments = std::vector<ToneSegment>;
+
+constexpr int kRate = 8000;
+// A full-scale sine is 3.14 dBm0 in A-law (G.711), 3.17 in mu-law.
+constexpr double kFullScale = 32124, kFullScaleDbm0 = 3.14;
+
+ToneShape steady(int f1, int f2, int level) {
+  return {level, {{f1, f2, 0}}, 0};
+}
+// on, off, on, off …
+ToneShape cadence(int f1, int f2, int level, std::initializer_list<int> ms) {
+  ToneShape shape{level, {}, 0};
+  bool on = true;
+  for (int length : ms) {
+    shape.segments.push_back(on ? ToneSegment{f1, f2, length} : ToneSegment{0, 0, length});
+    on = !on;
+  }
+  return shape;
+}
+// Ten short bursts, then the tone as it always is: GR-506, message waiting.
+ToneShape stutter_then_steady(int f1, int f2, int level) {
+  ToneShape shape{level, {}, 20};
+  for (int i = 0; i < 10; ++i) {
+    shape.segments.push_back({f1, f2, 100});
+    shape.segments.push_back({0, 0, 100});
+  }
+  shape.segments.push_back({f1, f2, 0});
+  return shape;
+}
+
+// A receiver off its hook: loud, and like no other tone. No recommendation has it; this is North America's, in two of
+// its four frequencies.
+const ToneShape kHowler = cadence(1400, 2060, -6, {100, 100});
+
+const ToneShape& howler() {
+  return kHowler;
+}
+
+}  // namespace
+
+const std::vector<ToneZone>& tone_zones() {
+  static const std::vector<ToneZone> kZones = {
+      {"de",
+       steady(425, 0, -10),
+       steady(425, 400, -13),
+       cadence(425, 0, -10, {1000, 4000}),
+       cadence(425, 0, -10, {480, 480}),
+       cadence(425, 0, -10, {240, 240}),
+       {milliseconds(1000), milliseconds(4000)}},
+      {"es",
+       steady(425, 0, -10),
+       cadence(425, 0, -10, {500, 50}),
+       cadence(425, 0, -10, {1500, 3000}),
+       cadence(425, 0, -10, {200, 200}),
+       cadence(425, 0, -10, {200, 200, 200, 200, 200, 600}),
+       {milliseconds(1500), milliseconds(3000)}},
+      // ETSI TR 101 041-2, the harmonised tones.
+      {"eu",
+       steady(425, 0, -10),
+       cadence(425, 0, -10, {500, 50}),
+       cadence(425, 0, -10, {1000, 4000}),
+       cadence(425, 0, -10, {500, 500}),
+       cadence(425, 0, -10, {200, 200}),
+       {milliseconds(1000), milliseconds(4000)}},
+      {"fr",
+       steady(440, 0, -10),
+       steady(330, 440, -13),
+       cadence(440, 0, -10, {1500, 3500}),
+       cadence(440, 0, -10, {500, 500}),
+       cadence(440, 0, -10, {250, 250}),
+       {milliseconds(1500), milliseconds(3500)}},
+      {"gb",
+       steady(350, 440, -13),
+       {-13, {{350, 440, 750}, {440, 0, 750}}, 0},
+       cadence(400, 450, -16, {400, 200, 400, 2000}),
+       cadence(400, 0, -13, {375, 375}),
+       cadence(400, 0, -13, {400, 350, 225, 525}),
+       {milliseconds(400), milliseconds(200), milliseconds(400), milliseconds(2000)}},
+      {"it",
+       cadence(425, 0, -10, {200, 200, 600, 1000}),
+       {-10, {{470, 0, 400}, {425, 0, 400}}, 0},
+       cadence(425, 0, -10, {1000, 4000}),
+       cadence(425, 0, -10, {500, 500}),
+       cadence(425, 0, -10, {200, 200}),
+       {milliseconds(1000), milliseconds(4000)}},
+      {"us",
+       steady(350, 440, -13),
+       stutter_then_steady(350, 440, -13),
+       cadence(440, 480, -19, {2000, 4000}),
+       cadence(480, 620, -24, {500, 500}),
+       cadence(480, 620, -24, {250, 250}),
+       {milliseconds(2000), milliseconds(4000)}},
+  };
+  return kZones;
+}
+
+const ToneShape& ToneZone::shape(CallTone tone) const {
+  switch (tone) {
+    case CallTone::Dial:
+      return dial;
+    case CallTone::StutterDial:
+      return stutter;
+    case CallTone::Ringback:
+      return ringback;
+    case CallTone::Busy:
+      return busy;
+    case CallTone::Congestion:
+      return congestion;
+    case CallTone::Howler:
+      break;
+  }
+  return howler();
+}
+
+const ToneZone* find_tone_zone(std::string_view name) {
+  auto found = std::ranges::find(tone_zones(), name, &ToneZone::name);
+  return found == tone_zones().end() ? nullptr : &*found;
+}
+
+void TonePlayer::next_segment() {
+  if (left_ >= 0 && ++segment_ == shape_.segments.size()) segment_ = shape_.repeat_from;
+  int ms = shape_.segments[segment_].ms;
+  left_ = ms == 0 ? INT64_MAX : int64_t{ms} * kRate / 1000;
+}
+
+void TonePlayer::generate(std::span<int16_t> linear) {
+  const double amplitude = kFullScale * std::pow(10, (shape_.level - kFullScaleDbm0) / 20);
+  for (int16_t& sample : linear) {
+    if (left_ <= 0) next_segment();
+    --left_;
+    const ToneSegment& segment = shape_.segments[segment_];
+    double value = 0;
+    for (auto [frequency, phase] : {std::pair{segment.frequency_1, &phase_[0]}, {segment.frequency_2, &phase_[1]}}) {
+      if (frequency == 0) continue;
+      value += std::sin(*phase);
+      *phase = std::fmod(*phase + 2 * std::numbers::pi * frequency / kRate, 2 * std::numbers::pi);
+    }
+    sample = static_cast<int16_t>(std::lround(std::clamp(value * amplitude, -32767.0, 32767.0)));
+  }
+}
+
+ToneListener::ToneListener(const ToneShape& shape) {
+  const ToneSegment& first = shape.segments.front();
+  for (int frequency : {first.frequency_1, first.frequency_2}) {
+    if (frequency == 0) continue;
+    Wave& wave = waves_.emplace_back();
+    for (size_t i = 0; i < kWindow; ++i) {
+      double phase = 2 * std::numbers::pi * frequency * static_cast<double>(i) / kRate;
+      wave.cosine[i] = static_cast<float>(std::cos(phase));
+      wave.sine[i] = static_cast<float>(std::sin(phase));
+    }
+  }
+  bool has_long = std::ranges::any_of(shape.segments, [](const ToneSegment& segment) {
+    return segment.frequency_1 != 0 && (segment.ms == 0 || segment.ms > kSteadyMs);
+  });
+  if (has_long) return;
+  for (const ToneSegment& segment : shape.segments) cadence_.push_back(segment.ms);
+}
+
+void ToneListener::reset() {
+  waits_ = run_count_ = 0;
+  was_on_ = told_ = false;
+  run_ms_ = 0;
+}
+
+bool ToneListener::feed(std::span<const int16_t> linear) {
+  bool heard = false;
+  while (!linear.empty()) {
+    size_t taken = std::min(linear.size(), kWindow - waits_);
+    std::copy_n(linear.begin(), taken, waiting_.begin() + static_cast<std::ptrdiff_t>(waits_));
+    linear = linear.subspan(taken);
+    waits_ += taken;
+    if (waits_ < kWindow) break;
+    waits_ = 0;
+    if (on_window(is_on(waiting_)) && !told_) heard = told_ = true;
+  }
+  return heard;
+}
+
+// Most of the window's energy lies at the tone's frequencies, and there is enough of it (-35 dBm0).
+bool ToneListener::is_on(std::span<const int16_t, kWindow> window) const {
+  constexpr float kFloor = 400.0f * 400 / 2, kShare = 0.7f;
+  std::array<float, kWindow> rest;
+  std::copy(window.begin(), window.end(), rest.begin());
+  auto energy_of = [](const std::array<float, kWindow>& samples) {
+    float energy = 0;
+    for (float sample : samples) energy += sample * sample;
+    return energy;
+  };
+  float energy = energy_of(rest);
+  if (energy < kFloor * kWindow) return false;
+  // The waves are fitted and taken out one after the other, twice, as a window hardly tells a pair apart.
+  for (int pass = 0; pass < 2; ++pass) {
+    for (const Wave& wave : waves_) {
+      float in_phase = 0, quadrature = 0;
+      for (size_t i = 0; i < kWindow; ++i) {
+        in_phase += rest[i] * wave.cosine[i];
+        quadrature += rest[i] * wave.sine[i];
+      }
+      for (size_t i = 0; i < kWindow; ++i) {
+        rest[i] -= 2.0f / kWindow * (in_phase * wave.cosine[i] + quadrature * wave.sine[i]);
+      }
+    }
+  }
+  return energy_of(rest) < (1 - kShare) * energy;
+}
+
+bool ToneListener::on_window(bool on) {
+  if (on == was_on_) {
+    run_ms_ += kWindowMs;
+    return cadence_.empty() && on && run_ms_ >= kSteadyMs;
+  }
+  if (run_count_ == kMostRuns) {
+    std::shift_left(runs_.begin(), runs_.end(), 1);
+    --run_count_;
+  }
+  runs_[run_count_++] = run_ms_;
+  was_on_ = on;
+  run_ms_ = kWindowMs;
+  return !cadence_.empty() && is_cadence();
+}
+
+// Whether the latest runs are two whole cycles, begun anywhere.
+bool ToneListener::is_cadence() const {
+  const size_t cycle = cadence_.size(), wanted = cycle == 2 ? 4 : 2 * cycle;
+  if (run_count_ < wanted || wanted > kMostRuns) return false;
+  const int* runs = runs_.data() + (run_count_ - wanted);
+  // The run that is over was the opposite of what is now; the first of `wanted` (an even number) is like now.
+  const size_t first_on = was_on_ ? 0 : 1;
+  for (size_t phase = 0; phase < cycle; ++phase) {
+    // On-runs must meet the cadence's even places.
+    if ((phase % 2 == 0) != (first_on == 0)) continue;
+    bool fits = true;
+    for (size_t i = 0; i < wanted && fits; ++i) {
+      int expected = cadence_[(i + phase) % cycle];
+      // E.180 allows 10 %; 20 ms windows add as much at either end.
+      fits = std::abs(runs[i] - expected) <= expected / 10 + kWindowMs + kWindowMs / 2;
+    }
+    if (fits) return true;
+  }
+  return false;
+}
+
+}  // namespace sg::tdm

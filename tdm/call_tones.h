@@ -1,0 +1,94 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "tdm/types.h"
+
+// The tones by which an exchange tells a telephone how its call stands, by country: ITU-T E.180 Supplement 2.
+namespace sg::tdm {
+
+enum class CallTone : uint8_t { Dial, StutterDial, Ringback, Busy, Congestion, Howler };
+
+// A piece of a tone: one or two frequencies in Hz (0: none), both 0 for a pause.
+struct ToneSegment {
+  int frequency_1 = 0, frequency_2 = 0;
+  int ms = 0;  // 0: for ever
+};
+
+struct ToneShape {
+  int level = -10;  // dBm0, of each frequency
+  std::vector<ToneSegment> segments;
+  size_t repeat_from = 0;  // after the last segment this one comes again
+};
+
+struct ToneZone {
+  std::string_view name;  // as in conf: "gb"
+  ToneShape dial, stutter, ringback, busy, congestion;
+  std::vector<std::chrono::milliseconds> ringing;  // on, off, … of the bell
+
+  const ToneShape& shape(CallTone tone) const;
+};
+
+// Null: there is none of this name.
+const ToneZone* find_tone_zone(std::string_view name);
+// Every zone there is, by name.
+const std::vector<ToneZone>& tone_zones();
+
+// Writes a tone as samples. A value; one thread.
+class TonePlayer {
+ public:
+  TonePlayer(ToneShape shape) : shape_(std::move(shape)) {}
+  void generate(std::span<int16_t> linear);
+
+ private:
+  void next_segment();
+
+  ToneShape shape_;
+  size_t segment_ = 0;
+  int64_t left_ = -1;  // samples of the segment; -1: not begun
+  std::array<double, 2> phase_{};
+};
+
+// Hears one tone by its frequencies and its cadence. Speech and modems have neither for long. No allocation in feed().
+class ToneListener {
+ public:
+  // How long a steady tone must last. Longer than the longest burst of a busy tone.
+  static constexpr int kSteadyMs = 550;
+
+  // A shape whose first segment is at least this long (or that never pauses) is told while it still sounds; others
+  // after two whole cycles.
+  explicit ToneListener(const ToneShape& shape);
+  // True: the tone is there. Told once; reset() listens anew.
+  bool feed(std::span<const int16_t> linear);
+  void reset();
+
+ private:
+  static constexpr size_t kWindow = 160;  // 20 ms: 50 Hz apart
+  static constexpr int kWindowMs = 20;
+  static constexpr size_t kMostRuns = 12;
+
+  bool is_on(std::span<const int16_t, kWindow> window) const;
+  bool on_window(bool on);
+  bool is_cadence() const;
+
+  // One frequency of the tone: a window of its cosine and of its sine.
+  struct Wave {
+    std::array<float, kWindow> cosine, sine;
+  };
+  std::vector<Wave> waves_;
+  std::vector<int> cadence_;  // on, off, … in ms; empty: steady
+  std::array<int16_t, kWindow> waiting_{};
+  size_t waits_ = 0;
+  std::array<int, kMostRuns> runs_{};  // the latest that are over, the last at the end; ms
+  size_t run_count_ = 0;
+  bool was_on_ = false;
+  int run_ms_ = 0;
+  bool told_ = false;
+};
+
+}  // namespace sg::tdm
