@@ -7,6 +7,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
+#include "tdm/call_tones.h"
 #include "tdm/types.h"
 
 namespace sg::tdm {
@@ -123,6 +124,7 @@ class Signalling {
     Timeslot slot;
     SlotState state = SlotState::Idle;
     SignallingCallId call;  // when InUse
+    std::string detail = {};  // of an analog port: what it does ("ringing"), or why it does not work
   };
   struct Status {
     bool is_up = false;
@@ -133,6 +135,8 @@ class Signalling {
   struct OutgoingCall {
     SignallingCallId call;
     Timeslot slot;
+    // False: the timeslot is not yet the media's to open; on_timeslot_changed says when.
+    bool is_slot_ready = true;
   };
 
   virtual ~Signalling() = default;
@@ -158,6 +162,8 @@ class Signalling {
   virtual void notify(SignallingCallId call, uint8_t description) = 0;
   // Both directions, any state. on_released follows.
   virtual void release(SignallingCallId call, int cause) = 0;
+  // The media heard this tone on the timeslot of the call: on lines that have no other way to say that it is over.
+  virtual void on_tone(SignallingCallId, CallTone) {}
   // A span's alarms changed: timeslots in alarm take no new calls.
   virtual void on_alarms_changed(uint16_t span, AlarmSet alarms) = 0;
 };

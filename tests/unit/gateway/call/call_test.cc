@@ -13,14 +13,10 @@ using media::Side;
 // A gateway of two trunks, "sip" and "pri", whose calls all go to the other one.
 class CallTest : public ::testing::Test, public Router {
  protected:
-  Routing route(const Trunk&, const call::Setup& setup) override {
-    Routing routing;
-    for (FakeTrunk* trunk : targets) {
-      Target& target = routing.targets.emplace_back();
-      target.trunk = trunk;
-      target.setup = setup;
-    }
-    return routing;
+  std::vector<Target> route(const Trunk&, const call::Setup& setup) override {
+    std::vector<Target> all;
+    for (FakeTrunk* trunk : targets) all.push_back({trunk, setup});
+    return all;
   }
 
   LegScript& incoming(FakeTrunk& from, std::optional<MediaDescription> offer) {

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "base/fsm.h"
+#include "tdm/cas/port.h"
+
+namespace sg::tdm::cas {
+
+// HungUpOn: the far end is gone, the telephone is not: battery drop, then busy tone.
+enum class FxsState : uint8_t {
+  Closed,
+  Idle,
+  DialTone,
+  Collecting,
+  Calling,
+  Ringing,
+  Talking,
+  HungUpOn,
+  Howling,
+  Parked
+};
+enum class FxsEvent : uint8_t { LineUp, Lifted, HungUp, Flash, Digit, RingPaused, Place, Answer, Release, Timeout };
+
+std::string_view name(FxsState state);
+std::string_view name(FxsEvent event);
+
+// A port with a telephone or a fax machine: we are its exchange.
+class FxsPort final : public Port {
+ public:
+  FxsPort(const Place& place, const PortConfig& config);
+
+  std::string_view state_name() const override { return name(fsm_.state()); }
+  void place_call(SignallingCallId call, const Setup& setup) override;
+  void answer() override;
+  void release(int cause) override;
+  void set_messages_waiting(int messages) override;
+
+  static const FsmTable<FxsState, FxsEvent>& table();
+
+ private:
+  bool stands_idle() const override { return fsm_.state() == FxsState::Idle; }
+  void on_line_up() override;
+  void on_line_lost() override { enter(FxsState::Closed); }
+  void on_line(const LineEvent& event) override;
+  void on_timeout() override;
+  void on_digit(char digit) override;
+  void on_said() override;
+  void on_audio_failed(const std::string& why) override;
+
+  void enter(FxsState state);
+  void on_lifted();
+  void on_hung_up();
+  void on_flash();
+  void on_ring_paused();
+  void give_dial_tone();
+  void present();
+  void hang_up_on(CallTone tone);
+  void play_disconnect_tone();
+
+  Fsm<FxsState, FxsEvent> fsm_;
+  std::string digits_;
+  CallerId caller_;
+  int pauses_until_caller_id_ = 0;
+  bool is_held_ = false;
+  bool plays_tone_ = false;
+  CallTone disconnect_tone_ = CallTone::Busy;
+  int messages_waiting_;
+};
+
+}  // namespace sg::tdm::cas

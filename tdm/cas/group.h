@@ -1,0 +1,67 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "base/counters.h"
+#include "base/reactor.h"
+#include "tdm/backend.h"
+#include "tdm/cas/config.h"
+#include "tdm/cas/port.h"
+#include "tdm/signalling.h"
+
+namespace sg::tdm::cas {
+
+// A group of analog ports, or of E&M channels, of one kind as a Signalling. A call to telephones goes to the port whose
+// number it has; one to an exchange takes any port that is free. Signalling thread only.
+class Group final : public Signalling, private PortOwner {
+ public:
+  // `backends`: which one each of the spans has. A port whose line cannot be opened is out of service until it can.
+  Group(Config config, Reactor& reactor, const std::map<uint16_t, Backend*>& backends, Counters& counters);
+  ~Group() override;
+
+  void set_listener(Listener* listener) override { listener_ = listener; }
+  Status status() const override;
+  Result<OutgoingCall> setup(const Setup& setup) override;
+  int refusal_cause() const override;
+
+  void setup_acknowledge(SignallingCallId, bool) override {}
+  void proceeding(SignallingCallId) override {}
+  void alerting(SignallingCallId, bool) override {}
+  void progress(SignallingCallId, Progress, int) override {}
+  void answer(SignallingCallId call) override;
+  void disconnect_with_announcement(SignallingCallId call, int cause) override { release(call, cause); }
+  void information(SignallingCallId, const std::string&) override {}
+  void notify(SignallingCallId call, uint8_t description) override;
+  void release(SignallingCallId call, int cause) override;
+  void on_alarms_changed(uint16_t span, AlarmSet alarms) override;
+  void on_tone(SignallingCallId call, CallTone tone) override;
+
+  // Lights the lamp of the telephone, and makes its dial tone stutter. False: there is no such port here.
+  bool set_messages_waiting(Timeslot slot, int messages);
+
+ private:
+  SignallingCallId new_call(Port& port) override;
+  void tell(std::function<void(Listener&)> what) override;
+  void end_call(SignallingCallId call, int cause) override;
+  void on_port_changed() override;
+
+  Port* find(SignallingCallId call) const;
+  Port* choose(const Setup& setup, int& cause);
+  Port* hunt();
+
+  const Config config_;
+  Reactor& reactor_;
+  Counters& counters_;
+  AudioClock clock_;
+  Listener* listener_ = nullptr;
+  std::vector<std::unique_ptr<Port>> ports_;
+  std::map<SignallingCallId, Port*> calls_;
+  uint64_t last_call_ = 0;
+  size_t last_port_ = 0;
+  bool is_up_ = false;
+  std::shared_ptr<int> alive_ = std::make_shared<int>();
+};
+
+}  // namespace sg::tdm::cas

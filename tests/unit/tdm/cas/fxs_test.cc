@@ -1,0 +1,319 @@
+#include "tests/unit/tdm/cas/wires.h"
+
+namespace sg::tdm::cas {
+namespace {
+
+using Kind = LineEvent::Kind;
+using State = Signalling::SlotState;
+
+struct FxsTest : testing::Test {
+  Wires wires;
+  Side& phones = wires.a;
+
+  void start(Config config = Wires::config(LineKind::Fxs)) { wires.make_a(std::move(config)); }
+  static CallingParty caller(std::string number, std::string name = "") {
+    CallingParty calling;
+    calling.number.digits = std::move(number);
+    calling.name = std::move(name);
+    return calling;
+  }
+};
+
+TEST_F(FxsTest, ATelephoneGetsDialToneAndItsDigitsMakeACall) {
+  start();
+  Instrument telephone(wires);
+  ASSERT_TRUE(telephone.line->seize());
+
+  ASSERT_TRUE(telephone.hears(find_tone_zone("eu")->dial, 3s));
+  telephone.dial("5550100#");
+
+  ASSERT_TRUE(wires.until_heard(phones, "setup 5550100", 500ms)) << phones.detail();
+  EXPECT_EQ(phones.setups.front().calling.number.digits, "401");
+  EXPECT_EQ(phones.setups.front().calling.name, "Fax");
+  EXPECT_TRUE(phones.media) << "the timeslot must be free for the media";
+  EXPECT_EQ(phones.detail(), "calling");
+}
+
+TEST_F(FxsTest, ANumberIsCompleteWhenNothingFollows) {
+  start();
+  Instrument telephone(wires);
+  ASSERT_TRUE(telephone.line->seize());
+  wires.pass(1s);
+  telephone.dial("5550100");
+  wires.pass(3s);
+  ASSERT_FALSE(phones.has_heard("setup 5550100"));
+
+  wires.pass(2s);
+
+  EXPECT_TRUE(phones.has_heard("setup 5550100"));
+}
+
+TEST_F(FxsTest, AServiceCodeKeepsItsHash) {
+  start();
+  Instrument telephone(wires);
+  ASSERT_TRUE(telephone.line->seize());
+  wires.pass(1s);
+
+  telephone.dial("*21*555#");
+
+  EXPECT_TRUE(wires.until_heard(phones, "setup *21*555#"));
+}
+
+TEST_F(FxsTest, PulsesAreDigitsToo) {
+  start();
+  Instrument telephone(wires);
+  ASSERT_TRUE(telephone.line->seize());
+  wires.pass(1s);
+
+  ASSERT_TRUE(telephone.line->dial_pulses("190"));
+
+  EXPECT_TRUE(wires.until_heard(phones, "setup 190"));
+}
+
+TEST_F(FxsTest, WhoDialsNothingHearsCongestionThenHowlerThenSilence) {
+  auto config = Wires::config(LineKind::Fxs);
+  config.first_digit = 5s;
+  config.busy_tone = config.howler = 10s;
+  start(config);
+  Instrument telephone(wires);
+  ASSERT_TRUE(telephone.line->seize());
+
+  wires.pass(6500ms);
+  EXPECT_TRUE(telephone.hears(config.zone->congestion, 3s)) << phones.detail();
+  EXPECT_TRUE(telephone.hears(config.zone->shape(CallTone::Howler), 12s)) << phones.detail();
+  wires.pass(12s);
+  EXPECT_EQ(phones.detail(), "left off-hook");
+  EXPECT_EQ(phones.state(), State::Restarting);
+  ASSERT_TRUE(telephone.line->release());
+  wires.pass(2s);
+
+  EXPECT_EQ(phones.state(), State::Idle);
+  EXPECT_TRUE(phones.setups.empty());
+}
+
+TEST_F(FxsTest, HangingUpWhileDialingMakesNoCall) {
+  start();
+  Instrument telephone(wires);
+  ASSERT_TRUE(telephone.line->seize());
+  wires.pass(1s);
+  telephone.dial("55");
+
+  ASSERT_TRUE(telephone.line->release());
+  wires.pass(10s);
+
+  EXPECT_TRUE(phones.setups.empty());
+  EXPECT_EQ(phones.state(), State::Idle);
+}
+
+TEST_F(FxsTest, ACallRingsWithCallerIdAndIsAnswered) {
+  auto config = Wires::config(LineKind::Fxs, "us");
+  start(config);
+  Instrument telephone(wires);
+  CallerIdReceiver receiver;
+  std::optional<CallerId> shown;
+  std::vector<int16_t> linear(160);
+
+  phones.place("401", caller("2125550123", "Ada"));
+  ASSERT_TRUE(wires.pass_until(
+      [&] {
+        while (*telephone.bearer->read(telephone.block)) {
+          std::ranges::transform(telephone.block, linear.begin(), [](uint8_t octet) {
+            // G.711, mu-law.
+            int value = ~octet & 0xFF;
+            int magnitude = ((value & 15) << 3 | 0x84) << ((value >> 4) & 7);
+            return static_cast<int16_t>(value & 0x80 ? 0x84 - magnitude : magnitude - 0x84);
+          });
+          if (auto heard = receiver.feed(linear)) shown = heard;
+        }
+        return shown.has_value();
+      },
+      6s));
+  EXPECT_EQ(*shown, (CallerId{"2125550123", "Ada", Presentation::Allowed}));
+  EXPECT_TRUE(phones.has_heard("alerting"));
+  EXPECT_FALSE(phones.media) << "nobody has answered";
+  EXPECT_EQ(phones.detail(), "ringing");
+  ASSERT_TRUE(telephone.line->seize());
+
+  ASSERT_TRUE(wires.until_heard(phones, "answered", 1s));
+  EXPECT_TRUE(phones.has_heard("timeslot 1"));
+  EXPECT_TRUE(phones.media);
+}
+
+TEST_F(FxsTest, ACallForATelephoneThatIsLiftedIsBusy) {
+  start();
+  Instrument telephone(wires);
+  ASSERT_TRUE(telephone.line->seize());
+  wires.pass(500ms);
+
+  phones.place("401");
+  wires.pass(100ms);
+
+  EXPECT_TRUE(phones.has_heard("released 17"));
+}
+
+TEST_F(FxsTest, ACallForANumberThatNoPortHasIsUnallocated) {
+  start();
+
+  phones.place("499");
+  wires.pass(100ms);
+
+  EXPECT_TRUE(phones.has_heard("released 1"));
+}
+
+TEST_F(FxsTest, NobodyAnswers) {
+  auto config = Wires::config(LineKind::Fxs);
+  config.ring_limit = 20s;
+  start(config);
+  Instrument telephone(wires);
+  phones.place("401");
+
+  wires.pass(21s);
+
+  EXPECT_TRUE(phones.has_heard("released 19"));
+  telephone.has_seen(Kind::RingStarted);
+  telephone.events.clear();
+  wires.pass(10s);
+  EXPECT_FALSE(telephone.has_seen(Kind::RingStarted)) << "it rings on";
+  EXPECT_EQ(phones.state(), State::Idle);
+}
+
+TEST_F(FxsTest, TheCallerGivesUpWhileItRings) {
+  start();
+  Instrument telephone(wires);
+  phones.place("401");
+  wires.pass(1500ms);  // in the middle of caller ID
+
+  phones.group->release(phones.call, 16);
+  wires.pass(1s);
+
+  EXPECT_TRUE(phones.has_heard("released 16"));
+  EXPECT_EQ(phones.state(), State::Idle);
+}
+
+struct FxsInCall : FxsTest {
+  Instrument telephone{wires};
+
+  void answer_a_call(Config config = Wires::config(LineKind::Fxs)) {
+    start(std::move(config));
+    phones.place("401");
+    wires.pass(500ms);
+    ASSERT_TRUE(telephone.line->seize());
+    ASSERT_TRUE(wires.until_heard(phones, "answered", 1s));
+  }
+};
+
+TEST_F(FxsInCall, TheTelephoneHangsUp) {
+  answer_a_call();
+
+  ASSERT_TRUE(telephone.line->release());
+
+  EXPECT_TRUE(wires.until_heard(phones, "released 16", 3s));
+  EXPECT_EQ(phones.state(), State::Idle);
+}
+
+TEST_F(FxsInCall, TheFarEndHangsUpAndBatteryDropsThenBusyToneSounds) {
+  answer_a_call();
+
+  phones.group->release(phones.call, 16);
+  wires.pass(100ms);
+  EXPECT_TRUE(phones.has_heard("released 16"));
+  EXPECT_TRUE(telephone.has_seen(Kind::OnHook)) << "battery is taken away";
+  EXPECT_TRUE(telephone.hears(find_tone_zone("eu")->busy, 6s)) << phones.detail();
+  ASSERT_TRUE(telephone.line->release());
+  wires.pass(2s);
+
+  EXPECT_EQ(phones.state(), State::Idle);
+}
+
+TEST_F(FxsInCall, AFlashHoldsAndTheNextRetrieves) {
+  answer_a_call();
+
+  ASSERT_TRUE(telephone.line->flash());
+  EXPECT_TRUE(wires.until_heard(phones, "notify 121", 3s));
+  ASSERT_TRUE(telephone.line->flash());
+
+  EXPECT_TRUE(wires.until_heard(phones, "notify 122", 3s));
+}
+
+TEST_F(FxsInCall, TheCardIsPulled) {
+  answer_a_call();
+
+  wires.pair.remove(SpanPair::End::A);
+  wires.pass(100ms);
+
+  EXPECT_TRUE(phones.has_heard("released 27"));
+  EXPECT_TRUE(phones.has_heard("down"));
+  EXPECT_EQ(phones.state(), State::OutOfService);
+  EXPECT_EQ(phones.group->refusal_cause(), 27);
+}
+
+TEST_F(FxsTest, ABusyCalledPartyIsHeardAsBusyTone) {
+  start();
+  phones.on_call = [this](SignallingCallId call) { phones.group->release(call, 17); };
+  Instrument telephone(wires);
+  ASSERT_TRUE(telephone.line->seize());
+  wires.pass(1s);
+  telephone.dial("555#");
+
+  EXPECT_TRUE(telephone.hears(find_tone_zone("eu")->busy, 6s)) << phones.detail();
+}
+
+TEST_F(FxsTest, TheFarEndsAnswerReversesTheBatteryWhereWanted) {
+  auto config = Wires::config(LineKind::Fxs);
+  config.polarity_on_answer = true;
+  start(config);
+  phones.on_call = [this](SignallingCallId call) { phones.group->answer(call); };
+  Instrument telephone(wires);
+  ASSERT_TRUE(telephone.line->seize());
+  wires.pass(1s);
+  telephone.dial("555#");
+  wires.pass(500ms);
+
+  EXPECT_TRUE(telephone.has_seen(Kind::PolarityReversed));
+}
+
+TEST_F(FxsTest, WaitingMessagesMakeDialToneStutter) {
+  auto config = Wires::config(LineKind::Fxs);
+  config.ports = {{.slot = {1, 1}, .number = "401", .name = "", .messages_waiting = 2}};
+  start(config);
+  Instrument telephone(wires);
+  ASSERT_TRUE(telephone.line->seize());
+  wires.pass(300ms);
+
+  EXPECT_TRUE(telephone.hears(find_tone_zone("eu")->stutter, 5s));
+  phones.group->set_messages_waiting({1, 1}, 0);
+  ASSERT_TRUE(telephone.line->release());
+  wires.pass(2s);
+  ASSERT_TRUE(telephone.line->seize());
+  wires.pass(300ms);
+
+  EXPECT_TRUE(telephone.hears(find_tone_zone("eu")->dial, 5s));
+}
+
+TEST_F(FxsTest, APortThatIsOfAnotherKindSaysSoAndTheOthersWork) {
+  Wires lines(LineKind::Fxo);
+  lines.make_a(Wires::config(LineKind::Fxs));
+
+  EXPECT_EQ(lines.a.state(), State::OutOfService);
+  EXPECT_NE(lines.a.detail().find("it is a port for an exchange's line (fxo), not a port for a telephone (fxs)"),
+            std::string::npos)
+      << lines.a.detail();
+  EXPECT_EQ(lines.a.group->refusal_cause(), 27);
+}
+
+TEST_F(FxsTest, APortThatIsTakenWorksOnceItIsFree) {
+  auto other = wires.pair.a().open_line({1, 1});
+  ASSERT_TRUE(other);
+  start();
+  EXPECT_EQ(phones.state(0), State::OutOfService);
+  EXPECT_EQ(phones.state(1), State::Idle);
+  EXPECT_FALSE(phones.detail().empty());
+
+  other->reset();
+  wires.pass(6s);
+
+  EXPECT_EQ(phones.state(0), State::Idle);
+}
+
+}  // namespace
+}  // namespace sg::tdm::cas
