@@ -84,6 +84,7 @@ class Call final : public PartyListener {
   size_t next_target_ = 0;
   Fsm<CallState, CallEvent> fsm_;
   Patience patience_;     // of the target being tried
+  bool gave_up_ = false;  // on the target being tried, which was silent
   Timer patience_timer_;  // runs while the called side is silent and there is another target
   Timer timer_;           // the end of an announcement, or the next target
   Record record_;

@@ -26,6 +26,11 @@ MediaMode::MediaMode(const Options& options, Reactor& reactor, Counters& counter
       timer_(reactor),
       random_(options.seed) {}
 
+void MediaMode::stop() {
+  is_stopped_ = true;
+  timer_.cancel();
+}
+
 void MediaMode::on_established() {
   is_established_ = true;
   if (is_preamble_heard_) on_far_preamble();
@@ -33,6 +38,7 @@ void MediaMode::on_established() {
 
 void MediaMode::on_far_preamble() {
   is_preamble_heard_ = true;
+  if (is_stopped_) return;
   // DIS is repeated, and after a refusal it is heard again: only the first one in plain audio is a reason to ask.
   if (!is_established_ || state() != State::Audio || !fsm_.accepts(Event::Preamble)) return;
   if (options_.policy.t38 == T38Ask::Preamble) {
@@ -43,7 +49,7 @@ void MediaMode::on_far_preamble() {
 }
 
 void MediaMode::on_near_preamble() {
-  if (state() != State::Audio || timer_.is_armed()) return;
+  if (is_stopped_ || state() != State::Audio || timer_.is_armed()) return;
   timer_.arm(options_.policy.t38_peer_head_start, [this] { on_far_preamble(); });
 }
 

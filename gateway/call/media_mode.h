@@ -47,6 +47,8 @@ class MediaMode {
 
   State state() const { return fsm_.state(); }
 
+  // The leg is being released: nothing is asked for any more.
+  void stop();
   // The call is answered: from here on T.38 may be asked for.
   void on_established();
   // A fax answered on the other leg: we stand for the answering side.
@@ -78,6 +80,7 @@ class MediaMode {
   uint32_t random_;
   bool is_established_ = false;
   bool is_preamble_heard_ = false;
+  bool is_stopped_ = false;
 };
 
 }  // namespace sg::call

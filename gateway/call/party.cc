@@ -79,7 +79,9 @@ void Party::answer() {
 }
 
 void Party::release(Cause cause) {
-  if (is_released_) return;
+  if (is_leaving_) return;
+  is_leaving_ = true;
+  mode_.stop();
   log_.info("release cause={} ({})", cause.q850, text_of(cause));
   leg_->release(cause);
 }
@@ -129,20 +131,24 @@ bool Party::use(const MediaDescription& local, const MediaDescription& remote) {
 }
 
 void Party::on_proceeding() {
+  if (is_leaving_) return;
   listener_.on_proceeding(*this);
 }
 
 void Party::on_progress(bool inband, const std::optional<MediaDescription>& media) {
+  if (is_leaving_) return;
   if (media && offered_) use(*offered_, *media);
   listener_.on_progress(*this, inband);
 }
 
 void Party::on_alerting(bool inband, const std::optional<MediaDescription>& media) {
+  if (is_leaving_) return;
   if (media && offered_) use(*offered_, *media);
   listener_.on_alerting(*this, inband);
 }
 
 void Party::on_answered(const std::optional<MediaDescription>& media) {
+  if (is_leaving_) return;
   if (is_ip() && media && offered_ && !use(*offered_, *media)) {
     listener_.on_failed(*this, kBearerNotImplemented);
     return;
@@ -159,6 +165,7 @@ void Party::on_answered(const std::optional<MediaDescription>& media) {
 }
 
 void Party::on_timeslot(tdm::Timeslot slot) {
+  if (is_leaving_) return;
   log_.info("timeslot={}", slot);
   slot_ = slot;
   record_.leg = leg_->name();
@@ -166,11 +173,13 @@ void Party::on_timeslot(tdm::Timeslot slot) {
 }
 
 void Party::on_disconnected(Cause cause, bool inband) {
+  if (is_leaving_) return;
   listener_.on_disconnected(*this, cause, inband);
 }
 
 void Party::on_released(Cause cause) {
-  is_released_ = true;
+  is_leaving_ = is_released_ = true;
+  mode_.stop();
   // The timeslot is idle on the line and may be another call's at once.
   if (!is_ip()) context_.media.remove_bearer(options_.session, options_.side);
   record_.cause = cause;
@@ -179,6 +188,7 @@ void Party::on_released(Cause cause) {
 }
 
 void Party::on_offer(const MediaDescription& offer) {
+  if (is_leaving_) return;
   // A T.38 offer is one whose only line is an image; with audio beside it, it says what the peer could do.
   bool is_t38 = offer.image && !offer.audio;
   auto answer = is_t38 ? answer_t38(options_.policy, local_, offer) : answer_audio(options_.policy, local_, offer);
@@ -197,7 +207,7 @@ void Party::on_offer(const MediaDescription& offer) {
 }
 
 void Party::on_offer_answered(const MediaDescription& answer) {
-  if (!offered_) return;
+  if (!offered_ || is_leaving_) return;
   bool was_t38 = offered_->image.has_value();
   if (!use(*offered_, answer)) {
     // Answered, but with port 0 or another kind of line: what stood goes on.
@@ -218,12 +228,14 @@ void Party::on_offer_answered(const MediaDescription& answer) {
 }
 
 void Party::on_offer_refused(int status) {
+  if (is_leaving_) return;
   log_.info("our offer was refused status={}", status);
   offered_.reset();
   mode_.on_t38_refused(status);
 }
 
 void Party::on_digits(const std::string& digits) {
+  if (is_leaving_) return;
   listener_.on_digits(*this, digits);
 }
 

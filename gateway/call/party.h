@@ -61,6 +61,8 @@ class Party final : public LegListener, public MediaMode::Actions {
   const std::string& trunk() const { return record_.trunk; }
   bool is_ip() const { return leg_->media_kind() == MediaKind::Ip; }
   bool is_released() const { return is_released_; }
+  // Released, or told to be: nothing but the end of the leg counts any more, whatever was still under way.
+  bool is_leaving() const { return is_leaving_; }
   bool has_early_media() const { return has_media_; }
   MediaModeState mode() const { return mode_.state(); }
   std::optional<tdm::Timeslot> slot() const { return slot_; }
@@ -121,6 +123,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   bool is_described_ = false;  // ours_ was given to the leg
   bool has_media_ = false;     // the media plane knows where to send
   bool is_established_ = false;
+  bool is_leaving_ = false;
   bool is_released_ = false;
 };
 

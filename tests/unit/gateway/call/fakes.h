@@ -29,7 +29,8 @@ struct LegScript {
 
 class FakeLeg final : public Leg {
  public:
-  FakeLeg(LegScript& script, MediaKind kind, Reactor& reactor) : script_(script), kind_(kind), reactor_(reactor) {}
+  FakeLeg(LegScript& script, MediaKind kind, Reactor& reactor, bool confirms_release = true)
+      : script_(script), kind_(kind), reactor_(reactor), confirms_release_(confirms_release) {}
   ~FakeLeg() override {
     script_.destroyed = true;
     script_.listener = nullptr;
@@ -51,7 +52,7 @@ class FakeLeg final : public Leg {
   void answer(const std::optional<MediaDescription>& media) override { hear("answer", media); }
   void release(Cause cause) override {
     hear(fmt::format("release {}", cause.q850), std::nullopt);
-    if (std::exchange(is_releasing_, true)) return;
+    if (std::exchange(is_releasing_, true) || !confirms_release_) return;
     // As the contract says: told from the loop, once.
     reactor_.post([script = &script_, cause] {
       if (script->listener) script->listener->on_released(cause);
@@ -71,6 +72,7 @@ class FakeLeg final : public Leg {
   LegScript& script_;
   const MediaKind kind_;
   Reactor& reactor_;
+  const bool confirms_release_;
   bool is_releasing_ = false;
 };
 
@@ -87,12 +89,13 @@ class FakeTrunk final : public Trunk {
   Patience patience() const override { return patience_; }
   std::unique_ptr<Leg> incoming_leg() {
     legs.push_back(std::make_unique<LegScript>());
-    return std::make_unique<FakeLeg>(*legs.back(), kind_, reactor_);
+    return std::make_unique<FakeLeg>(*legs.back(), kind_, reactor_, confirms_releases);
   }
 
   MediaPolicy policy;
   std::optional<Cause> refuses_with;
   Patience patience_;
+  bool confirms_releases = true;  // false: the test says when a leg that was released is over
   std::vector<std::unique_ptr<LegScript>> legs;
 
  private:
