@@ -194,6 +194,9 @@ const std::vector<Option<Span>>& cesop_span_options() {
                    "How far a given clock runs fast (or slow, below 0), in parts per million. For tests."),
       option<Span>("jitter_packets", &Span::jitter_packets, integer(0, 64),
                    "Depth of the receive buffer, in packets. 0: as deep as the clock wants it."),
+      option<Span>("transmit_margin", &Span::transmit_margin, duration(0ms, 500ms),
+                   "What waits in a timeslot's send buffer beyond one block of 20 ms: delay, against the slips that a "
+                   "busy machine would make. A fax page survives no slip; where only voice is carried, 20 ms will do."),
   };
   return options;
 }

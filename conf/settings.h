@@ -98,6 +98,7 @@ struct Span {
   SpanClock clock = SpanClock::Recovered;
   double ppm = 0;  // how far a given clock is off, on purpose
   int jitter_packets = 0;
+  std::chrono::milliseconds transmit_margin{100};
 
   int number_in_driver() const { return driver_span != 0 ? driver_span : number; }
   int timeslots() const { return type == SpanType::E1 ? 31 : 24; }

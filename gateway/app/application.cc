@@ -26,6 +26,7 @@ tdm::cesop::SpanConfig cesop_config(const conf::Span& span) {
   config.frames_per_packet = static_cast<unsigned>(span.frames_per_packet);
   config.rtp_header = span.rtp_header;
   config.playout_packets = static_cast<unsigned>(span.jitter_packets);
+  config.transmit_margin = span.transmit_margin;
   return config;
 }
 

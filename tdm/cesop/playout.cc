@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace sg::tdm::cesop {
 
@@ -46,7 +47,8 @@ void Playout::store(uint16_t sequence, ByteView payload) {
 void Playout::begin(uint16_t sequence, ByteView payload) {
   reset();
   begun_ = true;
-  play_ = newest_ = sequence;
+  play_ = newest_ = early_ = sequence;
+  is_early_broken_ = true;
   store(sequence, payload);
 }
 
@@ -115,6 +117,19 @@ Playout::Next Playout::next() {
   place.present = false;
   place.was_here = true;
   return {What::Packet, place.payload};
+}
+
+std::optional<Playout::Next> Playout::early() {
+  if (!begun_) return std::nullopt;
+  if (std::exchange(is_early_broken_, false)) return Next{What::Lost, {}};
+  if (distance(early_, play_) > 0) {
+    ++early_;
+    return Next{What::Lost, {}};
+  }
+  const Slot& place = slot(early_);
+  if (!place.present || place.sequence != early_) return std::nullopt;
+  ++early_;
+  return Next{What::Packet, place.payload};
 }
 
 // A peer whose clock is faster fills the buffer slowly; a burst after a stall fills it for a moment only.

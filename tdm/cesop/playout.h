@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/bytes.h"
@@ -42,6 +43,9 @@ class Playout {
   void receive(uint16_t sequence, ByteView payload);
   // One packet time passes.
   Next next();
+  // The next packet in order as soon as it is here, for what needs no even flow (a D-channel). Lost: its time passed
+  // without it, or the sequence began anew. None: it did not come yet.
+  std::optional<Next> early();
   // Forgets all that waits: what comes next begins anew, with its own sequence number.
   void reset();
 
@@ -74,7 +78,9 @@ class Playout {
   bool playing_ = false;  // the depth was reached
   uint16_t play_ = 0;
   uint16_t newest_ = 0;
-  int stray_ = -1;  // the sequence number that would prove a new sequence, or -1
+  uint16_t early_ = 0;            // what early() hands out next
+  bool is_early_broken_ = false;  // what it hands out next does not follow what it handed out last
+  int stray_ = -1;                // the sequence number that would prove a new sequence, or -1
   size_t reviewed_ = 0;
   size_t fewest_waiting_ = kWindow;
   Stats stats_;

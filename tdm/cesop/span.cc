@@ -68,6 +68,7 @@ void Span::receive(ByteView datagram, TimePoint now) {
   playout_.receive(packet->sequence, packet->defect == Packet::Defect::Ais ? ByteView{} : packet->payload);
   if (playout_.stats().restarts != restarts) recovery_.reset();
   recovery_.on_arrival(packet->sequence, now);
+  deliver_dchannels();
   last_arrival_ = now;
   alarms_.on_packet(packet->defect, packet->remote_loss, now);
 }
@@ -106,6 +107,7 @@ TimePoint Span::next_wake(TimePoint now) const {
 ByteView Span::tick(TimePoint now) {
   clock_.on_tick();
   deliver(playout_.next());
+  deliver_dchannels();
   collect(payload_);
   frames_ += config_.frames_per_packet;
   alarms_.on_time(now);
@@ -132,22 +134,39 @@ ByteView Span::tick(TimePoint now) {
 }
 
 // Frame by frame in the packet (RFC 5086 section 5.2), timeslot by timeslot to the ports.
+void Span::take_slot(ByteView payload, size_t number) {
+  for (size_t i = 0; i < one_slot_.size(); ++i) one_slot_[i] = payload[i * timeslots_ + number - 1];
+}
+
 void Span::deliver(const Playout::Next& next) {
   bool has_octets = next.payload.size() == payload_octets_;
   bool is_ais = next.what == Playout::What::Packet && !has_octets;
   for (size_t number = 1; number <= timeslots_; ++number) {
     const Slot& slot = slots_[number];
-    if (!slot.bearer && !slot.dchannel) continue;
+    if (!slot.bearer) continue;
     if (has_octets) {
-      for (size_t i = 0; i < one_slot_.size(); ++i) one_slot_[i] = next.payload[i * timeslots_ + number - 1];
+      take_slot(next.payload, number);
     } else {
-      // Silence for who listens; a D-channel hears an abort, not the idle octet's bits.
-      std::fill(one_slot_.begin(), one_slot_.end(), is_ais || slot.dchannel ? kAllOnes : idle_);
+      std::fill(one_slot_.begin(), one_slot_.end(), is_ais ? kAllOnes : idle_);
     }
-    if (slot.dchannel) slot.dchannel->framer.receive(one_slot_);
-    if (!slot.bearer || !slot.bearer->deliver(one_slot_, frames_)) continue;
+    if (!slot.bearer->deliver(one_slot_, frames_)) continue;
     SignalTicks* ticks = &slot.bearer->ticks();
     if (std::find(to_signal_.begin(), to_signal_.end(), ticks) == to_signal_.end()) to_signal_.push_back(ticks);
+  }
+}
+
+// A D-channel need not flow evenly, and layer 2 waits for each answer: it does not stand in the queue of the bearers.
+// What is missing it hears as an abort.
+void Span::deliver_dchannels() {
+  while (auto next = playout_.early()) {
+    bool has_octets = next->payload.size() == payload_octets_;
+    for (size_t number = 1; number <= timeslots_; ++number) {
+      const Slot& slot = slots_[number];
+      if (!slot.dchannel) continue;
+      std::fill(one_slot_.begin(), one_slot_.end(), kAllOnes);
+      if (has_octets) take_slot(next->payload, number);
+      slot.dchannel->framer.receive(one_slot_);
+    }
   }
 }
 

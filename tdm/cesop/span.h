@@ -69,6 +69,9 @@ class Span {
   void keep_clock(TimePoint now);
   bool waits_for_peer(TimePoint now) const;
   void deliver(const Playout::Next& next);
+  void deliver_dchannels();
+  // One timeslot's octets of a packet, into one_slot_.
+  void take_slot(ByteView payload, size_t number);
   void collect(std::span<uint8_t> payload);
   void add_bit_errors(std::span<uint8_t> payload);
   uint32_t random();

@@ -31,6 +31,35 @@ TEST_F(PlayoutTest, HoldsTheDepthBackAndThenPlaysInOrder) {
   EXPECT_EQ(playout.stats().lost, 0u);
 }
 
+TEST_F(PlayoutTest, HandsOutEarlyWhatIsInOrderAndKeepsItForItsTime) {
+  receive(1);
+  ASSERT_EQ(playout.early()->what, What::Lost) << "where it begins, nothing came before";
+  EXPECT_EQ(playout.early()->payload[0], 1);
+  EXPECT_FALSE(playout.early());
+  receive(3);
+  EXPECT_FALSE(playout.early()) << "2 may still come";
+  receive(2);
+
+  EXPECT_EQ(playout.early()->payload[0], 2);
+  EXPECT_EQ(playout.early()->payload[0], 3);
+  EXPECT_EQ(play(), 1);
+  EXPECT_EQ(play(), 2);
+  EXPECT_EQ(play(), 3);
+}
+
+TEST_F(PlayoutTest, WhatIsLostIsToldEarlyWhenItsTimeHasPassed) {
+  receive(1), receive(3), receive(4);
+  playout.early(), playout.early();
+  play();
+  EXPECT_FALSE(playout.early());
+  play();
+
+  EXPECT_EQ(playout.early()->what, What::Lost);
+  EXPECT_EQ(playout.early()->payload[0], 3);
+  EXPECT_EQ(playout.early()->payload[0], 4);
+  EXPECT_FALSE(playout.early());
+}
+
 TEST_F(PlayoutTest, OwesWhatCameBeyondTheDepth) {
   receive(1), receive(2);
   EXPECT_EQ(playout.owed(), 0u);

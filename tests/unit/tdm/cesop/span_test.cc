@@ -255,6 +255,32 @@ TEST(CesopLine, PacketsThatSwapPlacesLoseNothing) {
   }
 }
 
+TEST(CesopSpan, ADChannelDoesNotWaitInTheBuffersOfTheBearers) {
+  Span exchange({.clock = ClockSource::Given}, kStart);
+  Span subscriber({}, kStart);
+  auto from_exchange = exchange.open_dchannel({1, 16}).value();
+  auto from_subscriber = subscriber.open_dchannel({1, 16}).value();
+  TimePoint now = kStart;
+  auto pass_a_packet_time = [&] {
+    now += 5ms;
+    while (exchange.is_due(now)) subscriber.receive(exchange.tick(now), now);
+    while (subscriber.is_due(now)) exchange.receive(subscriber.tick(now), now);
+  };
+  for (int i = 0; i < 200; ++i) pass_a_packet_time();
+  const Bytes frame(60, 0x2a);
+
+  for (auto [sender, receiver] : {std::pair{from_exchange, from_subscriber}, {from_subscriber, from_exchange}}) {
+    ASSERT_TRUE(sender->framer.queue(frame));
+    int packets = 0;
+    while (receiver->received.empty() && packets < 100) pass_a_packet_time(), ++packets;
+
+    // 60 octets take 8 ms by themselves.
+    EXPECT_LE(packets, 2);
+    ASSERT_EQ(receiver->received.size(), 1u);
+    EXPECT_EQ(receiver->received.front(), frame);
+  }
+}
+
 TEST(CesopSpan, SurvivesEveryPrefixAndAnyMutationOfItsPeersPackets) {
   for (bool with_rtp : {false, true}) {
     Span span({.rtp_header = with_rtp}, kStart);
