@@ -15,6 +15,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
 
+import call_load
 import rig
 import sip_calls
 
@@ -24,6 +25,7 @@ GROUPS = {
     "route": "a dial plan of a million routes",
     "gateway": "the gateway process with its span and no calls",
     "voice": "a call over RTP, for 1, 10 and 30 at once",
+    "calls": "calls set up and cleared, 50 a second for a minute, SIP to ISDN to SIP",
     "fax": "a call over T.38: in process against SpanDSP alone, then for 1, 10 and 30 at once, half of them each way",
 }
 
@@ -197,7 +199,7 @@ class Live:
 
 def main():
     parser = argparse.ArgumentParser(
-        prog="tools/bench", description="Measures what Spangate costs; about five minutes for everything.",
+        prog="tools/bench", description="Measures what Spangate costs; about six minutes for everything.",
         epilog="Groups: " + "; ".join(f"{name}: {what}" for name, what in GROUPS.items()) + ".")
     parser.add_argument("name", nargs="?", default="", metavar="NAME",
                         help="only figures whose names begin so, such as voice or kernel.g711")
@@ -214,6 +216,8 @@ def main():
         measure_kernels(figures, options.quick)
     if "route" in groups:
         measure_route(figures, options.quick)
+    if "calls" in groups:
+        call_load.measure(figures, options.quick, cpu_seconds)
     spandsp = measure_fax_in_process(figures, options.quick) if "fax" in groups else None
     if set(groups) & {"gateway", "voice", "fax"} and not options.name.startswith(("fax.bare", "fax.tdm")):
         with rig.Rig("bench") as bench:
