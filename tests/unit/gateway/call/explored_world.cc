@@ -297,7 +297,9 @@ void ExploredWorld::drain(bool caller_first) {
     over(leg, kNormalClearing);
     reactor_.settle();
   };
+  size_t tried = legs_.size();
   end(caller_first ? *legs_.front() : *legs_.back());
+  if (legs_.size() > tried) end(*legs_.front());  // it went on to the next target
   // The rest must have been asked to go; a leg that was forgotten stays, and is told of.
   for (size_t i = 0; i < legs_.size(); ++i) {
     if (legs_[i]->releases > 0) end(*legs_[i]);
