@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,7 +11,6 @@
 #include "gateway/admin/server.h"
 #include "gateway/admin/view.h"
 #include "gateway/app/doctor.h"
-#include "gateway/app/refusing_trunk.h"
 #include "gateway/app/sip_trunk.h"
 #include "gateway/call/call_manager.h"
 #include "gateway/records/writer.h"
@@ -55,7 +53,7 @@ class Application final : public sip::SipAgent::Listener,
   Result<> start_admin();
 
   void on_invite(std::unique_ptr<sip::SipLeg> leg, const call::Setup& setup, const sip::InviteInfo& info) override;
-  std::vector<call::Target> route(const call::Trunk& from, const call::Setup& setup) override;
+  call::Routing route(const call::Trunk& from, const call::Setup& setup) override;
   void on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) override;
 
   admin::StatusView status() const override;
@@ -96,7 +94,6 @@ class Application final : public sip::SipAgent::Listener,
   std::vector<std::unique_ptr<SipTrunk>> sip_trunks_;
   std::unique_ptr<route::Plan> plan_;
   uint32_t calls_routed_ = 0;
-  std::map<int, RefusingTrunk> refusals_;  // by cause; calls keep pointers into it
   std::unique_ptr<call::CallManager> manager_;
   std::unique_ptr<admin::Server> admin_;
   Timer shutdown_limit_;

@@ -25,6 +25,17 @@ route::Query query_of(const std::string& from, const call::Setup& setup, std::sp
   return query;
 }
 
+call::PlanRecord plan_record(const route::Decision& decision) {
+  call::PlanRecord record;
+  record.route = decision.route;
+  record.outcome = decision.outcome();
+  record.is_emergency = decision.is_emergency;
+  if (decision.attempts.empty()) return record;
+  record.called = route::text_of(decision.attempts.front().called);
+  record.calling = route::text_of(decision.attempts.front().calling);
+  return record;
+}
+
 std::string text_of(const route::TrunkState& state) {
   bool is_full = state.max_calls && state.calls >= state.max_calls;
   std::string calls = state.max_calls ? fmt::format("{} of {} calls", state.calls, state.max_calls)
@@ -56,7 +67,7 @@ std::vector<route::TrunkState> Application::trunk_states() const {
   return states;
 }
 
-std::vector<call::Target> Application::route(const call::Trunk& from, const call::Setup& setup) {
+call::Routing Application::route(const call::Trunk& from, const call::Setup& setup) {
   auto states = trunk_states();
   auto query = query_of(from.name(), setup, states);
   query.turn = calls_routed_++;
@@ -68,22 +79,24 @@ std::vector<call::Target> Application::route(const call::Trunk& from, const call
                  route::text_of(setup.calling.number));
     counters_.get("route.emergency").add();
   }
-  std::vector<call::Target> targets;
-  if (decision.kind == route::Decision::Kind::NoRoute) return targets;
+  call::Routing routing;
+  routing.plan = plan_record(decision);
+  if (decision.kind == route::Decision::Kind::NoRoute) return routing;
   if (decision.attempts.empty()) {
     counters_.get("route.refused").add();
-    auto refusal = refusals_.try_emplace(decision.cause, call::Cause{decision.cause}).first;
-    targets.push_back({&refusal->second, setup});
-    return targets;
+    routing.refusal = call::Refusal{call::Cause{decision.cause}, ""};
+    return routing;
   }
   for (auto& attempt : decision.attempts) {
-    call::Target target{trunk(attempt.trunk), setup};
+    call::Target target;
+    target.trunk = trunk(attempt.trunk);
+    target.setup = setup;
     target.setup.called = std::move(attempt.called);
     target.setup.calling.number = std::move(attempt.calling);
     if (decision.hide_calling) target.setup.calling.presentation = tdm::Presentation::Restricted;
-    if (target.trunk) targets.push_back(std::move(target));
+    if (target.trunk) routing.targets.push_back(std::move(target));
   }
-  return targets;
+  return routing;
 }
 
 Result<admin::RouteView> Application::explain_route(const admin::RouteQuestion& question) const {

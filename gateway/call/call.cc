@@ -1,7 +1,6 @@
 #include "gateway/call/call.h"
 
 #include <algorithm>
-#include <array>
 
 namespace sg::call {
 namespace {
@@ -10,11 +9,9 @@ namespace {
 constexpr auto kAnnouncementLimit = 25s;
 constexpr auto kDigitLength = 100ms;
 
-// Causes that send a call on to its next target: the way is blocked, not the called party.
-bool is_hunt_cause(const Cause& cause) {
-  constexpr std::array kHunt{2, 3, 6, 27, 34, 38, 41, 42, 43, 44, 47, 102};
-  return std::find(kHunt.begin(), kHunt.end(), cause.q850) != kHunt.end();
-}
+// How long an emergency call waits for the timeslot of a call that was cleared for it, and how often it looks.
+constexpr auto kRoomLimit = 5s;
+constexpr auto kRoomPoll = 50ms;
 
 std::string_view name_of(media::HeardTone tone) {
   switch (tone) {
@@ -56,7 +53,7 @@ const FsmTable<CallState, CallEvent>& Call::table() {
   return kTable;
 }
 
-Call::Call(CallId id, SessionId session, Incoming incoming, std::vector<Target> targets, const Context& context,
+Call::Call(CallId id, SessionId session, Incoming incoming, Routing routing, const Context& context,
            std::function<void(Call&)> on_closed)
     : id_(id),
       session_(session),
@@ -66,12 +63,16 @@ Call::Call(CallId id, SessionId session, Incoming incoming, std::vector<Target> 
       began_(context.reactor.now()),
       setup_(std::move(incoming.setup)),
       first_offer_(std::move(incoming.offer)),
-      targets_(std::move(targets)),
+      routing_(std::move(routing)),
       fsm_(table(), CallState::Trying, context.counters, log_),
       patience_timer_(context.reactor),
+      ring_timer_(context.reactor),
       timer_(context.reactor) {
   record_.call = id;
   record_.started = std::chrono::system_clock::now();
+  record_.setup = setup_;
+  record_.plan = routing_.plan;
+  if (routing_.adapt_caller) routing_.adapt_caller(incoming.policy);
   caller_ = std::make_unique<Party>(
       Party::Options{id, session, media::Side::A, static_cast<uint32_t>(id.value), std::move(incoming.policy)},
       std::move(incoming.leg), incoming.from->name(), context_, *this);
@@ -84,44 +85,87 @@ void Call::start() {
     clear(*cause, "gateway");
     return;
   }
-  if (targets_.empty()) {
+  if (routing_.refusal) {
+    if (!routing_.refusal->limit.empty()) log_.warning("refused by {}", routing_.refusal->limit);
+    clear(routing_.refusal->cause, "gateway");
+    return;
+  }
+  if (routing_.targets.empty()) {
     log_.info("no route");
     clear(kUnallocatedNumber, "gateway");
     return;
   }
+  if (routing_.is_fax) context_.media.set_profile(session_, media::Profile::Fax);
   try_next(kNoRoute);
 }
 
 void Call::try_next(Cause why) {
-  while (next_target_ < targets_.size()) {
-    auto cause = try_target(targets_[next_target_++]);
+  // What cannot even be tried is passed over, whatever its cause.
+  while (next_target_ < routing_.targets.size()) {
+    auto cause = try_target(routing_.targets[next_target_++]);
     if (!cause) return;
     why = *cause;
-    if (!is_hunt_cause(why)) break;
   }
-  clear(why, "gateway");
+  if (!wait_for_room()) clear(why, "gateway");
+}
+
+bool Call::has_next() const {
+  const auto& targets = routing_.targets;
+  return next_target_ < targets.size() ||
+         std::any_of(targets.begin() + static_cast<ptrdiff_t>(next_room_), targets.end(),
+                     [](const Target& target) { return target.make_room != nullptr; });
+}
+
+bool Call::wait_for_room() {
+  while (next_room_ < routing_.targets.size()) {
+    const Target& target = routing_.targets[next_room_++];
+    if (!target.make_room || !target.make_room()) continue;
+    log_.warning("a lower call makes room on trunk={}", target.trunk->name());
+    use_room(target, context_.reactor.now() + kRoomLimit);
+    return true;
+  }
+  return false;
+}
+
+void Call::use_room(const Target& target, TimePoint until) {
+  timer_.arm(kRoomPoll, [this, &target, until] {
+    auto tried = record_.called.size();
+    auto cause = try_target(target);
+    if (!cause) return;
+    if (context_.reactor.now() < until) {
+      record_.called.resize(tried);
+      use_room(target, until);
+    } else if (!wait_for_room()) {
+      clear(*cause, "gateway");
+    }
+  });
 }
 
 std::optional<Cause> Call::try_target(const Target& target) {
-  auto leg = target.trunk->make_leg();
+  auto refused = target.admit ? target.admit() : std::nullopt;
+  auto leg = refused ? tl::unexpected(refused->cause) : target.trunk->make_leg();
   if (!leg) {
-    log_.info("trunk={} not available cause={} ({})", target.trunk->name(), leg.error().q850, text_of(leg.error()));
     LegRecord tried;
     tried.trunk = target.trunk->name();
     tried.called = target.setup.called.digits;
     tried.calling = target.setup.calling.number.digits;
     tried.cause = leg.error();
+    if (refused) tried.limit = refused->limit;
+    log_.info("trunk={} not available cause={} ({}) {}", tried.trunk, tried.cause.q850, text_of(tried.cause),
+              tried.limit);
     record_.called.push_back(std::move(tried));
     return leg.error();
   }
-  gave_up_ = false;
+  auto policy = target.trunk->media_policy();
+  if (target.adapt) target.adapt(policy);
   called_ = std::make_unique<Party>(
-      Party::Options{id_, session_, media::Side::B, static_cast<uint32_t>(id_.value) + 1, target.trunk->media_policy()},
+      Party::Options{id_, session_, media::Side::B, static_cast<uint32_t>(id_.value) + 1, std::move(policy)},
       std::move(*leg), target.trunk->name(), context_, *this);
   auto cause = called_->place_call(target.setup);
   if (!cause) {
     patience_ = target.trunk->patience();
     wait_for_called(patience_.first_response);
+    wait_for_answer(target.ring);
     return std::nullopt;
   }
   keep_called_record();
@@ -131,12 +175,24 @@ std::optional<Cause> Call::try_target(const Target& target) {
 
 void Call::wait_for_called(Duration limit) {
   patience_timer_.cancel();
-  if (limit == Duration::zero() || next_target_ >= targets_.size()) return;
+  if (limit == Duration::zero() || !has_next()) return;
   patience_timer_.arm(limit, [this] {
     log_.info("trunk={} is silent: next target", called_->trunk());
     context_.counters.get("call.target_silent").add();
-    gave_up_ = true;
     called_->release(kRecoveryOnTimer);
+  });
+}
+
+void Call::wait_for_answer(Duration limit) {
+  ring_timer_.cancel();
+  has_rung_out_ = false;
+  if (limit == Duration::zero()) return;
+  ring_timer_.arm(limit, [this] {
+    log_.info("trunk={} did not answer in time", called_->trunk());
+    context_.counters.get("call.rung_out").add();
+    has_rung_out_ = true;
+    if (has_next()) return called_->release(kNoAnswer);
+    clear(kNoAnswer, "gateway");
   });
 }
 
@@ -170,6 +226,8 @@ void Call::on_alerting(Party&, bool inband) {
 void Call::on_answered(Party&) {
   patience_timer_.cancel();
   if (!fsm_.accepts(CallEvent::Answered)) return;
+  ring_timer_.cancel();
+  if (routing_.usage) routing_.usage->on_answered();
   record_.answered = std::chrono::system_clock::now();
   enter(CallState::Answered);
   caller_->answer();
@@ -193,15 +251,14 @@ void Call::on_disconnected(Party& party, Cause cause, bool inband) {
 
 void Call::on_released(Party& party, Cause cause) {
   patience_timer_.cancel();
+  ring_timer_.cancel();
   if (state() == CallState::Releasing) {
     close_when_released();
     return;
   }
   if (!fsm_.accepts(CallEvent::Released)) return;
-  // What a target says to being given up on is no reason to stop.
-  if (&party == called_.get() && gave_up_) cause = kRecoveryOnTimer;
   bool can_hunt = &party == called_.get() && (state() == CallState::Trying || state() == CallState::Alerting) &&
-                  is_hunt_cause(cause) && next_target_ < targets_.size();
+                  (has_rung_out_ || routing_.hunt.goes_on(cause)) && has_next();
   if (!can_hunt) {
     clear(cause, &party == caller_.get() ? "caller" : "called");
     return;
@@ -236,9 +293,6 @@ void Call::on_failed(Party&, Cause cause) {
 }
 
 void Call::on_media_event(const media::Event& event) {
-  // Once the call is being cleared, only what belongs to its record counts.
-  bool is_for_record = std::holds_alternative<media::Closed>(event) || std::holds_alternative<media::FaxSeen>(event);
-  if (!is_for_record && (state() == CallState::Releasing || state() == CallState::Closed)) return;
   std::visit(Overloaded{[&](const media::ToneHeard& heard) { on_tone(heard.side, heard.tone); },
                         [&](const media::DigitHeard& heard) {
                           log_.debug("digit={} side={}", heard.digit, heard.side == media::Side::A ? 'a' : 'b');
@@ -282,6 +336,7 @@ void Call::on_tone(media::Side side, media::HeardTone tone) {
 void Call::clear(Cause cause, std::string_view by) {
   if (state() == CallState::Releasing || state() == CallState::Closed) return;
   patience_timer_.cancel();
+  ring_timer_.cancel();
   timer_.cancel();
   record_.cause = cause;
   record_.released_by = by;
@@ -302,6 +357,7 @@ void Call::finish() {
   record_.ended = std::chrono::system_clock::now();
   record_.caller = caller_->record();
   keep_called_record();
+  routing_.usage.reset();
   enter(CallState::Closed);
   on_closed_(*this);
 }

@@ -27,7 +27,7 @@ class Call final : public PartyListener {
   };
   // `on_closed`: once, when both legs, the session and all timers are gone. The call may be destroyed from there on,
   // though not from inside.
-  Call(CallId id, SessionId session, Incoming incoming, std::vector<Target> targets, const Context& context,
+  Call(CallId id, SessionId session, Incoming incoming, Routing routing, const Context& context,
        std::function<void(Call&)> on_closed);
 
   void start();
@@ -60,7 +60,12 @@ class Call final : public PartyListener {
   void try_next(Cause why);
   // Why the next target could not even be tried; not set when its leg is on its way.
   std::optional<Cause> try_target(const Target& target);
+  // Every target failed: a lower call makes room for this one, if it may. False: none does.
+  bool wait_for_room();
+  void use_room(const Target& target, TimePoint until);
+  bool has_next() const;
   void wait_for_called(Duration limit);
+  void wait_for_answer(Duration limit);
   void keep_called_record();
   void hear_called();
   void clear(Cause cause, std::string_view by);
@@ -80,13 +85,15 @@ class Call final : public PartyListener {
   const TimePoint began_;
   Setup setup_;
   std::optional<MediaDescription> first_offer_;
-  std::vector<Target> targets_;
+  Routing routing_;
   size_t next_target_ = 0;
+  size_t next_room_ = 0;  // the target that a lower call may be cleared for
   Fsm<CallState, CallEvent> fsm_;
   Patience patience_;     // of the target being tried
-  bool gave_up_ = false;  // on the target being tried, which was silent
   Timer patience_timer_;  // runs while the called side is silent and there is another target
-  Timer timer_;           // the end of an announcement, or the next target
+  Timer ring_timer_;      // runs from setup to the answer, where the route says how long
+  bool has_rung_out_ = false;
+  Timer timer_;  // the end of an announcement, the next target, or room for an emergency call
   Record record_;
   bool is_closing_session_ = false;
   std::unique_ptr<Party> caller_;

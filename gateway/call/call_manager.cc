@@ -16,9 +16,9 @@ CallManager::~CallManager() {
 CallId CallManager::on_incoming(Call::Incoming incoming) {
   CallId id{++last_id_};
   context_.counters.get("call.incoming").add();
-  auto targets = router_.route(*incoming.from, incoming.setup);
+  auto routing = router_.route(*incoming.from, incoming.setup);
   SessionId session = context_.media.open(id);
-  auto call = std::make_unique<Call>(id, session, std::move(incoming), std::move(targets), context_,
+  auto call = std::make_unique<Call>(id, session, std::move(incoming), std::move(routing), context_,
                                      [this](Call& closed) { on_closed(closed); });
   Call& started = *call;
   calls_.emplace(id, std::move(call));
@@ -47,10 +47,10 @@ size_t CallManager::calls_of(const std::string& trunk) const {
   }));
 }
 
-bool CallManager::hang_up(CallId id) {
+bool CallManager::hang_up(CallId id, Cause cause) {
   auto found = calls_.find(id);
   if (found == calls_.end()) return false;
-  found->second->hang_up(kNormalClearing);
+  found->second->hang_up(cause);
   return true;
 }
 

@@ -26,7 +26,7 @@ class CallManager final : public media::Service::Listener {
   // Calls that come from or go to this trunk now.
   size_t calls_of(const std::string& trunk) const;
   // False: there is no such call.
-  bool hang_up(CallId id);
+  bool hang_up(CallId id, Cause cause = kNormalClearing);
   // Clears all calls and takes no more; `done` once none is left.
   void shut_down(std::function<void()> done);
 

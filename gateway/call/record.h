@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "gateway/call/cause.h"
 #include "gateway/call/fax_outcome.h"
+#include "gateway/call/leg.h"
 #include "media/service.h"
 
 namespace sg::call {
@@ -20,6 +21,7 @@ struct LegRecord {
   std::string leg;              // Leg::name()
   std::string called, calling;  // as received from, or sent to, this trunk
   Cause cause;
+  std::string limit = {};  // of the dial plan, that kept this target from being tried; empty: none
   // How media was carried and from when on: "g711", "t38", "g711-fax".
   struct ModeChange {
     WallTime at;
@@ -29,12 +31,23 @@ struct LegRecord {
   std::vector<ModeChange> modes;
 };
 
+// What the dial plan made of a call.
+struct PlanRecord {
+  std::string route;            // its name; empty: none matched
+  std::string outcome;          // "sip-a>sip-b", "reject 21", "no route" …
+  std::string called, calling;  // sent to the first target, with + where they are international
+  std::string limit;            // that the call was refused by: "limit = 2 of route out"; empty: none
+  bool is_emergency = false;
+};
+
 // What is written of each call when it is over. A value.
 struct Record {
   CallId call;
   WallTime started;
   std::optional<WallTime> answered;
   WallTime ended;
+  Setup setup;  // as received
+  PlanRecord plan;
   LegRecord caller;
   // One a target that was tried, in order; the last is the one that answered, if any did. Empty: no route.
   std::vector<LegRecord> called;

@@ -1,12 +1,16 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "gateway/call/hunt.h"
 #include "gateway/call/leg.h"
 #include "gateway/call/media_policy.h"
+#include "gateway/call/record.h"
 
 namespace sg::call {
 
@@ -16,10 +20,18 @@ struct Patience {
   Duration first_progress{};  // to ring, to progress, or to fail
 };
 
+// How a trunk stands now, for the dial plan and for people.
+struct TrunkState {
+  bool is_up = true;
+  bool is_full = false;  // no timeslot is free; limits of the dial plan are not meant
+  std::string note;      // "OPTIONS unanswered for 95 s"; empty: nothing to say
+};
+
 // What calls come from and go to. Signalling thread only.
 class Trunk {
  public:
   virtual ~Trunk() = default;
+  virtual TrunkState state() const { return {}; }
   virtual const std::string& name() const = 0;
   virtual const MediaPolicy& media_policy() const = 0;
   virtual Patience patience() const { return {}; }
@@ -27,18 +39,48 @@ class Trunk {
   virtual tl::expected<std::unique_ptr<Leg>, Cause> make_leg() = 0;
 };
 
+// Why a call may not go on though the way is there: the dial plan refuses it, or one of its limits is reached.
+struct Refusal {
+  Cause cause;
+  std::string limit;  // "max_cps = 5 of trunk carrier"; empty: no limit
+};
+
 // Where one call may go: tried in order.
 struct Target {
   Trunk* trunk = nullptr;
   Setup setup;
+  Duration ring{};  // from setup to the answer, then the next target's turn; 0: no limit
+  // Asked right before the trunk is. Null: it may always be tried.
+  std::function<std::optional<Refusal>()> admit;
+  // Clears a lower call, so that this one finds room on the trunk. False: there is none. Null: it never may.
+  std::function<bool()> make_room;
+  // What this target's media has other than its trunk's. Null: nothing.
+  std::function<void(MediaPolicy&)> adapt;
+};
+
+// What a call takes of the dial plan's limits. Made when it is routed, gone when it is over.
+class Usage {
+ public:
+  virtual ~Usage() = default;
+  virtual void on_answered() = 0;
+};
+
+// What the dial plan says to a call.
+struct Routing {
+  std::vector<Target> targets;     // empty, and no refusal: there is no route
+  std::optional<Refusal> refusal;  // then no target is tried
+  HuntRule hunt;
+  bool is_fax = false;  // known from the start, before a fax tone is heard
+  std::function<void(MediaPolicy&)> adapt_caller;
+  std::unique_ptr<Usage> usage;  // may be null
+  PlanRecord plan;
 };
 
 // The dial plan as call control sees it.
 class Router {
  public:
   virtual ~Router() = default;
-  // Empty: no route.
-  virtual std::vector<Target> route(const Trunk& from, const Setup& setup) = 0;
+  virtual Routing route(const Trunk& from, const Setup& setup) = 0;
 };
 
 }  // namespace sg::call

@@ -15,14 +15,57 @@ Json json_of(const call::Cause& cause) {
           {"sip", cause.sip_status ? Json(cause.sip_status) : Json()}};
 }
 
+std::string_view word_of(tdm::TypeOfNumber type) {
+  switch (type) {
+    case tdm::TypeOfNumber::Unknown:
+      return "unknown";
+    case tdm::TypeOfNumber::International:
+      return "international";
+    case tdm::TypeOfNumber::National:
+      return "national";
+    case tdm::TypeOfNumber::NetworkSpecific:
+      return "network-specific";
+    case tdm::TypeOfNumber::Subscriber:
+      return "subscriber";
+    case tdm::TypeOfNumber::Abbreviated:
+      return "abbreviated";
+  }
+  return "unknown";
+}
+
+Json json_of(const tdm::Number& number) {
+  return {{"digits", number.digits}, {"ton", word_of(number.type)}};
+}
+
+// The call as the plan was asked: with it the call can be replayed.
+Json json_of(const call::Setup& setup) {
+  return {{"called", json_of(setup.called)},
+          {"calling", json_of(setup.calling.number)},
+          {"redirecting", setup.redirection ? json_of(setup.redirection->from) : Json()},
+          {"data", setup.bearer == tdm::BearerCapability::Unrestricted}};
+}
+
+Json json_of(const call::PlanRecord& plan) {
+  return {{"route", plan.route},
+          {"outcome", plan.outcome},
+          {"called", plan.called},
+          {"calling", plan.calling},
+          {"limit", plan.limit.empty() ? Json() : Json(plan.limit)},
+          {"emergency", plan.is_emergency}};
+}
+
 Json json_of(const call::LegRecord& leg) {
   Json modes = Json::array();
   for (const auto& change : leg.modes) {
     modes.push_back({{"at", iso8601(change.at)}, {"mode", change.mode}, {"reason", change.reason}});
   }
-  return {{"trunk", leg.trunk},          {"leg", leg.leg},
-          {"called", leg.called},        {"calling", leg.calling},
-          {"cause", json_of(leg.cause)}, {"media_modes", std::move(modes)}};
+  return {{"trunk", leg.trunk},
+          {"leg", leg.leg},
+          {"called", leg.called},
+          {"calling", leg.calling},
+          {"cause", json_of(leg.cause)},
+          {"limit", leg.limit.empty() ? Json() : Json(leg.limit)},
+          {"media_modes", std::move(modes)}};
 }
 
 Json json_of_fax(const call::Record& record) {
@@ -92,6 +135,8 @@ std::string to_json(const call::Record& record) {
                {"talk_s", record.answered ? seconds_between(*record.answered, record.ended) : 0.0},
                {"cause", json_of(record.cause)},
                {"released_by", record.released_by},
+               {"received", json_of(record.setup)},
+               {"plan", json_of(record.plan)},
                {"caller", json_of(record.caller)},
                {"called", std::move(called)},
                {"fax", record.fax ? json_of_fax(record) : Json()},

@@ -109,6 +109,11 @@ tl::expected<std::unique_ptr<call::Leg>, call::Cause> TdmTrunk::make_leg() {
   return std::make_unique<TdmLeg>(*this);
 }
 
+call::TrunkState TdmTrunk::state() const {
+  auto cause = why_not();
+  return {cause.q850 != call::kDestinationOutOfOrder.q850, cause == call::kNoCircuit, ""};
+}
+
 // Cause 0: some interface would take a call.
 call::Cause TdmTrunk::why_not() const {
   if (options_.max_calls && legs_.size() >= options_.max_calls) return call::kNoCircuit;

@@ -35,6 +35,7 @@ class TdmTrunk final : public call::Trunk {
 
   const std::string& name() const override { return options_.name; }
   const call::MediaPolicy& media_policy() const override { return options_.media_policy; }
+  call::TrunkState state() const override;
   tl::expected<std::unique_ptr<call::Leg>, call::Cause> make_leg() override;
 
   // Each interface as it stands, in order.

@@ -13,10 +13,14 @@ using media::Side;
 // A gateway of two trunks, "sip" and "pri", whose calls all go to the other one.
 class CallTest : public ::testing::Test, public Router {
  protected:
-  std::vector<Target> route(const Trunk&, const call::Setup& setup) override {
-    std::vector<Target> all;
-    for (FakeTrunk* trunk : targets) all.push_back({trunk, setup});
-    return all;
+  Routing route(const Trunk&, const call::Setup& setup) override {
+    Routing routing;
+    for (FakeTrunk* trunk : targets) {
+      Target& target = routing.targets.emplace_back();
+      target.trunk = trunk;
+      target.setup = setup;
+    }
+    return routing;
   }
 
   LegScript& incoming(FakeTrunk& from, std::optional<MediaDescription> offer) {
@@ -156,22 +160,6 @@ TEST_F(CallTest, ASilentTargetIsPassedOverWhileAnotherIsThereAndGivenMoreTimeOnc
   EXPECT_FALSE(sip.legs[2]->heard_command("release 102"));
   reactor.advance(1s);
   EXPECT_TRUE(sip.legs[2]->heard_command("release 102"));
-}
-
-TEST_F(CallTest, WhatIsStillUnderWayWhenATargetWasGivenUpChangesNothing) {
-  sip.patience_ = {3s, 6s};
-  sip.confirms_releases = false;
-  targets = {&sip, &pri};
-  LegScript& caller = incoming(pri, std::nullopt);
-  reactor.advance(3s);
-  ASSERT_TRUE(sip.legs[0]->heard_command("release 102"));
-
-  sip.legs[0]->listener->on_answered(audio_at("192.0.2.9:5000"));  // its 200 crossed our CANCEL
-  EXPECT_FALSE(caller.heard_command("answer"));
-  sip.legs[0]->listener->on_released(kNormalClearing);
-  reactor.settle();
-
-  EXPECT_TRUE(pri.legs.back()->heard_command("setup 200")) << "the next target, whatever the first one said at last";
 }
 
 TEST_F(CallTest, WhenEveryTargetIsFullTheCallerHearsCause34) {

@@ -1,0 +1,147 @@
+#include "gateway/route/limits.h"
+
+#include <algorithm>
+
+namespace sg::route {
+namespace {
+
+// After so many additions what holds nothing any more is thrown away.
+constexpr size_t kSweepEvery = 4096;
+
+uint64_t seconds_between(TimePoint from, TimePoint to) {
+  return static_cast<uint64_t>(std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(to - from).count()));
+}
+
+std::string limit_of(std::string_view key, int limit, const conf::Route& route) {
+  return fmt::format("{} = {} of route {}", key, limit, route.name);
+}
+
+}  // namespace
+
+int64_t Window::step_of(TimePoint moment) const {
+  auto since = moment.time_since_epoch();
+  return span_ == Span::Hour ? std::chrono::duration_cast<std::chrono::minutes>(since).count()
+                             : std::chrono::duration_cast<std::chrono::hours>(since).count();
+}
+
+void Window::add(uint64_t amount, TimePoint now) {
+  auto count = static_cast<int64_t>(steps());
+  int64_t step = step_of(now);
+  if (step - last_ >= count) steps_.fill(0);
+  for (int64_t past = last_ + 1; past <= step && past - last_ < count; ++past) {
+    steps_[static_cast<size_t>(past % count)] = 0;
+  }
+  last_ = std::max(last_, step);
+  steps_[static_cast<size_t>(step % count)] += static_cast<uint32_t>(amount);
+}
+
+uint64_t Window::sum(TimePoint now) const {
+  auto count = static_cast<int64_t>(steps());
+  int64_t step = step_of(now);
+  uint64_t all = 0;
+  for (int64_t past = std::max<int64_t>(0, step - count + 1); past <= last_; ++past) {
+    all += steps_[static_cast<size_t>(past % count)];
+  }
+  return all;
+}
+
+bool TokenBucket::take(int per_second, TimePoint now) {
+  double most = std::max(1, per_second);
+  double gained = filled_ ? std::chrono::duration<double>(now - *filled_).count() * per_second : most;
+  tokens_ = std::min(most, tokens_ + gained);
+  filled_ = now;
+  // A nanosecond of rounding is no call.
+  if (tokens_ < 1 - 1e-6) return false;
+  tokens_ -= 1;
+  return true;
+}
+
+std::optional<std::string> Limits::refusal(const conf::Route& route, const Charge& charge, TimePoint now) const {
+  const conf::Spend& spend = route.spend;
+  auto is_spent = [&](int minutes, What what, const std::string& who) {
+    return minutes != 0 && talk(what, route.name, who, now) >= static_cast<uint64_t>(minutes) * 60;
+  };
+  if (route.limit != 0 && calls_on(route.name) >= static_cast<size_t>(route.limit)) {
+    return limit_of("limit", route.limit, route);
+  }
+  if (spend.per_line_calls_hour != 0 && sum(What::CallsOfLine, route.name, charge.line, now) >=
+                                            static_cast<uint64_t>(spend.per_line_calls_hour)) {
+    return limit_of("per_line_calls_hour", spend.per_line_calls_hour, route);
+  }
+  if (is_spent(spend.per_line_minutes_day, What::TalkOfLine, charge.line)) {
+    return limit_of("per_line_minutes_day", spend.per_line_minutes_day, route);
+  }
+  if (charge.is_abroad && is_spent(spend.abroad_minutes_day, What::TalkAbroad, "")) {
+    return limit_of("abroad_minutes_day", spend.abroad_minutes_day, route);
+  }
+  if (is_spent(spend.per_destination_minutes_day, What::TalkToDestination, charge.destination)) {
+    return limit_of("per_destination_minutes_day", spend.per_destination_minutes_day, route);
+  }
+  return std::nullopt;
+}
+
+Limits::Ticket Limits::begin(Charge charge, TimePoint now) {
+  ++on_route_[charge.route];
+  add(What::CallsOfLine, charge.route, charge.line, 1, now);
+  open_.emplace(++last_, Open{std::move(charge), std::nullopt});
+  return last_;
+}
+
+void Limits::answer(Ticket ticket, TimePoint now) {
+  auto open = open_.find(ticket);
+  if (open != open_.end()) open->second.answered = now;
+}
+
+void Limits::end(Ticket ticket, TimePoint now) {
+  auto found = open_.find(ticket);
+  if (found == open_.end()) return;
+  Open open = std::move(found->second);
+  open_.erase(found);
+  const Charge& charge = open.charge;
+  auto count = on_route_.find(charge.route);
+  if (--count->second == 0) on_route_.erase(count);
+  if (!open.answered) return;
+  uint64_t seconds = seconds_between(*open.answered, now);
+  add(What::TalkOfLine, charge.route, charge.line, seconds, now);
+  if (charge.is_abroad) add(What::TalkAbroad, charge.route, "", seconds, now);
+  add(What::TalkToDestination, charge.route, charge.destination, seconds, now);
+}
+
+std::optional<std::string> Limits::take(const conf::Trunk& trunk, CallDirection direction, TimePoint now) {
+  if (trunk.max_cps == 0 || buckets_[{trunk.name, direction}].take(trunk.max_cps, now)) return std::nullopt;
+  return fmt::format("max_cps = {} of trunk {}", trunk.max_cps, trunk.name);
+}
+
+size_t Limits::calls_on(const std::string& route) const {
+  auto found = on_route_.find(route);
+  return found == on_route_.end() ? 0 : found->second;
+}
+
+uint64_t Limits::talk(What what, const std::string& route, const std::string& who, TimePoint now) const {
+  uint64_t seconds = sum(what, route, who, now);
+  for (const auto& [ticket, open] : open_) {
+    const Charge& charge = open.charge;
+    bool counts = what == What::TalkAbroad   ? charge.is_abroad
+                  : what == What::TalkOfLine ? charge.line == who
+                                             : charge.destination == who;
+    if (open.answered && charge.route == route && counts) seconds += seconds_between(*open.answered, now);
+  }
+  return seconds;
+}
+
+void Limits::add(What what, const std::string& route, const std::string& who, uint64_t amount, TimePoint now) {
+  auto span = what == What::CallsOfLine ? Window::Span::Hour : Window::Span::Day;
+  windows_.try_emplace({what, route, who}, span).first->second.add(amount, now);
+  if (++added_ % kSweepEvery == 0) sweep(now);
+}
+
+uint64_t Limits::sum(What what, const std::string& route, const std::string& who, TimePoint now) const {
+  auto found = windows_.find({what, route, who});
+  return found == windows_.end() ? 0 : found->second.sum(now);
+}
+
+void Limits::sweep(TimePoint now) {
+  std::erase_if(windows_, [&](const auto& entry) { return entry.second.sum(now) == 0; });
+}
+
+}  // namespace sg::route

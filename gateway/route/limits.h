@@ -1,0 +1,97 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "conf/settings.h"
+
+namespace sg::route {
+
+// What happened in the last while: an amount that forgets, in steps of a part of that while.
+class Window {
+ public:
+  // Hour: 60 minutes; Day: 24 hours.
+  enum class Span : uint8_t { Hour, Day };
+  explicit Window(Span span) : span_(span) {}
+
+  void add(uint64_t amount, TimePoint now);
+  uint64_t sum(TimePoint now) const;
+
+ private:
+  static constexpr size_t kSteps = 60;
+  size_t steps() const { return span_ == Span::Hour ? 60 : 24; }
+  int64_t step_of(TimePoint moment) const;
+
+  Span span_;
+  int64_t last_ = 0;  // the step that was added to last
+  std::array<uint32_t, kSteps> steps_{};
+};
+
+// So many a second, and as many at once.
+class TokenBucket {
+ public:
+  // False: there is none left.
+  bool take(int per_second, TimePoint now);
+
+ private:
+  double tokens_ = 0;
+  std::optional<TimePoint> filled_;
+};
+
+enum class CallDirection : uint8_t { FromTrunk, ToTrunk };
+
+// What is used of the dial plan's limits: calls at once, calls a second, minutes. Everything goes by names, so that it
+// outlives a reload of the plan; the limits themselves come with each question. Times are given: no clock here.
+// Owned by the Application; signalling thread only.
+class Limits {
+ public:
+  // One call on a route.
+  struct Charge {
+    std::string route;
+    std::string line;         // who calls, in the plan's form
+    std::string destination;  // in the plan's form
+    bool is_abroad = false;
+  };
+  using Ticket = uint64_t;
+
+  // The limit that the call would break, "limit = 2 of route out". Not set: it may go on.
+  std::optional<std::string> refusal(const conf::Route& route, const Charge& charge, TimePoint now) const;
+  // From here on the call counts, until end().
+  Ticket begin(Charge charge, TimePoint now);
+  void answer(Ticket ticket, TimePoint now);
+  void end(Ticket ticket, TimePoint now);
+
+  // max_cps: counts a call where it may go on, "max_cps = 5 of trunk carrier" where it may not.
+  std::optional<std::string> take(const conf::Trunk& trunk, CallDirection direction, TimePoint now);
+
+  size_t calls_on(const std::string& route) const;
+  // How much is kept, for tests.
+  size_t kept() const { return windows_.size(); }
+
+ private:
+  struct Open {
+    Charge charge;
+    std::optional<TimePoint> answered;
+  };
+  enum class What : uint8_t { CallsOfLine, TalkOfLine, TalkAbroad, TalkToDestination };
+  // The talk of a day in seconds: of calls that are over, and of those that are up.
+  uint64_t talk(What what, const std::string& route, const std::string& who, TimePoint now) const;
+  void add(What what, const std::string& route, const std::string& who, uint64_t amount, TimePoint now);
+  uint64_t sum(What what, const std::string& route, const std::string& who, TimePoint now) const;
+  void sweep(TimePoint now);
+
+  Ticket last_ = 0;
+  std::unordered_map<Ticket, Open> open_;
+  std::unordered_map<std::string, size_t> on_route_;
+  std::map<std::tuple<What, std::string, std::string>, Window> windows_;
+  size_t added_ = 0;
+  std::map<std::pair<std::string, CallDirection>, TokenBucket> buckets_;
+};
+
+}  // namespace sg::route
