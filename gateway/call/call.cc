@@ -158,6 +158,7 @@ std::optional<Cause> Call::try_target(const Target& target) {
   }
   auto policy = target.trunk->media_policy();
   if (target.adapt) target.adapt(policy);
+  gave_up_ = false;
   called_ = std::make_unique<Party>(
       Party::Options{id_, session_, media::Side::B, static_cast<uint32_t>(id_.value) + 1, std::move(policy)},
       std::move(*leg), target.trunk->name(), context_, *this);
@@ -179,6 +180,7 @@ void Call::wait_for_called(Duration limit) {
   patience_timer_.arm(limit, [this] {
     log_.info("trunk={} is silent: next target", called_->trunk());
     context_.counters.get("call.target_silent").add();
+    gave_up_ = true;
     called_->release(kRecoveryOnTimer);
   });
 }
@@ -257,6 +259,8 @@ void Call::on_released(Party& party, Cause cause) {
     return;
   }
   if (!fsm_.accepts(CallEvent::Released)) return;
+  // What a target says to being given up on is no reason to stop.
+  if (&party == called_.get() && gave_up_) cause = kRecoveryOnTimer;
   bool can_hunt = &party == called_.get() && (state() == CallState::Trying || state() == CallState::Alerting) &&
                   (has_rung_out_ || routing_.hunt.goes_on(cause)) && has_next();
   if (!can_hunt) {
@@ -293,6 +297,9 @@ void Call::on_failed(Party&, Cause cause) {
 }
 
 void Call::on_media_event(const media::Event& event) {
+  // Once the call is being cleared, only what belongs to its record counts.
+  bool is_for_record = std::holds_alternative<media::Closed>(event) || std::holds_alternative<media::FaxSeen>(event);
+  if (!is_for_record && (state() == CallState::Releasing || state() == CallState::Closed)) return;
   std::visit(Overloaded{[&](const media::ToneHeard& heard) { on_tone(heard.side, heard.tone); },
                         [&](const media::DigitHeard& heard) {
                           log_.debug("digit={} side={}", heard.digit, heard.side == media::Side::A ? 'a' : 'b');

@@ -90,6 +90,7 @@ class Call final : public PartyListener {
   size_t next_room_ = 0;  // the target that a lower call may be cleared for
   Fsm<CallState, CallEvent> fsm_;
   Patience patience_;     // of the target being tried
+  bool gave_up_ = false;  // on the target being tried, which was silent
   Timer patience_timer_;  // runs while the called side is silent and there is another target
   Timer ring_timer_;      // runs from setup to the answer, where the route says how long
   bool has_rung_out_ = false;

@@ -162,6 +162,22 @@ TEST_F(CallTest, ASilentTargetIsPassedOverWhileAnotherIsThereAndGivenMoreTimeOnc
   EXPECT_TRUE(sip.legs[2]->heard_command("release 102"));
 }
 
+TEST_F(CallTest, WhatIsStillUnderWayWhenATargetWasGivenUpChangesNothing) {
+  sip.patience_ = {3s, 6s};
+  sip.confirms_releases = false;
+  targets = {&sip, &pri};
+  LegScript& caller = incoming(pri, std::nullopt);
+  reactor.advance(3s);
+  ASSERT_TRUE(sip.legs[0]->heard_command("release 102"));
+
+  sip.legs[0]->listener->on_answered(audio_at("192.0.2.9:5000"));  // its 200 crossed our CANCEL
+  EXPECT_FALSE(caller.heard_command("answer"));
+  sip.legs[0]->listener->on_released(kNormalClearing);
+  reactor.settle();
+
+  EXPECT_TRUE(pri.legs.back()->heard_command("setup 200")) << "the next target, whatever the first one said at last";
+}
+
 TEST_F(CallTest, WhenEveryTargetIsFullTheCallerHearsCause34) {
   pri.refuses_with = kNoCircuit;
   targets = {&pri};

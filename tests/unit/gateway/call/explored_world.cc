@@ -146,8 +146,13 @@ ExploredWorld::ExploredWorld(const Scenario& scenario) : scenario_(scenario) {
 
 ExploredWorld::~ExploredWorld() = default;
 
-std::vector<Target> ExploredWorld::route(const Trunk&, const call::Setup& setup) {
-  return std::vector<Target>(scenario_.targets, Target{to_.get(), setup});
+Routing ExploredWorld::route(const Trunk&, const call::Setup& setup) {
+  Target target;
+  target.trunk = to_.get();
+  target.setup = setup;
+  Routing routing;
+  routing.targets.assign(scenario_.targets, target);
+  return routing;
 }
 
 void ExploredWorld::over(ExploredLeg& leg, Cause cause) {

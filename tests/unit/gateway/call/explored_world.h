@@ -74,7 +74,7 @@ class ExploredWorld final : public Router, public media::Service {
   void over(ExploredLeg& leg, Cause cause);
   void wrong(const std::string& what) { wrongs_.push_back(what); }
 
-  std::vector<Target> route(const Trunk& from, const Setup& setup) override;
+  Routing route(const Trunk& from, const Setup& setup) override;
 
   void set_listener(Listener* listener) override { media_listener_ = listener; }
   SessionId open(CallId) override;
