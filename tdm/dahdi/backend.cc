@@ -7,6 +7,7 @@
 #include "tdm/dahdi/bearer.h"
 #include "tdm/dahdi/dchannel.h"
 #include "tdm/dahdi/ioctls.h"
+#include "tdm/dahdi/line.h"
 
 namespace sg::tdm::dahdi {
 namespace {
@@ -47,7 +48,7 @@ DahdiBackend::DahdiBackend(Reactor& reactor, Options options, UniqueFd control, 
       control_(std::move(control)),
       version_(std::move(version)),
       bell_(std::make_shared<AlarmBell>()),
-      pool_(std::make_shared<ChannelPool>(options_.devices)),
+      pool_(std::make_shared<ChannelPool>(options_.devices, bell_)),
       poll_(reactor) {}
 
 DahdiBackend::~DahdiBackend() {
@@ -145,7 +146,12 @@ SpanStatus DahdiBackend::status_of(const SpanOptions& span) const {
   status.type = found.span_type();
   status.law = law_of(status.type);
   status.timeslots = static_cast<uint8_t>(found.channels);
-  if (auto first = channel_at(span, 1)) status.law = first->law;
+  if (auto first = channel_at(span, 1)) {
+    status.law = first->law;
+    // A span without a type of its own (a dynamic one) is what its channels are.
+    bool is_loop = first->kind == ChannelKind::FxoSide || first->kind == ChannelKind::FxsSide;
+    if (is_loop && !found.has_framed_type()) status.type = SpanType::Analog;
+  }
   status.alarms = alarms_of(*info);
   status.clock = found.sync_source == 0              ? "free running"
                  : found.sync_source == found.number ? "recovered"
@@ -186,9 +192,17 @@ Result<ChannelInfo> DahdiBackend::channel_at(const SpanOptions& span, int positi
 Result<std::unique_ptr<Bearer>> DahdiBackend::open_bearer(Timeslot slot, const BearerOptions& options) {
   auto channel = find(slot);
   if (!channel) return tl::unexpected(channel.error());
-  auto bearer = DahdiBearer::open(pool_, *channel, options.block_octets, options_.transmit_margin, bell_);
+  auto bearer = DahdiBearer::open(pool_, *channel, options.block_octets, options_.transmit_margin);
   if (!bearer) return fail_with(bearer.error(), "timeslot {}", slot);
   return bearer;
+}
+
+Result<std::unique_ptr<Line>> DahdiBackend::open_line(Timeslot slot) {
+  auto channel = find(slot);
+  if (!channel) return tl::unexpected(channel.error());
+  auto line = DahdiLine::open(reactor_, pool_, *channel, slot);
+  if (!line) return fail_with(line.error(), "timeslot {}", slot);
+  return line;
 }
 
 Result<std::unique_ptr<DChannel>> DahdiBackend::open_dchannel(Timeslot slot) {

@@ -46,6 +46,9 @@ class DahdiBackend final : public Backend {
   Result<std::unique_ptr<Bearer>> open_bearer(Timeslot slot, const BearerOptions& options) override;
   // A channel that system.conf calls dchan= or hardhdlc=. It is to be used on the reactor's thread.
   Result<std::unique_ptr<DChannel>> open_dchannel(Timeslot slot) override;
+  // A channel that system.conf calls fxoks= and its kin, fxsks= and its kin, or e&m=. To be used on the reactor's
+  // thread.
+  Result<std::unique_ptr<Line>> open_line(Timeslot slot) override;
   void set_listener(Listener* listener) override { listener_ = listener; }
 
   // What the driver says of one of our spans: nothing when it has none, or is not to be asked.

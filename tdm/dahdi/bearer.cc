@@ -7,6 +7,7 @@
 #include <cassert>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/clock.h"
 #include "tdm/dahdi/ioctls.h"
@@ -40,8 +41,7 @@ Result<UniqueFd> tick_set(int channel_fd) {
 }  // namespace
 
 Result<std::unique_ptr<Bearer>> DahdiBearer::open(std::shared_ptr<ChannelPool> pool, const ChannelInfo& channel,
-                                                  size_t block_octets, std::chrono::milliseconds margin,
-                                                  std::shared_ptr<AlarmBell> bell) {
+                                                  size_t block_octets, std::chrono::milliseconds margin) {
   if (block_octets < kMinBlock || block_octets > kMaxBlock) {
     return fail("a block of {} octets: the driver takes {} to {}", block_octets, kMinBlock, kMaxBlock);
   }
@@ -50,42 +50,44 @@ Result<std::unique_ptr<Bearer>> DahdiBearer::open(std::shared_ptr<ChannelPool> p
         "channel {} ({}) is {} and carries no voice: make it bchan= in /etc/dahdi/system.conf, then run dahdi_cfg",
         channel.number, channel.name, describe(channel.kind));
   }
-  auto fd = pool->take(channel);
-  if (!fd) return tl::unexpected(fd.error());
-  auto set = tick_set(fd->get());
+  auto open = pool->take(channel, ChannelPool::Use::Bearer);
+  if (!open) return tl::unexpected(open.error());
+  int fd = (*open)->fd();
+  auto set = tick_set(fd);
   auto buffers = static_cast<int>(std::min(kMaxBuffers, kMaxSpace / block_octets));
   // Once, here: it throws away what is queued.
-  Result<> ready = set ? set_buffers(fd->get(), buffers, block_octets) : tl::unexpected(set.error());
-  if (ready) ready = enable_buffer_events(fd->get(), true);
+  Result<> ready = set ? set_buffers(fd, buffers, block_octets) : tl::unexpected(set.error());
+  if (ready) ready = enable_buffer_events(fd, true);
   if (!ready) {
-    pool->give_back(channel.number, std::move(*fd));
+    pool->give_back(channel.number, ChannelPool::Use::Bearer, *open);
     return fail_with(ready.error(), "channel {} ({})", channel.number, channel.name);
   }
-  return std::unique_ptr<Bearer>(new DahdiBearer(std::move(pool), std::move(*fd), std::move(*set), channel,
-                                                 block_octets, margin, std::move(bell)));
+  return std::unique_ptr<Bearer>(
+      new DahdiBearer(std::move(pool), std::move(*open), std::move(*set), channel, block_octets, margin));
 }
 
-DahdiBearer::DahdiBearer(std::shared_ptr<ChannelPool> pool, UniqueFd channel, UniqueFd tick_set,
-                         const ChannelInfo& info, size_t block_octets, std::chrono::milliseconds margin,
-                         std::shared_ptr<AlarmBell> bell)
+DahdiBearer::DahdiBearer(std::shared_ptr<ChannelPool> pool, std::shared_ptr<OpenChannel> channel, UniqueFd tick_set,
+                         const ChannelInfo& info, size_t block_octets, std::chrono::milliseconds margin)
     : pool_(std::move(pool)),
-      fd_(std::move(channel)),
+      channel_(std::move(channel)),
       tick_(std::move(tick_set)),
       info_(info),
       law_(info.law),
       block_octets_(block_octets),
       margin_octets_(static_cast<size_t>(margin / 1ms) * 8),
-      bell_(std::move(bell)),
-      idle_(block_octets, idle_octet(info.law)) {}
+      idle_(block_octets, idle_octet(info.law)),
+      before_{channel_->read_overruns(), channel_->write_underruns()},
+      underruns_seen_(before_.write_underruns) {}
 
 DahdiBearer::~DahdiBearer() {
-  pool_->give_back(info_.number, is_gone_ ? UniqueFd() : std::move(fd_));
+  if (is_gone_) channel_->set_gone();
+  pool_->give_back(info_.number, ChannelPool::Use::Bearer, channel_);
 }
 
 Result<bool> DahdiBearer::read(std::span<uint8_t> block) {
   assert(block.size() == block_octets_);
   while (!is_gone_) {
-    IoResult io = read_block(fd_.get(), block);
+    IoResult io = read_block(channel_->fd(), block);
     if (io.status == Io::Done && io.octets == block_octets_) return true;
     if (io.status == Io::NotNow) return false;
     if (io.status == Io::EventsFirst) drain_events();
@@ -96,8 +98,10 @@ Result<bool> DahdiBearer::read(std::span<uint8_t> block) {
 
 Result<bool> DahdiBearer::write(ByteView block) {
   assert(block.size() == block_octets_);
+  if (channel_->is_dialling()) return true;
+  notice_events();
   if (may_be_late_ > 0) {
-    may_be_late_ = has_block(fd_.get()) ? may_be_late_ - 1 : 0;
+    may_be_late_ = has_block(channel_->fd()) ? may_be_late_ - 1 : 0;
     if (may_be_late_ > 0) return true;
   }
   if (!has_cushion_) lay_cushion();
@@ -113,7 +117,7 @@ void DahdiBearer::lay_cushion() {
 
 bool DahdiBearer::send(ByteView block) {
   while (!is_gone_) {
-    IoResult io = write_block(fd_.get(), block);
+    IoResult io = write_block(channel_->fd(), block);
     if (io.status == Io::Done) return true;
     if (io.status == Io::NotNow) return false;
     if (io.status == Io::EventsFirst) drain_events();
@@ -124,33 +128,20 @@ bool DahdiBearer::send(ByteView block) {
 
 BearerStats DahdiBearer::stats() const {
   if (!is_gone_) drain_events();
-  return stats_;
+  return {channel_->read_overruns() - before_.read_overruns, channel_->write_underruns() - before_.write_underruns};
 }
 
 void DahdiBearer::drain_events() const {
-  for (;;) {
-    switch (next_event(fd_.get())) {
-      case Event::None:
-        return;
-      case Event::ReadOverrun:
-        ++stats_.read_overruns;
-        break;
-      case Event::WriteUnderrun:
-        ++stats_.write_underruns;
-        has_cushion_ = false;
-        may_be_late_ = kMaxBuffers;
-        break;
-      case Event::Alarm:
-        bell_->ring();
-        break;
-      case Event::Removed:
-        is_gone_ = true;
-        bell_->ring();
-        return;
-      default:
-        break;
-    }
-  }
+  channel_->drain_events();
+  notice_events();
+}
+
+void DahdiBearer::notice_events() const {
+  if (channel_->is_gone()) is_gone_ = true;
+  uint64_t underruns = channel_->write_underruns();
+  if (std::exchange(underruns_seen_, underruns) == underruns) return;
+  has_cushion_ = false;
+  may_be_late_ = kMaxBuffers;
 }
 
 tl::unexpected<Error> DahdiBearer::gone() const {

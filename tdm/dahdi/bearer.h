@@ -5,7 +5,6 @@
 
 #include "base/unique_fd.h"
 #include "tdm/bearer.h"
-#include "tdm/dahdi/alarm_bell.h"
 #include "tdm/dahdi/channel_pool.h"
 #include "tdm/dahdi/driver_types.h"
 
@@ -23,8 +22,7 @@ class DahdiBearer final : public Bearer {
  public:
   // Error: the channel is in use, not there, or does not carry octets.
   static Result<std::unique_ptr<Bearer>> open(std::shared_ptr<ChannelPool> pool, const ChannelInfo& channel,
-                                              size_t block_octets, std::chrono::milliseconds margin,
-                                              std::shared_ptr<AlarmBell> bell);
+                                              size_t block_octets, std::chrono::milliseconds margin);
   ~DahdiBearer() override;
 
   Law law() const override { return law_; }
@@ -48,25 +46,28 @@ class DahdiBearer final : public Bearer {
     UniqueFd set_;
   };
 
-  DahdiBearer(std::shared_ptr<ChannelPool> pool, UniqueFd channel, UniqueFd tick_set, const ChannelInfo& info,
-              size_t block_octets, std::chrono::milliseconds margin, std::shared_ptr<AlarmBell> bell);
+  DahdiBearer(std::shared_ptr<ChannelPool> pool, std::shared_ptr<OpenChannel> channel, UniqueFd tick_set,
+              const ChannelInfo& info, size_t block_octets, std::chrono::milliseconds margin);
   // False: the transmit buffer is full, or the channel is gone.
   bool send(ByteView block);
   void lay_cushion();
   void drain_events() const;
+  // What came to the channel's counters, whoever took the events.
+  void notice_events() const;
   tl::unexpected<Error> gone() const;
 
   const std::shared_ptr<ChannelPool> pool_;
-  UniqueFd fd_;
+  const std::shared_ptr<OpenChannel> channel_;
   Tick tick_;
   const ChannelInfo info_;
   const Law law_;
   const size_t block_octets_;
   const size_t margin_octets_;
-  const std::shared_ptr<AlarmBell> bell_;
   const Bytes idle_;
-  // What the driver's events say. stats() looks for events too.
-  mutable BearerStats stats_;
+  // The channel's counters when the bearer was opened, and the underruns that were seen to. stats() looks for events
+  // too.
+  const BearerStats before_;
+  mutable uint64_t underruns_seen_;
   mutable bool is_gone_ = false;
   mutable bool has_cushion_ = false;
   mutable size_t may_be_late_ = 0;  // blocks to be written, at most, that are too late to be sent

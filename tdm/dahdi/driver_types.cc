@@ -32,10 +32,15 @@ std::string_view describe(ChannelKind kind) {
   return "unknown";
 }
 
+bool SpanInfo::has_framed_type() const {
+  return type == "E1" || type == "T1" || type == "J1" || type == "TE" || type == "NT" || type.starts_with("BRI");
+}
+
 SpanType SpanInfo::span_type() const {
   if (type == "E1") return SpanType::E1;
   if (type == "T1" || type == "J1") return SpanType::T1;
-  if (type == "TE" || type == "NT" || type.starts_with("BRI")) return SpanType::Bri;
+  if (has_framed_type()) return SpanType::Bri;
+  if (type == "FXS" || type == "FXO" || type.starts_with("ANALO")) return SpanType::Analog;
   // Dynamic spans have no type: the size tells.
   if (channels <= timeslots_of(SpanType::Bri)) return SpanType::Bri;
   return channels <= timeslots_of(SpanType::T1) ? SpanType::T1 : SpanType::E1;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "tdm/line.h"
 #include "tdm/types.h"
 
 namespace sg::tdm::dahdi {
@@ -31,6 +32,7 @@ struct ChannelInfo {
   int position = 0;  // in the span, from 1
   std::string name;  // "DYN/loc/1:0/1"
   ChannelKind kind = ChannelKind::NotConfigured;
+  LineStart start = LineStart::Loop;  // of analog channels
   Law law = Law::A;
   AlarmSet alarms = kNoAlarm;
 };
@@ -49,6 +51,8 @@ struct SpanInfo {
   uint64_t irq_misses = 0;
 
   SpanType span_type() const;
+  // It is an E1, T1, J1 or BRI by the driver's word.
+  bool has_framed_type() const;
 };
 
 // DAHDI_ALARM_… bits as ours. A span that recovers, or is not open, carries no calls yet: red.

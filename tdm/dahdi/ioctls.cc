@@ -41,6 +41,13 @@ ChannelKind kind_of(int signalling) {
   return ChannelKind::Other;
 }
 
+LineStart start_of(int signalling) {
+  if (signalling == DAHDI_SIG_FXSKS || signalling == DAHDI_SIG_FXOKS) return LineStart::Kewl;
+  if (signalling == DAHDI_SIG_FXSGS || signalling == DAHDI_SIG_FXOGS) return LineStart::Ground;
+  // Whether E&M winks is for its user: the driver does both.
+  return signalling == DAHDI_SIG_EM || signalling == DAHDI_SIG_EM_E1 ? LineStart::Wink : LineStart::Loop;
+}
+
 SpanInfo translate(const dahdi_spaninfo& raw) {
   SpanInfo info;
   info.number = raw.spanno;
@@ -67,6 +74,7 @@ ChannelInfo translate(const dahdi_params& raw) {
   info.position = raw.chanpos;
   info.name = text(raw.name);
   info.kind = kind_of(raw.sigtype);
+  info.start = start_of(raw.sigtype);
   info.law = raw.curlaw == DAHDI_LAW_ALAW ? Law::A : Law::Mu;
   info.alarms = to_alarms(raw.chan_alarms);
   return info;
@@ -158,13 +166,17 @@ Result<> enable_buffer_events(int channel_fd, bool on) {
   return set_int(channel_fd, DAHDI_BUFFER_EVENTS, on ? 1 : 0, "cannot set buffer events");
 }
 
-Result<> flush(int channel_fd) {
-  return set_int(channel_fd, DAHDI_FLUSH, DAHDI_FLUSH_ALL, "cannot flush");
+Result<> flush_octets(int channel_fd) {
+  return set_int(channel_fd, DAHDI_FLUSH, DAHDI_FLUSH_READ | DAHDI_FLUSH_WRITE, "cannot flush");
 }
 
-Event next_event(int channel_fd) {
+Event next_event(int channel_fd, char* digit) {
   int event = DAHDI_EVENT_NONE;
   if (::ioctl(channel_fd, DAHDI_GETEVENT, &event) != 0) return errno == EINTR ? Event::Other : Event::Removed;
+  if (event & DAHDI_EVENT_PULSEDIGIT) {
+    if (digit != nullptr) *digit = static_cast<char>(event & 0xFF);
+    return Event::PulseDigit;
+  }
   switch (event) {
     case DAHDI_EVENT_NONE:
       return Event::None;
@@ -183,6 +195,22 @@ Event next_event(int channel_fd) {
       return Event::ReadOverrun;
     case DAHDI_EVENT_WRITE_UNDERRUN:
       return Event::WriteUnderrun;
+    case DAHDI_EVENT_ONHOOK:
+      return Event::OnHook;
+    case DAHDI_EVENT_RINGOFFHOOK:
+      return Event::RingOffHook;
+    case DAHDI_EVENT_WINKFLASH:
+      return Event::WinkFlash;
+    case DAHDI_EVENT_RINGBEGIN:
+      return Event::RingBegin;
+    case DAHDI_EVENT_RINGEROFF:
+      return Event::RingerOff;
+    case DAHDI_EVENT_HOOKCOMPLETE:
+      return Event::HookComplete;
+    case DAHDI_EVENT_DIALCOMPLETE:
+      return Event::DialComplete;
+    case DAHDI_EVENT_POLARITY:
+      return Event::Polarity;
     default:
       return Event::Other;
   }

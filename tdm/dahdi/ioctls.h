@@ -31,8 +31,8 @@ Result<UniqueFd> open_channel(const std::string& devices, int channel);
 
 // Discards all that is queued, both ways. What is written is sent at once.
 Result<> set_buffers(int channel_fd, int count, size_t octets_each);
-// Discards all that is queued, both ways, and all events. Error: the channel is gone.
-Result<> flush(int channel_fd);
+// Discards all octets that are queued, both ways. Error: the channel is gone.
+Result<> flush_octets(int channel_fd);
 // Nothing that was written waits in the driver any more.
 bool has_sent_all(int channel_fd);
 // Idle is then what the driver takes for silence: 0xD5 in A-law, 0x7F in mu-law. Out of audio mode it is 0xFF, which is
@@ -51,10 +51,20 @@ enum class Event : uint8_t {
   Removed,
   ReadOverrun,
   WriteUnderrun,
+  // On the wire of an analog channel, in the driver's words: what they mean depends on the kind of port.
+  OnHook,
+  RingOffHook,  // off-hook; or the end of a ring burst
+  WinkFlash,
+  RingBegin,
+  RingerOff,  // our ringing pauses
+  HookComplete,
+  DialComplete,
+  Polarity,
+  PulseDigit,
   Other
 };
-// The oldest event that waits. Removed also when the channel is gone already.
-Event next_event(int channel_fd);
+// The oldest event that waits. Removed also when the channel is gone already. `digit`: of a PulseDigit, if wanted.
+Event next_event(int channel_fd, char* digit = nullptr);
 
 // What read() and write() of a channel came to. No allocation: for the media tick.
 enum class Io : uint8_t {

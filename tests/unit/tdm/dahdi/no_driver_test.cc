@@ -78,9 +78,11 @@ TEST(DahdiSpan, IsTypedByTheDriversWordOrElseByItsSize) {
     int channels;
     SpanType expected;
   };
-  for (const Case& c : {Case{"E1", 31, SpanType::E1}, Case{"T1", 24, SpanType::T1}, Case{"J1", 24, SpanType::T1},
-                        Case{"TE", 3, SpanType::Bri}, Case{"NT", 3, SpanType::Bri}, Case{"BRI", 3, SpanType::Bri},
-                        Case{"DYNAM", 31, SpanType::E1}, Case{"DYNAM", 24, SpanType::T1}, Case{"", 3, SpanType::Bri}}) {
+  for (const Case& c :
+       {Case{"E1", 31, SpanType::E1}, Case{"T1", 24, SpanType::T1}, Case{"J1", 24, SpanType::T1},
+        Case{"TE", 3, SpanType::Bri}, Case{"NT", 3, SpanType::Bri}, Case{"BRI", 3, SpanType::Bri},
+        Case{"FXS", 8, SpanType::Analog}, Case{"FXO", 8, SpanType::Analog}, Case{"ANALO", 4, SpanType::Analog},
+        Case{"DYNAM", 31, SpanType::E1}, Case{"DYNAM", 24, SpanType::T1}, Case{"", 3, SpanType::Bri}}) {
     SpanInfo info;
     info.type = c.type;
     info.channels = c.channels;
