@@ -31,7 +31,7 @@ struct UpLine : ExchangeLine {
 }  // namespace
 
 TEST(PriInterface, ComesUpOnBothSides) {
-  UpLine line;
+  ExchangeLine line;
   EXPECT_EQ(line.user.interface->refusal_cause(), 27);
 
   line.come_up();
