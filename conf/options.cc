@@ -61,6 +61,10 @@ std::vector<Option<S>> make_trunk_fax_options() {
                                          {"fec", ErrorCorrection::Fec},
                                          {"none", ErrorCorrection::None}}),
                 "T38FaxUdpEC that we offer. What the peer sends is understood in any form."),
+      option<S>(
+          "rtp_redundancy", &TrunkFax::rtp_redundancy, integer(0, 3),
+          "Earlier packets repeated in each of a fax in G.711 (RFC 2198), where the peer knows that: 2 make up for "
+          "any two packets lost together, at three times the 80 kbit/s. 0: neither offered nor accepted."),
   };
 }
 

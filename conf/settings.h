@@ -71,6 +71,7 @@ struct TrunkFax {
   int max_buffer = 2000;   // octets
   int max_datagram = 400;  // octets
   ErrorCorrection error_correction = ErrorCorrection::Redundancy;
+  int rtp_redundancy = 2;  // earlier packets in each of a fax in G.711
 };
 
 struct Fax : TrunkFax {

@@ -40,6 +40,7 @@ call::MediaPolicy policy_of(const conf::SipTrunk& trunk) {
   if (trunk.dtmf == conf::Dtmf::Inband) policy.telephone_event.reset();
   policy.t38 = ask_of(trunk.fax.t38);
   policy.t38_answer_timeout = trunk.fax.t38_answer_timeout;
+  policy.redundant_copies = trunk.fax.rtp_redundancy;
   policy.t38_params.max_bit_rate = trunk.fax.max_bit_rate;
   policy.t38_params.max_buffer = trunk.fax.max_buffer;
   policy.t38_params.max_datagram = trunk.fax.max_datagram;

@@ -26,6 +26,7 @@ struct AudioStream {
   // In order of preference; only what we know (G.711). Empty: the peer offered nothing that we carry.
   std::vector<AudioCodec> codecs;
   std::optional<uint8_t> telephone_event;  // RFC 4733 payload type
+  std::optional<uint8_t> redundancy;       // RFC 2198 payload type
   std::chrono::milliseconds ptime{20};
   Direction direction = Direction::SendRecv;
   bool voice_band_data = false;  // V.152 (gpmd vbd=yes), or silenceSupp:off asked for

@@ -24,6 +24,8 @@ struct MediaPolicy {
   // Most liked first.
   std::vector<AudioCodec> codecs{{tdm::Law::A, 8}, {tdm::Law::Mu, 0}};
   std::optional<uint8_t> telephone_event = 101;
+  // RFC 2198 for fax in G.711: how many earlier packets go along in each. 0: not offered, and declined.
+  int redundant_copies = 2;
   std::chrono::milliseconds ptime{20};
   T38Ask t38 = T38Ask::Preamble;
   t38::Params t38_params;

@@ -5,6 +5,8 @@
 namespace sg::call {
 namespace {
 
+constexpr uint8_t kRedundancyPayloadType = 121;
+
 Direction mirrored(Direction direction) {
   switch (direction) {
     case Direction::SendOnly:
@@ -28,6 +30,7 @@ MediaDescription offer_audio(const MediaPolicy& policy, const SocketAddress& loc
   audio.rtp = local;
   audio.codecs = policy.codecs;
   audio.telephone_event = policy.telephone_event;
+  if (policy.redundant_copies > 0) audio.redundancy = kRedundancyPayloadType;
   audio.ptime = policy.ptime;
   return {.audio = audio, .image = std::nullopt};
 }
@@ -47,6 +50,7 @@ std::optional<MediaDescription> answer_audio(const MediaPolicy& policy, const So
   if (audio.codecs.empty()) return std::nullopt;
   audio.rtp = local;
   if (policy.telephone_event) audio.telephone_event = offer.audio->telephone_event;
+  if (policy.redundant_copies > 0) audio.redundancy = offer.audio->redundancy;
   audio.ptime = offer.audio->ptime;
   audio.direction = mirrored(offer.audio->direction);
   audio.voice_band_data = offer.audio->voice_band_data;
@@ -75,6 +79,7 @@ std::optional<media::RtpSettings> rtp_settings(const AudioStream& local, const A
   settings.payload_type_pcma = a_law ? std::optional(a_law->payload_type) : std::nullopt;
   settings.payload_type_pcmu = mu_law ? std::optional(mu_law->payload_type) : std::nullopt;
   if (local.telephone_event) settings.telephone_event = remote.telephone_event;
+  if (local.redundancy) settings.redundancy = remote.redundancy;
   settings.ptime = remote.ptime;
   settings.send = remote.direction == Direction::SendRecv || remote.direction == Direction::RecvOnly;
   settings.receive = remote.direction == Direction::SendRecv || remote.direction == Direction::SendOnly;

@@ -122,6 +122,7 @@ bool Party::use(const MediaDescription& local, const MediaDescription& remote) {
   }
   if (!local.audio || !remote.audio) return false;
   auto settings = rtp_settings(*local.audio, *remote.audio);
+  if (settings) settings->redundant_copies = static_cast<size_t>(options_.policy.redundant_copies);
   if (!settings) return false;
   ours_ = local;
   remote_ = remote;

@@ -144,6 +144,20 @@ void read_rtpmap(std::map<unsigned, std::string>& encodings, std::string_view va
   if (type && *type <= 127) encodings[*type] = lower(next_word(value));
 }
 
+bool is_encoding(std::string_view encoding, std::string_view name) {
+  return encoding.substr(0, encoding.find('/', encoding.find('/') + 1)) == name;
+}
+
+// RFC 2198 section 5: "8/8" of an fmtp; the first is what the packets are made of. Without it, what the line's codecs
+// are.
+bool repeats_g711(std::string_view fmtp, const std::map<unsigned, std::string>& encodings) {
+  auto type = leading_number(fmtp);
+  if (!type) return fmtp.empty();
+  auto encoding = encodings.find(*type);
+  return encoding != encodings.end() &&
+         (is_encoding(encoding->second, "pcma/8000") || is_encoding(encoding->second, "pcmu/8000"));
+}
+
 // "30000 IN IP4 192.0.2.1" (RFC 3605); the address may be left out.
 SocketAddress read_rtcp(const SocketAddress& rtp, std::string_view value) {
   auto port = leading_number(next_word(value));
@@ -156,19 +170,21 @@ SocketAddress read_rtcp(const SocketAddress& rtp, std::string_view value) {
   return address;
 }
 
-bool is_encoding(std::string_view encoding, std::string_view name) {
-  return encoding.substr(0, encoding.find('/', encoding.find('/') + 1)) == name;
-}
-
 call::AudioStream read_audio(const Session& session, const Section& section, const SocketAddress& address) {
   call::AudioStream audio;
   audio.rtp = address;
   audio.direction = session.direction.value_or(call::Direction::SendRecv);
   std::map<unsigned, std::string> encodings{{0, "pcmu/8000"}, {8, "pcma/8000"}};
+  std::map<unsigned, std::string> formats_of;  // fmtp
   std::optional<unsigned> ptime, maxptime;
   for (const auto& [spelled, value] : section.attributes) {
     auto name = lower(spelled);
     if (name == "rtpmap") read_rtpmap(encodings, value);
+    if (name == "fmtp") {
+      std::string_view rest = value;
+      auto type = leading_number(next_word(rest));
+      if (type) formats_of[*type] = rest.substr(std::min(rest.find_first_not_of(' '), rest.size()));
+    }
     if (name == "ptime") ptime = leading_number(value);
     if (name == "maxptime") maxptime = leading_number(value);
     if (name == "rtcp") audio.rtcp = read_rtcp(address, value);
@@ -192,6 +208,8 @@ call::AudioStream read_audio(const Session& session, const Section& section, con
     if (is_encoding(encoding, "pcma/8000")) audio.codecs.push_back({tdm::Law::A, payload_type});
     if (is_encoding(encoding, "pcmu/8000")) audio.codecs.push_back({tdm::Law::Mu, payload_type});
     if (is_encoding(encoding, "telephone-event/8000") && !audio.telephone_event) audio.telephone_event = payload_type;
+    if (is_encoding(encoding, "red/8000") && repeats_g711(formats_of[*type], encodings))
+      audio.redundancy = payload_type;
   }
   return audio;
 }

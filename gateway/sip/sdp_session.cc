@@ -41,6 +41,12 @@ std::string audio_section(const call::AudioStream& audio) {
     formats += fmt::format(" {}", *audio.telephone_event);
     maps += fmt::format("a=rtpmap:{0} telephone-event/8000\r\na=fmtp:{0} 0-15\r\n", *audio.telephone_event);
   }
+  if (audio.redundancy) {
+    // RFC 2198 section 5: which codec the blocks are, the primary one first.
+    const auto primary = audio.codecs.front().payload_type;
+    formats += fmt::format(" {}", *audio.redundancy);
+    maps += fmt::format("a=rtpmap:{0} red/8000\r\na=fmtp:{0} {1}/{1}/{1}\r\n", *audio.redundancy, primary);
+  }
   auto section = fmt::format("m=audio {} RTP/AVP{}\r\n", audio.rtp.port(), formats) + maps;
   section += fmt::format("a=ptime:{}\r\n", audio.ptime.count());
   if (audio.voice_band_data) section += "a=silenceSupp:off - - - -\r\n";

@@ -57,6 +57,21 @@ TEST(Negotiation, SendsWhatThePeerNamedFirstAndUnderstandsWhatWeNamed) {
   EXPECT_EQ(settings->telephone_event, 96);
 }
 
+TEST(Negotiation, RedundancyIsUsedWhereBothSidesHaveIt) {
+  MediaPolicy none;
+  none.redundant_copies = 0;
+  auto offer = audio_at("192.0.2.1:4000");
+  offer.audio->redundancy = 99;
+  auto plain = audio_at("192.0.2.1:4000");
+
+  EXPECT_EQ(answer_audio({}, kLocal, offer)->audio->redundancy, 99);
+  EXPECT_EQ(answer_audio({}, kLocal, plain)->audio->redundancy, std::nullopt);
+  EXPECT_EQ(answer_audio(none, kLocal, offer)->audio->redundancy, std::nullopt);
+  EXPECT_EQ(offer_audio(none, kLocal).audio->redundancy, std::nullopt);
+  EXPECT_EQ(rtp_settings(*offer_audio({}, kLocal).audio, *offer.audio)->redundancy, 99);
+  EXPECT_EQ(rtp_settings(*offer_audio({}, kLocal).audio, *plain.audio)->redundancy, std::nullopt);
+}
+
 TEST(Negotiation, NothingInCommonIsNothing) {
   auto ours = offer_audio({}, kLocal);
   ours.audio->codecs = {{tdm::Law::A, 8}};

@@ -63,6 +63,29 @@ TEST(Sdp, ReadsDialects) {
   EXPECT_EQ(params.max_bit_rate, 9600);
 }
 
+TEST(Sdp, RedundancyIsReadWhereItRepeatsG711) {
+  auto redundancy = [](const std::string& attributes) {
+    return parse("m=audio 4000 RTP/AVP 8 0 121\r\n" + attributes).media.audio->redundancy;
+  };
+  EXPECT_EQ(redundancy("a=rtpmap:121 RED/8000\r\na=fmtp:121 8/8\r\n"), 121);
+  EXPECT_EQ(redundancy("a=rtpmap:121 red/8000/1\r\n"), 121) << "without fmtp: what the line has";
+  EXPECT_EQ(redundancy("a=fmtp:121 0/0/0\r\na=rtpmap:121 red/8000\r\n"), 121) << "either order";
+  EXPECT_EQ(redundancy("a=rtpmap:121 red/8000\r\na=fmtp:121 18/18\r\n"), std::nullopt) << "of G.729";
+  EXPECT_EQ(redundancy("a=rtpmap:121 red/1000\r\n"), std::nullopt) << "of text (RFC 4103)";
+  EXPECT_EQ(redundancy(""), std::nullopt);
+}
+
+TEST(SdpSession, RedundancyIsWrittenAndReadBack) {
+  auto media = audio(4000);
+  media.audio->redundancy = 121;
+
+  auto text = SdpSession(1).offer(media);
+
+  EXPECT_NE(text.find("m=audio 4000 RTP/AVP 8 121\r\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("a=fmtp:121 8/8/8\r\n"), std::string::npos) << text;
+  EXPECT_EQ(parse_sdp(text)->media.audio->redundancy, 121);
+}
+
 TEST(Sdp, LinesThatCannotBeUsedCountAsRefused) {
   for (const char* line : {"m=image 4000 udptl t38\r\nc=IN IP4 fax.example.invalid\r\n",
                            "m=image 4000 udptl t38\r\nc=IN IP4 239.1.1.1/1\r\n", "m=image 4000 UDP/TLS/UDPTL t38\r\n",
