@@ -127,7 +127,7 @@ void RtpEndpoint::on_control(const Datagram& datagram) {
 }
 
 void RtpEndpoint::hear(AudioBlock& block, TimePoint now) {
-  jitter_.get(block.begin_octets(settings_.law));
+  jitter_.get(block.begin_octets(settings_.law), now);
   // A peer that sends a digit both ways would have it heard twice.
   if (!settings_.receive || events_in_.is_pressed(now)) block.set_silence(settings_.law);
 }
@@ -195,6 +195,7 @@ RtpStats RtpEndpoint::stats() const {
           .malformed = malformed_,
           .concealed_samples = played.concealed_samples,
           .recovered = played.filled,
+          .drift_ppm = played.drift_ppm,
           .jitter_ms = received.jitter_ms,
           .round_trip_ms = reports.round_trip_ms,
           .remote_loss = reports.remote_loss};

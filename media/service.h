@@ -64,6 +64,7 @@ struct RtpStats {
   uint64_t packets_received = 0, octets_received = 0;
   uint64_t lost = 0, late = 0, duplicate = 0, malformed = 0, concealed_samples = 0;
   uint64_t recovered = 0;  // lost packets that later ones brought (RFC 2198)
+  double drift_ppm = 0;    // of the sender's clock against ours, measured in a fax; 0: not known
   double jitter_ms = 0, round_trip_ms = 0, remote_loss = 0;
 };
 

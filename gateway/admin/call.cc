@@ -22,6 +22,8 @@ Json json_of(const media::SideStats& side) {
             {"duplicate", side.rtp.duplicate},
             {"malformed", side.rtp.malformed},
             {"concealed_samples", side.rtp.concealed_samples},
+            {"recovered", side.rtp.recovered},
+            {"drift_ppm", side.rtp.drift_ppm},
             {"jitter_ms", side.rtp.jitter_ms},
             {"round_trip_ms", side.rtp.round_trip_ms},
             {"remote_loss", side.rtp.remote_loss}}},

@@ -88,6 +88,8 @@ Json json_of(const media::SideStats& side) {
                    {"duplicate", rtp.duplicate},
                    {"malformed", rtp.malformed},
                    {"concealed_samples", rtp.concealed_samples},
+                   {"recovered", rtp.recovered},
+                   {"drift_ppm", rtp.drift_ppm},
                    {"jitter_ms", rtp.jitter_ms},
                    {"round_trip_ms", rtp.round_trip_ms},
                    {"remote_loss", rtp.remote_loss}};

@@ -7,6 +7,8 @@
 
 #include "media/codec/g711.h"
 #include "media/jitter/concealer.h"
+#include "media/jitter/drift.h"
+#include "media/jitter/interpolator.h"
 #include "media/jitter/octet_ring.h"
 #include "media/jitter/sequence_window.h"
 #include "media/jitter/voice_delay.h"
@@ -16,6 +18,7 @@ namespace {
 
 constexpr int64_t kOctetsPerMs = 8;
 constexpr size_t kMaxPacket = 2048;
+constexpr auto kAhead = static_cast<int64_t>(Interpolator::kAhead);
 constexpr auto kCapacity = static_cast<int64_t>(OctetRing::kOctets);
 // A packet in order whose time was longer ago is no late packet: the sender's timestamp jumped back.
 constexpr int64_t kMaxLate = 8000;
@@ -27,6 +30,22 @@ constexpr int64_t kLargestRemoval = 80;
 constexpr int64_t kSmallestRemoval = 40;
 constexpr int kQuiet = 200;        // mean magnitude, about -43 dBm0
 constexpr int64_t kTooDeep = 480;  // beyond the maximum: removed without waiting for silence
+
+// Fax: what a clock gained or lost is made up for where the line is silent, by whole octets, since a modem that was
+// trained does not even like its sender's phase to move. From so many octets (2 ms) on, if the network cannot have
+// feigned them.
+constexpr double kWorthCorrecting = 16;
+constexpr int64_t kMostAtOnce = 40;
+constexpr int64_t kSilence = 80;  // octets before and after
+constexpr int kFaintest = 90;     // mean magnitude, -50 dBm0: fax modems need -43
+// Where no silence comes for so long that this much has gathered (20 ms), it is read between its samples.
+constexpr double kTooFar = 160;
+// A modem that was trained follows a change of its sender's clock slowly: the buffer has time, so the rate does not
+// jump.
+constexpr double kMostCorrection = 500e-6;
+constexpr double kRateChange = 5e-6;    // a second
+constexpr double kCatchUpSeconds = 60;  // what was gained or lost before is made up for over so long,
+constexpr double kMostCatchUp = 20e-6;  // and by no more than this
 
 int64_t octets_of(std::chrono::milliseconds time) {
   return time.count() * kOctetsPerMs;
@@ -52,6 +71,16 @@ struct JitterBuffer::State {
   int64_t lead = 0;        // … and came so many octets before its turn
   std::optional<TimePoint> late_since;
 
+  // Fax: drift correction.
+  Drift drift;
+  Interpolator interpolator;
+  bool is_resampling = false;
+  double rate = 0;       // how much faster than one for one it is read
+  double fraction = 0;   // of the octet at `play` that was played already
+  double corrected = 0;  // octets that were read beyond those given, since the time line began
+  int64_t given = 0;     // octets by get()
+  TimePoint given_at;
+
   explicit State(const JitterOptions& o)
       : options(o), delay({.min = octets_of(o.min), .max = octets_of(o.max)}), concealer(o.law) {}
 
@@ -66,6 +95,21 @@ struct JitterBuffer::State {
     has_time_line = true;
     late_since.reset();
     delay.restart();
+    stop_correcting();
+  }
+
+  void stop_correcting() {
+    drift.restart();
+    corrected = 0;
+    is_resampling = false;
+    rate = 0;
+    fraction = 0;
+  }
+
+  void measure_drift(int64_t at, TimePoint arrival) {
+    if (is_voice() || given == 0) return;
+    double since = std::chrono::duration<double, std::milli>(arrival - given_at).count() * kOctetsPerMs;
+    drift.on_packet(static_cast<double>(at - given) - since, arrival);
   }
 
   int64_t position_of(uint32_t packet_timestamp) const {
@@ -104,6 +148,7 @@ struct JitterBuffer::State {
       timestamp = packet_timestamp;
       position = at;
       lead = at - play;
+      measure_drift(at, arrival);
     }
     if (at + length <= play) {
       ++stats.late;
@@ -144,7 +189,89 @@ struct JitterBuffer::State {
     stats.inserted_samples += static_cast<uint64_t>(octets);
   }
 
-  void pull(std::span<uint8_t> octets) {
+  void pull(std::span<uint8_t> octets, TimePoint now) {
+    given += static_cast<int64_t>(octets.size());
+    given_at = now;
+    if (!is_voice() && drift.ppm()) follow_drift();
+    if (is_resampling) {
+      resample(octets);
+    } else {
+      play_as_it_came(octets);
+    }
+  }
+
+  void follow_drift() {
+    double pending = drift.change() - corrected;
+    if (is_silent_around()) {
+      if (is_resampling) leave_resampling();
+      if (std::abs(pending) > kWorthCorrecting + 4 * drift.scatter()) move(std::llround(pending));
+    } else if (!is_resampling && std::abs(pending) > kTooFar) {
+      start_resampling();
+    }
+  }
+
+  bool is_silent_around() const {
+    int64_t sum = 0;
+    for (int64_t at = play - kSilence; at < play; ++at) sum += std::abs(sample_at(at));
+    for (int64_t at = play; at < play + kSilence; ++at) sum += ring.has(at) ? std::abs(sample_at(at)) : 0;
+    return sum < 2 * kSilence * kFaintest;
+  }
+
+  // Leaves out octets of silence, or puts some in when negative.
+  void move(int64_t octets) {
+    octets = std::clamp(octets, -kMostAtOnce, kMostAtOnce);
+    if (octets < 0) {
+      insert(-octets);
+    } else {
+      ring.forget(play, static_cast<size_t>(octets));
+      play += octets;
+      stats.removed_samples += static_cast<uint64_t>(octets);
+    }
+    corrected += static_cast<double>(octets);
+  }
+
+  void leave_resampling() {
+    is_resampling = false;
+    corrected -= fraction;
+    fraction = rate = 0;
+  }
+
+  int16_t sample_at(int64_t at) const { return g711::decode(options.law, ring.at(at)); }
+
+  void start_resampling() {
+    is_resampling = true;
+    constexpr auto kBefore = static_cast<int64_t>(Interpolator::kTaps - Interpolator::kAhead) - 1;
+    for (int64_t at = play - kBefore; at < play; ++at) interpolator.push(sample_at(at));
+    for (int64_t at = play; at <= play + kAhead; ++at) interpolator.push(ring.has(at) ? sample_at(at) : 0);
+  }
+
+  void adjust_rate(size_t octets) {
+    constexpr double kOctetsPerSecond = 8000;
+    double behind = (drift.change() - corrected) / (kOctetsPerSecond * kCatchUpSeconds);
+    double wanted = *drift.ppm() * 1e-6 + std::clamp(behind, -kMostCatchUp, kMostCatchUp);
+    double step = kRateChange * static_cast<double>(octets) / kOctetsPerSecond;
+    rate = std::clamp(std::clamp(wanted, rate - step, rate + step), -kMostCorrection, kMostCorrection);
+  }
+
+  void resample(std::span<uint8_t> octets) {
+    adjust_rate(octets.size());
+    for (uint8_t& octet : octets) {
+      octet = g711::encode(options.law, interpolator.at(fraction));
+      for (fraction += 1 + rate; fraction >= 1; fraction -= 1) step();
+    }
+    corrected += rate * static_cast<double>(octets.size());
+    delay.on_played(octets.size());
+  }
+
+  void step() {
+    int64_t next = play + 1 + kAhead;
+    interpolator.push(ring.has(next) ? sample_at(next) : 0);
+    if (!ring.has(play)) ++stats.silence_samples;
+    ring.forget(play, 1);
+    ++play;
+  }
+
+  void play_as_it_came(std::span<uint8_t> octets) {
     if (is_voice()) shrink();
     for (size_t done = 0; done < octets.size();) {
       size_t run = ring.run_length(play, octets.size() - done);
@@ -168,6 +295,7 @@ struct JitterBuffer::State {
     if (!is_voice() || !has_played) {
       std::fill(out.begin(), out.end(), tdm::idle_octet(options.law));
       if (has_played) stats.silence_samples += out.size();
+      ring.note_gap(play, out);
       return;
     }
     size_t made_up = concealer.fill(out);
@@ -199,6 +327,7 @@ struct JitterBuffer::State {
     if (options.profile == profile) return;
     options.profile = profile;
     delay.restart();
+    stop_correcting();
     // Once, at the change: from here on the delay does not move.
     if (profile == Profile::Fax && has_time_line) {
       insert(std::max<int64_t>(0, octets_of(options.fax_depth) - std::max<int64_t>(0, lead)));
@@ -220,8 +349,8 @@ void JitterBuffer::fill(uint32_t timestamp, ByteView octets, tdm::Law law) {
 void JitterBuffer::pass(uint16_t sequence) {
   state_->sequences.note(sequence);
 }
-void JitterBuffer::get(std::span<uint8_t> octets) {
-  state_->pull(octets);
+void JitterBuffer::get(std::span<uint8_t> octets, TimePoint now) {
+  state_->pull(octets, now);
 }
 
 void JitterBuffer::restart() {
@@ -239,6 +368,7 @@ Profile JitterBuffer::profile() const {
 JitterStats JitterBuffer::stats() const {
   JitterStats stats = state_->stats;
   stats.lost = state_->sequences.lost();
+  stats.drift_ppm = state_->drift.ppm().value_or(0);
   stats.depth_ms = static_cast<double>(std::max<int64_t>(0, state_->end - state_->play)) / kOctetsPerMs;
   return stats;
 }

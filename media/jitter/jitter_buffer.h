@@ -31,6 +31,7 @@ struct JitterStats {
   uint64_t concealed_samples = 0;  // voice: made up by concealment
   uint64_t silence_samples = 0;    // gaps filled with silence
   uint64_t inserted_samples = 0, removed_samples = 0;  // voice: by adaptation
+  double drift_ppm = 0;                                // fax: how much faster the sender's clock runs; 0: not known yet
   double depth_ms = 0;                                 // audio that waits now
 };
 
@@ -39,8 +40,10 @@ struct JitterStats {
 //
 // Positions are octets on a time line that get() walks along; put() lays packets onto it by their timestamps. A packet
 // that opens a time line (first, restart, timestamp jump, or packets late for half a second) is laid so that it waits
-// for the profile's delay. Clock drift shows as a slow trend of how early packets come: the drift correction of fax
-// pass-through will measure it in put() and resample in State::pull(), between the time line and the caller's octets.
+// for the profile's delay. Where the sender's clock drifts away from ours (Drift), fax is
+// kept in step in its silences, of which T.30 has one between any two signals: while there is signal, every octet
+// passes as it came. Only if a signal lasts so long that 20 ms have gathered, it is read between its samples at the
+// sender's rate (Interpolator) until the next silence.
 //
 // Owned by an RtpEndpoint. Media-worker thread only. Allocates at construction only.
 class JitterBuffer {
@@ -56,8 +59,9 @@ class JitterBuffer {
   void fill(uint32_t timestamp, ByteView octets, tdm::Law law);
   // A packet of the same stream that carries no audio (telephone event): its sequence number is not missing.
   void pass(uint16_t sequence);
-  // Fills `octets` with the next of the stream, in JitterOptions::law. Silence before the first packet.
-  void get(std::span<uint8_t> octets);
+  // Fills `octets` with the next of the stream, as of the tick at `now`, in JitterOptions::law. Silence before the
+  // first packet.
+  void get(std::span<uint8_t> octets, TimePoint now);
 
   // The next packet begins a new time line (Receiver said Restarted); what waits is played first.
   void restart();

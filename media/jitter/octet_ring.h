@@ -25,6 +25,10 @@ class OctetRing {
       i += run;
     }
   }
+  // Keeps what was played in a gap; it does not count as there.
+  void note_gap(int64_t position, ByteView octets) {
+    for (size_t i = 0; i < octets.size(); ++i) octets_[index(position + static_cast<int64_t>(i))] = octets[i];
+  }
   // How many octets from `position` on, `limit` at most, are all there, or all missing: whichever the first one is.
   size_t run_length(int64_t position, size_t limit) const {
     bool first = has(position);
@@ -33,6 +37,7 @@ class OctetRing {
     return length;
   }
   bool has(int64_t position) const { return present_[index(position)]; }
+  // Also of an octet that was played not long ago.
   uint8_t at(int64_t position) const { return octets_[index(position)]; }
   // Copies octets that are there.
   void read(int64_t position, std::span<uint8_t> to) const {

@@ -52,7 +52,7 @@ struct VirtualStream {
         put(due->second.first, due->second.second, due->first);
       }
       std::array<uint8_t, 160> block;
-      buffer.get(block);
+      buffer.get(block, start + static_cast<int64_t>(played.size()) * Duration(125us));
       played.insert(played.end(), block.begin(), block.end());
     }
   }
@@ -137,6 +137,112 @@ TEST(FaxJitterBuffer, StartsAnewWhenTheNetworkBecameSlowerForGood) {
   EXPECT_GE(found, 1);
 }
 
+// A tone of 1800 Hz, the carrier of V.17, at 8 kHz of the sender's clock.
+Bytes carrier(int64_t from, size_t octets) {
+  Bytes result(octets);
+  for (size_t i = 0; i < octets; ++i) {
+    double phase = 2 * M_PI * 1800 / 8000 * static_cast<double>(from + static_cast<int64_t>(i));
+    result[i] = g711::encode(Law::A, static_cast<int16_t>(std::lround(10000 * std::sin(phase))));
+  }
+  return result;
+}
+
+// What is left of a second of a tone when a sine of free frequency, level and phase close to it is taken away, in dB.
+double residue_db(const std::vector<double>& samples, double near_hz) {
+  double best = 0;
+  for (double hz = near_hz - 1; hz <= near_hz + 1; hz += 0.01) {
+    double sine = 0, cosine = 0, total = 0;
+    for (size_t n = 0; n < samples.size(); ++n) {
+      double phase = 2 * M_PI * hz / 8000 * static_cast<double>(n);
+      sine += samples[n] * std::sin(phase);
+      cosine += samples[n] * std::cos(phase);
+      total += samples[n] * samples[n];
+    }
+    double found = (sine * sine + cosine * cosine) * 2 / static_cast<double>(samples.size());
+    best = std::max(best, found / total);
+  }
+  return 10 * std::log10(1 - best);
+}
+
+// A sender whose clock is `ppm` fast, through up to 20 ms of jitter. `octets` makes its stream.
+template <class Octets>
+Bytes play_with_drift(JitterBuffer& buffer, double ppm, std::chrono::seconds length, Octets octets) {
+  std::mt19937 random(1);
+  std::multimap<Duration, int64_t> network;
+  auto packet_time = std::chrono::duration_cast<Duration>(20ms / (1 + ppm * 1e-6));
+  for (int64_t i = 0; i * packet_time < length; ++i) network.emplace(i * packet_time + milliseconds(random() % 20), i);
+  Bytes played;
+  for (Duration now{}; now < length; now += 20ms) {
+    for (auto due = network.begin(); due != network.end() && due->first <= now; due = network.erase(due)) {
+      buffer.put(static_cast<uint32_t>(due->second * 160), static_cast<uint16_t>(due->second),
+                 octets(due->second * 160), Law::A, TimePoint{} + due->first);
+    }
+    std::array<uint8_t, 160> block;
+    buffer.get(block, TimePoint{} + now);
+    played.insert(played.end(), block.begin(), block.end());
+  }
+  return played;
+}
+
+TEST(FaxJitterBuffer, ASignalWithoutEndIsFollowedBetweenItsSamples) {
+  for (double ppm : {-100.0, 50.0, 100.0}) {
+    JitterBuffer buffer(fax());
+
+    auto played = play_with_drift(buffer, ppm, 1200s, [](int64_t from) { return carrier(from, 160); });
+
+    std::vector<double> last_second;
+    for (size_t n = played.size() - 8000; n < played.size(); ++n) {
+      last_second.push_back(g711::decode(Law::A, played[n]));
+    }
+    auto stats = buffer.stats();
+    EXPECT_NEAR(stats.drift_ppm, ppm, 3);
+    EXPECT_EQ(stats.silence_samples, 0u) << ppm;
+    EXPECT_EQ(stats.restarts + stats.late + stats.overflow + stats.removed_samples + stats.inserted_samples, 0u) << ppm;
+    EXPECT_LT(residue_db(last_second, 1800), -33) << "twice through G.711 leaves about -35 dB";
+  }
+}
+
+TEST(FaxJitterBuffer, ADriftIsMadeUpForInSilenceAndEverySignalPassesAsItCame) {
+  // 30 s of signal, each octet telling its place, and half a second of silence.
+  constexpr int64_t kPage = 30 * 8000, kPause = 4000;
+  auto stream = [](int64_t from) {
+    Bytes octets(160, kIdle);
+    for (int64_t i = 0; i < 160; ++i) {
+      int64_t at = (from + i) % (kPage + kPause);
+      if (at < kPage) octets[static_cast<size_t>(i)] = octet_at(at);
+    }
+    return octets;
+  };
+  Bytes page;
+  for (int64_t n = 0; n < kPage; ++n) page.push_back(octet_at(n));
+  for (double ppm : {-100.0, 100.0}) {
+    JitterBuffer buffer(fax());
+
+    auto played = play_with_drift(buffer, ppm, 1200s, stream);
+
+    int pages = 0;
+    for (auto at = played.begin(); (at = std::search(at, played.end(), page.begin(), page.end())) != played.end();
+         ++at) {
+      ++pages;
+    }
+    EXPECT_GE(pages, 38) << "of 39 whole ones, " << ppm << " ppm";
+    auto stats = buffer.stats();
+    auto moved = static_cast<double>(stats.removed_samples) - static_cast<double>(stats.inserted_samples);
+    EXPECT_NEAR(moved, 1200 * 8000 * ppm * 1e-6, 80);
+    EXPECT_EQ(stats.restarts + stats.late + stats.overflow, 0u) << ppm;
+  }
+}
+
+TEST(FaxJitterBuffer, JitterAloneIsNoDriftAndLeavesEveryOctetAsItCame) {
+  VirtualStream run(fax());
+  std::mt19937 random(2);
+  for (int i = 0; i < 6000; ++i) run.send(i, i == 0 ? Duration{} : milliseconds(random() % 30));
+  run.play(121s);
+
+  size_t offset = run.offset();
+  for (size_t n = 0; n < 5990 * 160; ++n) ASSERT_EQ(run.played[offset + n], octet_at(static_cast<int64_t>(n))) << n;
+}
+
 TEST(JitterBuffer, AJumpOfTheTimestampLosesNothing) {
   for (uint32_t jump : {0x40000000u, 0xc0000000u, 100'000u}) {
     JitterBuffer buffer(fax());
@@ -147,7 +253,7 @@ TEST(JitterBuffer, AJumpOfTheTimestampLosesNothing) {
       Bytes payload(160, static_cast<uint8_t>(i));
       buffer.put(timestamp, i, payload, Law::A, now);
       std::array<uint8_t, 160> block;
-      buffer.get(block);
+      buffer.get(block, now);
       played.insert(played.end(), block.begin(), block.end());
       now += 20ms;
     }
@@ -171,7 +277,7 @@ TEST(JitterBuffer, PtimeMayChangeInTheMiddle) {
       buffer.put(static_cast<uint32_t>(sent - static_cast<int64_t>(octets)), sequence++, payload, Law::A, now);
     }
     std::array<uint8_t, 160> block;
-    buffer.get(block);
+    buffer.get(block, now);
     played.insert(played.end(), block.begin(), block.end());
   }
   for (size_t n = 480; n < played.size(); ++n) ASSERT_EQ(played[n], octet_at(static_cast<int64_t>(n) - 480)) << n;
@@ -182,11 +288,11 @@ TEST(JitterBuffer, ConvertsToTheLawOfItsOutput) {
   Bytes payload(160, 0x2a);
   buffer.put(0, 0, payload, Law::A, TimePoint{});
   std::array<uint8_t, 160> block;
-  buffer.get(block);
+  buffer.get(block, TimePoint{});
   uint8_t expected = 0;
   g711::convert(Law::A, ByteView(payload).first(1), Law::Mu, {&expected, 1});
   EXPECT_EQ(block[0], expected);
-  buffer.get(block);
+  buffer.get(block, TimePoint{} + 20ms);
   EXPECT_EQ(block[0], 0xff);
 }
 
@@ -223,7 +329,7 @@ TEST(VoiceJitterBuffer, ALostPacketOfAToneIsMadeUpFromWhatWasBefore) {
   for (uint16_t i = 0; i < 30; ++i) {
     if (i != 20) buffer.put(160u * i, i, tone(160 * i, 160), Law::A, TimePoint{} + i * Duration(20ms));
     std::array<uint8_t, 160> block;
-    buffer.get(block);
+    buffer.get(block, TimePoint{} + i * Duration(20ms));
     if (i != 21) continue;  // a packet waits for 20 ms
     for (uint8_t octet : block) energy += std::pow(g711::decode(Law::A, octet), 2);
   }
@@ -243,7 +349,7 @@ TEST(VoiceJitterBuffer, GrowsWhenPacketsComeLateAndShrinksInSilenceWhenTheyNoLon
       buffer.put(160u * due->second, due->second, Bytes(160, kIdle), Law::A, TimePoint{} + now);
     }
     std::array<uint8_t, 160> block;
-    buffer.get(block);
+    buffer.get(block, TimePoint{} + now);
     deepest = std::max(deepest, buffer.stats().depth_ms);
   }
   EXPECT_GE(deepest, 60);
@@ -262,7 +368,7 @@ TEST(VoiceJitterBuffer, APauseOfTheSenderIsNoLossAndMovesNothing) {
       buffer.put(160u * static_cast<uint32_t>(tick), sequence, Bytes(160, 0x01), Law::A,
                  TimePoint{} + tick * Duration(20ms));
     std::array<uint8_t, 160> block;
-    buffer.get(block);
+    buffer.get(block, TimePoint{} + tick * Duration(20ms));
     if (tick >= 402) heard += static_cast<int>(std::count(block.begin(), block.end(), 0x01));
   }
   EXPECT_EQ(heard, 98 * 160);
@@ -281,7 +387,7 @@ TEST(JitterBuffer, BearsAnythingAPeerSends) {
       buffer.put(timestamp, static_cast<uint16_t>(random() % 3 == 0 ? random() : static_cast<unsigned>(i)), payload,
                  random() % 2 ? Law::A : Law::Mu, TimePoint{} + i * Duration(20ms));
       std::array<uint8_t, 400> block;
-      buffer.get(std::span(block).first(random() % 400));
+      buffer.get(std::span(block).first(random() % 400), TimePoint{} + i * Duration(20ms));
       if (random() % 100 == 0) buffer.restart();
       if (random() % 100 == 0) buffer.set_profile(random() % 2 ? Profile::Voice : Profile::Fax);
       ASSERT_LE(buffer.stats().depth_ms, 512);
