@@ -252,11 +252,16 @@ const std::vector<Option<PriTrunk>>& pri_trunk_options() {
                            "Q.931 T305: wait for RELEASE after DISCONNECT."),
           option<PriTrunk>("t308", &PriTrunk::t308, duration(1s, 60s), "Q.931 T308: wait for RELEASE COMPLETE."),
           option<PriTrunk>("t309", &PriTrunk::t309, duration(0s, 90s),
-                           "Q.931 T309: how long calls outlive a D-channel that is down."),
+                           "Q.931 T309: how long calls outlive a D-channel that is down, or whose span is in alarm."),
           option<PriTrunk>("t310", &PriTrunk::t310, duration(1s, 300s),
                            "Q.931 T310: wait for ALERTING, CONNECT or PROGRESS after CALL PROCEEDING."),
           option<PriTrunk>("t313", &PriTrunk::t313, duration(1s, 60s), "Q.931 T313: wait for CONNECT ACKNOWLEDGE."),
           option<PriTrunk>("t316", &PriTrunk::t316, duration(1s, 300s), "Q.931 T316: wait for RESTART ACKNOWLEDGE."),
+          option<PriTrunk>("restart", &PriTrunk::restart, boolean(),
+                           "RESTART every idle timeslot when layer 2 comes up, so that calls the far end still holds "
+                           "from before are cleared. An exchange that does not answer RESTART is used all the same."),
+          option<PriTrunk>("alarm_release", &PriTrunk::alarm_release, duration(0s, 90s),
+                           "How long calls are kept on a span in alarm. They end with cause 27."),
       });
   return options;
 }

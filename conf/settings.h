@@ -136,9 +136,11 @@ struct PriTrunk : Trunk {
   int dchannel = 0;  // timeslot in each span; 0: 16 on an E1, 24 on a T1
   Hunt hunt = Hunt::Ascending;
   Bearer bearer = Bearer::Audio31k;  // of calls that come from SIP
-  // Q.931 timers. T301, T302, T304 and T310 are ours, the others libpri's.
+  // Q.931 timers. T301, T302, T304, T309 and T310 are ours, the others libpri's.
   milliseconds t301{180000}, t302{15000}, t304{20000}, t310{40000};
   milliseconds t303{4000}, t305{30000}, t308{4000}, t309{6000}, t313{4000}, t316{120000};
+  bool restart = true;  // timeslots, when layer 2 comes up
+  milliseconds alarm_release{5000};
 
   int dchannel_of(const Span& span) const { return dchannel != 0 ? dchannel : span.type == SpanType::E1 ? 16 : 24; }
 };

@@ -285,7 +285,7 @@ class Rig:
         """At both ends: frames arrive clean and layer 2 stands."""
         ours = self.control("spans")
         theirs = self.command_exchange("status")["spans"]
-        return (all(span["is_up"] and span["alarms"] == "OK" and span["idle"] for span in ours)
+        return (all(span["is_up"] and span["alarms"] == "OK" and span["idle"] and not span["out_of_service"] for span in ours)
                 and all(span["up"] and span["alarms"] == "OK" and span["idle"] for span in theirs))
 
     def counters(self):

@@ -72,14 +72,14 @@ tdm::pri::Config pri_config(const conf::PriTrunk& trunk, const conf::Span& span,
   config.t301 = trunk.t301;
   config.t302 = trunk.t302;
   config.t304 = trunk.t304;
+  config.t309 = trunk.t309;
   config.t310 = trunk.t310;
   config.t316 = trunk.t316;
+  config.alarm_release = trunk.alarm_release;
+  config.restart_when_up = trunk.restart;
   auto ms = [](std::chrono::milliseconds time) { return static_cast<int>(time.count()); };
-  config.timers = {{"T303", ms(trunk.t303)},
-                   {"T305", ms(trunk.t305)},
-                   {"T308", ms(trunk.t308)},
-                   {"T309", ms(trunk.t309)},
-                   {"T313", ms(trunk.t313)}};
+  config.timers = {
+      {"T303", ms(trunk.t303)}, {"T305", ms(trunk.t305)}, {"T308", ms(trunk.t308)}, {"T313", ms(trunk.t313)}};
   return config;
 }
 

@@ -37,19 +37,21 @@ struct Config {
   Law law = Law::A;  // user information layer 1 of our SETUPs
   // Incoming SETUPs without Sending complete are overlap: more digits may follow. Off: every number is complete.
   bool overlap_receiving = false;
-  // RESTART a timeslot that the far end refused with cause 44, and all timeslots each time the interface comes up.
+  // RESTART a timeslot that the far end refused with cause 44, and timeslots each time the interface comes up.
   bool restart_refused = true;
-  bool restart_when_up = false;
-  int setup_retries = 3;  // further timeslots tried after cause 44
+  bool restart_when_up = false;  // all that are idle: no call of an earlier life of ours is left on them
+  int setup_retries = 3;         // further timeslots tried after cause 44
   // Ours: libpri has these by name only.
-  Duration t301 = 180s;      // ALERTING received: wait for CONNECT
-  Duration t302 = 12s;       // between the digits of an incoming overlap call
-  Duration t304 = 30s;       // SETUP ACKNOWLEDGE received, digits sent
-  Duration t306 = 30s;       // DISCONNECT received with an announcement: released then, if nobody did before
-  Duration t310 = 30s;       // CALL PROCEEDING received
-  Duration t316 = 20s;       // RESTART sent: wait for its acknowledgement, twice, then the timeslot is out of service
-  Duration alarm_hold = 2s;  // after a span's alarms end, until its timeslots take calls again
-  // libpri's own, by name ("T200", "T203", "T303", "T305", "T308", "T309", "T313", "N200"): milliseconds or a count.
+  Duration t301 = 180s;  // ALERTING received: wait for CONNECT
+  Duration t302 = 12s;   // between the digits of an incoming overlap call
+  Duration t304 = 30s;   // SETUP ACKNOWLEDGE received, digits sent
+  Duration t306 = 30s;   // DISCONNECT received with an announcement: released then, if nobody did before
+  Duration t309 = 6s;    // the D-channel is down, or its span in alarm: calls are kept for so long
+  Duration t310 = 30s;   // CALL PROCEEDING received
+  Duration t316 = 20s;   // RESTART sent: wait for its acknowledgement, twice, then the timeslot is out of service
+  Duration alarm_release = 5s;  // a span is in alarm: calls on its timeslots are kept for so long
+  Duration alarm_hold = 2s;     // after a span's alarms end, until its timeslots take calls again
+  // libpri's own, by name ("T200", "T203", "T303", "T305", "T308", "T313", "N200"): milliseconds or a count.
   std::map<std::string, int> timers;
   bool trace = false;  // every message, decoded, to the log at debug level
 };

@@ -94,11 +94,10 @@ void Interface::on_dchannel_up() {
   log_.info("D-channel is up");
   for (const auto& entry : inventory_.status()) {
     inventory_.set_restarting(entry.slot, false);
-    inventory_.set_out_of_service(entry.slot, false);
+    inventory_.set_out_of_service(entry.slot, withdrawn_.contains(entry.slot));
   }
-  if (config_.restart_when_up) {
-    for (const auto& entry : inventory_.status()) restart(entry.slot);
-  }
+  watch_dchannel();
+  if (config_.restart_when_up) restart_all();
   tell([](Listener& listener) { listener.on_interface_up(); });
 }
 
@@ -106,7 +105,8 @@ void Interface::on_dchannel_down() {
   if (!std::exchange(is_up_, false)) return;
   interface_downs_.add();
   log_.error("D-channel is down");
-  // libpri ends the calls that are not active now, and the active ones when T309 runs out.
+  // libpri ends the calls that are not active, once it has tried in vain to bring the D-channel up again.
+  watch_dchannel();
   to_restart_.clear();
   restarting_.reset();
   t316_.cancel();
@@ -140,6 +140,8 @@ std::optional<Timeslot> Interface::slot_for_incoming(const ::pri_event& event, S
   if (any) return inventory_.seize(id);
   if ((channel & 0xff) == 0) return std::nullopt;  // call waiting: no channel at all
   auto wanted = slot_of(channel);
+  // A call on a timeslot that only waits for its RESTART says that the far end has it idle.
+  if (wanted && std::erase(to_restart_, *wanted) > 0) inventory_.set_restarting(*wanted, false);
   if (wanted && inventory_.seize(*wanted, id)) return wanted;
   if (event.ring.flexible) return inventory_.seize(id);
   cause = kChannelUnavailable;
@@ -280,20 +282,14 @@ void Interface::on_digits(q931_call* handle, const char* digits, bool complete) 
 void Interface::on_restart(int channel) {
   log_.warning("RESTART received for {}",
                is_whole_interface(channel) ? "the whole interface" : fmt::format("channel {}", channel & 0xff));
-  auto end = [this](SignallingCallId id) {
-    Call* call = calls_.find(id);
-    if (!call || call->state == CallState::Over) return;
-    if (link_.exists(call->handle)) ::pri_destroycall(link_.get(), call->handle);
-    finish(*call, kTemporaryFailure);
-  };
   if (is_whole_interface(channel)) {
-    for (SignallingCallId id : calls_.ids()) end(id);
+    for (SignallingCallId id : calls_.ids()) abandon(*calls_.find(id), kTemporaryFailure);
     return;
   }
   auto slot = slot_of(channel);
   if (!slot) return;
-  inventory_.set_out_of_service(*slot, false);
-  end(inventory_.call_on(*slot));
+  set_withdrawn(*slot, false);
+  if (Call* call = calls_.find(inventory_.call_on(*slot))) abandon(*call, kTemporaryFailure);
 }
 
 void Interface::on_restart_ack(int channel) {
@@ -302,6 +298,7 @@ void Interface::on_restart_ack(int channel) {
   if (!slot) return;
   inventory_.set_restarting(*slot, false);
   if (slot != restarting_) return;
+  restart_was_answered_ = true;
   t316_.cancel();
   restarting_.reset();
   restart_next();
@@ -311,7 +308,7 @@ void Interface::on_service(int channel, int status) {
   auto slot = slot_of(channel);
   if (!slot) return;
   log_.warning("slot={} {} by the far end", *slot, status == 0 ? "put into service" : "taken out of service");
-  inventory_.set_out_of_service(*slot, status != 0);
+  set_withdrawn(*slot, status != 0);
 }
 
 void Interface::on_notified(q931_call* handle, int description) {

@@ -10,6 +10,9 @@ namespace sg::tdm::pri {
 
 namespace {
 
+// How long to wait for the first answer when all timeslots are restarted: no call can be placed meanwhile.
+constexpr Duration kFirstRestart = 5s;
+
 // A D-channel that never falls silent must not starve the rest of the thread.
 constexpr int kFramesAPass = 64;
 
@@ -50,6 +53,7 @@ Result<> check(Config& config) {
   }
   for (const auto& [name, value] : config.timers) {
     if (::pri_timer2idx(name.c_str()) < 0) return fail("{}: libpri has no timer \"{}\"", config.name, name);
+    if (name == "T309") return fail("{}: T309 is not libpri's here: see Config::t309", config.name);
     if (value < 0) return fail("{}: timer {} cannot be negative", config.name, name);
   }
   return {};
@@ -83,6 +87,7 @@ Interface::Interface(Config config, Reactor& reactor, std::unique_ptr<DChannel> 
       link_(config_, std::move(dchannel), counters),
       inventory_(bearers_of(config_), config_.hunt),
       scheduler_(reactor),
+      t309_(reactor),
       t316_(reactor),
       setups_in_(counters.get("pri.rx.setup")),
       setups_out_(counters.get("pri.tx.setup")),
@@ -193,7 +198,9 @@ Signalling::Status Interface::status() const {
 
 int Interface::refusal_cause() const {
   if (!is_up_) return kOutOfOrder;
-  return inventory_.idle() ? 0 : kNoCircuit;
+  if (inventory_.idle()) return 0;
+  bool all_in_alarm = std::ranges::all_of(config_.spans, [this](const Span& span) { return is_in_alarm(span.number); });
+  return all_in_alarm ? kOutOfOrder : kNoCircuit;
 }
 
 Result<Signalling::OutgoingCall> Interface::setup(const Setup& setup) {
@@ -313,14 +320,38 @@ void Interface::release(SignallingCallId id, int cause) {
 }
 
 void Interface::on_alarms_changed(uint16_t span, AlarmSet alarms) {
-  auto& hold = alarm_holds_[span];
-  if (!hold) hold = std::make_unique<Timer>(reactor_);
-  hold->cancel();
-  if (alarms != kNoAlarm || config_.alarm_hold == Duration::zero()) {
-    inventory_.set_in_alarm(span, alarms != kNoAlarm);
-    return;
+  Alarm& alarm = alarms_.try_emplace(span, reactor_).first->second;
+  bool was_on = std::exchange(alarm.is_on, alarms != kNoAlarm);
+  watch_dchannel();
+  alarm.hold.cancel();
+  if (!alarm.is_on) {
+    alarm.release.cancel();
+    if (config_.alarm_hold == Duration::zero()) return inventory_.set_in_alarm(span, false);
+    return alarm.hold.arm(config_.alarm_hold, [this, span] { inventory_.set_in_alarm(span, false); });
   }
-  hold->arm(config_.alarm_hold, [this, span] { inventory_.set_in_alarm(span, false); });
+  inventory_.set_in_alarm(span, true);
+  if (was_on) return;
+  alarm.release.arm(config_.alarm_release, [this, span] {
+    for (SignallingCallId id : calls_.ids()) {
+      if (Call* call = calls_.find(id); call->slot && call->slot->span == span) abandon(*call, kOutOfOrder);
+    }
+  });
+}
+
+bool Interface::is_in_alarm(uint16_t span) const {
+  auto alarm = alarms_.find(span);
+  return alarm != alarms_.end() && alarm->second.is_on;
+}
+
+void Interface::watch_dchannel() {
+  if (is_up_ && !is_in_alarm(config_.dchannel.span)) return t309_.cancel();
+  if (t309_.is_armed()) return;
+  t309_.arm(config_.t309, [this] {
+    timer_expiries_.add();
+    auto ids = calls_.ids();
+    if (!ids.empty()) log_.warning("T309 has run out: {} calls end", ids.size());
+    for (SignallingCallId id : ids) abandon(*calls_.find(id), kOutOfOrder);
+  });
 }
 
 void Interface::restart(Timeslot slot) {
@@ -330,6 +361,27 @@ void Interface::restart(Timeslot slot) {
   inventory_.set_restarting(slot, true);
   to_restart_.push_back(slot);
   restart_next();
+}
+
+Result<> Interface::set_service(Timeslot slot, bool in_service) {
+  constexpr int kInService = 0, kOutOfService = 2;
+  if (!inventory_.contains(slot)) return fail("{}: no timeslot {}", config_.name, slot);
+  if (!speaks_service(config_.switch_type)) {
+    return fail("{}: {} has no SERVICE message", config_.name, to_string(config_.switch_type));
+  }
+  ::pri_maintenance_service(link_.get(), 0, slot.number, in_service ? kInService : kOutOfService);
+  set_withdrawn(slot, !in_service);
+  schedule_pump();
+  return {};
+}
+
+void Interface::set_withdrawn(Timeslot slot, bool withdrawn) {
+  inventory_.set_out_of_service(slot, withdrawn);
+  if (withdrawn) {
+    withdrawn_.insert(slot);
+  } else {
+    withdrawn_.erase(slot);
+  }
 }
 
 // The life of a call.
@@ -433,6 +485,12 @@ void Interface::finish(Call& call, int cause) {
   });
 }
 
+void Interface::abandon(Call& call, int cause) {
+  if (call.state == CallState::Over) return;
+  if (link_.exists(call.handle)) ::pri_destroycall(link_.get(), call.handle);
+  finish(call, cause);
+}
+
 void Interface::finish_vanished() {
   // Some ends libpri does not tell of: it has freed the call, and that is all.
   for (SignallingCallId id : calls_.ids()) {
@@ -487,8 +545,20 @@ Call* Interface::unanswered(SignallingCallId id) {
 
 // RESTART of ours (Q.931 5.5): one timeslot at a time.
 
+void Interface::restart_all() {
+  restarting_all_ = true;
+  restart_was_answered_ = false;
+  for (const auto& entry : inventory_.status()) {
+    if (entry.state != SlotState::OutOfService) restart(entry.slot);
+  }
+}
+
 void Interface::restart_next() {
-  if (restarting_ || to_restart_.empty() || !is_up_) return;
+  if (restarting_ || !is_up_) return;
+  if (to_restart_.empty()) {
+    restarting_all_ = false;
+    return;
+  }
   restarting_ = to_restart_.front();
   to_restart_.pop_front();
   restarts_sent_ = 0;
@@ -499,15 +569,27 @@ void Interface::send_restart() {
   ++restarts_sent_;
   ::pri_reset(link_.get(), restarting_->number);
   schedule_pump();
-  t316_.arm(config_.t316, [this] {
-    timer_expiries_.add();
-    if (restarts_sent_ < 2) return send_restart();
-    log_.error("slot={} is out of service: RESTART was not acknowledged", *restarting_);
-    inventory_.set_restarting(*restarting_, false);
-    inventory_.set_out_of_service(*restarting_, true);
+  bool is_first = restarting_all_ && !restart_was_answered_;
+  t316_.arm(is_first ? std::min(kFirstRestart, config_.t316) : config_.t316, [this] { on_t316(); });
+}
+
+void Interface::on_t316() {
+  timer_expiries_.add();
+  // Not every exchange knows RESTART. None that it has asked for, so nothing is known to be wrong: use them all.
+  if (restarting_all_ && !restart_was_answered_) {
+    log_.warning("the far end does not acknowledge RESTART: the timeslots are used as they are");
+    to_restart_.push_back(*restarting_);
+    for (Timeslot slot : std::exchange(to_restart_, {})) inventory_.set_restarting(slot, false);
     restarting_.reset();
-    restart_next();
-  });
+    restarting_all_ = false;
+    return;
+  }
+  if (restarts_sent_ < 2) return send_restart();
+  log_.error("slot={} is out of service: RESTART was not acknowledged", *restarting_);
+  inventory_.set_restarting(*restarting_, false);
+  inventory_.set_out_of_service(*restarting_, true);
+  restarting_.reset();
+  restart_next();
 }
 
 }  // namespace sg::tdm::pri

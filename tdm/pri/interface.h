@@ -3,6 +3,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 
 #include "base/counters.h"
 #include "base/log.h"
@@ -44,6 +45,9 @@ class Interface final : public Signalling {
 
   // Sends RESTART for an idle timeslot. It takes no calls until the far end has acknowledged.
   void restart(Timeslot slot);
+  // Tells the far end by SERVICE that a timeslot is in or out of service, and keeps to it. A call on it goes on.
+  // Error: the switch type has no such message (EuroISDN and QSIG), or no such timeslot.
+  Result<> set_service(Timeslot slot, bool in_service);
   size_t calls() const { return calls_.size(); }
 
  private:
@@ -101,8 +105,16 @@ class Interface final : public Signalling {
   Call* live(q931_call* handle);
   // An incoming call that is not answered yet.
   Call* unanswered(SignallingCallId id);
+  // Ends the call here, without a word to the far end: it does not hear, or knows.
+  void abandon(Call& call, int cause);
+  // T309 (Q.931 5.8.9): from the first sign that the D-channel is cut, until it is up and its span clean.
+  void watch_dchannel();
+  bool is_in_alarm(uint16_t span) const;
+  void set_withdrawn(Timeslot slot, bool withdrawn);
+  void restart_all();
   void restart_next();
   void send_restart();
+  void on_t316();
 
   Config config_;
   Reactor& reactor_;
@@ -118,8 +130,19 @@ class Interface final : public Signalling {
   std::deque<Timeslot> to_restart_;
   std::optional<Timeslot> restarting_;
   int restarts_sent_ = 0;
-  std::map<uint16_t, std::unique_ptr<Timer>> alarm_holds_;  // by span
+  bool restarting_all_ = false;        // because the interface came up
+  bool restart_was_answered_ = false;  // since then
+  std::set<Timeslot> withdrawn_;       // by SERVICE of either end: stays so when the D-channel goes and comes
+  // A span that is or was in alarm.
+  struct Alarm {
+    explicit Alarm(Reactor& reactor) : hold(reactor), release(reactor) {}
+    bool is_on = false;
+    Timer hold;     // alarm_hold
+    Timer release;  // alarm_release
+  };
+  std::map<uint16_t, Alarm> alarms_;
   Timer scheduler_;
+  Timer t309_;
   Timer t316_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // posted tasks may outlive this
   Counter& setups_in_;

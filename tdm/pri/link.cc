@@ -15,6 +15,9 @@ namespace sg::tdm::pri {
 namespace {
 
 constexpr size_t kFcs = 2;
+// libpri counts T309 not from the loss of layer 2 but from the end of its first try to bring it up again (N200 times
+// T200 later), and with NFAS not at all. So the Interface counts, and libpri's must never end before.
+constexpr int kNeverT309 = 24 * 60 * 60 * 1000;  // ms
 
 // libpri 1.6.0 cannot destroy a struct pri. Those done with are kept here, deaf and mute: their timers run no more.
 std::vector<::pri*>& retired() {
@@ -62,6 +65,7 @@ Link::Link(const Config& config, std::unique_ptr<DChannel> dchannel, Counters& c
   for (const auto& [name, value] : config.timers) {
     if (int index = ::pri_timer2idx(name.c_str()); index >= 0) ::pri_set_timer(pri_, index, value);
   }
+  ::pri_set_timer(pri_, PRI_TIMER_T309, kNeverT309);
   // Hang up as Q.931 section 5.3.2 has it, whatever the cause.
   ::pri_hangup_fix_enable(pri_, 1);
   ::pri_facility_enable(pri_);

@@ -192,7 +192,7 @@ TEST(PriInterface, RestartNobodyAcknowledgesLeavesTheTimeslotOutOfService) {
 
 TEST(PriInterface, AnsweredCallsOutliveADChannelLossShorterThanT309) {
   Config config;
-  config.timers["T309"] = 90'000;
+  config.t309 = 90s;
   UpLine line(config);
   line.talk();
   line.cut(true);
@@ -228,9 +228,172 @@ TEST(PriInterface, AnsweredCallsEndWithCause27WhenT309RunsOut) {
   EXPECT_EQ(line.user.count(SlotState::Idle), 30u);
 }
 
+// libpri would count from its own first failure to bring layer 2 up again, four seconds later.
+TEST(PriInterface, T309RunsFromTheLossOfLayer2) {
+  Config config;
+  config.t309 = 3s;
+  UpLine line(config);
+  line.talk();
+  line.cut(true);
+  while (!line.user.has_heard("down")) line.reactor.advance(10ms);
+
+  line.reactor.advance(2900ms);
+  EXPECT_EQ(line.user.released, 0);
+  line.reactor.advance(200ms);
+
+  EXPECT_EQ(line.user.heard.back(), "released 27");
+  EXPECT_EQ(line.user.count(SlotState::Idle), 30u);
+}
+
+TEST(PriInterface, T309RunsFromTheAlarmOfTheDChannelsSpan) {
+  Config config;
+  config.t309 = 3s;
+  config.alarm_release = 60s;
+  UpLine line(config);
+  line.talk();
+
+  line.cut(true);
+  line.user.interface->on_alarms_changed(1, kAlarmRed);
+  line.reactor.advance(2900ms);
+  EXPECT_EQ(line.user.released, 0);
+  line.user.interface->on_alarms_changed(1, kAlarmRed | kAlarmYellow);
+  line.reactor.advance(200ms);
+
+  EXPECT_EQ(line.user.heard.back(), "released 27");
+}
+
+TEST(PriInterface, AnAlarmShorterThanItsReleaseTimeEndsNoCall) {
+  Config config;
+  config.alarm_release = 5s;
+  UpLine line(config);
+  line.talk();
+
+  line.user.interface->on_alarms_changed(1, kAlarmRed);
+  line.reactor.advance(4900ms);
+  line.user.interface->on_alarms_changed(1, kNoAlarm);
+  line.reactor.advance(60s);
+
+  EXPECT_EQ(line.user.released, 0);
+  EXPECT_EQ(line.user.count(SlotState::InUse), 1u);
+}
+
+TEST(PriInterface, AnAlarmThatLastsEndsTheCallsWithCause27) {
+  Config config;
+  config.alarm_release = 5s;
+  config.t309 = 60s;
+  UpLine line(config);
+  line.talk();
+
+  line.user.interface->on_alarms_changed(1, kAlarmRed);
+  line.reactor.advance(5100ms);
+
+  EXPECT_EQ(line.user.heard.back(), "released 27");
+  EXPECT_EQ(line.user.count(SlotState::InAlarm), 30u);
+}
+
+// T309 has run out here and not at the network, which has the call still when layer 2 is back.
+TEST(PriInterface, RestartClearsCallsThatTheFarEndKept) {
+  Config for_network, for_user;
+  for_network.t309 = 90s;
+  for_user.t309 = 3s;
+  for_user.restart_when_up = true;
+  UpLine line(for_network, for_user);
+  line.talk();
+  line.cut(true);
+  while (line.user.released == 0) line.reactor.advance(100ms);
+  EXPECT_EQ(line.network.released, 0);
+
+  line.cut(false);
+  line.reactor.advance(10s);
+
+  EXPECT_EQ(line.network.heard.back(), "released 41");
+  EXPECT_EQ(line.user.count(SlotState::Idle), 30u);
+  EXPECT_EQ(line.network.count(SlotState::Idle), 30u);
+}
+
+TEST(PriInterface, RestartsNoTimeslotThatHasACall) {
+  Config for_network, for_user;
+  for_network.t309 = for_user.t309 = 90s;
+  for_user.restart_when_up = true;
+  UpLine line(for_network, for_user);
+  line.talk();
+  line.cut(true);
+  while (!line.user.has_heard("down")) line.reactor.advance(100ms);
+
+  line.cut(false);
+  line.reactor.advance(20s);
+
+  EXPECT_TRUE(line.user.has_heard("up"));
+  EXPECT_EQ(line.user.released + line.network.released, 0);
+  EXPECT_EQ(line.user.count(SlotState::Idle), 29u);
+}
+
+TEST(PriInterface, AnExchangeThatDoesNotAnswerRestartIsUsedAllTheSame) {
+  Config for_user;
+  for_user.restart_when_up = true;
+  ExchangeLine line(Config{}, for_user);
+  line.network.dchannel->change = [](Bytes& frame) {
+    bool acknowledges = frame.size() > 8 && !(frame[2] & 1) && frame[8] == 0x4e;
+    if (acknowledges) frame[4] = 0xff;  // layer 3 never sees it
+  };
+  line.come_up();
+
+  EXPECT_EQ(line.user.interface->refusal_cause(), 34);
+  line.reactor.advance(6s);
+
+  EXPECT_EQ(line.user.count(SlotState::Idle), 30u);
+}
+
+TEST(PriInterface, ATimeslotThatServiceTakesOutStaysOutUntilServiceBringsItBack) {
+  for (auto type : {SwitchType::Ni2, SwitchType::Dms100, SwitchType::Lucent5e, SwitchType::Att4ess}) {
+    Config config = ni2();
+    config.switch_type = type;
+    UpLine line(config);
+
+    ASSERT_TRUE(line.network.interface->set_service({1, 1}, false));
+    line.reactor.settle();
+    EXPECT_EQ(line.user.state_of(1), SlotState::OutOfService) << to_string(type);
+    EXPECT_EQ(line.user.interface->setup(ExchangeLine::call_to("100"))->slot.number, 2);
+    line.cut(true);
+    line.reactor.advance(30s);
+    line.cut(false);
+    line.reactor.advance(30s);
+    EXPECT_EQ(line.user.state_of(1), SlotState::OutOfService) << to_string(type);
+    ASSERT_TRUE(line.network.interface->set_service({1, 1}, true));
+    line.reactor.settle();
+
+    EXPECT_EQ(line.user.state_of(1), SlotState::Idle) << to_string(type);
+    EXPECT_EQ(line.network.state_of(1), SlotState::Idle) << to_string(type);
+  }
+}
+
+TEST(PriInterface, EuroIsdnHasNoService) {
+  UpLine line;
+
+  EXPECT_FALSE(line.user.interface->set_service({1, 1}, false));
+  EXPECT_EQ(line.user.state_of(1), SlotState::Idle);
+}
+
+// The network's SETUP crosses the RESTARTs of ours: what is still to be restarted is idle at the far end for sure.
+TEST(PriInterface, ACallMayComeOnATimeslotThatWaitsForItsRestart) {
+  Config for_network, for_user;
+  for_network.hunt = Hunt::Descending;
+  for_user.restart_when_up = true;
+  ExchangeLine line(for_network, for_user);
+  while (!line.network.has_heard("up")) line.reactor.advance(1ms);
+  line.user.on_call = [&](SignallingCallId call) { line.user.interface->answer(call); };
+
+  ASSERT_TRUE(line.network.interface->setup(ExchangeLine::call_to("200")));
+  line.reactor.advance(10s);
+
+  EXPECT_TRUE(line.network.has_heard("answered"));
+  EXPECT_EQ(line.user.state_of(31), SlotState::InUse);
+  EXPECT_EQ(line.user.count(SlotState::Idle), 29u);
+}
+
 TEST(PriInterface, UnansweredCallsEndAtOnceWhenTheDChannelGoesDown) {
   Config config;
-  config.timers["T309"] = 90'000;
+  config.t309 = 90s;
   UpLine line(config);
   line.talk();
   ASSERT_TRUE(line.user.interface->setup(ExchangeLine::call_to("200")));
@@ -286,7 +449,7 @@ TEST(PriInterface, AlarmTakesTimeslotsOutUntilTheHoldEnds) {
 
   line.user.interface->on_alarms_changed(1, kAlarmRed);
   EXPECT_EQ(line.user.count(SlotState::InAlarm), 30u);
-  EXPECT_EQ(line.user.interface->refusal_cause(), 34);
+  EXPECT_EQ(line.user.interface->refusal_cause(), 27);
   line.user.interface->on_alarms_changed(1, kNoAlarm);
   line.reactor.advance(1s);
   EXPECT_EQ(line.user.count(SlotState::InAlarm), 30u);
