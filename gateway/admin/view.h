@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "media/service.h"
 #include "tdm/signalling.h"
+#include "tdm/span_history.h"
 #include "tdm/types.h"
 
 // What the admin commands see of the gateway: values, never live objects.
@@ -54,6 +55,7 @@ struct SpanView {
   std::string signalling;  // "EuroISDN user, span 1, D-channel 16"
   bool signalling_is_up = false;
   size_t idle = 0, in_use = 0, out_of_service = 0;  // timeslots
+  tdm::SpanHistory::View history;
 };
 
 struct TimeslotView {

@@ -251,6 +251,7 @@ Result<> Application::start_routes() {
   // Only now may calls come in.
   if (cesop_) cesop_->set_listener(this);
   if (dahdi_) dahdi_->set_listener(this);
+  span_watch_ = std::make_unique<trunk::SpanWatch>(root_, [this] { return span_status(); });
   for (const auto& span : span_status()) on_alarms_changed(span.number, span.alarms);
   for (const auto& clock : examine_clocks(facts())) log_.warning("{}: {}", clock.says, clock.mend);
   return {};
@@ -306,6 +307,7 @@ SipTrunk* Application::sip_trunk_of(const SocketAddress& source) const {
 
 void Application::on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) {
   log_.warning("span={} alarms={}", span, tdm::to_string(alarms));
+  if (span_watch_) span_watch_->take();
   for (auto& tdm_trunk : tdm_trunks_) tdm_trunk->on_alarms_changed(span, alarms);
 }
 

@@ -18,6 +18,7 @@
 #include "gateway/sip/sip_agent.h"
 #include "gateway/sip/sip_leg.h"
 #include "gateway/sip/su_root.h"
+#include "gateway/trunk/span_watch.h"
 #include "gateway/trunk/tdm_trunk.h"
 #include "tdm/backend.h"
 #include "tdm/cesop/backend.h"
@@ -88,6 +89,7 @@ class Application final : public sip::SipAgent::Listener,
   std::unique_ptr<tdm::cesop::Backend> cesop_;
   std::unique_ptr<tdm::dahdi::DahdiBackend> dahdi_;
   std::string dahdi_error_;  // why there is none, though a span wants one
+  std::unique_ptr<trunk::SpanWatch> span_watch_;
   std::unique_ptr<media::Service> media_;
   std::unique_ptr<sip::SipAgent> agent_;
   std::vector<std::unique_ptr<trunk::TdmTrunk>> tdm_trunks_;

@@ -124,6 +124,7 @@ std::vector<admin::SpanView> Application::spans() const {
   for (auto& span : span_status()) {
     admin::SpanView view;
     view.span = span;
+    if (span_watch_) view.history = span_watch_->history(span);
     for (const auto& tdm_trunk : tdm_trunks_) {
       for (const auto& interface : tdm_trunk->status()) {
         bool is_ours = !interface.slots.empty() && interface.slots.front().slot.span == span.number;

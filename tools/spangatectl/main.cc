@@ -24,7 +24,7 @@ Commands:
   calls              the calls that are up or being set up
   call ID            one call in detail: legs, media, fax, what happened so far
   hangup ID          end a call
-  spans              the spans with their alarms
+  spans              the spans with their alarms; --history tells what they counted, by quarters of an hour and days
   doctor             what is wrong with the lines, and how to mend it
   timeslots          every timeslot and what it does
   route NUMBER       where a call would go and why; --from names the trunk it comes from
@@ -86,7 +86,9 @@ int run(int argc, char** argv) {
       "from", options::value<std::string>()->value_name("TRUNK"), "route: where the call comes from")(
       "calling", options::value<std::string>()->value_name("NUMBER"), "route: who calls")(
       "at", options::value<std::string>()->value_name("TIME"), "route: when, \"Tue 10:00\"; otherwise now")(
-      "media", options::value<std::string>()->value_name("WORD"), "route: voice, fax or data")("help,h", "this text");
+      "media", options::value<std::string>()->value_name("WORD"), "route: voice, fax or data")(
+      "history", "spans: errors, slips and alarm seconds of this quarter of an hour and day, and of those before")(
+      "help,h", "this text");
   options::options_description all;
   all.add(shown).add_options()("word", options::value<std::vector<std::string>>());
   options::positional_options_description positions;
@@ -113,6 +115,10 @@ int run(int argc, char** argv) {
     if (!given.contains(key)) continue;
     if (!is_route) return usage_error(std::string("--") + key + " goes only with route");
     (*request)[key] = given[key].as<std::string>();
+  }
+  if (given.contains("history")) {
+    if (words.front() != "spans") return usage_error("--history goes only with spans");
+    (*request)["history"] = true;
   }
   auto result = sg::spangatectl::ask(given["socket"].as<std::string>(), *request);
   if (!result) {

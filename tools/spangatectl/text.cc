@@ -95,8 +95,33 @@ std::string call_text(Json call) {
   return out;
 }
 
+// A row for each figure that is not always 0.
+std::string history_text(const Json& span) {
+  constexpr const char* kIntervals[] = {"quarter", "quarter_before", "day", "day_before"};
+  const Json& history = span.at("history");
+  Table table({fmt::format("SPAN {}", word(span, "span")), "15 MIN", "15 MIN BEFORE", "DAY", "DAY BEFORE"});
+  const Json& day = history.at("day");
+  if (!day.is_object()) return table.to_string();
+  for (const auto& [name, value] : day.at("counts").items()) {
+    std::vector<std::string> row{name};
+    bool is_zero = true;
+    for (const char* interval : kIntervals) {
+      const Json& column = history.at(interval);
+      row.push_back(column.is_object() ? word(column.at("counts"), name.c_str()) : "-");
+      is_zero = is_zero && (row.back() == "0" || row.back() == "-");
+    }
+    if (!is_zero) table.add(std::move(row));
+  }
+  return table.to_string();
+}
+
 std::string spans_text(const Json& spans) {
   if (spans.empty()) return "no spans\n";
+  if (spans.front().contains("history")) {
+    std::string out;
+    for (const Json& span : spans) out += (out.empty() ? "" : "\n") + history_text(span);
+    return out;
+  }
   Table table({"SPAN", "TYPE", "ALARMS", "CLOCK", "TRUNK", "D-CHANNEL", "IDLE", "IN USE", "OUT", "NAME"});
   for (const Json& span : spans) {
     table.add({word(span, "span"), word(span, "type"), word(span, "alarms"), word(span, "clock"), word(span, "trunk"),

@@ -122,6 +122,23 @@ TEST_F(Control, HangsUp) {
   EXPECT_TRUE(view.call_views.empty());
 }
 
+TEST_F(Control, TellsWhatASpanHasCountedWhenAsked) {
+  using namespace std::chrono_literals;
+  auto midnight = tdm::SpanHistory::WallTime(std::chrono::sys_days{std::chrono::year{2026} / 3 / 14});
+  view.span_views = {idle_span()};
+  view.span_views[0].history.quarter = {midnight + 45min, midnight + 50min, {{"slips", 3}}};
+
+  auto without = ask_server({{"command", "spans"}}).value();
+  auto with = ask_server({{"command", "spans"}, {"history", true}}).value();
+
+  EXPECT_FALSE(without[0].contains("history"));
+  EXPECT_EQ(with[0]["history"]["quarter"]["from"], "2026-03-14T00:45:00Z");
+  EXPECT_EQ(with[0]["history"]["quarter"]["until"], "2026-03-14T00:50:00Z");
+  EXPECT_EQ(with[0]["history"]["quarter"]["counts"]["slips"], 3);
+  EXPECT_TRUE(with[0]["history"]["day_before"].is_null());
+  EXPECT_FALSE(ask_server({{"command", "spans"}, {"history", 1}}));
+}
+
 TEST_F(Control, TellsSpansTimeslotsAndCounters) {
   using State = tdm::Signalling::SlotState;
   view.span_views = {idle_span()};

@@ -12,11 +12,11 @@ namespace {
 using testing::HasSubstr;
 
 // What spangatectl would show of a command's result, without a socket between.
-std::string shown(const std::string& command, admin::FakeView& view) {
+std::string shown(const std::string& command, admin::FakeView& view, bool history = false) {
   std::string text;
   for (const auto& known : admin::commands()) {
     if (known.name != command) continue;
-    known.run({{"command", command}, {"id", 17u}}, view,
+    known.run({{"command", command}, {"id", 17u}, {"history", history}}, view,
               [&](Result<Json> result) { text = text_of(command, result.value()); });
   }
   return text;
@@ -49,6 +49,18 @@ TEST(ControlText, ShowsACallWithItsHistory) {
   EXPECT_THAT(text, HasSubstr("media_mode             t38\n"));
   EXPECT_THAT(text, HasSubstr("to:\n  trunk                pstn\n"));
   EXPECT_THAT(text, HasSubstr("history:\n      0.250 s  setup\n"));
+}
+
+TEST(ControlText, ShowsWhatASpanHasCountedAndLeavesOutWhatItHasNot) {
+  using Interval = tdm::SpanHistory::Interval;
+  admin::FakeView view;
+  view.span_views = {admin::idle_span()};
+  auto interval = [](uint64_t slips) { return Interval{{}, {}, {{"slips", slips}, {"CRC-4 errors", 0}}}; };
+  view.span_views[0].history = {interval(0), interval(12), interval(30), std::nullopt};
+
+  EXPECT_EQ(shown("spans", view, true),
+            "SPAN 1  15 MIN  15 MIN BEFORE  DAY  DAY BEFORE\n"
+            "slips   0       12             30   -\n");
 }
 
 TEST(ControlText, ShowsSpansAndTimeslots) {
