@@ -47,7 +47,7 @@ DahdiBackend::DahdiBackend(Reactor& reactor, Options options, UniqueFd control, 
       options_(std::move(options)),
       control_(std::move(control)),
       version_(std::move(version)),
-      bell_(std::make_shared<AlarmBell>()),
+      bell_(std::make_shared<EventSignal>()),
       pool_(std::make_shared<ChannelPool>(options_.devices, bell_)),
       poll_(reactor) {}
 
@@ -67,7 +67,7 @@ Result<> DahdiBackend::start() {
     hold_channels(span);
   }
   auto watched = reactor_.watch(bell_->fd(), EPOLLIN, [this](uint32_t) {
-    bell_->silence();
+    bell_->clear();
     tell_alarms();
   });
   if (!watched) return watched;
@@ -156,13 +156,16 @@ SpanStatus DahdiBackend::status_of(const SpanOptions& span) const {
   status.clock = found.sync_source == 0              ? "free running"
                  : found.sync_source == found.number ? "recovered"
                                                      : fmt::format("span {}", found.sync_source);
+  auto lost = pool_->lost_blocks(found.number);
   status.counters = {{"bipolar violations", found.bipolar_violations},
                      {"CRC-4 errors", found.crc4_errors},
                      {"E-bit errors", found.e_bit_errors},
                      {"FAS errors", found.fas_errors},
                      {"errored seconds", found.errored_seconds},
                      {"IRQ misses", found.irq_misses},
-                     {"timing slips", read_timing_slips(options_.proc, found.number)}};
+                     {"timing slips", read_timing_slips(options_.proc, found.number)},
+                     {"read_overruns", lost->read_overruns},
+                     {"write_underruns", lost->write_underruns}};
   return status;
 }
 

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "base/event_signal.h"
 #include "base/log.h"
 #include "base/reactor.h"
 #include "base/unique_fd.h"
 #include "tdm/backend.h"
-#include "tdm/dahdi/alarm_bell.h"
 #include "tdm/dahdi/channel_pool.h"
 #include "tdm/dahdi/driver_types.h"
 
@@ -75,7 +75,7 @@ class DahdiBackend final : public Backend {
   const Log log_{"dahdi"};
   Listener* listener_ = nullptr;
   std::map<uint16_t, AlarmSet> told_;  // the reactor's thread only
-  const std::shared_ptr<AlarmBell> bell_;
+  const std::shared_ptr<EventSignal> bell_;
   const std::shared_ptr<ChannelPool> pool_;
   Timer poll_;
 };

@@ -4,14 +4,25 @@
 
 namespace sg::tdm::dahdi {
 
-Result<std::shared_ptr<OpenChannel>> ChannelPool::open(const ChannelInfo& channel) const {
+Result<std::shared_ptr<OpenChannel>> ChannelPool::open(const ChannelInfo& channel) {
   auto fd = open_channel(devices_, channel.number);
   if (!fd) return tl::unexpected(fd.error());
   // For the right idle (see set_audio_mode). Analog channels are in audio mode always, and refuse to be told.
   if (channel.kind == ChannelKind::Clear && channel.law == Law::A) {
     if (auto set = set_audio_mode(fd->get()); !set) return fail_with(set.error(), "channel {}", channel.number);
   }
-  return std::make_shared<OpenChannel>(std::move(*fd), bell_);
+  return std::make_shared<OpenChannel>(std::move(*fd), bell_, lost(channel.span));
+}
+
+const std::shared_ptr<LostBlocks>& ChannelPool::lost(int span) {
+  auto& lost = lost_[span];
+  if (!lost) lost = std::make_shared<LostBlocks>();
+  return lost;
+}
+
+std::shared_ptr<const LostBlocks> ChannelPool::lost_blocks(int span) {
+  std::lock_guard lock(mutex_);
+  return lost(span);
 }
 
 Result<> ChannelPool::hold(const ChannelInfo& channel) {

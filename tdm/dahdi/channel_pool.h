@@ -5,8 +5,8 @@
 #include <mutex>
 #include <string>
 
+#include "base/event_signal.h"
 #include "base/result.h"
-#include "tdm/dahdi/alarm_bell.h"
 #include "tdm/dahdi/driver_types.h"
 #include "tdm/dahdi/open_channel.h"
 
@@ -20,7 +20,7 @@ class ChannelPool {
  public:
   enum class Use : uint8_t { Bearer, Line };
 
-  ChannelPool(std::string devices, std::shared_ptr<AlarmBell> bell)
+  ChannelPool(std::string devices, std::shared_ptr<EventSignal> bell)
       : devices_(std::move(devices)), bell_(std::move(bell)) {}
 
   // Opens the channel, unless it is open, and has idle sent on it. Error: what open_channel() says.
@@ -31,6 +31,8 @@ class ChannelPool {
   void give_back(int channel, Use use, const std::shared_ptr<OpenChannel>& open);
   // The span is gone: lets its channels go, so that the driver can bring it back.
   void release_span(int span);
+  // Of the driver's span.
+  std::shared_ptr<const LostBlocks> lost_blocks(int span);
 
  private:
   struct Channel {
@@ -41,12 +43,14 @@ class ChannelPool {
 
     bool& is_lent(Use use) { return use == Use::Line ? has_line : has_bearer; }
   };
-  Result<std::shared_ptr<OpenChannel>> open(const ChannelInfo& channel) const;
+  Result<std::shared_ptr<OpenChannel>> open(const ChannelInfo& channel);
+  const std::shared_ptr<LostBlocks>& lost(int span);
 
   const std::string devices_;
-  const std::shared_ptr<AlarmBell> bell_;
+  const std::shared_ptr<EventSignal> bell_;
   std::mutex mutex_;
-  std::map<int, Channel> channels_;  // by the driver's number
+  std::map<int, Channel> channels_;                  // by the driver's number
+  std::map<int, std::shared_ptr<LostBlocks>> lost_;  // by the driver's span
 };
 
 }  // namespace sg::tdm::dahdi

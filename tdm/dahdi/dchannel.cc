@@ -22,7 +22,7 @@ void start_flags(int fd) {
 }  // namespace
 
 Result<std::unique_ptr<DChannel>> DahdiDChannel::open(Reactor& reactor, const std::string& devices,
-                                                      const ChannelInfo& channel, std::shared_ptr<AlarmBell> bell) {
+                                                      const ChannelInfo& channel, std::shared_ptr<EventSignal> bell) {
   bool is_dchannel = channel.kind == ChannelKind::Hdlc || channel.kind == ChannelKind::HardHdlc;
   if (channel.kind != ChannelKind::NotConfigured && !is_dchannel) {
     return fail(
@@ -41,7 +41,7 @@ Result<std::unique_ptr<DChannel>> DahdiDChannel::open(Reactor& reactor, const st
 }
 
 DahdiDChannel::DahdiDChannel(Reactor& reactor, UniqueFd channel, const ChannelInfo& info,
-                             std::shared_ptr<AlarmBell> bell)
+                             std::shared_ptr<EventSignal> bell)
     : fd_(std::move(channel)), number_(info.number), name_(info.name), bell_(std::move(bell)), retry_(reactor) {}
 
 Result<size_t> DahdiDChannel::read(std::span<uint8_t> frame) {
@@ -112,11 +112,11 @@ void DahdiDChannel::drain_events() {
         ++stats_.bad_fcs;
         break;
       case Event::Alarm:
-        bell_->ring();
+        bell_->signal();
         break;
       case Event::Removed:
         is_gone_ = true;
-        bell_->ring();
+        bell_->signal();
         return;
       default:
         break;

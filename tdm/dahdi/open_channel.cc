@@ -12,17 +12,19 @@ void OpenChannel::drain_events() {
         return;
       case Event::ReadOverrun:
         ++read_overruns_;
+        ++lost_->read_overruns;
         break;
       case Event::WriteUnderrun:
         ++write_underruns_;
+        ++lost_->write_underruns;
         break;
       case Event::Removed:
         is_gone_ = true;
-        bell_->ring();
+        bell_->signal();
         keep({event, 0});
         break;
       case Event::Alarm:
-        bell_->ring();
+        bell_->signal();
         keep({event, 0});
         break;
       default:

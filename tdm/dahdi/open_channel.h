@@ -8,10 +8,15 @@
 
 #include "base/event_signal.h"
 #include "base/unique_fd.h"
-#include "tdm/dahdi/alarm_bell.h"
 #include "tdm/dahdi/ioctls.h"
 
 namespace sg::tdm::dahdi {
+
+// What the bearers of a span lost since the backend began, by occasion. Any thread, without lock.
+struct LostBlocks {
+  std::atomic<uint64_t> read_overruns{0};
+  std::atomic<uint64_t> write_underruns{0};
+};
 
 // One channel that is open, with the events that the driver has for it. The driver has one queue of them for each
 // channel, and will not carry octets before it is empty: so whoever comes first, the media worker with the bearer or
@@ -24,7 +29,9 @@ class OpenChannel {
     char digit;
   };
 
-  OpenChannel(UniqueFd fd, std::shared_ptr<AlarmBell> bell) : fd_(std::move(fd)), bell_(std::move(bell)) {}
+  // `bell` is rung when the channel hears of an alarm first. `lost` counts for the whole span.
+  OpenChannel(UniqueFd fd, std::shared_ptr<EventSignal> bell, std::shared_ptr<LostBlocks> lost)
+      : fd_(std::move(fd)), bell_(std::move(bell)), lost_(std::move(lost)) {}
 
   int fd() const { return fd_.get(); }
   // Takes all events from the driver. Locks only where there are some or may be.
@@ -50,7 +57,8 @@ class OpenChannel {
   void keep(HookEvent event);
 
   const UniqueFd fd_;
-  const std::shared_ptr<AlarmBell> bell_;
+  const std::shared_ptr<EventSignal> bell_;
+  const std::shared_ptr<LostBlocks> lost_;
   std::atomic<uint64_t> read_overruns_{0};
   std::atomic<uint64_t> write_underruns_{0};
   std::atomic<bool> is_gone_{false};
