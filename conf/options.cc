@@ -234,7 +234,7 @@ const std::vector<Option<PriTrunk>>& pri_trunk_options() {
                                               {"qsig", PriSwitch::Qsig}}),
                            "The ISDN variant that is spoken."),
           option<PriTrunk>("dchannel", &PriTrunk::dchannel, integer(0, 31),
-                           "Timeslot of the D-channel in each span. 0: 16 on an E1, 24 on a T1."),
+                           "Timeslot of the D-channel in each span. 0: 16 on an E1, 24 on a T1, 3 on a BRI."),
           option<PriTrunk>(
               "hunt", &PriTrunk::hunt, choice<Hunt>({{"ascending", Hunt::Ascending}, {"descending", Hunt::Descending}}),
               "Which way free timeslots are looked for. Choose the far end's opposite, so that calls seldom collide."),

@@ -58,8 +58,13 @@ Link::Link(const Config& config, std::unique_ptr<DChannel> dchannel, Counters& c
       not_sent_(counters.get("pri.tx.failed")) {
   ::pri_set_message(&log_message);
   ::pri_set_error(&log_error);
-  pri_ = ::pri_new_cb(dchannel_->fd(), config.role == Role::Network ? PRI_NETWORK : PRI_CPE,
-                      libpri_switch(config.switch_type), &Link::read_frame, &Link::write_frame, this);
+  int side = config.role == Role::Network ? PRI_NETWORK : PRI_CPE;
+  int type = libpri_switch(config.switch_type);
+  // A basic rate interface names its channels otherwise (Q.931 4.5.13). Point to point: one terminal, TEI 0.
+  constexpr int kPointToPoint = 1;
+  pri_ = config.spans.front().type == SpanType::Bri
+             ? ::pri_new_bri_cb(dchannel_->fd(), kPointToPoint, side, type, &Link::read_frame, &Link::write_frame, this)
+             : ::pri_new_cb(dchannel_->fd(), side, type, &Link::read_frame, &Link::write_frame, this);
   if (!pri_) throw std::bad_alloc();
   ::pri_set_debug(pri_, config.trace ? PRI_DEBUG_Q931_DUMP | PRI_DEBUG_Q921_STATE | PRI_DEBUG_Q931_STATE : 0);
   for (const auto& [name, value] : config.timers) {

@@ -166,4 +166,10 @@ inline Config ni2() {
   return config;
 }
 
+inline Config bri() {
+  Config config;
+  config.spans = {{1, SpanType::Bri}};
+  return config;
+}
+
 }  // namespace sg::tdm::pri

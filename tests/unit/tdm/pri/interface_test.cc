@@ -43,7 +43,7 @@ TEST(PriInterface, ComesUpOnBothSides) {
 }
 
 TEST(PriInterface, TakesEveryTimeslotAndRefusesTheNextWithCause34) {
-  for (auto [config, bearers] : {std::pair{euroisdn(), 30u}, std::pair{ni2(), 23u}}) {
+  for (auto [config, bearers] : {std::pair{euroisdn(), 30u}, std::pair{ni2(), 23u}, std::pair{bri(), 2u}}) {
     UpLine line(config);
     line.network.on_call = [&](SignallingCallId call) { line.network.interface->answer(call); };
     std::set<Timeslot> slots;
