@@ -48,6 +48,45 @@ Result<> assign(Result<T> parsed, T& value) {
   return {};
 }
 
+// The first of `words` that is `text`, as an index.
+Result<size_t> one_of(const std::string& text, std::initializer_list<std::string_view> words) {
+  auto found = std::ranges::find(words, text);
+  if (found == words.end()) return fail("\"{}\" is not one of {}", text, fmt::join(words, ", "));
+  return static_cast<size_t>(found - words.begin());
+}
+template <class T>
+Result<> choose(const std::string& text, std::initializer_list<std::string_view> words, T& value) {
+  auto index = one_of(text, words);
+  if (!index) return tl::unexpected(index.error());
+  value = static_cast<T>(*index);
+  return {};
+}
+
+// "201+202": ports 1 and 2.
+Result<> set_numbers(tdm::cas::Config& analog, const std::string& value) {
+  analog.ports.clear();
+  std::istringstream numbers(value);
+  for (std::string number; std::getline(numbers, number, '+');) {
+    auto port = static_cast<uint8_t>(analog.ports.size() + 1);
+    if (port > tdm::kMaxAnalogPorts) return fail("more than {} numbers", tdm::kMaxAnalogPorts);
+    analog.ports.push_back({.slot = {0, port}, .number = number});
+  }
+  return {};
+}
+
+Result<> set(tdm::cas::Config& analog, const std::string& key, const std::string& value) {
+  if (key == "ports") return choose(value, {"fxs", "fxo", "em"}, analog.kind);
+  if (key == "numbers") return set_numbers(analog, value);
+  if (key == "caller_id") return choose(value, {"none", "bell202", "sdmf", "v23"}, analog.caller_id);
+  if (key == "dialling") return choose(value, {"tone", "pulse"}, analog.dialling);
+  if (key == "polarity") return truth(value, analog.polarity_on_answer);
+  if (key == "zone") {
+    analog.zone = tdm::find_tone_zone(value);
+    return analog.zone ? Result<>{} : fail("there are no tones of \"{}\"", value);
+  }
+  return fail("an analog span has no \"{}\"", key);
+}
+
 Result<> set(Span& span, const std::string& key, const std::string& value) {
   if (key == "backend") {
     if (value != "cesop" && value != "dahdi") return fail("\"{}\" is no backend: cesop or dahdi", value);
@@ -66,8 +105,12 @@ Result<> set(Span& span, const std::string& key, const std::string& value) {
   if (key == "hunt") return assign(tdm::pri::parse_hunt(value), span.pri.hunt);
   if (key == "overlap") return truth(value, span.pri.overlap_receiving);
   if (key == "trace") return truth(value, span.pri.trace);
+  if (key == "type" && value == "analog") {
+    span.cesop.type = tdm::SpanType::Analog;
+    return {};
+  }
   if (key == "type") {
-    if (value != "e1" && value != "t1") return fail("\"{}\" is no type of span: e1 or t1", value);
+    if (value != "e1" && value != "t1") return fail("\"{}\" is no type of span: e1, t1 or analog", value);
     span.cesop.type = value == "e1" ? tdm::SpanType::E1 : tdm::SpanType::T1;
     span.pri.switch_type = value == "e1" ? tdm::pri::SwitchType::EuroIsdnE1 : tdm::pri::SwitchType::Ni2;
     return {};
@@ -77,6 +120,7 @@ Result<> set(Span& span, const std::string& key, const std::string& value) {
     span.cesop.clock = value == "given" ? tdm::cesop::ClockSource::Given : tdm::cesop::ClockSource::Recovered;
     return {};
   }
+  if (span.is_analog()) return set(span.analog, key, value);
   return fail("a span has no \"{}\"", key);
 }
 
@@ -112,6 +156,9 @@ Span finished(Span span) {
   span.pri.law = tdm::law_of(span.cesop.type);
   span.pri.alarm_hold = Duration::zero();  // a test that ends an alarm wants to call at once
   span.pri.name = fmt::format("span-{}", span.cesop.number);
+  span.analog.name = span.pri.name;
+  if (span.analog.zone == nullptr) span.analog.zone = tdm::find_tone_zone("us");
+  for (auto& port : span.analog.ports) port.slot.span = span.cesop.number;
   return span;
 }
 
@@ -212,6 +259,10 @@ Result<> check(const Config& config) {
   std::set<uint16_t> spans;
   for (const Span& span : config.spans) {
     if (!spans.insert(span.cesop.number).second) return fail("span {} is given twice", span.cesop.number);
+    if (span.is_analog() && span.backend == SpanBackend::Cesop)
+      return fail("span {} is analog: backend=dahdi is the one that has such ports", span.cesop.number);
+    if (span.is_analog() && span.analog.ports.empty())
+      return fail("span {} is analog and needs numbers=NUMBER+NUMBER…, one for each port", span.cesop.number);
     bool has_addresses = span.cesop.local.is_set() && span.cesop.remote.is_set();
     if (span.backend == SpanBackend::Cesop && !has_addresses)
       return fail("span {} needs local and remote addresses", span.cesop.number);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "tdm/cas/config.h"
 #include "tdm/cesop/backend.h"
 #include "tdm/pri/config.h"
 
@@ -43,13 +44,19 @@ struct Subscriber {
   int cause = 1;
 };
 
-enum class SpanBackend : uint8_t { Cesop, Dahdi };
+// Given: handed to Exchange::make().
+enum class SpanBackend : uint8_t { Cesop, Dahdi, Given };
 
 struct Span {
   SpanBackend backend = SpanBackend::Cesop;
   tdm::cesop::SpanConfig cesop;  // of a span in the DAHDI driver only number and type count
   int driver_span = 0;           // the driver's number; 0: ours
   tdm::pri::Config pri;
+  // Of an analog span, one port for each number. Fxo: telephones and fax machines with these numbers, on FXS ports of
+  // who is tested. Fxs: lines of the exchange with these numbers, behind its FXO ports. EAndM: tie lines.
+  tdm::cas::Config analog;
+
+  bool is_analog() const { return cesop.type == tdm::SpanType::Analog; }
 };
 
 struct Config {
@@ -58,7 +65,8 @@ struct Config {
   std::string control;  // path of the control socket; empty: none
 };
 
-// `words`: "local=127.0.0.1:7000,remote=127.0.0.1:7001,type=e1,role=network".
+// `words`: "local=127.0.0.1:7000,remote=127.0.0.1:7001,type=e1,role=network", or
+// "type=analog,backend=dahdi,ports=fxo,numbers=201+202".
 Result<Span> parse_span(const std::string& words, size_t number);
 // `words`: "100=fax,directory=/tmp/faxes,ecm=false".
 Result<Subscriber> parse_subscriber(const std::string& words);

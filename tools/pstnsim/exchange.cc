@@ -106,18 +106,24 @@ class Exchange::Trunk final : public tdm::Signalling::Listener {
   Span config;
   tdm::Backend* backend = nullptr;
   bool dchannel_is_cut = false;
-  std::unique_ptr<tdm::pri::Interface> interface;
+  std::unique_ptr<tdm::Signalling> interface;
 };
 
-Result<std::unique_ptr<Exchange>> Exchange::make(Config config, Reactor& reactor, Counters& counters, Events events) {
+Result<std::unique_ptr<Exchange>> Exchange::make(Config config, Reactor& reactor, Counters& counters, Events events,
+                                                 Given given) {
   if (auto sound = check(config); !sound) return tl::unexpected(sound.error());
-  std::unique_ptr<Exchange> exchange(new Exchange(std::move(config), reactor, counters, std::move(events)));
+  std::unique_ptr<Exchange> exchange(
+      new Exchange(std::move(config), reactor, counters, std::move(events), std::move(given)));
   if (auto started = exchange->start(); !started) return tl::unexpected(started.error());
   return exchange;
 }
 
-Exchange::Exchange(Config config, Reactor& reactor, Counters& counters, Events events)
-    : config_(std::move(config)), reactor_(reactor), counters_(counters), events_(std::move(events)) {}
+Exchange::Exchange(Config config, Reactor& reactor, Counters& counters, Events events, Given given)
+    : config_(std::move(config)),
+      reactor_(reactor),
+      counters_(counters),
+      events_(std::move(events)),
+      given_(std::move(given)) {}
 
 Exchange::~Exchange() {
   if (cesop_) cesop_->set_listener(nullptr);
@@ -162,13 +168,26 @@ Result<> Exchange::start_backends() {
   return {};
 }
 
-Result<std::unique_ptr<tdm::pri::Interface>> Exchange::make_interface(Trunk& trunk) {
+tdm::Backend* Exchange::backend_of(const Span& span) const {
+  if (span.backend == SpanBackend::Cesop) return cesop_.get();
+  if (span.backend == SpanBackend::Dahdi) return dahdi_.get();
+  auto found = given_.find(span.cesop.number);
+  return found == given_.end() ? nullptr : found->second;
+}
+
+Result<std::unique_ptr<tdm::Signalling>> Exchange::make_interface(Trunk& trunk) {
   const Span& span = trunk.config;
-  if (span.backend == SpanBackend::Cesop) {
-    trunk.backend = cesop_.get();
-    return tdm::pri::Interface::make(span.pri, reactor_, *cesop_, counters_);
-  }
-  trunk.backend = dahdi_.get();
+  trunk.backend = backend_of(span);
+  if (trunk.backend == nullptr) return fail("span {}: there is nothing that brings it", span.cesop.number);
+  if (!span.is_analog()) return make_isdn(trunk);
+  const std::map<uint16_t, tdm::Backend*> backends{{span.cesop.number, trunk.backend}};
+  return std::make_unique<tdm::cas::Group>(span.analog, reactor_, backends, counters_);
+}
+
+Result<std::unique_ptr<tdm::Signalling>> Exchange::make_isdn(Trunk& trunk) {
+  const Span& span = trunk.config;
+  if (span.backend != SpanBackend::Dahdi)
+    return tdm::pri::Interface::make(span.pri, reactor_, *trunk.backend, counters_);
   auto open = [this, slot = Timeslot{span.cesop.number, tdm::dchannel_of(span.cesop.type)}] {
     return dahdi_->open_dchannel(slot);
   };
@@ -317,7 +336,8 @@ Result<uint64_t> Exchange::originate(const std::string& from, const std::string&
   call.far = to;
   call.subscriber = subscriber;
   call.document = document;
-  open_bearer(call);
+  // An analog port first dials; on_timeslot_changed tells when the line is ours.
+  if (out->is_slot_ready) open_bearer(call);
   events_({{"event", "outgoing"},
            {"call", call.id},
            {"span", call.slot.span},
@@ -509,8 +529,9 @@ Exchange::Json Exchange::set_fault(const std::string& command, const Json& reque
   auto span = request.value("span", config_.spans.front().cesop.number);
   Trunk* trunk = find_trunk(span);
   if (!trunk) return {{"ok", false}, {"error", "there is no such span"}};
-  if (trunk->config.backend == SpanBackend::Dahdi) {
-    if (command != "dchannel") return {{"ok", false}, {"error", "a span of the DAHDI driver cannot do that"}};
+  if (trunk->config.backend != SpanBackend::Cesop) {
+    if (command != "dchannel" || trunk->config.is_analog())
+      return {{"ok", false}, {"error", "a span of this backend and type cannot do that"}};
     trunk->dchannel_is_cut = request.at("cut");
     return {{"ok", true}};
   }

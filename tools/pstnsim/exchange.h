@@ -10,6 +10,7 @@
 
 #include "base/counters.h"
 #include "base/reactor.h"
+#include "tdm/cas/group.h"
 #include "tdm/cesop/backend.h"
 #include "tdm/dahdi/backend.h"
 #include "tdm/pri/interface.h"
@@ -18,8 +19,8 @@
 
 namespace sg::pstnsim {
 
-// A telephone exchange: spans, ISDN on them, and subscribers who answer and call. Media and signalling run on one
-// Reactor, in one thread.
+// A telephone exchange: spans, ISDN or analog lines on them, and subscribers who answer and call. Media and signalling
+// run on one Reactor, in one thread.
 class Exchange final : private tdm::Backend::Listener {
  public:
   using Json = nlohmann::ordered_json;
@@ -27,7 +28,10 @@ class Exchange final : private tdm::Backend::Listener {
   using Answer = std::function<void(const Json&)>;
 
   // Error: a port in use, a configuration that contradicts itself.
-  static Result<std::unique_ptr<Exchange>> make(Config config, Reactor& reactor, Counters& counters, Events events);
+  // `given`: what brings the spans whose backend is Given, by their numbers.
+  using Given = std::map<uint16_t, tdm::Backend*>;
+  static Result<std::unique_ptr<Exchange>> make(Config config, Reactor& reactor, Counters& counters, Events events,
+                                                Given given = {});
   ~Exchange() override;
 
   // One request of the control socket; the answer comes at once, or later for "wait".
@@ -49,10 +53,12 @@ class Exchange final : private tdm::Backend::Listener {
     std::unique_ptr<Timer> timer;
   };
 
-  Exchange(Config config, Reactor& reactor, Counters& counters, Events events);
+  Exchange(Config config, Reactor& reactor, Counters& counters, Events events, Given given);
   Result<> start();
   Result<> start_backends();
-  Result<std::unique_ptr<tdm::pri::Interface>> make_interface(Trunk& trunk);
+  tdm::Backend* backend_of(const Span& span) const;
+  Result<std::unique_ptr<tdm::Signalling>> make_interface(Trunk& trunk);
+  Result<std::unique_ptr<tdm::Signalling>> make_isdn(Trunk& trunk);
   std::vector<tdm::SpanStatus> span_status() const;
 
   const Subscriber* find_subscriber(const std::string& number) const;
@@ -87,6 +93,7 @@ class Exchange final : private tdm::Backend::Listener {
   Reactor& reactor_;
   Counters& counters_;
   Events events_;
+  const Given given_;
   std::unique_ptr<tdm::cesop::Backend> cesop_;
   std::unique_ptr<tdm::dahdi::DahdiBackend> dahdi_;
   std::vector<std::unique_ptr<Trunk>> trunks_;

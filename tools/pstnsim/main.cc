@@ -25,7 +25,8 @@ SYNOPSIS
 
 DESCRIPTION
   Stands where the public network would: the network side of ISDN on one or more E1 or T1 spans, each over UDP as
-  RFC 5086 (CESoPSN), or in the DAHDI driver. Numbers called over a span are answered by subscribers: fax machines, voices, tones, busy lines.
+  RFC 5086 (CESoPSN), or in the DAHDI driver; also analog
+  lines, or the telephones at the ends of such. Numbers called over a span are answered by subscribers: fax machines, voices, tones, busy lines.
   Fax machines also call out, when told to through the control socket. SIGTERM and SIGINT end it.
 
 )";
@@ -36,7 +37,11 @@ SPANS
   backend            cesop (default): over UDP; dahdi: a span of the DAHDI driver
   driver_span        with dahdi: the driver's number of the span (the same as number)
   local, remote      with cesop: HOST:PORT of the two ends
-  type               e1 (default) or t1
+  type               e1 (default), t1, or analog: then backend=dahdi, and
+                       ports      fxs (default): lines of this exchange; fxo: telephones and fax machines; em: tie lines
+                       numbers    one for each port from 1 on, with + between them
+                       caller_id  bell202, sdmf, v23 or none; dialling: tone (default) or pulse
+                       polarity   true: the battery is reversed at the answer (false); zone: whose tones (us)
   role               network (default) or user
   switch_type        euroisdn_e1 (default on an E1), ni2 (default on a T1), euroisdn_t1, ni1, dms100, lucent5e,
                      att4ess, qsig
