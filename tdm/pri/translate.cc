@@ -11,6 +11,11 @@ namespace {
 // libpri's buffers for a number and a name, without the closing zero.
 constexpr size_t kLongestNumber = 63;
 constexpr size_t kLongestName = 63;
+// Q.931 4.5.9: an NSAP address.
+constexpr size_t kLongestSubaddress = 20;
+constexpr int kNsap = 0, kUserSpecified = 2;
+// The one protocol of user-user information that libpri carries: Q.931 table 4-26, IA5 characters.
+constexpr uint8_t kIa5 = 4;
 
 struct SwitchName {
   SwitchType type;
@@ -45,6 +50,23 @@ void fill(::pri_party_number& to, const Number& number, int presentation) {
   to.presentation = presentation;
   to.plan = plan_of(number);
   copy(to.str, number.digits);
+}
+
+std::optional<Subaddress> subaddress_of(const ::pri_party_subaddress& from) {
+  if (!from.valid || from.length <= 0) return std::nullopt;
+  auto length = std::min(static_cast<size_t>(from.length), sizeof(from.data));
+  return Subaddress{from.type == kNsap, std::string(from.data, from.data + length), from.odd_even_indicator != 0};
+}
+
+::pri_party_subaddress to_libpri(const Subaddress& from) {
+  ::pri_party_subaddress to{};
+  auto length = std::min(from.octets.size(), kLongestSubaddress);
+  to.valid = 1;
+  to.type = from.is_nsap ? kNsap : kUserSpecified;
+  to.odd_even_indicator = from.is_odd;
+  to.length = static_cast<int>(length);
+  std::memcpy(to.data, from.octets.data(), length);
+  return to;
 }
 
 }  // namespace
@@ -175,6 +197,9 @@ Setup setup_of(const ::pri_event& event, bool overlap) {
   setup.calling.screening = screening_of(ring.callingpres);
   setup.calling.name = utf8_of(ring.callingname);
   setup.bearer = bearer_of(ring.ctype);
+  setup.called_subaddress = subaddress_of(ring.called_subaddress);
+  setup.calling_subaddress = subaddress_of(ring.calling.subaddress);
+  if (ring.useruserinfo[0]) setup.user_user = UserUser{kIa5, ring.useruserinfo};
   if (ring.redirectingnum[0]) {
     setup.redirection = Redirection{.from = number_of(ring.redirectingnum, ring.callingplanrdnis),
                                     .reason = static_cast<uint8_t>(ring.redirectingreason)};
@@ -213,6 +238,19 @@ SetupRecord record_of(const Setup& setup, Law law) {
     copy(calling.name.str, latin1_of(party.name).substr(0, kLongestName));
   }
   ::pri_sr_set_caller_party(record.get(), &calling);
+  if (setup.calling_subaddress) {
+    auto subaddress = to_libpri(*setup.calling_subaddress);
+    ::pri_sr_set_caller_subaddress(record.get(), &subaddress);
+  }
+  if (setup.called_subaddress) {
+    auto subaddress = to_libpri(*setup.called_subaddress);
+    ::pri_sr_set_called_subaddress(record.get(), &subaddress);
+  }
+
+  // libpri keeps the pointer: `setup` outlives the record. It sends 35 characters at most.
+  if (setup.user_user && setup.user_user->protocol == kIa5) {
+    ::pri_sr_set_useruser(record.get(), setup.user_user->octets.c_str());
+  }
 
   if (setup.redirection) {
     ::pri_party_redirecting redirecting{};

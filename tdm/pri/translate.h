@@ -39,7 +39,7 @@ struct SetupRecordFree {
   void operator()(::pri_sr* record) const { ::pri_sr_free(record); }
 };
 using SetupRecord = std::unique_ptr<::pri_sr, SetupRecordFree>;
-// What pri_setup() takes, but for the channel.
+// What pri_setup() takes, but for the channel. Borrows from `setup`.
 SetupRecord record_of(const Setup& setup, Law law);
 
 // Digits that a number may have, and as many as libpri carries.

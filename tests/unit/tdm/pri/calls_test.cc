@@ -330,6 +330,22 @@ TEST(PriCalls, RedirectingNumberTellsWhoWasCalledFirst) {
   }
 }
 
+TEST(PriCalls, SubaddressesAndUserUserInformationTravelInTheSetup) {
+  UpLine line(euroisdn());
+  auto setup = ExchangeLine::call_to("100");
+  setup.called_subaddress = Subaddress{.is_nsap = true, .octets = "\x50" "4711"};
+  setup.calling_subaddress = Subaddress{.is_nsap = false, .octets = "\x12\x3f", .is_odd = true};
+  setup.user_user = UserUser{4, "hello"};
+
+  ASSERT_TRUE(line.network.interface->setup(setup));
+  line.reactor.settle();
+
+  const auto& heard = line.user.setups.at(0);
+  EXPECT_EQ(heard.called_subaddress, setup.called_subaddress);
+  EXPECT_EQ(heard.calling_subaddress, setup.calling_subaddress);
+  EXPECT_EQ(heard.user_user, setup.user_user);
+}
+
 TEST(PriCalls, UndialableNumbersAreRefusedAtOnce) {
   UpLine line;
 
