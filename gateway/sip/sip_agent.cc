@@ -16,14 +16,20 @@
 #include <cstring>
 
 #include "base/unique_fd.h"
+#include "gateway/sip/dialogs.h"
 #include "gateway/sip/headers.h"
+#include "gateway/sip/intake.h"
+#include "gateway/sip/peer_probe_impl.h"
+#include "gateway/sip/rate_limit.h"
 #include "gateway/sip/sip_leg.h"
 #include "gateway/sip/sip_leg_impl.h"
 
 namespace sg::sip {
 namespace {
 
-constexpr auto kMethods = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO";
+constexpr auto kMethods = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REFER";
+constexpr auto kOurMethods = "INVITE, UPDATE, OPTIONS, REFER";
+constexpr auto kAccept = "application/sdp, application/dtmf-relay, application/dtmf";
 
 // Sofia's own log. What matters of it reaches us as events and return values.
 void discard_log(void*, const char*, va_list) {}
@@ -79,11 +85,19 @@ class SipAgent::Impl {
         config_(config),
         listener_(listener),
         invites_(counters.get("sip.rx.invites")),
-        malformed_(counters.get("sip.rx.malformed_sdp")) {}
+        malformed_(counters.get("sip.rx.malformed_sdp")),
+        unknown_source_(counters.get("sip.unknown_source")),
+        too_many_(counters.get("sip.rx.invites_above_limit")),
+        loops_(counters.get("sip.rx.loops")),
+        limit_(config.max_invites_per_second),
+        intake_([this](const sip_t& request, const SocketAddress& source) { return admits(request, unmapped(source)); }) {
+  }
   ~Impl();
 
   Result<> start();
   Result<std::unique_ptr<SipLeg>> make_leg(const Target& target);
+  Result<std::unique_ptr<PeerProbe>> probe(const Target& target, const ProbeOptions& options,
+                                           std::function<void(bool is_up)> on_change);
   Result<SocketAddress> local_towards(const Target& target) const;
   const std::vector<Listen>& bound() const { return bound_; }
 
@@ -102,6 +116,9 @@ class SipAgent::Impl {
   void on_agent_event(Stack& stack, nua_event_t event, int status, nua_handle_t* handle, const sip_t* sip,
                       tagi_t tags[]);
   void on_new_invite(Stack& stack, nua_handle_t* handle, const sip_t& invite);
+  bool admits(const sip_t& request, const SocketAddress& source);
+  SocketAddress source_of_current(const Stack& stack) const;
+  Result<Path> path_to(const Target& target);
   Result<> start(Stack& stack);
   void run_until(const bool& done);
   Result<const Stack*> stack_for(const Target& target) const;
@@ -111,6 +128,13 @@ class SipAgent::Impl {
   Listener& listener_;
   Counter& invites_;
   Counter& malformed_;
+  Counter& unknown_source_;
+  Counter& too_many_;
+  Counter& loops_;
+  const Log log_{"sip"};
+  Dialogs dialogs_;
+  RateLimit limit_;
+  Intake intake_;
   std::vector<std::unique_ptr<Stack>> stacks_;
   std::vector<Listen> bound_;
 };
@@ -136,8 +160,8 @@ Result<> SipAgent::Impl::start(Stack& stack) {
   stack.nua =
       ::nua_create(root_.handle(), on_event, &stack, NUTAG_URL(url.c_str()), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
                    NUTAG_AUTOALERT(0), NUTAG_AUTOACK(0), NUTAG_ENABLEMESSAGE(0), SIPTAG_ALLOW_STR(kMethods),
-                   NUTAG_APPL_METHOD("INVITE, UPDATE"), SIPTAG_SUPPORTED_STR("timer, 100rel"),
-                   SIPTAG_ACCEPT_STR("application/sdp, application/dtmf-relay"), NUTAG_SESSION_TIMER(expires),
+                   NUTAG_APPL_METHOD(kOurMethods), SIPTAG_SUPPORTED_STR("timer, 100rel, replaces"),
+                   SIPTAG_ACCEPT_STR(kAccept), NTATAG_MCLASS(intake_.message_class()), NUTAG_SESSION_TIMER(expires),
                    NUTAG_MIN_SE(static_cast<unsigned>(config_.min_se.count())), NUTAG_UPDATE_REFRESH(1),
                    NUTAG_USER_AGENT(config_.user_agent.c_str()),
                    // One user agent has one transport: a long request must not look for another.
@@ -167,7 +191,7 @@ SipAgent::Impl::~Impl() {
 void SipAgent::Impl::on_event(nua_event_t event, int status, const char*, nua_t*, nua_magic_t* magic,
                               nua_handle_t* handle, nua_hmagic_t* leg, const sip_t* sip, tagi_t tags[]) noexcept {
   if (leg) {
-    reinterpret_cast<SipLeg::Impl*>(leg)->on_event(event, status, sip, tags);
+    HandleOwner::from(leg).on_event(event, status, sip, tags);
     return;
   }
   auto& stack = *static_cast<Stack*>(magic);
@@ -192,6 +216,17 @@ void SipAgent::Impl::on_agent_event(Stack& stack, nua_event_t event, int status,
     case nua_i_invite:
       if (sip && handle && status < 200) return on_new_invite(stack, handle, *sip);
       break;
+    case nua_i_options:
+      if (handle && status < 200) {
+        int answer = listener_.options_status(source_of_current(stack));
+        ::nua_respond(handle, answer, ::sip_status_phrase(answer), NUTAG_WITH_THIS(stack.nua),
+                      SIPTAG_ACCEPT_STR(kAccept), TAG_IF(answer == 503, SIPTAG_RETRY_AFTER_STR("30")), TAG_END());
+      }
+      break;
+    case nua_i_refer:
+      // Outside of a call there is nothing to transfer.
+      if (handle && status < 200) ::nua_respond(handle, SIP_403_FORBIDDEN, NUTAG_WITH_THIS(stack.nua), TAG_END());
+      break;
     default:
       break;
   }
@@ -199,15 +234,37 @@ void SipAgent::Impl::on_agent_event(Stack& stack, nua_event_t event, int status,
   if (handle && handle != ::nua_default(stack.nua)) ::nua_handle_destroy(handle);
 }
 
+SocketAddress SipAgent::Impl::source_of_current(const Stack& stack) const {
+  sockaddr_storage raw{};
+  socklen_t size = sizeof(raw);
+  if (::msg_get_address(::nua_current_request(stack.nua), reinterpret_cast<su_sockaddr_t*>(&raw), &size) != 0) return {};
+  return unmapped(SocketAddress::from(raw));
+}
+
+bool SipAgent::Impl::admits(const sip_t& request, const SocketAddress& source) {
+  if (request.sip_call_id && dialogs_.knows(request.sip_call_id->i_id)) return true;
+  if (!listener_.admits(source)) {
+    unknown_source_.add();
+    // A scan must not fill the log: one line each time that the count has doubled.
+    if (uint64_t count = unknown_source_.value(); (count & (count - 1)) == 0) {
+      log_.warning("{} from {} is dropped: no trunk allows this address ({} so far)",
+                   request.sip_request->rq_method_name, source.to_string(), count);
+    }
+    return false;
+  }
+  if (request.sip_request->rq_method != sip_method_invite || limit_.allow(source.host(), root_.now())) return true;
+  too_many_.add();
+  if (uint64_t count = too_many_.value(); (count & (count - 1)) == 0) {
+    log_.warning("INVITEs from {} come too fast and are dropped ({} so far)", source.host(), count);
+  }
+  return false;
+}
+
 void SipAgent::Impl::on_new_invite(Stack& stack, nua_handle_t* handle, const sip_t& invite) {
   invites_.add();
   InviteInfo info;
   info.transport = stack.listen.transport;
-  sockaddr_storage raw{};
-  socklen_t size = sizeof(raw);
-  if (::msg_get_address(::nua_current_request(stack.nua), reinterpret_cast<su_sockaddr_t*>(&raw), &size) == 0) {
-    info.source = unmapped(SocketAddress::from(raw));
-  }
+  info.source = source_of_current(stack);
   info.local = stack.listen.address;
   if (info.local.is_any() && info.source.is_set()) {
     if (auto local = source_towards(info.source)) info.local = unmapped(*local);
@@ -222,8 +279,19 @@ void SipAgent::Impl::on_new_invite(Stack& stack, nua_handle_t* handle, const sip
   }
   if (invite.sip_call_id) info.call_id = invite.sip_call_id->i_id;
 
-  auto leg = std::make_unique<SipLeg::Impl>(Path{
-      .root = root_, .nua = stack.nua, .peer = info.source.to_string(), .session_expires = config_.session_expires});
+  auto leg = std::make_unique<SipLeg::Impl>(Path{.root = root_,
+                                                 .nua = stack.nua,
+                                                 .dialogs = dialogs_,
+                                                 .peer = info.source.to_string(),
+                                                 .domain = bracketed(info.local),
+                                                 .session_expires = config_.session_expires});
+  if (dialogs_.is_loop(info.call_id, info.request_user)) {
+    loops_.add();
+    log_.warning("the call to {} has come back from {}: loop", info.request_user, info.source.to_string());
+    ::nua_respond(handle, SIP_482_LOOP_DETECTED, TAG_END());
+    ::nua_handle_destroy(handle);
+    return;
+  }
   if (!leg->accept(handle, invite)) {
     malformed_.add();
     return;
@@ -253,7 +321,7 @@ Result<SocketAddress> SipAgent::Impl::local_towards(const Target& target) const 
   return source;
 }
 
-Result<std::unique_ptr<SipLeg>> SipAgent::Impl::make_leg(const Target& target) {
+Result<Path> SipAgent::Impl::path_to(const Target& target) {
   auto stack = stack_for(target);
   if (!stack) return tl::unexpected(stack.error());
   auto numeric = SocketAddress::parse(target.host, target.port);
@@ -264,14 +332,29 @@ Result<std::unique_ptr<SipLeg>> SipAgent::Impl::make_leg(const Target& target) {
     auto local = local_towards(target);
     domain = bracketed(local ? *local : (*stack)->listen.address);
   }
-  Path path{.root = root_,
+  return Path{.root = root_,
             .nua = (*stack)->nua,
+            .dialogs = dialogs_,
             .peer = authority,
             .authority = authority,
             .parameters = target.transport == Transport::Tcp ? ";transport=tcp" : "",
             .domain = domain,
+            .identity = target.identity,
+            .follow_redirects = target.follow_redirects,
             .session_expires = config_.session_expires};
-  return std::make_unique<SipLeg>(std::make_unique<SipLeg::Impl>(std::move(path)));
+}
+
+Result<std::unique_ptr<SipLeg>> SipAgent::Impl::make_leg(const Target& target) {
+  auto path = path_to(target);
+  if (!path) return tl::unexpected(path.error());
+  return std::make_unique<SipLeg>(std::make_unique<SipLeg::Impl>(std::move(*path)));
+}
+
+Result<std::unique_ptr<PeerProbe>> SipAgent::Impl::probe(const Target& target, const ProbeOptions& options,
+                                                         std::function<void(bool is_up)> on_change) {
+  auto path = path_to(target);
+  if (!path) return tl::unexpected(path.error());
+  return std::make_unique<OptionsProbe>(std::move(*path), options, std::move(on_change));
 }
 
 Result<std::unique_ptr<SipAgent>> SipAgent::start(SuRoot& root, const AgentConfig& config, Listener& listener,
@@ -288,6 +371,10 @@ const std::vector<Listen>& SipAgent::bound() const {
 }
 Result<std::unique_ptr<SipLeg>> SipAgent::make_leg(const Target& target) {
   return impl_->make_leg(target);
+}
+Result<std::unique_ptr<PeerProbe>> SipAgent::probe(const Target& target, const ProbeOptions& options,
+                                                   std::function<void(bool is_up)> on_change) {
+  return impl_->probe(target, options, std::move(on_change));
 }
 Result<SocketAddress> SipAgent::local_towards(const Target& target) const {
   return impl_->local_towards(target);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,8 @@
 #include "base/result.h"
 #include "base/socket_address.h"
 #include "gateway/call/leg.h"
+#include "gateway/sip/identity_policy.h"
+#include "gateway/sip/peer_probe.h"
 #include "gateway/sip/su_root.h"
 
 namespace sg::sip {
@@ -30,6 +33,8 @@ struct AgentConfig {
   // RFC 4028. 0: no session timer of our own; a peer's is honoured still.
   std::chrono::seconds session_expires{1800};
   std::chrono::seconds min_se{90};
+  // INVITEs a second from one source address, resends included; what is above is dropped. 0: no limit.
+  double max_invites_per_second = 0;
 };
 
 // Where an outgoing call goes.
@@ -38,6 +43,8 @@ struct Target {
   uint16_t port = 0;  // 0: 5060, or as DNS says
   Transport transport = Transport::Udp;
   std::string from_domain;  // in From and P-Asserted-Identity; empty: our own address towards the peer
+  IdentityPolicy identity;
+  bool follow_redirects = false;  // tell a 302's contacts; else it is a refusal
 };
 
 // What an INVITE says beside its call::Setup: enough to find its trunk.
@@ -61,6 +68,10 @@ class SipAgent {
     // A new incoming call: keep the leg, or refuse it by leg->refuse(status) or by just dropping it (480). The leg has
     // sent 100 already. Set its listener before returning.
     virtual void on_invite(std::unique_ptr<SipLeg> leg, const call::Setup& setup, const InviteInfo& info) = 0;
+    // Whether a request from there is looked at. False: it gets no answer at all, unless its dialog is known.
+    virtual bool admits(const SocketAddress& /*source*/) { return true; }
+    // The status that OPTIONS is answered with: 200, or 503 when no call would be taken.
+    virtual int options_status(const SocketAddress& /*source*/) { return 200; }
   };
 
   // Error: an address that is busy or not ours, "cannot listen on udp 127.0.0.1:5060: …".
@@ -72,6 +83,9 @@ class SipAgent {
   const std::vector<Listen>& bound() const;
   // An outgoing call, from the listening address of the target's transport and address family. Error: there is none.
   Result<std::unique_ptr<SipLeg>> make_leg(const Target& target);
+  // Watches whether the target answers. `on_change` is never called from inside a call of ours. Error: as make_leg().
+  Result<std::unique_ptr<PeerProbe>> probe(const Target& target, const ProbeOptions& options,
+                                           std::function<void(bool is_up)> on_change);
   // The address of ours that the target would see, for media to be reached at. Error: no route.
   Result<SocketAddress> local_towards(const Target& target) const;
 

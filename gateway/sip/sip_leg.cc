@@ -7,6 +7,7 @@
 #include <random>
 
 #include "gateway/sip/headers.h"
+#include "gateway/sip/intake.h"
 #include "gateway/sip/sip_leg_impl.h"
 
 namespace sg::sip {
@@ -16,9 +17,22 @@ constexpr auto kSdpType = "application/sdp";
 // How long a peer may take to confirm our BYE or CANCEL before the leg is called over. Sofia goes on retransmitting.
 constexpr auto kReleasePatience = 2s;
 
-uint64_t random_session_id() {
+uint64_t random_number() {
   static std::mt19937_64 generator{std::random_device{}()};
-  return generator() >> 2;  // RFC 8866 section 5.2: it is to fit 63 bits in most implementations
+  return generator();
+}
+
+std::string random_call_id() {
+  return fmt::format("{:016x}{:016x}", random_number(), random_number());
+}
+
+// As user_of() will read it when the INVITE comes back.
+std::string called_user(const tdm::Number& called) {
+  return (called.type == tdm::TypeOfNumber::International ? "+" : "") + called.digits;
+}
+
+uint64_t random_session_id() {
+  return random_number() >> 2;  // RFC 8866 section 5.2: it is to fit 63 bits in most implementations
 }
 
 const char* or_null(const std::string& text) {
@@ -49,9 +63,11 @@ SipLeg::Impl::Impl(Path path)
       sdp_(random_session_id()),
       session_interval_(path_.session_expires),
       release_timer_(path_.root),
-      refresh_timer_(path_.root) {}
+      refresh_timer_(path_.root),
+      hold_timer_(path_.root) {}
 
 SipLeg::Impl::~Impl() {
+  if (!call_id.empty()) path_.dialogs.remove(call_id, asked_for_);
   if (!handle_) return;
   ::nua_handle_bind(handle_, nullptr);
   // Ends what still stands: CANCEL, BYE, or 480 to an unanswered INVITE.
@@ -65,10 +81,15 @@ void SipLeg::Impl::note_peer(const sip_t& message) {
     if (session_interval_.count() == 0 || asked < session_interval_) session_interval_ = asked;
   }
   if (call_id.empty() && message.sip_call_id) {
-    call_id = message.sip_call_id->i_id;
-    name += " Call-ID " + call_id;
-    log_ = Log(name);
+    adopt_call_id(message.sip_call_id->i_id);
   }
+}
+
+void SipLeg::Impl::adopt_call_id(const std::string& id) {
+  call_id = id;
+  name += " Call-ID " + id;
+  log_ = Log(name);
+  path_.dialogs.add(call_id, asked_for_);
 }
 
 std::optional<Sdp> SipLeg::Impl::read(const sip_t& message) {
@@ -86,7 +107,7 @@ std::optional<Sdp> SipLeg::Impl::read(const sip_t& message) {
 
 Result<> SipLeg::Impl::accept(nua_handle_t* handle, const sip_t& invite) {
   handle_ = handle;
-  ::nua_handle_bind(handle_, reinterpret_cast<nua_hmagic_t*>(this));
+  ::nua_handle_bind(handle_, magic());
   state_ = State::Called;
   note_peer(invite);
   invite_.save(path_.nua);
@@ -101,9 +122,10 @@ Result<> SipLeg::Impl::accept(nua_handle_t* handle, const sip_t& invite) {
 
 void SipLeg::Impl::respond(int status, const std::string& sdp, const std::string& reason) {
   bool is_reliable = status > 100 && status < 200 && peer_supports_100rel_;
+  auto extra = status > 100 && (status < 300 || !user_user_lines_.empty()) ? take_extra_lines() : std::string{};
   ::nua_respond(handle_, status, ::sip_status_phrase(status), TAG_IF(invite_.is_set(), NUTAG_WITH(invite_.message())),
                 TAG_IF(!sdp.empty(), SIPTAG_CONTENT_TYPE_STR(kSdpType)), SIPTAG_PAYLOAD_STR(or_null(sdp)),
-                SIPTAG_REASON_STR(or_null(reason)), TAG_IF(is_reliable, SIPTAG_REQUIRE_STR("100rel")), TAG_END());
+                SIPTAG_REASON_STR(or_null(reason)), SIPTAG_HEADER_STR(or_null(extra)), TAG_IF(is_reliable, SIPTAG_REQUIRE_STR("100rel")), TAG_END());
 }
 
 void SipLeg::Impl::provisional(int status, const std::optional<call::MediaDescription>& media) {
@@ -115,6 +137,7 @@ void SipLeg::Impl::provisional(int status, const std::optional<call::MediaDescri
       return;
     }
     awaits_late_answer_ = !remote_;
+    ours_ = media;
     first_answer_ = remote_ ? sdp_.answer(*remote_, *media) : sdp_.offer(*media);
   }
   // Once an offer of ours went out reliably it is not repeated.
@@ -126,6 +149,7 @@ void SipLeg::Impl::answer(const std::optional<call::MediaDescription>& media) {
   bool offered_early = !remote_ && !first_answer_.empty();
   if (first_answer_.empty() && media) {
     awaits_late_answer_ = !remote_;
+    ours_ = media;
     first_answer_ = remote_ ? sdp_.answer(*remote_, *media) : sdp_.offer(*media);
   }
   respond(200, offered_early ? std::string{} : first_answer_);
@@ -140,19 +164,25 @@ void SipLeg::Impl::setup(const call::Setup& setup, const std::optional<call::Med
   state_ = State::Calling;
   if (setup.max_forwards < 0) return release_shortly(call::cause_of_sip(483));
 
-  auto uri = uri_of(setup.called, path_.authority, path_.parameters);
+  asked_for_ = called_user(setup.called);
+  adopt_call_id(random_call_id());
+  auto uri = setup.request_uri.empty()
+                 ? uri_of(setup.called, path_.authority, path_.parameters, setup.called_subaddress)
+                 : setup.request_uri;
   auto to = "<" + uri_of(setup.called, path_.authority) + ">";
-  auto identity = identity_of(setup, path_.domain);
+  auto identity = identity_of(setup, path_.domain, path_.identity);
   auto sdp = offer ? sdp_.offer(*offer) : std::string{};
+  ours_ = offer;
   if (sdp.empty()) exchange_ = Exchange::PeerAnswer200;
-  auto asserted = identity.asserted.empty() ? std::string{} : "P-Asserted-Identity: " + identity.asserted;
-  auto diversion = identity.diversion.empty() ? std::string{} : "Diversion: " + identity.diversion;
-  handle_ = ::nua_handle(path_.nua, reinterpret_cast<nua_hmagic_t*>(this), NUTAG_URL(uri.c_str()),
+  if (const auto& replaces = setup.replaces) {
+    identity.lines += fmt::format("Replaces: {};to-tag={};from-tag={}{}\r\nRequire: replaces\r\n", replaces->call_id,
+                                  replaces->to_tag, replaces->from_tag, replaces->early_only ? ";early-only" : "");
+  }
+  handle_ = ::nua_handle(path_.nua, magic(), NUTAG_URL(uri.c_str()), SIPTAG_CALL_ID_STR(call_id.c_str()),
                          SIPTAG_TO_STR(to.c_str()), SIPTAG_FROM_STR(identity.from.c_str()), TAG_END());
   if (!handle_) return release_shortly(call::kTemporaryFailure);
   ::nua_invite(handle_, SIPTAG_MAX_FORWARDS_STR(std::to_string(setup.max_forwards).c_str()),
-               SIPTAG_HEADER_STR(or_null(asserted)), SIPTAG_HEADER_STR(or_null(diversion)),
-               SIPTAG_PRIVACY_STR(or_null(identity.privacy)), TAG_IF(!sdp.empty(), SIPTAG_CONTENT_TYPE_STR(kSdpType)),
+               SIPTAG_HEADER_STR(or_null(identity.lines)), TAG_IF(!sdp.empty(), SIPTAG_CONTENT_TYPE_STR(kSdpType)),
                SIPTAG_PAYLOAD_STR(or_null(sdp)), TAG_END());
 }
 
@@ -173,7 +203,13 @@ void SipLeg::Impl::on_invite_response(int status, const sip_t* sip) {
 }
 
 void SipLeg::Impl::on_first_response(int status, const sip_t* sip) {
-  if (status >= 300) return finish(call::cause_of_sip(refusal_of(status), sip ? read_q850(*sip) : 0));
+  if (status >= 300) {
+    std::weak_ptr<bool> alive = alive_;
+    if (sip) note_user_user(*sip);
+    if (sip && status < 400 && path_.follow_redirects) on_redirected(*sip);
+    if (alive.expired()) return;
+    return finish(call::cause_of_sip(refusal_of(status), sip ? read_q850(*sip) : 0));
+  }
   // Sofia tries again by itself (a session interval too small): nothing to tell.
   if (!sip || !sip->sip_status || sip->sip_status->st_status != status) return;
   if (status >= 200) return on_answered(*sip);
@@ -187,6 +223,7 @@ void SipLeg::Impl::on_first_response(int status, const sip_t* sip) {
     remote_ = std::move(early);
   }
   bool inband = remote_.has_value();
+  note_user_user(*sip);
   if (!listener) return;
   if (status == 180) {
     listener->on_alerting(inband, media);
@@ -195,8 +232,32 @@ void SipLeg::Impl::on_first_response(int status, const sip_t* sip) {
   }
 }
 
+void SipLeg::Impl::on_redirected(const sip_t& response) {
+  auto redirects = read_redirects(redirect_contacts(response));
+  if (!redirects.empty() && listener) listener->on_redirected(redirects);
+}
+
+void SipLeg::Impl::note_connected(const sip_t& message) {
+  auto party = read_connected(message);
+  if (!party || party == peer_party_) return;
+  peer_party_ = party;
+  if (listener) listener->on_connected_party(*party);
+}
+
+void SipLeg::Impl::note_user_user(const sip_t& message) {
+  if (auto data = read_user_user(message); data && listener) listener->on_user_user(*data);
+}
+
+std::string SipLeg::Impl::take_extra_lines() {
+  auto lines = std::exchange(user_user_lines_, {});
+  if (connected_) lines += connected_lines(*connected_, path_.domain, path_.identity);
+  return lines;
+}
+
 void SipLeg::Impl::on_answered(const sip_t& response) {
   state_ = State::Established;
+  note_connected(response);
+  note_user_user(response);
   auto described = read(response);
   if (exchange_ == Exchange::PeerAnswer200) {
     // We offered nothing: the 200 does, and the ACK waits for our answer.
@@ -230,6 +291,7 @@ void SipLeg::Impl::offer(const call::MediaDescription& media) {
     return;
   }
   exchange_ = Exchange::Ours;
+  ours_ = media;
   auto sdp = sdp_.offer(media);
   ::nua_invite(handle_, SIPTAG_CONTENT_TYPE_STR(kSdpType), SIPTAG_PAYLOAD_STR(sdp.c_str()), TAG_END());
 }
@@ -238,6 +300,7 @@ void SipLeg::Impl::on_offer_response(int status, const sip_t* sip) {
   if (status < 200) return;
   if (status < 300) ::nua_ack(handle_, TAG_END());
   if (exchange_ == Exchange::Refresh) exchange_ = Exchange::None;
+  if (exchange_ == Exchange::Hold) return on_hold_response(status, sip);
   if (exchange_ != Exchange::Ours) return;
   exchange_ = Exchange::None;
   auto described = sip && status < 300 ? read(*sip) : std::nullopt;
@@ -259,6 +322,7 @@ void SipLeg::Impl::take_offer(Sdp offer, Exchange how) {
 
 void SipLeg::Impl::on_reinvite(const sip_t& request) {
   invite_.save(path_.nua);
+  note_connected(request);
   auto offer = read(request);
   if (request.sip_payload && !offer) return respond(400, {}), invite_.reset();
   // What stands is offered again, with the same version: a refresh must not turn T.38 back into audio.
@@ -280,11 +344,13 @@ void SipLeg::Impl::on_update(const sip_t& request) {
                   TAG_IF(status == 500, SIPTAG_RETRY_AFTER_STR("2")), TAG_END());
     update_.reset();
   };
+  note_connected(request);
   if (!request.sip_payload) return answer_update(200, {});
   auto offer = read(request);
   if (!offer) return answer_update(400, {});
   // RFC 3311 section 5.2.
-  if (exchange_ == Exchange::Ours || exchange_ == Exchange::Refresh || awaits_late_answer_)
+  if (exchange_ == Exchange::Ours || exchange_ == Exchange::Refresh || exchange_ == Exchange::Hold ||
+      awaits_late_answer_)
     return answer_update(491, {});
   if (exchange_ != Exchange::None || (state_ == State::Called && first_answer_.empty())) return answer_update(500, {});
   if (remote_ && offer->media == remote_->media) {
@@ -297,6 +363,7 @@ void SipLeg::Impl::on_update(const sip_t& request) {
 void SipLeg::Impl::answer_offer(const call::MediaDescription& media) {
   if (!peer_offer_) return;
   auto sdp = sdp_.answer(*peer_offer_, media);
+  ours_ = media;
   remote_ = std::exchange(peer_offer_, std::nullopt);
   switch (std::exchange(exchange_, Exchange::None)) {
     case Exchange::PeerInvite:
@@ -315,6 +382,7 @@ void SipLeg::Impl::answer_offer(const call::MediaDescription& media) {
     default:
       break;
   }
+  tell_held();
 }
 
 void SipLeg::Impl::refuse_offer(int status) {
@@ -367,6 +435,118 @@ void SipLeg::Impl::refresh() {
   });
 }
 
+// Hold. The peer's own is told by the direction of its offer; ours changes only the direction.
+
+void SipLeg::Impl::tell_held() {
+  if (state_ != State::Established || !remote_ || !remote_->media.audio) return;
+  auto direction = remote_->media.audio->direction;
+  bool is_held = direction == call::Direction::SendOnly || direction == call::Direction::Inactive;
+  if (std::exchange(is_held_, is_held) == is_held) return;
+  path_.root.post([this, alive = std::weak_ptr<bool>(alive_), is_held] {
+    if (alive.expired() || !listener) return;
+    is_held ? listener->on_held() : listener->on_retrieved();
+  });
+}
+
+void SipLeg::Impl::hold(bool is_held) {
+  wants_hold_ = is_held;
+  send_hold();
+}
+
+void SipLeg::Impl::send_hold() {
+  if (state_ != State::Established || wants_hold_ == has_held_ || !ours_ || !ours_->audio) return;
+  if (exchange_ != Exchange::None) {
+    hold_timer_.arm(500ms, [this] { send_hold(); });
+    return;
+  }
+  exchange_ = Exchange::Hold;
+  auto media = *ours_;
+  media.audio->direction = wants_hold_ ? call::Direction::SendOnly : call::Direction::SendRecv;
+  auto sdp = sdp_.offer(media);
+  ::nua_invite(handle_, SIPTAG_CONTENT_TYPE_STR(kSdpType), SIPTAG_PAYLOAD_STR(sdp.c_str()), TAG_END());
+}
+
+void SipLeg::Impl::on_hold_response(int status, const sip_t* sip) {
+  exchange_ = Exchange::None;
+  auto described = sip && status < 300 ? read(*sip) : std::nullopt;
+  if (described) {
+    remote_ = std::move(described);
+    has_held_ = !has_held_;
+    refresh();
+  } else {
+    sdp_.roll_back();
+    if (status != 491) return;
+  }
+  // RFC 3261 section 14.1: who owns the Call-ID waits longer. Or it is to be otherwise again by now.
+  auto slots = static_cast<int>(random_number() % 100);
+  Duration pause = asked_for_.empty() ? slots * 20ms : 2100ms + slots * 19ms;
+  hold_timer_.arm(described ? Duration::zero() : pause, [this] { send_hold(); });
+}
+
+// Transfer (RFC 3515, RFC 5589).
+
+void SipLeg::Impl::on_refer(const sip_t& refer, tagi_t* tags) {
+  auto answer = [&](int status) {
+    ::nua_respond(handle_, status, ::sip_status_phrase(status), NUTAG_WITH_THIS(path_.nua), TAG_END());
+  };
+  auto transfer = read_transfer(refer);
+  if (!transfer) return answer(400);
+  // One at a time: the first is not over.
+  if (!refer_event_.empty() || state_ != State::Established || !listener) return answer(603);
+  const sip_event_t* event = nullptr;
+  ::tl_gets(tags, NUTAG_REFER_EVENT_REF(event), TAG_END());
+  refer_event_ = event && event->o_id ? fmt::format("refer;id={}", event->o_id) : "refer";
+  std::weak_ptr<bool> alive = alive_;
+  is_deciding_transfer_ = true;
+  bool is_accepted = listener->on_transfer(*transfer);
+  if (alive.expired()) return;
+  is_deciding_transfer_ = false;
+  answer(is_accepted ? 202 : 603);
+  if (!is_accepted) {
+    refer_event_.clear();
+    transfer_statuses_.clear();
+    return;
+  }
+  transfer_progress(100);
+  for (int status : std::exchange(transfer_statuses_, {})) transfer_progress(status);
+}
+
+void SipLeg::Impl::transfer_progress(int status) {
+  if (is_deciding_transfer_) return transfer_statuses_.push_back(status);
+  if (refer_event_.empty() || state_ != State::Established) return;
+  auto fragment = fmt::format("SIP/2.0 {} {}\r\n", status, ::sip_status_phrase(status));
+  bool is_final = status >= 200;
+  ::nua_notify(handle_, SIPTAG_EVENT_STR(refer_event_.c_str()),
+               SIPTAG_CONTENT_TYPE_STR("message/sipfrag;version=2.0"), SIPTAG_PAYLOAD_STR(fragment.c_str()),
+               NUTAG_SUBSTATE(is_final ? nua_substate_terminated : nua_substate_active), TAG_END());
+  if (is_final) refer_event_.clear();
+}
+
+bool SipLeg::Impl::is_dialog(const call::Replaces& replaces) const {
+  bool may_be = state_ == State::Called || state_ == State::Calling ||
+                (state_ == State::Established && !replaces.early_only);
+  if (!handle_ || !may_be || replaces.call_id != call_id) return false;
+  auto home = make_home();
+  // As we would name it to others: the tags are the other way round there.
+  const sip_replaces_t* own = ::nua_handle_make_replaces(handle_, home.get(), 0);
+  if (!own) return false;
+  auto named = replaces_of(*own);
+  return named.to_tag == replaces.from_tag && named.from_tag == replaces.to_tag;
+}
+
+// Who answers.
+
+void SipLeg::Impl::connected_party(const tdm::CallingParty& party) {
+  connected_ = party;
+  if (state_ != State::Established || !peer_allows_update_) return;
+  auto lines = connected_lines(party, path_.domain, path_.identity);
+  if (!lines.empty()) ::nua_update(handle_, SIPTAG_HEADER_STR(lines.c_str()), TAG_END());
+}
+
+void SipLeg::Impl::user_user(const tdm::UserUser& data) {
+  user_user_lines_ = user_user_line(data);
+}
+
 // The end.
 
 void SipLeg::Impl::release(const call::Cause& cause, int status) {
@@ -387,9 +567,13 @@ void SipLeg::Impl::end_dialog(const call::Cause& cause, int status) {
       respond(status ? status : call::sip_status_of(cause), {}, reason);
       invite_.reset();
       return release_shortly(cause);
-    default:
-      ::nua_bye(handle_, SIPTAG_REASON_STR(reason.c_str()), TAG_END());
+    default: {
+      // A subscription that is left open would keep the dialog alive.
+      transfer_progress(503);
+      auto extra = std::exchange(user_user_lines_, {});
+      ::nua_bye(handle_, SIPTAG_REASON_STR(reason.c_str()), SIPTAG_HEADER_STR(or_null(extra)), TAG_END());
       break;
+    }
   }
   state_ = State::Releasing;
   cause_ = cause;
@@ -407,6 +591,7 @@ void SipLeg::Impl::finish(const call::Cause& cause) {
   state_ = State::Released;
   release_timer_.cancel();
   refresh_timer_.cancel();
+  hold_timer_.cancel();
   if (listener) listener->on_released(cause);
 }
 
@@ -450,9 +635,16 @@ void SipLeg::Impl::on_event(nua_event_t event, int status, const sip_t* sip, tag
     case nua_i_bye:
       if (!cause_) cause_ = call::Cause{call::kNormalClearing.q850, 0};
       if (int q850 = sip ? read_q850(*sip) : 0; q850 && state_ != State::Releasing) cause_->q850 = q850;
+      if (sip && state_ != State::Releasing) note_user_user(*sip);
       return;
     case nua_r_bye:
       if (status >= 200) finish(cause_.value_or(call::kNormalClearing));
+      return;
+    case nua_i_refer:
+      if (sip && status < 200) on_refer(*sip, tags);
+      return;
+    case nua_i_options:
+      if (status < 200) ::nua_respond(handle_, SIP_200_OK, NUTAG_WITH_THIS(path_.nua), TAG_END());
       return;
     case nua_i_info:
       if (auto digits = sip ? read_dtmf(*sip) : std::string{}; !digits.empty() && listener) listener->on_digits(digits);
@@ -507,6 +699,28 @@ void SipLeg::refuse_offer(int status) {
 }
 void SipLeg::send_digits(const std::string& digits) {
   impl_->send_digits(digits);
+}
+
+void SipLeg::connected_party(const tdm::CallingParty& party) {
+  impl_->connected_party(party);
+}
+void SipLeg::user_user(const tdm::UserUser& data) {
+  impl_->user_user(data);
+}
+void SipLeg::hold() {
+  impl_->hold(true);
+}
+void SipLeg::retrieve() {
+  impl_->hold(false);
+}
+void SipLeg::transfer_progress(int status) {
+  impl_->transfer_progress(status);
+}
+bool SipLeg::is_dialog(const call::Replaces& replaces) const {
+  return impl_->is_dialog(replaces);
+}
+void SipLeg::set_identity_policy(const IdentityPolicy& policy) {
+  impl_->set_identity_policy(policy);
 }
 
 }  // namespace sg::sip

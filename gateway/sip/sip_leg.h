@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gateway/call/leg.h"
+#include "gateway/sip/identity_policy.h"
 
 namespace sg::sip {
 
@@ -32,6 +33,15 @@ class SipLeg final : public call::Leg {
   // In-dialog INFO, application/dtmf-relay.
   void send_digits(const std::string& digits) override;
 
+  void connected_party(const tdm::CallingParty& party) override;
+  void user_user(const tdm::UserUser& data) override;
+  void hold() override;
+  void retrieve() override;
+  void transfer_progress(int status) override;
+  bool is_dialog(const call::Replaces& replaces) const override;
+
+  // Incoming: how this peer is told who answers.
+  void set_identity_policy(const IdentityPolicy& policy);
   // Incoming, unanswered: refuse with this status, without going through a cause. on_released follows if the leg lives.
   void refuse(int status);
   const std::string& call_id() const;

@@ -7,9 +7,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "base/reactor.h"
+#include "gateway/sip/dialogs.h"
+#include "gateway/sip/handle_owner.h"
 #include "gateway/sip/sdp.h"
 #include "gateway/sip/sip_agent.h"
 #include "gateway/sip/sip_leg.h"
@@ -39,15 +42,18 @@ class SavedRequest {
 struct Path {
   SuRoot& root;
   nua_t* nua;
+  Dialogs& dialogs;
   std::string peer;             // for names: "127.0.0.1:5062"
   std::string authority = {};   // outgoing: host and port of the Request-URI
   std::string parameters = {};  // outgoing: ";transport=tcp"
-  std::string domain = {};      // outgoing: of our identities
+  std::string domain = {};      // of our identities
+  IdentityPolicy identity = {};
+  bool follow_redirects = false;
   std::chrono::seconds session_expires;
 };
 
 // The dialog behind a SipLeg. Sofia holds a pointer to it as the handle's magic; the destructor takes that back.
-class SipLeg::Impl {
+class SipLeg::Impl final : public HandleOwner {
  public:
   explicit Impl(Path path);
   ~Impl();
@@ -57,7 +63,7 @@ class SipLeg::Impl {
   const std::optional<Sdp>& remote() const { return remote_; }
 
   // Everything that Sofia tells of this dialog.
-  void on_event(nua_event_t event, int status, const sip_t* sip, tagi_t* tags);
+  void on_event(nua_event_t event, int status, const sip_t* sip, tagi_t* tags) override;
 
   void setup(const call::Setup& setup, const std::optional<call::MediaDescription>& offer);
   void provisional(int status, const std::optional<call::MediaDescription>& media);
@@ -67,6 +73,12 @@ class SipLeg::Impl {
   void answer_offer(const call::MediaDescription& media);
   void refuse_offer(int status);
   void send_digits(const std::string& digits);
+  void connected_party(const tdm::CallingParty& party);
+  void user_user(const tdm::UserUser& data);
+  void hold(bool is_held);
+  void transfer_progress(int status);
+  bool is_dialog(const call::Replaces& replaces) const;
+  void set_identity_policy(const IdentityPolicy& policy) { path_.identity = policy; }
 
   call::LegListener* listener = nullptr;
   std::string call_id;
@@ -75,7 +87,7 @@ class SipLeg::Impl {
  private:
   enum class State : uint8_t { Idle, Calling, Called, Established, Releasing, Released };
   // Whose offer is open in an established (or early) dialog.
-  enum class Exchange : uint8_t { None, Ours, Refresh, PeerInvite, PeerUpdate, PeerAnswer200 };
+  enum class Exchange : uint8_t { None, Ours, Refresh, Hold, PeerInvite, PeerUpdate, PeerAnswer200 };
 
   void on_invite_response(int status, const sip_t* sip);
   void on_first_response(int status, const sip_t* sip);
@@ -94,9 +106,21 @@ class SipLeg::Impl {
   void release_shortly(const call::Cause& cause);
   void finish(const call::Cause& cause);
   void note_peer(const sip_t& message);
+  void adopt_call_id(const std::string& id);
   void refresh();
+  void on_redirected(const sip_t& response);
+  void note_connected(const sip_t& message);
+  void note_user_user(const sip_t& message);
+  void on_refer(const sip_t& refer, tagi_t* tags);
+  void send_hold();
+  void on_hold_response(int status, const sip_t* sip);
+  // The peer's offer was accepted: are we on hold now?
+  void tell_held();
+  // What goes with the next response or BYE, and is forgotten then.
+  std::string take_extra_lines();
 
   Path path_;
+  std::string asked_for_;  // outgoing: the called number as sent
   Log log_;
   nua_handle_t* handle_ = nullptr;
   State state_ = State::Idle;
@@ -112,7 +136,16 @@ class SipLeg::Impl {
   std::string first_answer_;               // incoming: given once, it stands
   SavedRequest invite_, update_;
   std::optional<call::Cause> cause_;
-  Timer release_timer_, refresh_timer_;
+  std::optional<call::MediaDescription> ours_;  // what we last described, for hold()
+  bool wants_hold_ = false, has_held_ = false;  // by us
+  bool is_held_ = false;                        // by the peer
+  bool is_deciding_transfer_ = false;
+  std::string refer_event_;  // the subscription that a REFER made; empty: none
+  std::vector<int> transfer_statuses_;
+  std::optional<tdm::CallingParty> connected_;   // who answers, on our side
+  std::optional<tdm::CallingParty> peer_party_;  // and on the peer's, as told so far
+  std::string user_user_lines_;
+  Timer release_timer_, refresh_timer_, hold_timer_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

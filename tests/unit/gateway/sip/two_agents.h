@@ -62,6 +62,31 @@ struct Party : call::LegListener {
     refused_with = status;
   }
   void on_digits(const std::string& more) override { digits += more; }
+  void on_connected_party(const tdm::CallingParty& party) override {
+    heard.emplace_back("connected party");
+    connected = party;
+  }
+  void on_user_user(const tdm::UserUser& data) override {
+    heard.emplace_back("user to user");
+    user_user = data;
+  }
+  void on_held() override { heard.emplace_back("held"); }
+  void on_retrieved() override { heard.emplace_back("retrieved"); }
+  bool on_transfer(const call::TransferRequest& request) override {
+    heard.emplace_back("transfer");
+    transfer = request;
+    return accepts_transfer;
+  }
+  void on_redirected(const std::vector<call::Redirect>& to) override {
+    heard.emplace_back("redirected");
+    redirects = to;
+  }
+
+  std::optional<tdm::CallingParty> connected;
+  std::optional<tdm::UserUser> user_user;
+  std::optional<call::TransferRequest> transfer;
+  std::vector<call::Redirect> redirects;
+  bool accepts_transfer = true;
 
  private:
   void note(const char* event, const std::optional<call::MediaDescription>& described) {
@@ -84,6 +109,7 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
     config.listen = {listen};
     config.session_expires = session_expires;
     config.min_se = std::min(config.min_se, session_expires);
+    config.max_invites_per_second = max_invites_per_second;
     calling_agent = std::move(*SipAgent::start(root, config, *this, counters));
     called_agent = std::move(*SipAgent::start(root, config, *this, counters));
   }
@@ -97,6 +123,9 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
     callee.leg = std::move(leg);
     callee.leg->set_listener(&callee);
   }
+
+  bool admits(const SocketAddress&) override { return admits_all; }
+  int options_status(const SocketAddress&) override { return answers_options_with; }
 
   // Steps the root until the condition holds.
   template <class Condition>
@@ -118,8 +147,11 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
 
   Target target() const {
     const auto& listen = called_agent->bound().front();
-    return {
-        .host = listen.address.host(), .port = listen.address.port(), .transport = listen.transport, .from_domain = {}};
+    Target to;
+    to.host = listen.address.host();
+    to.port = listen.address.port();
+    to.transport = listen.transport;
+    return to;
   }
   static call::Setup setup_to(const std::string& number) {
     call::Setup setup;
@@ -148,6 +180,9 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
   int invites = 0;
   int refuse_with = 0;
   bool drop = false;
+  bool admits_all = true;
+  int answers_options_with = 200;
+  double max_invites_per_second = 0;
   call::Setup last_setup;
   InviteInfo last_info;
 };

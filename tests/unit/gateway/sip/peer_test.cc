@@ -1,0 +1,181 @@
+#include "gateway/sip/rate_limit.h"
+#include "tests/unit/gateway/sip/sip_dialog.h"
+
+namespace sg::sip {
+namespace {
+
+TEST(PeerHealth, GoesDownAfterThreeMissesInARowAndUpAfterTwoAnswers) {
+  PeerHealth health;
+  EXPECT_TRUE(health.is_up());
+  EXPECT_FALSE(health.on_miss());
+  EXPECT_FALSE(health.on_miss());
+  EXPECT_FALSE(health.on_answer());
+  EXPECT_FALSE(health.on_miss());
+  EXPECT_FALSE(health.on_miss());
+  EXPECT_TRUE(health.is_up()) << "an answer in between starts the count anew";
+
+  EXPECT_TRUE(health.on_miss());
+  EXPECT_FALSE(health.is_up());
+  EXPECT_FALSE(health.on_answer());
+  EXPECT_FALSE(health.on_miss());
+  EXPECT_FALSE(health.on_answer());
+  EXPECT_FALSE(health.is_up());
+  EXPECT_TRUE(health.on_answer());
+  EXPECT_TRUE(health.is_up());
+}
+
+TEST(RateLimit, LetsASecondsWorthThroughAtOnceAndThenAsManyAsFlowIn) {
+  RateLimit limit(10);
+  TimePoint now{};
+  auto allowed = [&](int tries) {
+    int count = 0;
+    for (int i = 0; i < tries; ++i) count += limit.allow("192.0.2.1", now);
+    return count;
+  };
+  EXPECT_EQ(allowed(50), 10);
+  now += 500ms;
+  EXPECT_EQ(allowed(50), 5);
+  EXPECT_TRUE(limit.allow("192.0.2.2", now)) << "another source has a limit of its own";
+  now += 1h;
+  EXPECT_EQ(allowed(50), 10);
+}
+
+TEST(RateLimit, KeepsItsMemoryWhenSourcesAreForged) {
+  RateLimit limit(10);
+  TimePoint now{};
+  for (int i = 0; i < 100'000; ++i) {
+    limit.allow(std::to_string(i), now);
+    now += 1ms;
+  }
+  EXPECT_LE(limit.sources(), 4096u);
+}
+
+struct SipProbe : SipDialog {
+  void watch() {
+    ProbeOptions options;
+    options.interval = 40ms;
+    probe = std::move(*calling_agent->probe(peer_target(), options, [this](bool is_up) { changes.push_back(is_up); }));
+  }
+  // Answers the peer's OPTIONS so from now on, until the condition holds.
+  template <class Condition>
+  testing::AssertionResult answering(const char* status, Condition&& condition, const char* what) {
+    return until(
+        [&] {
+          for (auto& message : std::exchange(peer.received, {})) {
+            if (*status) peer.reply(back(), message, status);
+          }
+          return condition();
+        },
+        what);
+  }
+  std::unique_ptr<PeerProbe> probe;
+  std::vector<bool> changes;
+};
+
+TEST_F(SipProbe, APeerThatDoesNotAnswerIsDownAndOneThatAnswersAgainIsUp) {
+  watch();
+  ASSERT_TRUE(until_received("OPTIONS"));
+  EXPECT_TRUE(probe->health().is_up());
+
+  ASSERT_TRUE(answering("", [&] { return changes.size() == 1; }, "the peer is down"));
+  EXPECT_FALSE(probe->health().is_up());
+  EXPECT_EQ(probe->last_answer(), "no answer");
+
+  ASSERT_TRUE(answering("200 OK", [&] { return changes.size() == 2; }, "the peer is up"));
+  EXPECT_TRUE(probe->health().is_up());
+  EXPECT_EQ(probe->last_answer(), "200");
+}
+
+TEST_F(SipProbe, AnyAnswerButServiceUnavailableSaysThatThePeerIsThere) {
+  watch();
+  ASSERT_TRUE(answering("503 Service Unavailable", [&] { return changes.size() == 1; }, "the peer is down"));
+  EXPECT_EQ(probe->last_answer(), "503");
+
+  ASSERT_TRUE(answering("404 Not Found", [&] { return changes.size() == 2; }, "the peer is up"));
+  EXPECT_EQ(probe->last_answer(), "404");
+}
+
+TEST_F(SipDialog, OptionsSaysWhenNoCallsAreTaken) {
+  answers_options_with = 503;
+
+  peer.request(agent(), "OPTIONS", 1);
+
+  ASSERT_TRUE(until_received("SIP/2.0 503", " OPTIONS\r\n"));
+  EXPECT_FALSE(RawPeer::header(peer.last("SIP/2.0 503"), "Retry-After").empty());
+}
+
+TEST_F(SipDialog, WhoIsNotAdmittedGetsNoAnswerAtAllAndIsCounted) {
+  admits_all = false;
+  for (const char* method : {"INVITE", "OPTIONS", "REGISTER", "BYE"}) peer.request(agent(), method, 1);
+  ASSERT_TRUE(until([&] { return counters.get("sip.unknown_source").value() == 4; }, "all four are counted"));
+  settle();
+
+  EXPECT_TRUE(peer.received.empty());
+  EXPECT_EQ(invites, 0);
+}
+
+TEST_F(SipDialog, ADialogThatStandsIsHeardFromWhereverItComes) {
+  auto tag = establish_from_peer();
+  admits_all = false;
+
+  peer.request(agent(), "BYE", 2, tag);
+
+  ASSERT_TRUE(until_received("SIP/2.0 200", " BYE\r\n"));
+  ASSERT_TRUE(until_heard(callee, "released"));
+}
+
+TEST_F(SipDialog, InvitesAboveTheLimitAreDroppedAndCounted) {
+  max_invites_per_second = 2;
+  start({Transport::Udp, *SocketAddress::parse("127.0.0.1:0")});
+  refuse_with = 486;
+
+  for (int i = 1; i <= 5; ++i) {
+    // Each a call of its own: the Call-ID is made from the port.
+    RawPeer other(root);
+    other.request(agent(), "INVITE", 1, {}, {}, sdp_of(kAudio));
+  }
+
+  ASSERT_TRUE(until([&] { return counters.get("sip.rx.invites_above_limit").value() == 3; }, "three are dropped"));
+  ASSERT_TRUE(until([&] { return invites == 2; }, "two get through"));
+}
+
+TEST_F(SipDialog, OurOwnInviteThatComesBackIsALoop) {
+  auto invite = call_peer();
+  auto come_back = [&](const std::string& user) {
+    auto copy = invite;
+    copy.replace(copy.find("sip:100@"), 8, "sip:" + user + "@");
+    copy.insert(copy.find("Via:"), fmt::format("Via: SIP/2.0/UDP {};branch=z9hG4bK-proxy-{}\r\n",
+                                               peer.address().to_string(), user));
+    peer.send(back(), copy);
+  };
+
+  come_back("100");
+  ASSERT_TRUE(until_received("SIP/2.0 482"));
+  EXPECT_EQ(counters.get("sip.rx.loops").value(), 1u);
+  EXPECT_EQ(invites, 0);
+}
+
+TEST_F(SipDialog, ASpiralIsNoLoop) {
+  auto invite = call_peer();
+  invite.replace(invite.find("sip:100@"), 8, "sip:200@");
+  invite.insert(invite.find("Via:"),
+                fmt::format("Via: SIP/2.0/UDP {};branch=z9hG4bK-proxy\r\n", peer.address().to_string()));
+
+  peer.send(back(), invite);
+
+  ASSERT_TRUE(until([&] { return invites == 1; }, "the forwarded call arrives"));
+  EXPECT_EQ(last_setup.called.digits, "200");
+}
+
+TEST_F(SipDialog, NoCallGoesOnWithoutForwardsLeft) {
+  auto setup = setup_to("100");
+  setup.max_forwards = -1;
+  call(audio_at(4000), setup);
+
+  ASSERT_TRUE(until_heard(caller, "released"));
+  EXPECT_EQ(caller.cause->sip_status, 483);
+  EXPECT_EQ(invites, 0);
+}
+
+}  // namespace
+}  // namespace sg::sip
