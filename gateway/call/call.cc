@@ -8,6 +8,9 @@ namespace {
 // How long an announcement after DISCONNECT may play; the far end's T305 is 30 s.
 constexpr auto kAnnouncementLimit = 25s;
 constexpr auto kDigitLength = 100ms;
+// Redirections that one call follows: two peers may send it back and forth for ever.
+constexpr uint8_t kMostRedirections = 5;
+constexpr uint8_t kUnconditional = 15;  // Q.952
 
 // How long an emergency call waits for the timeslot of a call that was cleared for it, and how often it looks.
 constexpr auto kRoomLimit = 5s;
@@ -262,13 +265,18 @@ void Call::on_released(Party& party, Cause cause) {
   // What a target says to being given up on is no reason to stop.
   if (&party == called_.get() && gave_up_) cause = kRecoveryOnTimer;
   bool can_hunt = &party == called_.get() && (state() == CallState::Trying || state() == CallState::Alerting) &&
-                  (has_rung_out_ || routing_.hunt.goes_on(cause)) && has_next();
+                  (has_rung_out_ || is_redirected_ || routing_.hunt.goes_on(cause)) && has_next();
   if (!can_hunt) {
     clear(cause, &party == caller_.get() ? "caller" : "called");
     return;
   }
-  log_.info("trunk={} failed cause={}: next target", party.trunk(), cause.q850);
-  context_.counters.get("call.hunted").add();
+  if (std::exchange(is_redirected_, false)) {
+    log_.info("trunk={} redirects: next target", party.trunk());
+    context_.counters.get("call.redirected").add();
+  } else {
+    log_.info("trunk={} failed cause={}: next target", party.trunk(), cause.q850);
+    context_.counters.get("call.hunted").add();
+  }
   keep_called_record();
   failed_ = std::move(called_);
   if (state() == CallState::Alerting) enter(CallState::Trying);
@@ -284,6 +292,35 @@ void Call::on_digits(Party& party, const std::string& digits) {
   Party* to = other(party);
   if (!to || state() != CallState::Answered) return;
   for (char digit : digits) context_.media.send_digit(session_, to->side(), digit, kDigitLength);
+}
+
+void Call::on_connected_party(Party& party, const tdm::CallingParty& connected) {
+  if (Party* to = other(party); to && !to->is_released()) to->leg().connected_party(connected);
+}
+
+void Call::on_user_user(Party& party, const tdm::UserUser& data) {
+  if (Party* to = other(party); to && !to->is_released()) to->leg().user_user(data);
+}
+
+// The contacts of a 302 come before the plan's other targets, through the same trunk and under its limits.
+void Call::on_redirected(Party& party, const std::vector<Redirect>& to) {
+  bool is_early = state() == CallState::Trying || state() == CallState::Alerting;
+  if (&party != called_.get() || !is_early || redirections_ >= kMostRedirections || next_target_ == 0) return;
+  ++redirections_;
+  is_redirected_ = true;
+  auto& targets = routing_.targets;
+  Target from = targets[next_target_ - 1];
+  from.make_room = nullptr;
+  auto& redirection = from.setup.redirection;
+  auto count = static_cast<uint8_t>(std::min(redirection ? redirection->count + 1 : 1, 31));
+  redirection = tdm::Redirection{
+      .from = from.setup.called, .presentation = tdm::Presentation::Allowed, .reason = kUnconditional, .count = count};
+  auto at = targets.begin() + static_cast<ptrdiff_t>(next_target_);
+  for (const Redirect& redirect : to) {
+    from.setup.called = redirect.called;
+    from.setup.request_uri = redirect.uri;
+    at = targets.insert(at, from) + 1;
+  }
 }
 
 void Call::on_mode_changed(Party&, MediaModeState mode) {

@@ -54,6 +54,9 @@ class Call final : public PartyListener {
   void on_disconnected(Party& party, Cause cause, bool inband) override;
   void on_released(Party& party, Cause cause) override;
   void on_digits(Party& party, const std::string& digits) override;
+  void on_connected_party(Party& party, const tdm::CallingParty& connected) override;
+  void on_user_user(Party& party, const tdm::UserUser& data) override;
+  void on_redirected(Party& party, const std::vector<Redirect>& to) override;
   void on_mode_changed(Party& party, MediaModeState state) override;
   void on_failed(Party& party, Cause cause) override;
 
@@ -87,6 +90,7 @@ class Call final : public PartyListener {
   std::optional<MediaDescription> first_offer_;
   Routing routing_;
   size_t next_target_ = 0;
+  uint8_t redirections_ = 0;  // followed so far
   size_t next_room_ = 0;  // the target that a lower call may be cleared for
   Fsm<CallState, CallEvent> fsm_;
   Patience patience_;     // of the target being tried
@@ -94,6 +98,7 @@ class Call final : public PartyListener {
   Timer patience_timer_;  // runs while the called side is silent and there is another target
   Timer ring_timer_;      // runs from setup to the answer, where the route says how long
   bool has_rung_out_ = false;
+  bool is_redirected_ = false;  // the target being tried has named others
   Timer timer_;  // the end of an announcement, the next target, or room for an emergency call
   Record record_;
   bool is_closing_session_ = false;

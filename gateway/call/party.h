@@ -36,6 +36,9 @@ class PartyListener {
   virtual void on_released(Party& party, Cause cause) = 0;
   virtual void on_digits(Party& party, const std::string& digits) = 0;
   virtual void on_mode_changed(Party& party, MediaModeState state) = 0;
+  virtual void on_connected_party(Party& party, const tdm::CallingParty& connected) = 0;
+  virtual void on_user_user(Party& party, const tdm::UserUser& data) = 0;
+  virtual void on_redirected(Party& party, const std::vector<Redirect>& to) = 0;
   // The party cannot go on: no media can be agreed on, or its dialog is lost.
   virtual void on_failed(Party& party, Cause cause) = 0;
 };
@@ -94,6 +97,11 @@ class Party final : public LegListener, public MediaMode::Actions {
   void on_offer_answered(const MediaDescription& answer) override;
   void on_offer_refused(int status) override;
   void on_digits(const std::string& digits) override;
+  void on_connected_party(const tdm::CallingParty& connected) override {
+    listener_.on_connected_party(*this, connected);
+  }
+  void on_user_user(const tdm::UserUser& data) override { listener_.on_user_user(*this, data); }
+  void on_redirected(const std::vector<Redirect>& to) override { listener_.on_redirected(*this, to); }
 
   void send_t38_offer() override;
   void on_mode_changed(MediaModeState state, std::string_view reason) override;

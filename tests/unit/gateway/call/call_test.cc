@@ -140,6 +140,45 @@ TEST_F(CallTest, AFullTrunkIsPassedOverAndAlsoOneThatRefusesWithAHuntCause) {
   EXPECT_EQ(records[0].called[1].cause.q850, 38);
 }
 
+TEST_F(CallTest, ARedirectionIsFollowedBestContactFirstAndThenThePlanGoesOn) {
+  FakeTrunk carrier{"carrier", MediaKind::Tdm, reactor};
+  targets = {&carrier, &pri};
+  incoming(sip, audio_at("192.0.2.1:4000"));
+
+  auto redirect = [&](size_t leg, const std::vector<Redirect>& to) {
+    carrier.legs.at(leg)->listener->on_redirected(to);
+    carrier.legs.at(leg)->listener->on_released({23, 302});
+    reactor.settle();
+  };
+  redirect(0, {{{"555"}, "sip:555@x"}, {{"666"}, "sip:666@x"}});
+  ASSERT_EQ(carrier.legs.size(), 2u);
+  EXPECT_TRUE(carrier.legs[1]->heard_command("setup 555"));
+  carrier.legs[1]->listener->on_released({38});
+  reactor.settle();
+
+  ASSERT_EQ(carrier.legs.size(), 3u);
+  EXPECT_TRUE(carrier.legs[2]->heard_command("setup 666"));
+  carrier.legs[2]->listener->on_released({38});
+  reactor.settle();
+  ASSERT_EQ(pri.legs.size(), 1u);
+  EXPECT_TRUE(pri.legs[0]->heard_command("setup 200"));
+}
+
+TEST_F(CallTest, PeersThatRedirectInACircleEndTheCall) {
+  FakeTrunk carrier{"carrier", MediaKind::Tdm, reactor};
+  targets = {&carrier};
+  LegScript& caller = incoming(sip, audio_at("192.0.2.1:4000"));
+
+  for (size_t leg = 0; leg < carrier.legs.size() && leg < 50; ++leg) {
+    carrier.legs[leg]->listener->on_redirected({{{"555"}, "sip:555@x"}});
+    carrier.legs[leg]->listener->on_released({23, 302});
+    reactor.settle();
+  }
+
+  EXPECT_EQ(carrier.legs.size(), 6u);
+  EXPECT_TRUE(caller.heard_command("release 23"));
+}
+
 TEST_F(CallTest, ASilentTargetIsPassedOverWhileAnotherIsThereAndGivenMoreTimeOnceItSpoke) {
   sip.patience_ = {3s, 6s};
   targets = {&sip, &sip};
