@@ -130,6 +130,14 @@ const std::vector<Option<Sip>>& sip_options() {
                   "Session timer that we ask for (RFC 4028)."),
       option<Sip>("min_se", &Sip::min_se, duration<seconds>(90s, 1h),
                   "Shortest session timer that we accept (RFC 4028 says 90 s at least)."),
+      option<Sip>("unknown_source", &Sip::unknown_source,
+                  choice<UnknownSource>({{"drop", UnknownSource::Drop}, {"refuse", UnknownSource::Refuse}}),
+                  "Requests from addresses that no trunk lists. drop: no answer at all, so that scanners find nothing; "
+                  "refuse: 403 to calls. Both are counted (sip.unknown_source)."),
+      option<Sip>("max_invites_per_second", &Sip::max_invites_per_second, integer(0, 100000),
+                  "INVITEs a second that one address may send, resends included; more are dropped and counted. 0: any."),
+      option<Sip>("options_follow_trunks", &Sip::options_follow_trunks, boolean(),
+                  "Answer OPTIONS with 503 while no trunk is up, so that peers look for another gateway."),
   };
   return options;
 }
@@ -280,12 +288,30 @@ const std::vector<Option<SipTrunk>>& sip_trunk_options() {
                            "G.711 laws that are offered and accepted, the preferred first."),
           option<SipTrunk>("dtmf", &SipTrunk::dtmf,
                            choice<Dtmf>({{"rfc4733", Dtmf::Rfc4733}, {"inband", Dtmf::Inband}}),
-                           "How digits travel: telephone events where the peer knows them, or always as tones."),
+                           "How digits travel: telephone events where the peer knows them, or always as tones. Digits "
+                           "that come by SIP INFO are understood in any case."),
           option<SipTrunk>("first_response", &SipTrunk::first_response, duration(200ms, 60s),
                            "How long the peer may give no response at all to a call, before the next target is tried."),
           option<SipTrunk>(
               "first_progress", &SipTrunk::first_progress, duration(500ms, 180s),
               "How long the peer may give neither 18x nor a final response, before the next target is tried."),
+          option<SipTrunk>("probe", &SipTrunk::probe, duration(0s, 1h),
+                           "How often the peer is asked by OPTIONS whether it is there. After 3 misses in a row it is "
+                           "down and passed over, after 2 answers up again. 0s: never asked."),
+          option<SipTrunk>(
+              "identity", &SipTrunk::identity,
+              choice<SipIdentity>({{"pai", SipIdentity::Pai}, {"rpid", SipIdentity::Rpid}, {"from", SipIdentity::From}}),
+              "How the peer is told who calls. pai: P-Asserted-Identity (RFC 3325), for peers within the trust; rpid: "
+              "Remote-Party-ID, for old ones; from: From alone. All are understood."),
+          option<SipTrunk>("diversion", &SipTrunk::diversion,
+                           choice<SipDiversion>({{"diversion", SipDiversion::Diversion},
+                                                 {"history-info", SipDiversion::HistoryInfo},
+                                                 {"none", SipDiversion::None}}),
+                           "How the peer is told who was called first: Diversion (RFC 5806), History-Info (RFC 7044), "
+                           "or not. Both are understood."),
+          option<SipTrunk>("follow_redirects", &SipTrunk::follow_redirects, boolean(),
+                           "A 302 of the peer's sends the call on to the contacts that it names, wherever they are. "
+                           "Else it is a refusal."),
       });
   return options;
 }

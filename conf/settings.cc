@@ -58,9 +58,12 @@ bool Fax::allows(Modem modem) const {
   return std::find(modems.begin(), modems.end(), modem) != modems.end();
 }
 
-bool SipTrunk::allows(const SocketAddress& source) const {
-  return std::any_of(allow_from.begin(), allow_from.end(),
-                     [&](const AddressRange& range) { return range.contains(source); });
+int SipTrunk::prefix_for(const SocketAddress& source) const {
+  int longest = -1;
+  for (const AddressRange& range : allow_from) {
+    if (range.contains(source)) longest = std::max(longest, range.prefix_bits);
+  }
+  return longest;
 }
 
 const Span* Settings::span(uint16_t number) const {

@@ -41,8 +41,14 @@ struct AddressRange {
   bool operator==(const AddressRange&) const = default;
 };
 
+// What happens to requests from addresses that no trunk lists.
+enum class UnknownSource : uint8_t { Drop, Refuse };
+
 struct Sip {
   std::vector<SipAddress> listen;
+  UnknownSource unknown_source = UnknownSource::Drop;
+  int max_invites_per_second = 200;  // from one address; 0: no limit
+  bool options_follow_trunks = false;
   std::string user_agent = "Spangate";
   milliseconds t1{500}, t2{4000}, t4{5000};   // RFC 3261 section 17
   seconds session_expires{1800}, min_se{90};  // RFC 4028
@@ -147,6 +153,8 @@ struct PriTrunk : Trunk {
 
 enum class Codec : uint8_t { Pcma, Pcmu };
 enum class Dtmf : uint8_t { Rfc4733, Inband };
+enum class SipIdentity : uint8_t { Pai, Rpid, From };
+enum class SipDiversion : uint8_t { Diversion, HistoryInfo, None };
 
 struct SipTrunk : Trunk {
   SipAddress peer;
@@ -156,8 +164,14 @@ struct SipTrunk : Trunk {
   // Of an INVITE that we send; then the next target is tried.
   milliseconds first_response{3000};  // to any response, 100 included
   milliseconds first_progress{6000};  // to a 18x or a final response
+  milliseconds probe{30000};          // between OPTIONS; 0: none are sent
+  SipIdentity identity = SipIdentity::Pai;
+  SipDiversion diversion = SipDiversion::Diversion;
+  bool follow_redirects = false;
 
-  bool allows(const SocketAddress& source) const;
+  bool allows(const SocketAddress& source) const { return prefix_for(source) >= 0; }
+  // How closely allow_from names this address: the longest prefix of its blocks that hold it; -1: none does.
+  int prefix_for(const SocketAddress& source) const;
 };
 
 // How people here dial.

@@ -235,17 +235,18 @@ class Rig:
         return self.exchange
 
     def start_gateway(self, sip_trunks, routes, pri=None, media=None, sections="", level="info",
-                      hosts=("127.0.0.1",)):
+                      hosts=("127.0.0.1",), sip=None):
         """spangated on the other end of the exchange's spans.
 
         `sip_trunks`: name -> dict of its options; `routes`: dicts; `pri`: further options of trunk "pstn"; `hosts`:
-        local addresses, each of which gets SIP on UDP and TCP.
+        local addresses, each of which gets SIP on UDP and TCP; `sip`: further options of [sip].
         """
         (self.sip_port,) = free_ports(1)
         hosts = [f"[{host}]" if ":" in host else host for host in hosts]
         listen = [f"{transport}:{host}:{self.sip_port}" for host in hosts for transport in ("udp", "tcp")]
-        text = [f"[sip]\nlisten = {json.dumps(listen)}",
-                f'[media]\nports = "{media_ports()}"']
+        text = [f"[sip]\nlisten = {json.dumps(listen)}"]
+        text += [f"{key} = {json.dumps(value)}" for key, value in (sip or {}).items()]
+        text.append(f'[media]\nports = "{media_ports()}"')
         text += [f"{key} = {json.dumps(value)}" for key, value in (media or {}).items()]
         text += [f'[control]\nsocket = "{self.gateway_socket}"', f'[records]\nfile = "{self.records}"',
                  f'[log]\nlevel = "{level}"', sections]
@@ -259,6 +260,8 @@ class Rig:
         text += [f"{key} = {json.dumps(value)}" for key, value in (pri or {}).items()]
         for name, options in sip_trunks.items():
             text.append(f'[trunk.{name}]\nkind = "sip"')
+            # SIPp takes an OPTIONS for the start of a call.
+            options = {"probe": "0s", **options}
             text += [f"{key} = {json.dumps(value)}" for key, value in options.items() if not isinstance(value, dict)]
             for sub, more in options.items():
                 if isinstance(more, dict):

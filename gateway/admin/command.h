@@ -32,6 +32,7 @@ void run_calls(const Json& request, View& view, const Reply& reply);
 void run_call(const Json& request, View& view, const Reply& reply);
 void run_hangup(const Json& request, View& view, const Reply& reply);
 void run_spans(const Json& request, View& view, const Reply& reply);
+void run_trunks(const Json& request, View& view, const Reply& reply);
 void run_doctor(const Json& request, View& view, const Reply& reply);
 void run_route(const Json& request, View& view, const Reply& reply);
 void run_timeslots(const Json& request, View& view, const Reply& reply);

@@ -18,6 +18,7 @@ constexpr std::array kCommands = {
     Command{"hangup", "end a call; \"id\" names it", run_hangup},
     Command{"spans", "the spans with their alarms and figures; \"history\": true adds quarters of an hour and days",
             run_spans},
+    Command{"trunks", "the trunks: up or down, and their calls", run_trunks},
     Command{"route", "where a call would go; \"called\", \"from\", and \"calling\", \"at\", \"media\" as wanted",
             run_route},
     Command{"doctor", "what is wrong with the lines, and how to mend it", run_doctor},

@@ -58,6 +58,15 @@ struct SpanView {
   tdm::SpanHistory::View history;
 };
 
+struct TrunkView {
+  std::string name;
+  std::string kind;  // "sip", "tdm"
+  bool is_up = false;
+  std::string state;  // "down: no answer, 5 in a row"
+  size_t calls = 0;
+  size_t max_calls = 0;  // 0: no limit
+};
+
 struct TimeslotView {
   tdm::Timeslot slot;
   std::string trunk;
@@ -119,6 +128,7 @@ class View {
   // Empty: there is no such call (any more).
   virtual void ask_call(CallId id, std::function<void(std::optional<CallDetail>)> answer) = 0;
   virtual std::vector<SpanView> spans() const = 0;
+  virtual std::vector<TrunkView> trunks() const = 0;
   virtual std::vector<TimeslotView> timeslots() const = 0;
   // The lines and what they stand on, and what is to be done.
   virtual std::vector<Finding> examine() const = 0;

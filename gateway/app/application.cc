@@ -189,6 +189,7 @@ Result<> Application::start_sip() {
   config.user_agent = settings_.sip.user_agent;
   config.session_expires = settings_.sip.session_expires;
   config.min_se = settings_.sip.min_se;
+  config.max_invites_per_second = settings_.sip.max_invites_per_second;
   auto agent = sip::SipAgent::start(root_, config, *this, counters_);
   if (!agent) return tl::unexpected(agent.error());
   agent_ = std::move(*agent);
@@ -248,6 +249,11 @@ Result<> Application::start_routes() {
                                                    if (records_) records_->write(record);
                                                  });
   for (auto& sip_trunk : sip_trunks_) sip_trunk->limit_by(manager_.get());
+  for (auto& sip_trunk : sip_trunks_) {
+    if (auto started = sip_trunk->start_probe(); !started) {
+      log_.error("trunk={} cannot be probed: {}", sip_trunk->name(), started.error().message);
+    }
+  }
   // Only now may calls come in.
   if (cesop_) cesop_->set_listener(this);
   if (dahdi_) dahdi_->set_listener(this);
@@ -267,6 +273,7 @@ Result<> Application::start_admin() {
 
 void Application::shut_down(std::function<void()> done) {
   log_.info("shutting down calls={}", manager_->calls().size());
+  is_shutting_down_ = true;
   auto once = [this, done = std::move(done)] {
     shutdown_limit_.cancel();
     done();
@@ -288,6 +295,7 @@ void Application::on_invite(std::unique_ptr<sip::SipLeg> leg, const call::Setup&
     leg->refuse(403);
     return;
   }
+  leg->set_identity_policy(from->identity());
   if (from->is_full()) {
     leg->release(call::kNoCircuit);
     return;
@@ -295,12 +303,28 @@ void Application::on_invite(std::unique_ptr<sip::SipLeg> leg, const call::Setup&
   manager_->on_incoming({std::move(leg), setup, info.offer, from, from->policy_at(info.local)});
 }
 
+bool Application::admits(const SocketAddress& source) {
+  return settings_.sip.unknown_source == conf::UnknownSource::Refuse || sip_trunk_of(source) != nullptr;
+}
+
+int Application::options_status(const SocketAddress&) {
+  if (is_shutting_down_) return 503;
+  if (!settings_.sip.options_follow_trunks) return 200;
+  auto states = trunk_states();
+  return std::ranges::any_of(states, &route::TrunkState::is_up) ? 200 : 503;
+}
+
+// Several trunks may list one address: the one whose peer sends from this very port, then the one that names it most
+// closely, then the first by name.
 SipTrunk* Application::sip_trunk_of(const SocketAddress& source) const {
   SipTrunk* best = nullptr;
+  int longest = -1;
   for (const auto& sip_trunk : sip_trunks_) {
-    // Two trunks may list one address: the one whose peer sends from this very port, then the first of the file.
     if (sip_trunk->is_peer(source)) return sip_trunk.get();
-    if (!best && sip_trunk->allows(source)) best = sip_trunk.get();
+    int prefix = sip_trunk->prefix_for(source);
+    if (prefix <= longest) continue;
+    longest = prefix;
+    best = sip_trunk.get();
   }
   return best;
 }

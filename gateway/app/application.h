@@ -54,6 +54,8 @@ class Application final : public sip::SipAgent::Listener,
   Result<> start_admin();
 
   void on_invite(std::unique_ptr<sip::SipLeg> leg, const call::Setup& setup, const sip::InviteInfo& info) override;
+  bool admits(const SocketAddress& source) override;
+  int options_status(const SocketAddress& source) override;
   call::Routing route(const call::Trunk& from, const call::Setup& setup) override;
   void on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) override;
 
@@ -61,6 +63,7 @@ class Application final : public sip::SipAgent::Listener,
   std::vector<admin::CallView> calls() const override;
   void ask_call(CallId id, std::function<void(std::optional<admin::CallDetail>)> answer) override;
   std::vector<admin::SpanView> spans() const override;
+  std::vector<admin::TrunkView> trunks() const override;
   std::vector<admin::TimeslotView> timeslots() const override;
   std::vector<admin::Finding> examine() const override;
   std::vector<std::pair<std::string, uint64_t>> counters() const override;
@@ -99,6 +102,7 @@ class Application final : public sip::SipAgent::Listener,
   std::unique_ptr<call::CallManager> manager_;
   std::unique_ptr<admin::Server> admin_;
   Timer shutdown_limit_;
+  bool is_shutting_down_ = false;
 };
 
 }  // namespace sg::app

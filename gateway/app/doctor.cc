@@ -201,6 +201,16 @@ std::vector<Finding> examine(const Facts& facts) {
     if (is_dahdi(span) && !examine_card(facts, span, findings)) continue;
     if (examine_line(span, findings)) examine_dchannel(span, findings);
   }
+  for (const PeerFacts& peer : facts.peers) {
+    auto subject = "trunk " + peer.trunk;
+    if (peer.is_up) {
+      findings.push_back({subject, Grade::Good, peer.state, ""});
+    } else {
+      findings.push_back({subject, Grade::Fault, peer.state,
+                          "see that the peer runs, that its address and transport are right, and that it lets this "
+                          "gateway's OPTIONS in; probe = \"0s\" calls it without asking"});
+    }
+  }
   auto clocks = examine_clocks(facts);
   if (clocks.empty() && !facts.spans.empty()) clocks.push_back({"clock", Grade::Good, "no contradiction", ""});
   std::ranges::move(clocks, std::back_inserter(findings));

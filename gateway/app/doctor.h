@@ -22,10 +22,18 @@ struct SpanFacts {
   std::vector<tdm::dahdi::ChannelInfo> channels;
 };
 
+// What a SIP trunk's probe found.
+struct PeerFacts {
+  std::string trunk;
+  bool is_up = true;
+  std::string state;  // in words
+};
+
 struct Facts {
   std::string driver_version;  // empty: no span wants the driver, or it is not there
   std::string driver_error;
   std::vector<SpanFacts> spans;
+  std::vector<PeerFacts> peers;
 };
 
 // Where each timeslot's clock comes from: no source, or two that contradict. Also told at start-up.

@@ -56,7 +56,7 @@ std::vector<route::TrunkState> Application::trunk_states() const {
   std::vector<route::TrunkState> states;
   for (const auto& sip_trunk : sip_trunks_) {
     auto limit = static_cast<size_t>(settings_.trunk(sip_trunk->name())->max_calls);
-    states.push_back({sip_trunk->name(), true, manager_->calls_of(sip_trunk->name()), limit});
+    states.push_back({sip_trunk->name(), sip_trunk->is_up(), manager_->calls_of(sip_trunk->name()), limit});
   }
   for (const auto& tdm_trunk : tdm_trunks_) {
     auto limit = static_cast<size_t>(settings_.trunk(tdm_trunk->name())->max_calls);

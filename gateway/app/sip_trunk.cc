@@ -30,6 +30,33 @@ t38::ErrorCorrection error_correction_of(conf::ErrorCorrection correction) {
   return t38::ErrorCorrection::None;
 }
 
+sip::IdentityPolicy identity_of(const conf::SipTrunk& trunk) {
+  sip::IdentityPolicy policy;
+  switch (trunk.identity) {
+    case conf::SipIdentity::Pai:
+      policy.identity = sip::IdentityStyle::Asserted;
+      break;
+    case conf::SipIdentity::Rpid:
+      policy.identity = sip::IdentityStyle::RemoteParty;
+      break;
+    case conf::SipIdentity::From:
+      policy.identity = sip::IdentityStyle::From;
+      break;
+  }
+  switch (trunk.diversion) {
+    case conf::SipDiversion::Diversion:
+      policy.diversion = sip::DiversionStyle::Diversion;
+      break;
+    case conf::SipDiversion::HistoryInfo:
+      policy.diversion = sip::DiversionStyle::HistoryInfo;
+      break;
+    case conf::SipDiversion::None:
+      policy.diversion = sip::DiversionStyle::None;
+      break;
+  }
+  return policy;
+}
+
 call::MediaPolicy policy_of(const conf::SipTrunk& trunk) {
   call::MediaPolicy policy;
   policy.codecs.clear();
@@ -55,10 +82,34 @@ SipTrunk::SipTrunk(const conf::SipTrunk& settings, const conf::Settings& all, si
   target_.host = settings.peer.address.host();
   target_.port = settings.peer.address.port();
   target_.transport = settings.peer.transport == conf::Transport::Tcp ? sip::Transport::Tcp : sip::Transport::Udp;
+  target_.identity = identity_of(settings);
+  target_.follow_redirects = settings.follow_redirects;
+}
+
+Result<> SipTrunk::start_probe() {
+  if (settings_.probe.count() == 0) return {};
+  sip::ProbeOptions options;
+  options.interval = settings_.probe;
+  auto probe = agent_.probe(target_, options, [this](bool is_up) {
+    Log log(fmt::format("trunk={}", name()));
+    is_up ? log.info("the peer answers again: up") : log.error("the peer is {}", words());
+  });
+  if (!probe) return tl::unexpected(probe.error());
+  probe_ = std::move(*probe);
+  return {};
+}
+
+std::string SipTrunk::words() const {
+  if (!probe_) return "not probed";
+  const auto& health = probe_->health();
+  if (health.misses() == 0) return health.is_up() ? "up" : "down, answers again";
+  return fmt::format("{}: {}, {} in a row", health.is_up() ? "up" : "down", probe_->last_answer(), health.misses());
 }
 
 tl::expected<std::unique_ptr<call::Leg>, call::Cause> SipTrunk::make_leg() {
   if (is_full()) return tl::unexpected(call::kNoCircuit);
+  // Known to be dead: the next target is not kept waiting for it.
+  if (!is_up()) return tl::unexpected(call::kDestinationOutOfOrder);
   auto local = agent_.local_towards(target_);
   auto leg = agent_.make_leg(target_);
   if (!local || !leg) {

@@ -16,16 +16,25 @@ class SipTrunk final : public call::Trunk {
 
   const std::string& name() const override { return settings_.name; }
   const call::MediaPolicy& media_policy() const override { return policy_; }
+  call::TrunkState state() const override { return {is_up(), is_full(), words()}; }
   call::Patience patience() const override { return {settings_.first_response, settings_.first_progress}; }
   tl::expected<std::unique_ptr<call::Leg>, call::Cause> make_leg() override;
 
-  bool allows(const SocketAddress& source) const { return settings_.allows(source); }
+  // As conf::SipTrunk::prefix_for().
+  int prefix_for(const SocketAddress& source) const { return settings_.prefix_for(source); }
   bool is_peer(const SocketAddress& source) const { return settings_.peer.address == source; }
   // The policy for a leg that came to this local address of ours.
   call::MediaPolicy policy_at(const SocketAddress& local) const;
   // Set once the calls can be counted.
   void limit_by(const call::CallManager* calls) { calls_ = calls; }
   bool is_full() const;
+  // Calls it again and again from now on, if the settings say so. Error: nothing can be sent there.
+  Result<> start_probe();
+  // What the probe found; up where there is none.
+  bool is_up() const { return !probe_ || probe_->health().is_up(); }
+  // "up", "down: 503, 4 in a row", "not probed"
+  std::string words() const;
+  const sip::IdentityPolicy& identity() const { return target_.identity; }
 
  private:
   const conf::SipTrunk settings_;
@@ -34,6 +43,7 @@ class SipTrunk final : public call::Trunk {
   sip::Target target_;
   call::MediaPolicy policy_;
   const call::CallManager* calls_ = nullptr;
+  std::unique_ptr<sip::PeerProbe> probe_;
 };
 
 }  // namespace sg::app

@@ -152,6 +152,16 @@ std::vector<admin::SpanView> Application::spans() const {
   return views;
 }
 
+std::vector<admin::TrunkView> Application::trunks() const {
+  std::vector<admin::TrunkView> views;
+  for (const auto& state : trunk_states()) {
+    const auto* sip = dynamic_cast<const SipTrunk*>(trunk(state.name));
+    auto word = sip ? sip->words() : std::string(state.is_up ? "up" : "down");
+    views.push_back({state.name, sip ? "sip" : "tdm", state.is_up, std::move(word), state.calls, state.max_calls});
+  }
+  return views;
+}
+
 std::vector<admin::TimeslotView> Application::timeslots() const {
   std::vector<admin::TimeslotView> views;
   for (const auto& tdm_trunk : tdm_trunks_) {
@@ -169,6 +179,9 @@ std::vector<admin::Finding> Application::examine() const {
 
 Facts Application::facts() const {
   Facts facts;
+  for (const auto& sip_trunk : sip_trunks_) {
+    facts.peers.push_back({sip_trunk->name(), sip_trunk->is_up(), sip_trunk->words()});
+  }
   if (dahdi_) facts.driver_version = dahdi_->driver_version();
   facts.driver_error = dahdi_error_;
   for (auto& view : spans()) {

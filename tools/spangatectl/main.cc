@@ -25,6 +25,7 @@ Commands:
   call ID            one call in detail: legs, media, fax, what happened so far
   hangup ID          end a call
   spans              the spans with their alarms; --history tells what they counted, by quarters of an hour and days
+  trunks             the trunks: up or down, and their calls
   doctor             what is wrong with the lines, and how to mend it
   timeslots          every timeslot and what it does
   route NUMBER       where a call would go and why; --from names the trunk it comes from
@@ -72,7 +73,8 @@ sg::Result<Json> request_of(const std::vector<std::string>& words) {
 }
 
 bool is_known(const std::string& command) {
-  for (const char* known : {"status", "calls", "call", "hangup", "spans", "doctor", "route", "timeslots", "counters"}) {
+  for (const char* known :
+       {"status", "calls", "call", "hangup", "spans", "trunks", "doctor", "route", "timeslots", "counters"}) {
     if (command == known) return true;
   }
   return false;

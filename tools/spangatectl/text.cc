@@ -131,6 +131,17 @@ std::string spans_text(const Json& spans) {
   return table.to_string();
 }
 
+std::string trunks_text(const Json& trunks) {
+  if (trunks.empty()) return "no trunks\n";
+  Table table({"TRUNK", "KIND", "STATE", "CALLS", "MOST"});
+  for (const Json& trunk : trunks) {
+    bool is_limited = trunk.at("max_calls").get<size_t>() != 0;
+    table.add({word(trunk, "trunk"), word(trunk, "kind"), word(trunk, "state"), word(trunk, "calls"),
+               is_limited ? word(trunk, "max_calls") : "-"});
+  }
+  return table.to_string();
+}
+
 std::string doctor_text(const Json& findings) {
   if (findings.empty()) return "no spans\n";
   std::string out;
@@ -187,6 +198,7 @@ std::string text_of(std::string_view command, const Json& result) {
   if (command == "calls") return calls_text(result);
   if (command == "call") return call_text(result);
   if (command == "spans") return spans_text(result);
+  if (command == "trunks") return trunks_text(result);
   if (command == "route") return route_text(result);
   if (command == "doctor") return doctor_text(result);
   if (command == "timeslots") return timeslots_text(result);

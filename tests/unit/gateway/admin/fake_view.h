@@ -18,6 +18,7 @@ struct FakeView final : View {
   StatusView status_view = some_status();
   std::vector<CallView> call_views;
   std::vector<SpanView> span_views;
+  std::vector<TrunkView> trunk_views;
   std::vector<TimeslotView> slot_views;
   std::vector<Finding> findings;
   std::vector<std::pair<std::string, uint64_t>> counter_values;
@@ -37,6 +38,7 @@ struct FakeView final : View {
     answer(std::nullopt);
   }
   std::vector<SpanView> spans() const override { return span_views; }
+  std::vector<TrunkView> trunks() const override { return trunk_views; }
   std::vector<TimeslotView> timeslots() const override { return slot_views; }
   std::vector<Finding> examine() const override { return findings; }
   std::vector<std::pair<std::string, uint64_t>> counters() const override { return counter_values; }

@@ -74,6 +74,16 @@ TEST(ControlText, ShowsSpansAndTimeslots) {
   EXPECT_EQ(shown("timeslots", view), "TIMESLOT  TRUNK  STATE  CALL\n1/3       pstn   idle   -\n");
 }
 
+TEST(ControlText, ShowsTrunks) {
+  admin::FakeView view;
+  view.trunk_views = {{"carrier", "sip", false, "down: no answer, 4 in a row", 0, 30}, {"pstn", "tdm", true, "up", 7, 0}};
+
+  EXPECT_EQ(shown("trunks", view),
+            "TRUNK    KIND  STATE                        CALLS  MOST\n"
+            "carrier  sip   down: no answer, 4 in a row  0      30\n"
+            "pstn     tdm   up                           7      -\n");
+}
+
 TEST(ControlText, ShowsFindingsWithWhatToDo) {
   admin::FakeView view;
   view.findings = {{"span 1", admin::Finding::Grade::Fault, "RED", "see the cable"},
