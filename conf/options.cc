@@ -134,8 +134,9 @@ const std::vector<Option<Sip>>& sip_options() {
                   choice<UnknownSource>({{"drop", UnknownSource::Drop}, {"refuse", UnknownSource::Refuse}}),
                   "Requests from addresses that no trunk lists. drop: no answer at all, so that scanners find nothing; "
                   "refuse: 403 to calls. Both are counted (sip.unknown_source)."),
-      option<Sip>("max_invites_per_second", &Sip::max_invites_per_second, integer(0, 100000),
-                  "INVITEs a second that one address may send, resends included; more are dropped and counted. 0: any."),
+      option<Sip>(
+          "max_invites_per_second", &Sip::max_invites_per_second, integer(0, 100000),
+          "INVITEs a second that one address may send, resends included; more are dropped and counted. 0: any."),
       option<Sip>("options_follow_trunks", &Sip::options_follow_trunks, boolean(),
                   "Answer OPTIONS with 503 while no trunk is up, so that peers look for another gateway."),
   };
@@ -300,7 +301,8 @@ const std::vector<Option<SipTrunk>>& sip_trunk_options() {
                            "down and passed over, after 2 answers up again. 0s: never asked."),
           option<SipTrunk>(
               "identity", &SipTrunk::identity,
-              choice<SipIdentity>({{"pai", SipIdentity::Pai}, {"rpid", SipIdentity::Rpid}, {"from", SipIdentity::From}}),
+              choice<SipIdentity>(
+                  {{"pai", SipIdentity::Pai}, {"rpid", SipIdentity::Rpid}, {"from", SipIdentity::From}}),
               "How the peer is told who calls. pai: P-Asserted-Identity (RFC 3325), for peers within the trust; rpid: "
               "Remote-Party-ID, for old ones; from: From alone. All are understood."),
           option<SipTrunk>("diversion", &SipTrunk::diversion,

@@ -91,7 +91,7 @@ class Call final : public PartyListener {
   Routing routing_;
   size_t next_target_ = 0;
   uint8_t redirections_ = 0;  // followed so far
-  size_t next_room_ = 0;  // the target that a lower call may be cleared for
+  size_t next_room_ = 0;      // the target that a lower call may be cleared for
   Fsm<CallState, CallEvent> fsm_;
   Patience patience_;     // of the target being tried
   bool gave_up_ = false;  // on the target being tried, which was silent
@@ -99,7 +99,7 @@ class Call final : public PartyListener {
   Timer ring_timer_;      // runs from setup to the answer, where the route says how long
   bool has_rung_out_ = false;
   bool is_redirected_ = false;  // the target being tried has named others
-  Timer timer_;  // the end of an announcement, the next target, or room for an emergency call
+  Timer timer_;                 // the end of an announcement, the next target, or room for an emergency call
   Record record_;
   bool is_closing_session_ = false;
   std::unique_ptr<Party> caller_;

@@ -10,8 +10,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 #include <cstdlib>
 #include <memory>
 
@@ -49,10 +49,14 @@ std::vector<std::string> parts_of(std::string_view list) {
   bool in_quotes = false, in_address = false;
   for (size_t i = 0; i < list.size(); ++i) {
     char c = list[i];
-    if (in_quotes && c == '\\' && i + 1 < list.size()) parts.back() += list[i++], c = list[i];
-    else if (c == '"') in_quotes = !in_quotes;
-    else if (!in_quotes && c == '<') in_address = true;
-    else if (!in_quotes && c == '>') in_address = false;
+    if (in_quotes && c == '\\' && i + 1 < list.size())
+      parts.back() += list[i++], c = list[i];
+    else if (c == '"')
+      in_quotes = !in_quotes;
+    else if (!in_quotes && c == '<')
+      in_address = true;
+    else if (!in_quotes && c == '>')
+      in_address = false;
     if (c == ',' && !in_quotes && !in_address) {
       parts.emplace_back();
     } else if (c != ' ' || !parts.back().empty()) {
@@ -339,7 +343,8 @@ std::optional<tdm::UserUser> read_user_user(const sip_t& message) {
     // "04416263;encoding=hex". Other packages than isdn-uui (RFC 7434) are not for us.
     std::string_view text(value);
     auto data = text.substr(0, text.find(';'));
-    if (text.find("purpose=") != std::string_view::npos && text.find("purpose=isdn-u") == std::string_view::npos) return;
+    if (text.find("purpose=") != std::string_view::npos && text.find("purpose=isdn-u") == std::string_view::npos)
+      return;
     auto octets = octets_of_hex(data.substr(0, data.find_last_not_of(' ') + 1));
     if (user_user || octets.size() < 2 || octets.size() > 129) return;
     user_user = tdm::UserUser{static_cast<uint8_t>(octets.front()), octets.substr(1)};

@@ -33,9 +33,9 @@ void OptionsProbe::ask() {
   next_.arm(options_.interval, [this] { ask(); });
   auto uri = "sip:" + path_.authority + path_.parameters;
   auto from = "<sip:" + path_.domain + ">";
-  handle_ = ::nua_handle(path_.nua, magic(), NUTAG_URL(uri.c_str()),
-                         SIPTAG_TO_STR(("<sip:" + path_.authority + ">").c_str()), SIPTAG_FROM_STR(from.c_str()),
-                         TAG_END());
+  handle_ =
+      ::nua_handle(path_.nua, magic(), NUTAG_URL(uri.c_str()), SIPTAG_TO_STR(("<sip:" + path_.authority + ">").c_str()),
+                   SIPTAG_FROM_STR(from.c_str()), TAG_END());
   if (!handle_) return note(false, "cannot be sent to");
   ::nua_options(handle_, SIPTAG_MAX_FORWARDS_STR("70"), TAG_END());
   patience_.arm(options_.patience, [this] { give_up(); });

@@ -26,7 +26,8 @@ bool RateLimit::allow(const std::string& source, TimePoint now) {
 }
 
 void RateLimit::forget_idle(TimePoint now) {
-  std::erase_if(buckets_, [&](const auto& entry) { return tokens_at(entry.second, now) >= std::max(per_second_, 1.0); });
+  std::erase_if(buckets_,
+                [&](const auto& entry) { return tokens_at(entry.second, now) >= std::max(per_second_, 1.0); });
   // All of them busy: an attack from everywhere. Better that it starts anew than that memory ends.
   if (buckets_.size() >= kManySources) buckets_.clear();
 }

@@ -90,8 +90,8 @@ class SipAgent::Impl {
         too_many_(counters.get("sip.rx.invites_above_limit")),
         loops_(counters.get("sip.rx.loops")),
         limit_(config.max_invites_per_second),
-        intake_([this](const sip_t& request, const SocketAddress& source) { return admits(request, unmapped(source)); }) {
-  }
+        intake_(
+            [this](const sip_t& request, const SocketAddress& source) { return admits(request, unmapped(source)); }) {}
   ~Impl();
 
   Result<> start();
@@ -237,7 +237,8 @@ void SipAgent::Impl::on_agent_event(Stack& stack, nua_event_t event, int status,
 SocketAddress SipAgent::Impl::source_of_current(const Stack& stack) const {
   sockaddr_storage raw{};
   socklen_t size = sizeof(raw);
-  if (::msg_get_address(::nua_current_request(stack.nua), reinterpret_cast<su_sockaddr_t*>(&raw), &size) != 0) return {};
+  if (::msg_get_address(::nua_current_request(stack.nua), reinterpret_cast<su_sockaddr_t*>(&raw), &size) != 0)
+    return {};
   return unmapped(SocketAddress::from(raw));
 }
 
@@ -333,15 +334,15 @@ Result<Path> SipAgent::Impl::path_to(const Target& target) {
     domain = bracketed(local ? *local : (*stack)->listen.address);
   }
   return Path{.root = root_,
-            .nua = (*stack)->nua,
-            .dialogs = dialogs_,
-            .peer = authority,
-            .authority = authority,
-            .parameters = target.transport == Transport::Tcp ? ";transport=tcp" : "",
-            .domain = domain,
-            .identity = target.identity,
-            .follow_redirects = target.follow_redirects,
-            .session_expires = config_.session_expires};
+              .nua = (*stack)->nua,
+              .dialogs = dialogs_,
+              .peer = authority,
+              .authority = authority,
+              .parameters = target.transport == Transport::Tcp ? ";transport=tcp" : "",
+              .domain = domain,
+              .identity = target.identity,
+              .follow_redirects = target.follow_redirects,
+              .session_expires = config_.session_expires};
 }
 
 Result<std::unique_ptr<SipLeg>> SipAgent::Impl::make_leg(const Target& target) {

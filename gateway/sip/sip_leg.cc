@@ -125,7 +125,8 @@ void SipLeg::Impl::respond(int status, const std::string& sdp, const std::string
   auto extra = status > 100 && (status < 300 || !user_user_lines_.empty()) ? take_extra_lines() : std::string{};
   ::nua_respond(handle_, status, ::sip_status_phrase(status), TAG_IF(invite_.is_set(), NUTAG_WITH(invite_.message())),
                 TAG_IF(!sdp.empty(), SIPTAG_CONTENT_TYPE_STR(kSdpType)), SIPTAG_PAYLOAD_STR(or_null(sdp)),
-                SIPTAG_REASON_STR(or_null(reason)), SIPTAG_HEADER_STR(or_null(extra)), TAG_IF(is_reliable, SIPTAG_REQUIRE_STR("100rel")), TAG_END());
+                SIPTAG_REASON_STR(or_null(reason)), SIPTAG_HEADER_STR(or_null(extra)),
+                TAG_IF(is_reliable, SIPTAG_REQUIRE_STR("100rel")), TAG_END());
 }
 
 void SipLeg::Impl::provisional(int status, const std::optional<call::MediaDescription>& media) {
@@ -516,15 +517,15 @@ void SipLeg::Impl::transfer_progress(int status) {
   if (refer_event_.empty() || state_ != State::Established) return;
   auto fragment = fmt::format("SIP/2.0 {} {}\r\n", status, ::sip_status_phrase(status));
   bool is_final = status >= 200;
-  ::nua_notify(handle_, SIPTAG_EVENT_STR(refer_event_.c_str()),
-               SIPTAG_CONTENT_TYPE_STR("message/sipfrag;version=2.0"), SIPTAG_PAYLOAD_STR(fragment.c_str()),
+  ::nua_notify(handle_, SIPTAG_EVENT_STR(refer_event_.c_str()), SIPTAG_CONTENT_TYPE_STR("message/sipfrag;version=2.0"),
+               SIPTAG_PAYLOAD_STR(fragment.c_str()),
                NUTAG_SUBSTATE(is_final ? nua_substate_terminated : nua_substate_active), TAG_END());
   if (is_final) refer_event_.clear();
 }
 
 bool SipLeg::Impl::is_dialog(const call::Replaces& replaces) const {
-  bool may_be = state_ == State::Called || state_ == State::Calling ||
-                (state_ == State::Established && !replaces.early_only);
+  bool may_be =
+      state_ == State::Called || state_ == State::Calling || (state_ == State::Established && !replaces.early_only);
   if (!handle_ || !may_be || replaces.call_id != call_id) return false;
   auto home = make_home();
   // As we would name it to others: the tags are the other way round there.

@@ -126,6 +126,21 @@ TEST(Settings, PutTheDChannelWhereTheSpanTypeHasIt) {
   EXPECT_EQ(moved.dchannel_of(*settings.span(1)), 5);
 }
 
+TEST(Settings, SayHowCloselyATrunkNamesAnAddress) {
+  SipTrunk trunk;
+  for (const char* block : {"10.0.0.0/8", "10.1.0.0/16", "10.1.2.3", "2001:db8::/32"}) {
+    trunk.allow_from.push_back(AddressRange::parse(block).value());
+  }
+  struct Row {
+    const char* source;
+    int prefix;
+  };
+  for (const Row& row : {Row{"10.9.9.9:1", 8}, Row{"10.1.9.9:1", 16}, Row{"10.1.2.3:1", 32}, Row{"[2001:db8::1]:1", 32},
+                         Row{"11.0.0.1:1", -1}, Row{"[2001:db9::1]:1", -1}}) {
+    EXPECT_EQ(trunk.prefix_for(SocketAddress::parse(row.source).value()), row.prefix) << row.source;
+  }
+}
+
 TEST(Settings, AllowASipTrunkItsPeersAddressWhenNoneIsNamed) {
   auto settings = parse(kGood, "test.toml").value();
 

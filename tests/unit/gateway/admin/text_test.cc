@@ -76,7 +76,8 @@ TEST(ControlText, ShowsSpansAndTimeslots) {
 
 TEST(ControlText, ShowsTrunks) {
   admin::FakeView view;
-  view.trunk_views = {{"carrier", "sip", false, "down: no answer, 4 in a row", 0, 30}, {"pstn", "tdm", true, "up", 7, 0}};
+  view.trunk_views = {{"carrier", "sip", false, "down: no answer, 4 in a row", 0, 30},
+                      {"pstn", "tdm", true, "up", 7, 0}};
 
   EXPECT_EQ(shown("trunks", view),
             "TRUNK    KIND  STATE                        CALLS  MOST\n"

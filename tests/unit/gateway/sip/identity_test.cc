@@ -49,8 +49,8 @@ TEST_F(Identity, ThePeerSaysWhoCalls) {
        "Bo", Presentation::Restricted, Screening::Network},
       {"Remote-Party-ID: <sip:78@x>;party=calling;screen=no;privacy=off\r\n", "78"},
       {"Remote-Party-ID: <sip:79@x>;party=called\r\n", "raw"},
-      {"P-Asserted-Identity: <sip:1@x>\r\nRemote-Party-ID: <sip:2@x>;party=calling\r\n", "1", TypeOfNumber::Unknown,
-       "", Presentation::Allowed, Screening::Network},
+      {"P-Asserted-Identity: <sip:1@x>\r\nRemote-Party-ID: <sip:2@x>;party=calling\r\n", "1", TypeOfNumber::Unknown, "",
+       Presentation::Allowed, Screening::Network},
       {"", "raw"},
       {"Privacy: id\r\n", "raw", TypeOfNumber::Unknown, "", Presentation::Restricted},
       {"Privacy: none\r\n", "raw"},
@@ -159,7 +159,10 @@ TEST_F(Identity, WeSayWhoWasCalledFirst) {
 
 TEST_F(Identity, UserToUserAndSubaddressesTravelBothWays) {
   auto setup = setup_to("100");
-  setup.called_subaddress = tdm::Subaddress{.is_nsap = true, .octets = "\x50" "47 11"};
+  setup.called_subaddress = tdm::Subaddress{.is_nsap = true,
+                                            .octets =
+                                                "\x50"
+                                                "47 11"};
   setup.calling_subaddress = tdm::Subaddress{.is_nsap = true, .octets = "\x49\xab"};
   setup.user_user = tdm::UserUser{4, "hi"};
 

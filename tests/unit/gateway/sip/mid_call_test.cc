@@ -130,11 +130,11 @@ TEST_F(SipFlow, HoldByThePeerIsSeenInItsDirection) {
   };
   auto tag = establish_from_peer();
   int cseq = 1;
-  for (const Row& row : {Row{"m=audio 4000 RTP/AVP 8 0\r\na=sendonly\r\n", "held"},
-                         Row{"m=audio 4000 RTP/AVP 8 0\r\na=sendrecv\r\n", "retrieved"},
-                         Row{"m=audio 4000 RTP/AVP 8 0\r\na=inactive\r\n", "held"},
-                         Row{"m=audio 4000 RTP/AVP 8 0\r\n", "retrieved"},
-                         Row{"m=audio 4000 RTP/AVP 8 0\r\nc=IN IP4 0.0.0.0\r\n", "held"}}) {
+  for (const Row& row :
+       {Row{"m=audio 4000 RTP/AVP 8 0\r\na=sendonly\r\n", "held"},
+        Row{"m=audio 4000 RTP/AVP 8 0\r\na=sendrecv\r\n", "retrieved"},
+        Row{"m=audio 4000 RTP/AVP 8 0\r\na=inactive\r\n", "held"}, Row{"m=audio 4000 RTP/AVP 8 0\r\n", "retrieved"},
+        Row{"m=audio 4000 RTP/AVP 8 0\r\nc=IN IP4 0.0.0.0\r\n", "held"}}) {
     callee.heard.clear();
     ++cseq;
     peer.request(agent(), "INVITE", cseq, tag, {}, sdp_of(row.media, cseq));

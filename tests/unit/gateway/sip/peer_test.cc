@@ -77,21 +77,25 @@ TEST_F(SipProbe, APeerThatDoesNotAnswerIsDownAndOneThatAnswersAgainIsUp) {
   ASSERT_TRUE(until_received("OPTIONS"));
   EXPECT_TRUE(probe->health().is_up());
 
-  ASSERT_TRUE(answering("", [&] { return changes.size() == 1; }, "the peer is down"));
+  ASSERT_TRUE(answering(
+      "", [&] { return changes.size() == 1; }, "the peer is down"));
   EXPECT_FALSE(probe->health().is_up());
   EXPECT_EQ(probe->last_answer(), "no answer");
 
-  ASSERT_TRUE(answering("200 OK", [&] { return changes.size() == 2; }, "the peer is up"));
+  ASSERT_TRUE(answering(
+      "200 OK", [&] { return changes.size() == 2; }, "the peer is up"));
   EXPECT_TRUE(probe->health().is_up());
   EXPECT_EQ(probe->last_answer(), "200");
 }
 
 TEST_F(SipProbe, AnyAnswerButServiceUnavailableSaysThatThePeerIsThere) {
   watch();
-  ASSERT_TRUE(answering("503 Service Unavailable", [&] { return changes.size() == 1; }, "the peer is down"));
+  ASSERT_TRUE(answering(
+      "503 Service Unavailable", [&] { return changes.size() == 1; }, "the peer is down"));
   EXPECT_EQ(probe->last_answer(), "503");
 
-  ASSERT_TRUE(answering("404 Not Found", [&] { return changes.size() == 2; }, "the peer is up"));
+  ASSERT_TRUE(answering(
+      "404 Not Found", [&] { return changes.size() == 2; }, "the peer is up"));
   EXPECT_EQ(probe->last_answer(), "404");
 }
 
@@ -144,8 +148,8 @@ TEST_F(SipDialog, OurOwnInviteThatComesBackIsALoop) {
   auto come_back = [&](const std::string& user) {
     auto copy = invite;
     copy.replace(copy.find("sip:100@"), 8, "sip:" + user + "@");
-    copy.insert(copy.find("Via:"), fmt::format("Via: SIP/2.0/UDP {};branch=z9hG4bK-proxy-{}\r\n",
-                                               peer.address().to_string(), user));
+    copy.insert(copy.find("Via:"),
+                fmt::format("Via: SIP/2.0/UDP {};branch=z9hG4bK-proxy-{}\r\n", peer.address().to_string(), user));
     peer.send(back(), copy);
   };
 

@@ -333,7 +333,10 @@ TEST(PriCalls, RedirectingNumberTellsWhoWasCalledFirst) {
 TEST(PriCalls, SubaddressesAndUserUserInformationTravelInTheSetup) {
   UpLine line(euroisdn());
   auto setup = ExchangeLine::call_to("100");
-  setup.called_subaddress = Subaddress{.is_nsap = true, .octets = "\x50" "4711"};
+  setup.called_subaddress = Subaddress{.is_nsap = true,
+                                       .octets =
+                                           "\x50"
+                                           "4711"};
   setup.calling_subaddress = Subaddress{.is_nsap = false, .octets = "\x12\x3f", .is_odd = true};
   setup.user_user = UserUser{4, "hello"};
 
