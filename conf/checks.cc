@@ -130,6 +130,25 @@ void check_schedule(const Settings& settings, const std::string& title, std::str
   if (!name.empty() && !is_known) faults.add(title, key, fmt::format("[schedule] has no \"{}\"", name));
 }
 
+void check_profiles(const Settings& settings, Faults& faults) {
+  auto check_trunk = [&](const Trunk& trunk, bool is_ip) {
+    if (trunk.profile.empty()) return;
+    const Profile* profile = settings.profile(trunk.profile);
+    if (!profile) {
+      faults.add(title_of(trunk), "profile", fmt::format("there is no [profile.{}]", trunk.profile));
+    } else if (!is_ip && (profile->t38 || !profile->codecs.empty())) {
+      faults.add(title_of(trunk), "profile",
+                 fmt::format("[profile.{}] has codecs or t38, which a line of timeslots has not", trunk.profile));
+    }
+  };
+  for (const PriTrunk& trunk : settings.pri_trunks) check_trunk(trunk, false);
+  for (const SipTrunk& trunk : settings.sip_trunks) check_trunk(trunk, true);
+  for (const Line& line : settings.lines) {
+    if (line.profile.empty() || settings.profile(line.profile)) continue;
+    faults.add(line.line, "[[line]]", "profile", fmt::format("there is no [profile.{}]", line.profile));
+  }
+}
+
 void check_routes(const Settings& settings, Faults& faults) {
   std::set<std::string_view> names;
   for (const Route& route : settings.routes) {
@@ -165,6 +184,28 @@ void check_routes(const Settings& settings, Faults& faults) {
       if (!settings.trunk(price.trunk)) faults.add(title, "cost", fmt::format("there is no [trunk.{}]", price.trunk));
     }
     if (!route.cost.empty() && route.pick != Pick::Cost) faults.add(title, "cost", "goes only with pick = \"cost\"");
+    bool has_price = !route.cost.empty();
+    for (const auto& group : route.to) {
+      for (const std::string& name : group) {
+        const Trunk* trunk = settings.trunk(name);
+        has_price |= trunk && !trunk->cost.empty();
+      }
+    }
+    if (route.pick == Pick::Cost && !has_price) {
+      faults.add(title, "pick", "is \"cost\", but neither the route nor any of its trunks has a cost");
+    }
+    bool is_line = std::count(route.calling.begin(), route.calling.end(), "line") > 0;
+    if (is_line && route.calling.size() > 1) faults.add(title, "calling", "\"line\" stands alone");
+    if (is_line && settings.lines.empty()) faults.add(title, "calling", "is \"line\", but there is no [[line]]");
+    const Spend& spend = route.spend;
+    bool has_spend = spend.per_line_calls_hour || spend.per_line_minutes_day || spend.abroad_minutes_day ||
+                     spend.per_destination_minutes_day;
+    if (route.is_emergency && (route.limit || has_spend)) {
+      faults.add(title, route.limit ? "limit" : "spend", "does not go with emergency: such calls are under no limit");
+    }
+    if (spend.abroad_minutes_day && settings.site.country.empty()) {
+      faults.add(title, "spend", "abroad_minutes_day needs [site] country, to tell what is abroad");
+    }
   }
 }
 
@@ -223,6 +264,7 @@ void check(const Settings& settings, Faults& faults) {
   check_spans(settings, faults);
   check_pri_trunks(settings, faults);
   check_sip_trunks(settings, faults);
+  check_profiles(settings, faults);
   check_routes(settings, faults);
 }
 

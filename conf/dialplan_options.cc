@@ -75,17 +75,82 @@ Kind<std::vector<Price>> prices() {
             if (!node.is_table()) return fail("must be {}, not {}", range, type_of(node));
             for (const auto& [trunk, table] : *node.as_table()) {
               if (!table.is_table()) return fail("of {} must be {{ PREFIX = PRICE }}", trunk.str());
-              for (const auto& [prefix, price] : *table.as_table()) {
-                auto value = price.value<double>();
-                if (!price.is_number() || *value < 0) return fail("{} {} is no price", trunk.str(), prefix.str());
-                std::string digits_of(prefix.str());
-                if (digits_of.ends_with('*')) digits_of.pop_back();
-                read.push_back({std::string(trunk.str()), digits_of, *value});
-              }
+              auto prices = read_prices(trunk.str(), *table.as_table());
+              if (!prices) return tl::unexpected(prices.error());
+              read.insert(read.end(), prices->begin(), prices->end());
             }
             return read;
           },
           .write = [](const std::vector<Price>&) { return std::string("{}"); }};
+}
+
+// ["default", 17, 486]: words, Q.850 causes and SIP statuses, which do not meet.
+Kind<NextOn> next_on() {
+  std::string range = "a list: \"default\", causes from 1 to 127, SIP statuses from 300 to 699";
+  return {.range = range,
+          .read = [range](const toml::node& node) -> Result<NextOn> {
+            NextOn read{.has_default = false, .causes = {}, .statuses = {}};
+            const auto* array = node.as_array();
+            if (!array) return fail("must be {}, not {}", range, type_of(node));
+            for (const toml::node& element : *array) {
+              int64_t number = element.value<int64_t>().value_or(0);
+              if (element.value<std::string_view>() == "default") {
+                read.has_default = true;
+              } else if (number >= 1 && number <= 127) {
+                read.causes.push_back(static_cast<int>(number));
+              } else if (number >= 300 && number <= 699) {
+                read.statuses.push_back(static_cast<int>(number));
+              } else {
+                return fail("must be {}", range);
+              }
+            }
+            return read;
+          },
+          .write =
+              [](const NextOn& value) {
+                std::string out = value.has_default ? "\"default\"" : "";
+                for (const auto& numbers : {value.causes, value.statuses}) {
+                  for (int number : numbers) out += fmt::format("{}{}", out.empty() ? "" : ", ", number);
+                }
+                return "[" + out + "]";
+              }};
+}
+
+// { per_line_calls_hour = 60, abroad_minutes_day = 30 }
+Kind<Spend> spend() {
+  struct Word {
+    std::string_view key;
+    int Spend::*member;
+  };
+  static constexpr Word kWords[] = {{"per_line_calls_hour", &Spend::per_line_calls_hour},
+                                    {"per_line_minutes_day", &Spend::per_line_minutes_day},
+                                    {"abroad_minutes_day", &Spend::abroad_minutes_day},
+                                    {"per_destination_minutes_day", &Spend::per_destination_minutes_day}};
+  std::string range =
+      "{ per_line_calls_hour, per_line_minutes_day, abroad_minutes_day, per_destination_minutes_day = a number }";
+  return {.range = range,
+          .read = [range](const toml::node& node) -> Result<Spend> {
+            if (!node.is_table()) return fail("must be {}, not {}", range, type_of(node));
+            Spend read;
+            for (const auto& [key, value] : *node.as_table()) {
+              auto word = std::find_if(std::begin(kWords), std::end(kWords),
+                                       [name = key.str()](const Word& w) { return w.key == name; });
+              if (word == std::end(kWords)) return fail("\"{}\" is unknown: {} is wanted", key.str(), range);
+              auto number = integer(1, 1'000'000).read(value);
+              if (!number) return fail_with(number.error(), "{}", key.str());
+              read.*(word->member) = *number;
+            }
+            return read;
+          },
+          .write =
+              [](const Spend& value) {
+                std::string out;
+                for (const Word& word : kWords) {
+                  if (value.*(word.member) == 0) continue;
+                  out += fmt::format("{}{} = {}", out.empty() ? "" : ", ", word.key, value.*(word.member));
+                }
+                return out.empty() ? std::string("{}") : "{ " + out + " }";
+              }};
 }
 
 constexpr std::string_view kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
@@ -234,10 +299,40 @@ const std::vector<Option<PlanBlock>>& plan_options() {
   return options;
 }
 
+const std::vector<Option<Profile>>& profile_options() {
+  auto maybe = [](auto kind, std::string_view none) {
+    using T = typename decltype(kind.read(std::declval<const toml::node&>()))::value_type;
+    return Kind<std::optional<T>>{.range = kind.range,
+                                  .read = [read = kind.read](const toml::node& node) -> Result<std::optional<T>> {
+                                    auto value = read(node);
+                                    if (!value) return tl::unexpected(value.error());
+                                    return std::optional<T>(*value);
+                                  },
+                                  .write = [write = kind.write, none = std::string(none)](
+                                               const std::optional<T>& value) { return value ? write(*value) : none; }};
+  };
+  static const std::vector<Option<Profile>> options = {
+      option<Profile>("media", &Profile::media, maybe(call_media(), "\"voice\""),
+                      "What its calls carry: `media` in routes, and a fax has its fixed jitter buffer from the first "
+                      "octet on.")
+          .shown("\"fax\""),
+      option<Profile>("codecs", &Profile::codecs, list(choice<Codec>({{"pcma", Codec::Pcma}, {"pcmu", Codec::Pcmu}})),
+                      "G.711 laws, the preferred first. Empty: as the trunk has them.")
+          .shown("[\"pcma\"]"),
+      option<Profile>(
+          "t38", &Profile::t38,
+          maybe(choice<T38Mode>({{"preamble", T38Mode::Preamble}, {"peer", T38Mode::Peer}, {"never", T38Mode::Never}}),
+                "\"preamble\""),
+          "Who asks for T.38, as in [fax]. Where it is not given, as the trunk has it."),
+  };
+  return options;
+}
+
 const std::vector<Option<Line>>& line_options() {
   static const std::vector<Option<Line>> options = {
       option<Line>("ext", &Line::ext, digits("extension"), "The extension.").needed("\"401\""),
       option<Line>("did", &Line::did, text("a number with +"), "Its own public number.").needed("\"+12125550101\""),
+      option<Line>("profile", &Line::profile, text("a profile's name"), "A [profile.NAME] that its calls go by."),
       option<Line>("label", &Line::label, text("a text"), "What it is, for people."),
       option<Line>("allow", &Line::allow, list(text("a pattern or @list")),
                    "Numbers that it may dial, beside emergency numbers. Empty: all that routes lead to."),
@@ -272,7 +367,8 @@ const std::vector<Option<Route>>& route_options() {
           "table", &Route::table, text("a path"),
           "A CSV file of further called numbers, under the heading \"called\". A column \"to\" may name other "
           "targets: \"a>b\"."),
-      option<Route>("calling", &Route::calling, list(text("a pattern or @list")), "Calling numbers."),
+      option<Route>("calling", &Route::calling, list(text("a pattern or @list")),
+                    "Calling numbers. \"line\": only a [[line]]'s, which is shown by its own public number."),
       option<Route>("redirecting", &Route::redirecting, list(text("a pattern or @list")),
                     "Numbers that the call was redirected from."),
       option<Route>("ton", &Route::ton, list(ton()), "Types of the called number, as received."),
@@ -301,9 +397,21 @@ const std::vector<Option<Route>>& route_options() {
       option<Route>("calling_else", &Route::calling_else, text("a number"), "What is shown instead. Empty: nothing."),
       option<Route>("hide_calling", &Route::hide_calling, boolean(), "Ask the far end not to show the calling number."),
       option<Route>("emergency", &Route::is_emergency, boolean(),
-                    "An emergency route: open to every line, and each call is logged as a warning."),
+                    "An emergency route: open to every line, under no limit, and logged; where its trunk has no free "
+                    "timeslot, the newest other call there is cleared."),
       option<Route>("reject", &Route::reject, integer(0, 127),
                     "Refuse the call with this Q.850 cause instead of sending it anywhere. 0: no."),
+      option<Route>("next_on", &Route::next_on, next_on(),
+                    "Failures after which the next target is tried. \"default\": causes 2, 3, 6, 27, 34, 38, 41 to 44, "
+                    "47 and 102, SIP 408, 500, 502, 503 and 504. A target that cannot be tried at all is always passed "
+                    "over."),
+      option<Route>("ring", &Route::ring, duration<seconds>(0s, 1h),
+                    "How long a target may take to answer; then comes the next, or the call ends. 0s: no limit."),
+      option<Route>("limit", &Route::limit, integer(0, 100000), "Calls at once on this route. 0: no limit."),
+      option<Route>(
+          "spend", &Route::spend, spend(),
+          "What may be used up on this route: calls of one line in the last hour, minutes of one line, abroad "
+          "and to one number in the last day. A call above it is refused; one that is up goes on."),
   };
   return options;
 }
@@ -313,6 +421,7 @@ const std::vector<Option<PlanTest>>& test_options() {
       option<PlanTest>("from", &PlanTest::from, text("a trunk's name"), "Where the call comes from.").needed("\"pbx\""),
       option<PlanTest>("dial", &PlanTest::dial, text("a number"), "The called number as received.").needed("\"112\""),
       option<PlanTest>("calling", &PlanTest::calling, text("a number"), "The calling number as received."),
+      option<PlanTest>("line", &PlanTest::line_ext, text("an extension"), "Or the [[line]] that calls."),
       option<PlanTest>("redirecting", &PlanTest::redirecting, text("a number"), "The redirecting number as received."),
       option<PlanTest>("ton", &PlanTest::ton, ton(), "The called number's type."),
       option<PlanTest>("media", &PlanTest::media, call_media(), "What it carries."),

@@ -186,6 +186,37 @@ Kind<AddressRange> address_range() {
 Kind<std::string> host_address() {
   return parsed<std::string>("an IPv4 or IPv6 address", parse_host, same_text);
 }
+Result<std::vector<Price>> read_prices(std::string_view trunk, const toml::table& table) {
+  std::vector<Price> read;
+  for (const auto& [prefix, price] : table) {
+    auto value = price.value<double>();
+    if (!price.is_number() || *value < 0) return fail("{} {} is no price", trunk, prefix.str());
+    std::string digits_of(prefix.str());
+    if (digits_of.ends_with('*')) digits_of.pop_back();
+    read.push_back({std::string(trunk), digits_of, *value});
+  }
+  return read;
+}
+
+Kind<std::vector<Price>> prices_of_trunk() {
+  std::string range = "a price, or { PREFIX = PRICE }: { \"+1\" = 0.6, \"*\" = 2.0 }";
+  return {.range = range,
+          .read = [range](const toml::node& node) -> Result<std::vector<Price>> {
+            if (const auto* table = node.as_table()) return read_prices("", *table);
+            auto value = node.value<double>();
+            if (!node.is_number() || *value < 0) return fail("must be {}, not {}", range, type_of(node));
+            return std::vector<Price>{{"", "", *value}};
+          },
+          .write =
+              [](const std::vector<Price>& prices) {
+                std::string out;
+                for (const Price& price : prices) {
+                  out += fmt::format("{}{} = {}", out.empty() ? "" : ", ", in_quotes(price.prefix + "*"), price.price);
+                }
+                return out.empty() ? std::string("{}") : "{ " + out + " }";
+              }};
+}
+
 Kind<NumberStyle> number_style() {
   return parsed<NumberStyle>("\"ton\", \"e164\", \"national\", \"dialled\", \"extension:N\" or \"as-is\"",
                              parse_number_style, number_style_text);

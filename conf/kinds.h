@@ -38,6 +38,10 @@ Kind<std::string> host_address();
 // "e164", "extension:3" …
 Kind<NumberStyle> number_style();
 
+// { "+1" = 0.6, "*" = 2.0 }, or one price for all.
+Kind<std::vector<Price>> prices_of_trunk();
+Result<std::vector<Price>> read_prices(std::string_view trunk, const toml::table& table);
+
 // A span of time, written "500ms", "30s", "3min" or "1h".
 Result<milliseconds> parse_duration(std::string_view text);
 std::string duration_text(milliseconds value);

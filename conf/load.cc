@@ -12,8 +12,8 @@
 namespace sg::conf {
 namespace {
 
-constexpr std::array<std::string_view, 9> kReadElsewhere = {"span",  "trunk",    "site",  "plan", "line",
-                                                            "lists", "schedule", "route", "test"};
+constexpr std::array<std::string_view, 10> kReadElsewhere = {"span", "trunk", "profile",  "site",  "plan",
+                                                             "line", "lists", "schedule", "route", "test"};
 
 // Reads the parsed file section by section into Settings, and goes on after a fault, so that all are told at once.
 class Loader {
@@ -38,13 +38,14 @@ class Loader {
       } else if (name == "log") {
         section("[log]", node, log_options(), settings.log);
       } else if (std::find(kReadElsewhere.begin(), kReadElsewhere.end(), name) == kReadElsewhere.end()) {
-        faults_.add(
-            line_of(node), "", name,
-            "unknown section; known are [sip], [media], [fax], [span.N], [trunk.NAME], [site], [plan], [[line]], "
-            "[lists], [schedule], [[route]], [test], [records], [control], [log]");
+        faults_.add(line_of(node), "", name,
+                    "unknown section; known are [sip], [media], [fax], [span.N], [trunk.NAME], [profile.NAME], [site], "
+                    "[plan], [[line]], "
+                    "[lists], [schedule], [[route]], [test], [records], [control], [log]");
       }
     }
-    // Trunks start from [fax], wherever it stands in the file.
+    // Trunks start from [fax] and their profile, wherever these stand in the file.
+    profiles(root, settings);
     spans(root, settings);
     trunks(root, settings);
     read_dialplan(root, settings, faults_);
@@ -74,6 +75,16 @@ class Loader {
               [](const Span& a, const Span& b) { return a.number < b.number; });
   }
 
+  void profiles(const toml::table& root, Settings& settings) {
+    each_table(root, "profile", [&](std::string_view name, const toml::node& node) {
+      Profile profile;
+      profile.name = name;
+      profile.line = line_of(node);
+      section(fmt::format("[profile.{}]", name), node, profile_options(), profile);
+      settings.profiles.push_back(std::move(profile));
+    });
+  }
+
   void trunks(const toml::table& root, Settings& settings) {
     each_table(root, "trunk", [&](std::string_view name, const toml::node& node) {
       std::string title = fmt::format("[trunk.{}]", name);
@@ -81,9 +92,9 @@ class Loader {
       if (!table) return faults_.add(line_of(node), "", title, "must be a table");
       auto kind = (*table)["kind"].value<std::string_view>();
       if (kind == "pri") {
-        settings.pri_trunks.push_back(trunk(title, name, node, pri_trunk_options(), settings.fax));
+        settings.pri_trunks.push_back(trunk(title, name, node, pri_trunk_options(), settings));
       } else if (kind == "sip") {
-        auto sip = trunk(title, name, node, sip_trunk_options(), settings.fax);
+        auto sip = trunk(title, name, node, sip_trunk_options(), settings);
         const SocketAddress& peer = sip.peer.address;
         if (sip.allow_from.empty() && peer.is_set()) sip.allow_from.push_back(*AddressRange::parse(peer.host()));
         settings.sip_trunks.push_back(std::move(sip));
@@ -97,15 +108,25 @@ class Loader {
 
   template <class S>
   S trunk(const std::string& title, std::string_view name, const toml::node& node,
-          const std::vector<Option<S>>& options, const TrunkFax& fax) {
+          const std::vector<Option<S>>& options, const Settings& settings) {
     S trunk;
     trunk.name = name;
-    trunk.fax = fax;
+    trunk.fax = settings.fax;
+    auto profile = (*node.as_table())["profile"].value<std::string_view>();
+    if (const Profile* found = profile ? settings.profile(*profile) : nullptr) apply(*found, trunk);
     section(title, node, options, trunk, "fax");
     if (const auto* own = node.as_table()->get("fax")) {
       section(fmt::format("[trunk.{}.fax]", name), *own, trunk_fax_options(), trunk.fax);
     }
     return trunk;
+  }
+
+  template <class S>
+  static void apply(const Profile& profile, S& trunk) {
+    if (profile.t38) trunk.fax.t38 = *profile.t38;
+    if constexpr (requires { trunk.codecs; }) {
+      if (!profile.codecs.empty()) trunk.codecs = profile.codecs;
+    }
   }
 
   template <class Visit>

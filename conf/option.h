@@ -31,10 +31,15 @@ struct Option {
   std::function<std::string(const S&)> write;
   bool required = false;
   std::string example = {};  // the value in the sample; empty: the default, commented out
+  bool is_live = false;      // a reload puts it into effect; otherwise only a restart does
 
   Option needed(std::string shown) && {
     required = true;
     return std::move(*this).shown(std::move(shown));
+  }
+  Option live() && {
+    is_live = true;
+    return std::move(*this);
   }
   Option shown(std::string value) && {
     example = std::move(value);

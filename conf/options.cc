@@ -39,9 +39,11 @@ std::vector<Option<S>> make_trunk_fax_options() {
           "t38", &TrunkFax::t38,
           choice<T38Mode>({{"preamble", T38Mode::Preamble}, {"peer", T38Mode::Peer}, {"never", T38Mode::Never}}),
           "Who asks for T.38. preamble: we do, by re-INVITE, when the answering fax machine's V.21 preamble is heard; "
-          "peer: we only accept the SIP peer's offer; never: fax goes as G.711."),
+          "peer: we only accept the SIP peer's offer; never: fax goes as G.711.")
+          .live(),
       option<S>("t38_answer_timeout", &TrunkFax::t38_answer_timeout, duration(500ms, 30s),
-                "How long the SIP peer may think about our T.38 offer before the fax goes as G.711."),
+                "How long the SIP peer may think about our T.38 offer before the fax goes as G.711.")
+          .live(),
       option<S>("max_bit_rate", &TrunkFax::max_bit_rate,
                 Kind<int>{"2400, 4800, 7200, 9600, 12000 or 14400",
                           [](const toml::node& node) -> Result<int> {
@@ -52,19 +54,24 @@ std::vector<Option<S>> make_trunk_fax_options() {
                             return static_cast<int>(rate);
                           },
                           [](const int& rate) { return std::to_string(rate); }},
-                "T38MaxBitRate that we offer, bit/s."),
-      option<S>("max_buffer", &TrunkFax::max_buffer, integer(200, 10000), "T38FaxMaxBuffer that we declare, octets."),
+                "T38MaxBitRate that we offer, bit/s.")
+          .live(),
+      option<S>("max_buffer", &TrunkFax::max_buffer, integer(200, 10000), "T38FaxMaxBuffer that we declare, octets.")
+          .live(),
       option<S>("max_datagram", &TrunkFax::max_datagram, integer(100, 1400),
-                "T38FaxMaxDatagram that we declare, octets. The peer's own limit is always obeyed."),
+                "T38FaxMaxDatagram that we declare, octets. The peer's own limit is always obeyed.")
+          .live(),
       option<S>("error_correction", &TrunkFax::error_correction,
                 choice<ErrorCorrection>({{"redundancy", ErrorCorrection::Redundancy},
                                          {"fec", ErrorCorrection::Fec},
                                          {"none", ErrorCorrection::None}}),
-                "T38FaxUdpEC that we offer. What the peer sends is understood in any form."),
+                "T38FaxUdpEC that we offer. What the peer sends is understood in any form.")
+              .live(),
       option<S>(
           "rtp_redundancy", &TrunkFax::rtp_redundancy, integer(0, 3),
           "Earlier packets repeated in each of a fax in G.711 (RFC 2198), where the peer knows that: 2 make up for "
-          "any two packets lost together, at three times the 80 kbit/s. 0: neither offered nor accepted."),
+          "any two packets lost together, at three times the 80 kbit/s. 0: neither offered nor accepted.")
+          .live(),
   };
 }
 
@@ -80,14 +87,27 @@ std::vector<Option<S>> make_trunk_options(std::string kind) {
        .required = true,
        .example = in_quotes(kind)},
       option<S>("max_calls", &Trunk::max_calls, integer(0, 10000),
-                "Calls at a time, both directions. 0: as many as it carries."),
+                "Calls at a time, both directions. 0: as many as it carries.")
+          .live(),
       option<S>("numbers_in", &Trunk::numbers_in, number_style(),
                 "How numbers come in. ton: by their type of number, on SIP by a leading +; e164: with country code; "
                 "national: without; dialled: as people dial, by [site]; extension:N: N digits of [plan] or a [[line]]; "
-                "as-is. Where it can be told, the plan sees +E.164; else the digits."),
-      option<S>("numbers_out", &Trunk::numbers_out, number_style(), "How numbers are sent there, in the same words."),
+                "as-is. Where it can be told, the plan sees +E.164; else the digits.")
+          .live(),
+      option<S>("numbers_out", &Trunk::numbers_out, number_style(), "How numbers are sent there, in the same words.")
+          .live(),
+      option<S>("max_cps", &Trunk::max_cps, integer(0, 1000),
+                "Calls a second, each way. Above it a call goes on to the next target, or is refused. 0: no limit.")
+          .live(),
+      option<S>("cost", &Trunk::cost, prices_of_trunk(),
+                "What calls to it cost, by the called number's beginning: for pick = \"cost\" in routes.")
+          .live(),
+      option<S>("profile", &Trunk::profile, text("a profile's name"),
+                "A [profile.NAME] that its calls go by. What the trunk says itself wins.")
+          .live(),
       option<S>("paid", &Trunk::is_paid, boolean(),
-                "Calls to it cost money: a route that leads there must say whose calls it takes (from)."),
+                "Calls to it cost money: a route that leads there must say whose calls it takes (from).")
+          .live(),
   };
 }
 
@@ -104,6 +124,67 @@ Kind<uint16_t> span_number() {
             return read(node).map([](int value) { return static_cast<uint16_t>(value); });
           },
           .write = [](const uint16_t& value) { return std::to_string(value); }};
+}
+
+// { international = "unknown", plan = "unknown" }
+Option<PriTrunk> ton_out_option() {
+  auto ton = choice<WireTon>({{"unknown", WireTon::Unknown},
+                              {"international", WireTon::International},
+                              {"national", WireTon::National},
+                              {"network-specific", WireTon::NetworkSpecific},
+                              {"subscriber", WireTon::Subscriber},
+                              {"abbreviated", WireTon::Abbreviated}});
+  auto plan = choice<WirePlan>({{"unknown", WirePlan::Unknown},
+                                {"isdn", WirePlan::Isdn},
+                                {"data", WirePlan::Data},
+                                {"telex", WirePlan::Telex},
+                                {"national", WirePlan::National},
+                                {"private", WirePlan::Private}});
+  std::string range = "{ unknown, international, national, subscriber = a type; plan = a numbering plan }";
+  struct Word {
+    std::string_view key;
+    std::optional<WireTon> TonOut::*member;
+  };
+  static constexpr Word kWords[] = {{"unknown", &TonOut::unknown},
+                                    {"international", &TonOut::international},
+                                    {"national", &TonOut::national},
+                                    {"subscriber", &TonOut::subscriber}};
+  return {.name = "ton_out",
+          .range = range,
+          .help =
+              "Types of number to send instead of those that numbers have, and the numbering plan of all: "
+              "{ international = \"unknown\", plan = \"unknown\" }.",
+          .read = [=](PriTrunk& trunk, const toml::node& node) -> Result<> {
+            if (!node.is_table()) return fail("must be {}, not {}", range, type_of(node));
+            for (const auto& [key, value] : *node.as_table()) {
+              auto word = std::find_if(std::begin(kWords), std::end(kWords),
+                                       [&, name = key.str()](const Word& w) { return w.key == name; });
+              if (word != std::end(kWords)) {
+                auto type = ton.read(value);
+                if (!type) return fail_with(type.error(), "{}", key.str());
+                trunk.ton_out.*(word->member) = *type;
+              } else if (key.str() == "plan") {
+                auto number_plan = plan.read(value);
+                if (!number_plan) return fail_with(number_plan.error(), "plan");
+                trunk.ton_out.plan = *number_plan;
+              } else {
+                return fail("\"{}\" is none of unknown, international, national, subscriber, plan", key.str());
+              }
+            }
+            return {};
+          },
+          .write =
+              [=](const PriTrunk& trunk) {
+                std::string out;
+                auto put = [&](std::string_view key, const std::string& value) {
+                  out += fmt::format("{}{} = {}", out.empty() ? "" : ", ", key, value);
+                };
+                for (const Word& word : kWords) {
+                  if (auto type = trunk.ton_out.*(word.member)) put(word.key, ton.write(*type));
+                }
+                if (trunk.ton_out.plan) put("plan", plan.write(*trunk.ton_out.plan));
+                return out.empty() ? std::string("{}") : "{ " + out + " }";
+              }};
 }
 
 // Read first, by the loader, since the other options follow from it.
@@ -251,7 +332,9 @@ const std::vector<Option<PriTrunk>>& pri_trunk_options() {
               "bearer", &PriTrunk::bearer,
               choice<Bearer>(
                   {{"audio31k", Bearer::Audio31k}, {"speech", Bearer::Speech}, {"unrestricted", Bearer::Unrestricted}}),
-              "Bearer capability of calls that come from SIP. Fax wants audio31k."),
+              "Bearer capability of calls that come from SIP. Fax wants audio31k.")
+              .live(),
+          ton_out_option().live(),
           option<PriTrunk>("t301", &PriTrunk::t301, duration(1s, 1h), "Q.931 T301: how long a called party may ring."),
           option<PriTrunk>("t302", &PriTrunk::t302, duration(1s, 60s),
                            "Q.931 T302: pause between digits after which a number is complete."),
@@ -280,40 +363,50 @@ const std::vector<Option<SipTrunk>>& sip_trunk_options() {
       make_trunk_options<SipTrunk>("sip"),
       {
           option<SipTrunk>("peer", &SipTrunk::peer, peer_address(), "Where calls are sent.")
+              .live()
               .needed("\"sip:127.0.0.1:5070\""),
           option<SipTrunk>(
               "allow_from", &SipTrunk::allow_from, list(address_range()),
-              "Whose calls are taken as this trunk's: addresses or blocks of them. Empty: the peer's own address."),
+              "Whose calls are taken as this trunk's: addresses or blocks of them. Empty: the peer's own address.")
+              .live(),
           option<SipTrunk>("codecs", &SipTrunk::codecs,
                            list(choice<Codec>({{"pcma", Codec::Pcma}, {"pcmu", Codec::Pcmu}}), false),
-                           "G.711 laws that are offered and accepted, the preferred first."),
+                           "G.711 laws that are offered and accepted, the preferred first.")
+              .live(),
           option<SipTrunk>("dtmf", &SipTrunk::dtmf,
                            choice<Dtmf>({{"rfc4733", Dtmf::Rfc4733}, {"inband", Dtmf::Inband}}),
                            "How digits travel: telephone events where the peer knows them, or always as tones. Digits "
-                           "that come by SIP INFO are understood in any case."),
+                           "that come by SIP INFO are understood in any case.")
+              .live(),
           option<SipTrunk>("first_response", &SipTrunk::first_response, duration(200ms, 60s),
-                           "How long the peer may give no response at all to a call, before the next target is tried."),
+                           "How long the peer may give no response at all to a call, before the next target is tried.")
+              .live(),
           option<SipTrunk>(
               "first_progress", &SipTrunk::first_progress, duration(500ms, 180s),
-              "How long the peer may give neither 18x nor a final response, before the next target is tried."),
+              "How long the peer may give neither 18x nor a final response, before the next target is tried.")
+              .live(),
           option<SipTrunk>("probe", &SipTrunk::probe, duration(0s, 1h),
                            "How often the peer is asked by OPTIONS whether it is there. After 3 misses in a row it is "
-                           "down and passed over, after 2 answers up again. 0s: never asked."),
+                           "down and passed over, after 2 answers up again. 0s: never asked.")
+              .live(),
           option<SipTrunk>(
               "identity", &SipTrunk::identity,
               choice<SipIdentity>(
                   {{"pai", SipIdentity::Pai}, {"rpid", SipIdentity::Rpid}, {"from", SipIdentity::From}}),
               "How the peer is told who calls. pai: P-Asserted-Identity (RFC 3325), for peers within the trust; rpid: "
-              "Remote-Party-ID, for old ones; from: From alone. All are understood."),
+              "Remote-Party-ID, for old ones; from: From alone. All are understood.")
+              .live(),
           option<SipTrunk>("diversion", &SipTrunk::diversion,
                            choice<SipDiversion>({{"diversion", SipDiversion::Diversion},
                                                  {"history-info", SipDiversion::HistoryInfo},
                                                  {"none", SipDiversion::None}}),
                            "How the peer is told who was called first: Diversion (RFC 5806), History-Info (RFC 7044), "
-                           "or not. Both are understood."),
+                           "or not. Both are understood.")
+              .live(),
           option<SipTrunk>("follow_redirects", &SipTrunk::follow_redirects, boolean(),
                            "A 302 of the peer's sends the call on to the contacts that it names, wherever they are. "
-                           "Else it is a refusal."),
+                           "Else it is a refusal.")
+              .live(),
       });
   return options;
 }

@@ -20,6 +20,7 @@ const std::vector<Option<TrunkFax>>& trunk_fax_options();
 // The dial plan's: conf/dialplan_options.cc.
 const std::vector<Option<Site>>& site_options();
 const std::vector<Option<PlanBlock>>& plan_options();
+const std::vector<Option<Profile>>& profile_options();
 const std::vector<Option<Line>>& line_options();
 const std::vector<Option<Schedule>>& schedule_options();
 const std::vector<Option<Route>>& route_options();

@@ -77,6 +77,7 @@ std::string sample() {
   out += section("[site]", "How people here dial, for trunks whose numbers_in is \"dialled\" or \"national\".",
                  site_options());
   out += section("[plan.office]", "Extensions and their public numbers, a block a line.", plan_options());
+  out += section("[profile.fax]", "How a line or a trunk treats media, where it is not as usual.", profile_options());
   out += section("[[line]]", "One user port or ATA.", line_options());
   out += "\n" +
          comment(

@@ -71,6 +71,11 @@ const Span* Settings::span(uint16_t number) const {
   return found == spans.end() ? nullptr : &*found;
 }
 
+const Profile* Settings::profile(std::string_view name) const {
+  auto found = std::find_if(profiles.begin(), profiles.end(), [&](const Profile& p) { return p.name == name; });
+  return found == profiles.end() ? nullptr : &*found;
+}
+
 const Trunk* Settings::trunk(std::string_view name) const {
   if (const Trunk* pri = find_named(pri_trunks, name)) return pri;
   return find_named(sip_trunks, name);

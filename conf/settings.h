@@ -121,10 +121,31 @@ struct NumberStyle {
   bool operator==(const NumberStyle&) const = default;
 };
 
+enum class CallMedia : uint8_t { Voice, Fax, Data };
+enum class Codec : uint8_t { Pcma, Pcmu };
+
+// How a line or a trunk treats media, where it is not as usual.
+struct Profile {
+  std::string name;
+  std::optional<CallMedia> media;  // what its calls carry
+  std::vector<Codec> codecs;       // empty: as usual
+  std::optional<T38Mode> t38;
+  int line = 0;  // where it stands in the file; so below
+};
+
+struct Price {
+  std::string trunk;
+  std::string prefix;  // of the called number; empty: all
+  double price = 0;
+};
+
 // What every trunk has, whatever its kind.
 struct Trunk {
   std::string name;
+  std::string profile;
   int max_calls = 0;  // 0: as many as it carries
+  int max_cps = 0;    // calls a second each way; 0: no limit
+  std::vector<Price> cost;
   NumberStyle numbers_in, numbers_out;
   bool is_paid = false;
   TrunkFax fax;
@@ -135,8 +156,19 @@ enum class PriSwitch : uint8_t { EuroIsdnE1, EuroIsdnT1, Ni2, Dms100, Lucent5e, 
 enum class Hunt : uint8_t { Ascending, Descending };
 enum class Bearer : uint8_t { Audio31k, Speech, Unrestricted };
 
+// Q.931 4.5.10.
+enum class WireTon : uint8_t { Unknown, International, National, NetworkSpecific, Subscriber, Abbreviated };
+enum class WirePlan : uint8_t { Unknown, Isdn, Data, Telex, National, Private };
+
+// Type of number and numbering plan to be sent instead of those that the number has. Not set: as they are.
+struct TonOut {
+  std::optional<WireTon> unknown, international, national, subscriber;
+  std::optional<WirePlan> plan;
+};
+
 struct PriTrunk : Trunk {
   std::vector<uint16_t> spans;
+  TonOut ton_out;
   PriRole role = PriRole::User;
   PriSwitch switch_type = PriSwitch::EuroIsdnE1;
   int dchannel = 0;  // timeslot in each span; 0: 16 on an E1, 24 on a T1
@@ -151,7 +183,6 @@ struct PriTrunk : Trunk {
   int dchannel_of(const Span& span) const { return dchannel != 0 ? dchannel : span.type == SpanType::E1 ? 16 : 24; }
 };
 
-enum class Codec : uint8_t { Pcma, Pcmu };
 enum class Dtmf : uint8_t { Rfc4733, Inband };
 enum class SipIdentity : uint8_t { Pai, Rpid, From };
 enum class SipDiversion : uint8_t { Diversion, HistoryInfo, None };
@@ -184,12 +215,12 @@ struct Site {
 // Extensions and their +E.164 numbers, digit by digit: "2XXX" and "+442079462XXX".
 struct PlanBlock {
   std::string name, ext, e164;
-  int line = 0;  // where it stands in the file; so below
+  int line = 0;
 };
 
 // One user port or ATA: an extension, its own public number, and what it may dial.
 struct Line {
-  std::string ext, did, label;
+  std::string ext, did, label, profile;
   std::vector<std::string> allow;  // patterns; empty: everything
   int line = 0;
 };
@@ -222,13 +253,21 @@ struct Schedule {
 };
 
 enum class Pick : uint8_t { Order, Rotate, Idle, Share, Cost };
-enum class CallMedia : uint8_t { Voice, Fax, Data };
 enum class Ton : uint8_t { Unknown, International, National, Subscriber };
 
-struct Price {
-  std::string trunk;
-  std::string prefix;  // of the called number; empty: all
-  double price = 0;
+// Which failures of a target send the call on to the next.
+struct NextOn {
+  bool has_default = true;
+  std::vector<int> causes;    // Q.850
+  std::vector<int> statuses;  // SIP
+};
+
+// How much may be spent on a route. 0: no limit.
+struct Spend {
+  int per_line_calls_hour = 0;
+  int per_line_minutes_day = 0;
+  int abroad_minutes_day = 0;  // of all lines together
+  int per_destination_minutes_day = 0;
 };
 
 // Where calls go: trunks, tried in order; those that stand together share the load.
@@ -263,6 +302,10 @@ struct Route {
   bool hide_calling = false;
   bool is_emergency = false;
   int reject = 0;  // Q.850 cause; 0: not rejected
+  NextOn next_on;
+  seconds ring{0};  // to the answer; 0: no limit
+  int limit = 0;    // calls at once; 0: no limit
+  Spend spend;
 
   std::string table;  // the CSV file's path as written
   int line = 0;
@@ -270,7 +313,7 @@ struct Route {
 
 // A call that must go as `want` says, or the file is refused.
 struct PlanTest {
-  std::string from, dial, calling, redirecting;
+  std::string from, dial, calling, redirecting, line_ext;
   Ton ton = Ton::Unknown;
   CallMedia media = CallMedia::Voice;
   std::string at;  // as WallClock::parse takes it; empty: Tue 12:00
@@ -301,6 +344,7 @@ struct Settings {
   std::vector<SipTrunk> sip_trunks;
   Site site;
   std::vector<PlanBlock> plan;
+  std::vector<Profile> profiles;
   std::vector<Line> lines;
   std::vector<NumberList> lists;
   std::vector<Schedule> schedules;
@@ -313,11 +357,16 @@ struct Settings {
   const Span* span(uint16_t number) const;
   // Of either kind; null when there is no such trunk.
   const Trunk* trunk(std::string_view name) const;
+  // Null when there is none of that name.
+  const Profile* profile(std::string_view name) const;
 };
 
 // Error: every fault of the file, a line each: "FILE:LINE: [table] key: reason (help)".
 Result<Settings> load(const std::string& path);
 Result<Settings> parse(std::string_view text, std::string_view filename);
+
+// What differs between two files and cannot change while the gateway runs, as "[span.1] remote".
+std::vector<std::string> needs_restart(const Settings& before, const Settings& after);
 
 // A configuration that works, with every option, its default and its help.
 std::string sample();

@@ -34,6 +34,7 @@ void run_hangup(const Json& request, View& view, const Reply& reply);
 void run_spans(const Json& request, View& view, const Reply& reply);
 void run_trunks(const Json& request, View& view, const Reply& reply);
 void run_doctor(const Json& request, View& view, const Reply& reply);
+void run_reload(const Json& request, View& view, const Reply& reply);
 void run_route(const Json& request, View& view, const Reply& reply);
 void run_timeslots(const Json& request, View& view, const Reply& reply);
 void run_counters(const Json& request, View& view, const Reply& reply);

@@ -19,8 +19,11 @@ constexpr std::array kCommands = {
     Command{"spans", "the spans with their alarms and figures; \"history\": true adds quarters of an hour and days",
             run_spans},
     Command{"trunks", "the trunks: up or down, and their calls", run_trunks},
-    Command{"route", "where a call would go; \"called\", \"from\", and \"calling\", \"at\", \"media\" as wanted",
-            run_route},
+    Command{"reload", "read the configuration anew", run_reload},
+    Command{
+        "route",
+        "where a call would go; \"called\", \"from\", and \"calling\", \"line\", \"ton\", \"at\", \"media\" as wanted",
+        run_route},
     Command{"doctor", "what is wrong with the lines, and how to mend it", run_doctor},
     Command{"timeslots", "every timeslot and what it does", run_timeslots},
     Command{"counters", "every counter; \"prefix\" narrows them down", run_counters},

@@ -8,7 +8,9 @@ void run_route(const Json& request, View& view, const Reply& reply) {
                             {"from", &question.from},
                             {"calling", &question.calling},
                             {"at", &question.at},
-                            {"media", &question.media}}) {
+                            {"media", &question.media},
+                            {"ton", &question.ton},
+                            {"line", &question.line}}) {
     auto given = request.find(key);
     if (given == request.end()) continue;
     if (!given->is_string()) return reply(fail("\"{}\" must be a text", key));
@@ -27,7 +29,8 @@ void run_route(const Json& request, View& view, const Reply& reply) {
                        {"state", target.state},
                        {"called", target.called},
                        {"calling", target.calling},
-                       {"note", target.note}});
+                       {"note", target.note},
+                       {"sends", target.message}});
   }
   reply(Json{{"dialled", question.called},
              {"called", answer->called},
@@ -36,6 +39,8 @@ void run_route(const Json& request, View& view, const Reply& reply) {
              {"route", answer->route},
              {"outcome", answer->outcome},
              {"cause", answer->cause},
+             {"emergency", answer->is_emergency},
+             {"limit", answer->limit},
              {"targets", std::move(targets)}});
 }
 

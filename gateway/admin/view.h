@@ -99,6 +99,8 @@ struct RouteQuestion {
   std::string called, calling;
   std::string at;     // "Tue 10:00"; empty: now
   std::string media;  // "voice", "fax", "data"; empty: voice
+  std::string ton;    // "national" …; empty: unknown, or international where there is a +
+  std::string line;   // the extension of a [[line]] that calls; wins over `calling`
 };
 
 struct RouteView {
@@ -110,12 +112,22 @@ struct RouteView {
     std::string state;            // as it is now
     std::string called, calling;  // what it would be sent; empty where it cannot be
     std::string note;
+    std::string message;  // the SETUP or INVITE in words
   };
   std::string called, calling;  // in the plan's form
   std::vector<Considered> considered;
   std::string route, outcome;
   int cause = 0;  // where it goes nowhere
+  bool is_emergency = false;
+  std::string limit;  // that would refuse it now; empty: none
   std::vector<Target> targets;
+};
+
+// What came of reading the file anew.
+struct ReloadView {
+  std::string file;
+  size_t routes = 0, patterns = 0, tests = 0;
+  std::vector<std::string> needs_restart;  // "[span.1] remote"
 };
 
 // The gateway as the admin commands may see and touch it; implemented by the Application. Signalling thread only.
@@ -135,6 +147,9 @@ class View {
   virtual std::vector<std::pair<std::string, uint64_t>> counters() const = 0;
   // Error: what is wrong with the question.
   virtual Result<RouteView> explain_route(const RouteQuestion& question) const = 0;
+  // Reads the file anew. The answer comes later, on the signalling thread, exactly once unless the gateway ends.
+  // Error: what is wrong with the file; then nothing has changed.
+  virtual void reload(std::function<void(Result<ReloadView>)> answer) = 0;
   // False: there is no such call.
   virtual bool hang_up(CallId id) = 0;
 };

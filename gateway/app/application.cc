@@ -83,6 +83,8 @@ tdm::pri::Config pri_config(const conf::PriTrunk& trunk, const conf::Span& span,
   return config;
 }
 
+}  // namespace
+
 tdm::BearerCapability bearer_of(conf::Bearer bearer) {
   switch (bearer) {
     case conf::Bearer::Speech:
@@ -95,10 +97,8 @@ tdm::BearerCapability bearer_of(conf::Bearer bearer) {
   return tdm::BearerCapability::Audio31k;
 }
 
-}  // namespace
-
 Application::Application(conf::Settings settings, sip::SuRoot& root)
-    : settings_(std::move(settings)), root_(root), started_(root.now()), shutdown_limit_(root) {}
+    : settings_(std::move(settings)), root_(root), started_(root.now()), plan_loader_(root), shutdown_limit_(root) {}
 
 Application::~Application() = default;
 
@@ -202,7 +202,6 @@ Result<> Application::start_trunks() {
   for (const auto& settings : settings_.pri_trunks) {
     trunk::TdmTrunk::Options options;
     options.name = settings.name;
-    options.max_calls = static_cast<size_t>(settings.max_calls);
     options.bearer = bearer_of(settings.bearer);
     for (uint16_t span : settings.spans) {
       auto interface = make_interface(settings, *settings_.span(span));
@@ -241,19 +240,13 @@ Result<std::unique_ptr<tdm::Signalling>> Application::make_interface(const conf:
 }
 
 Result<> Application::start_routes() {
-  auto plan = route::Plan::make(settings_);
+  auto plan = DialPlan::make(settings_);
   if (!plan) return tl::unexpected(plan.error());
-  plan_ = std::make_unique<route::Plan>(std::move(*plan));
+  plan_ = std::move(*plan);
   manager_ = std::make_unique<call::CallManager>(call::Context{*media_, root_, counters_}, *this,
                                                  [this](const call::Record& record) {
                                                    if (records_) records_->write(record);
                                                  });
-  for (auto& sip_trunk : sip_trunks_) sip_trunk->limit_by(manager_.get());
-  for (auto& sip_trunk : sip_trunks_) {
-    if (auto started = sip_trunk->start_probe(); !started) {
-      log_.error("trunk={} cannot be probed: {}", sip_trunk->name(), started.error().message);
-    }
-  }
   // Only now may calls come in.
   if (cesop_) cesop_->set_listener(this);
   if (dahdi_) dahdi_->set_listener(this);
@@ -296,10 +289,6 @@ void Application::on_invite(std::unique_ptr<sip::SipLeg> leg, const call::Setup&
     return;
   }
   leg->set_identity_policy(from->identity());
-  if (from->is_full()) {
-    leg->release(call::kNoCircuit);
-    return;
-  }
   manager_->on_incoming({std::move(leg), setup, info.offer, from, from->policy_at(info.local)});
 }
 

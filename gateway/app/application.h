@@ -10,10 +10,12 @@
 #include "conf/settings.h"
 #include "gateway/admin/server.h"
 #include "gateway/admin/view.h"
+#include "gateway/app/dial_plan.h"
 #include "gateway/app/doctor.h"
 #include "gateway/app/sip_trunk.h"
 #include "gateway/call/call_manager.h"
 #include "gateway/records/writer.h"
+#include "gateway/route/limits.h"
 #include "gateway/route/plan.h"
 #include "gateway/sip/sip_agent.h"
 #include "gateway/sip/sip_leg.h"
@@ -25,6 +27,8 @@
 #include "tdm/dahdi/backend.h"
 
 namespace sg::app {
+
+tdm::BearerCapability bearer_of(conf::Bearer bearer);
 
 // The gateway: builds every part from the settings, introduces them to each other, and takes them down in order.
 // Signalling thread only.
@@ -41,6 +45,9 @@ class Application final : public sip::SipAgent::Listener,
   void shut_down(std::function<void()> done);
   // Log rotation.
   void reopen_files();
+  // Reads the file anew, on a thread of its own, and goes on by it where it is good; where it is not, everything stays
+  // as it is. Calls under way keep what they have. `answer`: once, later.
+  void reload(std::function<void(Result<admin::ReloadView>)> answer) override;
 
  private:
   explicit Application(conf::Settings settings, sip::SuRoot& root);
@@ -70,6 +77,16 @@ class Application final : public sip::SipAgent::Listener,
   Result<admin::RouteView> explain_route(const admin::RouteQuestion& question) const override;
   bool hang_up(CallId id) override;
 
+  admin::ReloadView swap(std::shared_ptr<const DialPlan> fresh);
+  void change_sip_trunks(const conf::Settings& settings, admin::ReloadView& view);
+  // The dial plan's part in a call: what refuses it, and what each target has to ask first.
+  std::optional<call::Refusal> refusal(const std::string& from, const route::Decision& decision);
+  call::Target target_of(route::Attempt attempt, const route::Decision& decision, const call::Setup& setup);
+  std::optional<call::Refusal> admit(const std::string& trunk, bool is_emergency);
+  bool make_room(const std::string& trunk);
+  call::Refusal refused(int cause, std::string limit);
+  bool is_at_max_calls(const std::string& trunk) const;
+
   Facts facts() const;
   // Every span there is, by number.
   std::vector<tdm::SpanStatus> span_status() const;
@@ -79,7 +96,9 @@ class Application final : public sip::SipAgent::Listener,
   call::Trunk* trunk(const std::string& name) const;
   CallId call_on(tdm::Timeslot slot) const;
   std::vector<route::TrunkState> trunk_states() const;
+  std::string describe_trunk(const std::string& name) const;
 
+  // As the gateway was started: spans, addresses and all else that no reload changes. What it does change is in plan_.
   const conf::Settings settings_;
   sip::SuRoot& root_;
   const TimePoint started_;
@@ -97,7 +116,10 @@ class Application final : public sip::SipAgent::Listener,
   std::unique_ptr<sip::SipAgent> agent_;
   std::vector<std::unique_ptr<trunk::TdmTrunk>> tdm_trunks_;
   std::vector<std::unique_ptr<SipTrunk>> sip_trunks_;
-  std::unique_ptr<route::Plan> plan_;
+  std::vector<std::unique_ptr<SipTrunk>> retired_trunks_;  // that calls may still have among their targets
+  std::shared_ptr<const DialPlan> plan_;
+  PlanLoader plan_loader_;
+  route::Limits limits_;
   uint32_t calls_routed_ = 0;
   std::unique_ptr<call::CallManager> manager_;
   std::unique_ptr<admin::Server> admin_;

@@ -1,4 +1,4 @@
-// Where the Application asks the dial plan: for calls (call::Router), and for people who want to know (admin::View).
+// Where the Application asks the dial plan for calls (call::Router), and holds them to its limits.
 
 #include <algorithm>
 
@@ -36,34 +36,54 @@ call::PlanRecord plan_record(const route::Decision& decision) {
   return record;
 }
 
-std::string text_of(const route::TrunkState& state) {
-  bool is_full = state.max_calls && state.calls >= state.max_calls;
-  std::string calls = state.max_calls ? fmt::format("{} of {} calls", state.calls, state.max_calls)
-                                      : fmt::format("{} calls", state.calls);
-  return fmt::format("{}, {}", !state.is_up ? "down" : is_full ? "full" : "up", calls);
+// What the record calls a limit is also the name of its counter: "max_cps = 5 of trunk a" is refused.max_cps.
+std::string counter_of(const std::string& limit) {
+  return "refused." + limit.substr(0, limit.find(' '));
 }
 
-Result<conf::CallMedia> media_named(const std::string& name) {
-  if (name.empty() || name == "voice") return conf::CallMedia::Voice;
-  if (name == "fax") return conf::CallMedia::Fax;
-  if (name == "data") return conf::CallMedia::Data;
-  return fail("\"{}\" is no medium: voice, fax or data is wanted", name);
+// What the limits count of one call.
+class CountedUsage final : public call::Usage {
+ public:
+  CountedUsage(route::Limits& limits, Reactor& reactor, route::Limits::Charge charge)
+      : limits_(limits), reactor_(reactor), ticket_(limits.begin(std::move(charge), reactor.now())) {}
+  ~CountedUsage() override { limits_.end(ticket_, reactor_.now()); }
+  void on_answered() override { limits_.answer(ticket_, reactor_.now()); }
+
+ private:
+  route::Limits& limits_;
+  Reactor& reactor_;
+  const route::Limits::Ticket ticket_;
+};
+
+route::Limits::Charge charge_of(const route::Decision& decision) {
+  return {decision.route, decision.from_number, decision.to_number, decision.is_abroad, decision.rule->spend};
+}
+
+// Null: the line has no profile.
+const conf::Profile* profile_of(const conf::Settings& settings, const conf::Line* line) {
+  return line ? settings.profile(line->profile) : nullptr;
+}
+
+std::function<void(call::MediaPolicy&)> adapter_of(const conf::Profile* profile) {
+  if (!profile) return nullptr;
+  return [profile = *profile](call::MediaPolicy& policy) { apply(profile, policy); };
+}
+
+call::HuntRule hunt_of(const conf::NextOn& next_on) {
+  return {next_on.has_default, next_on.causes, next_on.statuses};
 }
 
 }  // namespace
 
 std::vector<route::TrunkState> Application::trunk_states() const {
   std::vector<route::TrunkState> states;
-  for (const auto& sip_trunk : sip_trunks_) {
-    auto limit = static_cast<size_t>(settings_.trunk(sip_trunk->name())->max_calls);
-    states.push_back({sip_trunk->name(), sip_trunk->is_up(), manager_->calls_of(sip_trunk->name()), limit});
-  }
-  for (const auto& tdm_trunk : tdm_trunks_) {
-    auto limit = static_cast<size_t>(settings_.trunk(tdm_trunk->name())->max_calls);
-    auto interfaces = tdm_trunk->status();
-    bool is_up = std::any_of(interfaces.begin(), interfaces.end(), [](const auto& one) { return one.is_up; });
-    states.push_back({tdm_trunk->name(), is_up, tdm_trunk->calls(), limit});
-  }
+  auto add = [&](const call::Trunk& trunk) {
+    const conf::Trunk* settings = plan_->settings->trunk(trunk.name());
+    auto limit = static_cast<size_t>(settings ? settings->max_calls : 0);
+    states.push_back({trunk.name(), trunk.state().is_up, manager_->calls_of(trunk.name()), limit});
+  };
+  for (const auto& sip_trunk : sip_trunks_) add(*sip_trunk);
+  for (const auto& tdm_trunk : tdm_trunks_) add(*tdm_trunk);
   return states;
 }
 
@@ -71,7 +91,7 @@ call::Routing Application::route(const call::Trunk& from, const call::Setup& set
   auto states = trunk_states();
   auto query = query_of(from.name(), setup, states);
   query.turn = calls_routed_++;
-  route::Decision decision = plan_->decide(query);
+  route::Decision decision = plan_->plan.decide(query);
   log_.info("from={} called={} calling={} route={} outcome={}", from.name(), route::text_of(setup.called),
             route::text_of(setup.calling.number), decision.route, decision.outcome());
   if (decision.is_emergency) {
@@ -81,64 +101,96 @@ call::Routing Application::route(const call::Trunk& from, const call::Setup& set
   }
   call::Routing routing;
   routing.plan = plan_record(decision);
-  if (decision.kind == route::Decision::Kind::NoRoute) return routing;
-  if (decision.attempts.empty()) {
-    counters_.get("route.refused").add();
-    routing.refusal = call::Refusal{call::Cause{decision.cause}, ""};
-    return routing;
-  }
+  routing.refusal = refusal(from.name(), decision);
+  if (routing.refusal) routing.plan.limit = routing.refusal->limit;
+  if (routing.refusal || decision.attempts.empty()) return routing;
+
+  const conf::Settings& settings = *plan_->settings;
+  routing.hunt = hunt_of(decision.rule->next_on);
+  routing.is_fax = decision.media == conf::CallMedia::Fax;
+  routing.adapt_caller = adapter_of(profile_of(settings, decision.calling_line));
+  routing.usage = std::make_unique<CountedUsage>(limits_, root_, charge_of(decision));
   for (auto& attempt : decision.attempts) {
-    call::Target target;
-    target.trunk = trunk(attempt.trunk);
-    target.setup = setup;
-    target.setup.called = std::move(attempt.called);
-    target.setup.calling.number = std::move(attempt.calling);
-    if (decision.hide_calling) target.setup.calling.presentation = tdm::Presentation::Restricted;
+    auto target = target_of(std::move(attempt), decision, setup);
     if (target.trunk) routing.targets.push_back(std::move(target));
   }
+  // Only trunks that a restart would bring: the way is not there yet.
+  if (routing.targets.empty()) routing.refusal = call::Refusal{call::kDestinationOutOfOrder, ""};
   return routing;
 }
 
-Result<admin::RouteView> Application::explain_route(const admin::RouteQuestion& question) const {
-  if (!settings_.trunk(question.from)) return fail("there is no trunk \"{}\"", question.from);
-  auto media = media_named(question.media);
-  if (!media) return tl::unexpected(media.error());
-  auto states = trunk_states();
-  route::Query query;
-  query.from_trunk = question.from;
-  query.called = route::number_of(question.called);
-  query.calling = route::number_of(question.calling);
-  query.media = *media;
-  query.now = std::chrono::system_clock::now();
-  query.turn = calls_routed_;
-  query.trunks = states;
-  if (!question.at.empty()) {
-    auto at = conf::WallClock::parse(question.at);
-    if (!at) return tl::unexpected(at.error());
-    query.at = *at;
+// Not set: the call may go on. There may be no route all the same.
+std::optional<call::Refusal> Application::refusal(const std::string& from, const route::Decision& decision) {
+  const conf::Trunk* trunk = plan_->settings->trunk(from);
+  bool is_free = decision.is_emergency && !decision.attempts.empty();
+  auto too_fast = trunk ? limits_.take(*trunk, route::CallDirection::FromTrunk, root_.now()) : std::nullopt;
+  if (!is_free && is_at_max_calls(from)) {
+    return refused(call::kNoCircuit.q850, fmt::format("max_calls = {} of trunk {}", trunk->max_calls, from));
   }
-  route::Explanation explanation;
-  route::Decision decision = plan_->decide(query, &explanation);
+  if (!is_free && too_fast) return refused(42, *too_fast);  // switching equipment congestion
+  if (decision.kind == route::Decision::Kind::NoRoute) return std::nullopt;
+  if (decision.attempts.empty()) {
+    counters_.get("route.refused").add();
+    return call::Refusal{call::Cause{decision.cause}, ""};
+  }
+  if (is_free) return std::nullopt;
+  auto limit = limits_.refusal(*decision.rule, charge_of(decision), root_.now());
+  if (!limit) return std::nullopt;
+  return refused(limit->starts_with("limit ") ? call::kNoCircuit.q850 : call::kCallRejected.q850, *limit);
+}
 
-  auto state_of = [&](const std::string& trunk) {
-    auto found = std::find_if(states.begin(), states.end(), [&](const auto& state) { return state.name == trunk; });
-    return found == states.end() ? std::string() : text_of(*found);
+call::Refusal Application::refused(int cause, std::string limit) {
+  counters_.get(counter_of(limit)).add();
+  return {call::Cause{cause}, std::move(limit)};
+}
+
+bool Application::is_at_max_calls(const std::string& trunk) const {
+  const conf::Trunk* settings = plan_->settings->trunk(trunk);
+  return settings && settings->max_calls != 0 && manager_->calls_of(trunk) >= static_cast<size_t>(settings->max_calls);
+}
+
+call::Target Application::target_of(route::Attempt attempt, const route::Decision& decision, const call::Setup& setup) {
+  call::Target target;
+  target.trunk = trunk(attempt.trunk);
+  target.setup = setup;
+  target.setup.called = std::move(attempt.called);
+  target.setup.calling.number = std::move(attempt.calling);
+  if (decision.hide_calling) target.setup.calling.presentation = tdm::Presentation::Restricted;
+  target.ring = decision.rule->ring;
+  bool is_emergency = decision.is_emergency;
+  target.admit = [this, name = attempt.trunk, is_emergency] { return admit(name, is_emergency); };
+  if (is_emergency) target.make_room = [this, name = attempt.trunk] { return make_room(name); };
+  target.adapt = adapter_of(profile_of(*plan_->settings, decision.called_line));
+  return target;
+}
+
+std::optional<call::Refusal> Application::admit(const std::string& trunk, bool is_emergency) {
+  const conf::Trunk* settings = plan_->settings->trunk(trunk);
+  if (!settings) return std::nullopt;
+  if (!is_emergency && is_at_max_calls(trunk)) {
+    return refused(call::kNoCircuit.q850, fmt::format("max_calls = {} of trunk {}", settings->max_calls, trunk));
+  }
+  auto limit = limits_.take(*settings, route::CallDirection::ToTrunk, root_.now());
+  if (is_emergency || !limit) return std::nullopt;
+  return refused(call::kNoCircuit.q850, *limit);
+}
+
+// The newest call has the least to lose: nobody has talked for long.
+bool Application::make_room(const std::string& name) {
+  const call::Trunk* full = trunk(name);
+  if (!full || !full->state().is_full) return false;
+  auto calls = manager_->calls();
+  auto is_lower = [&](const call::Call* call) {
+    bool is_there = call->caller().trunk() == name || (call->called() && call->called()->trunk() == name);
+    bool is_ending = call->state() == call::CallState::Releasing || call->state() == call::CallState::Closed;
+    return is_there && !is_ending && !call->record().plan.is_emergency;
   };
-  admin::RouteView view;
-  view.called = explanation.called;
-  view.calling = explanation.calling;
-  for (auto& row : explanation.considered) view.considered.push_back({row.route, row.pattern, row.fate});
-  view.route = decision.route;
-  view.outcome = decision.outcome();
-  view.cause = decision.cause;
-  for (const auto& attempt : decision.attempts) {
-    view.targets.push_back({attempt.trunk, state_of(attempt.trunk), route::text_of(attempt.called),
-                            route::text_of(attempt.calling), decision.hide_calling ? "calling number hidden" : ""});
-  }
-  for (const auto& skipped : explanation.skipped) {
-    view.targets.push_back({skipped.trunk, state_of(skipped.trunk), "", "", "passed over: " + skipped.why});
-  }
-  return view;
+  auto lower = std::find_if(calls.rbegin(), calls.rend(), is_lower);
+  if (lower == calls.rend()) return false;
+  log_.error("trunk={} has no free timeslot for an emergency call: call {} is cleared", name, (*lower)->id());
+  counters_.get("route.emergency_cleared").add();
+  manager_->hang_up((*lower)->id(), call::Cause{47});  // resource unavailable
+  return true;
 }
 
 }  // namespace sg::app

@@ -57,13 +57,17 @@ sip::IdentityPolicy identity_of(const conf::SipTrunk& trunk) {
   return policy;
 }
 
+std::vector<call::AudioCodec> codecs_of(const std::vector<conf::Codec>& codecs) {
+  std::vector<call::AudioCodec> all;
+  for (conf::Codec codec : codecs) {
+    all.push_back(codec == conf::Codec::Pcma ? call::AudioCodec{tdm::Law::A, 8} : call::AudioCodec{tdm::Law::Mu, 0});
+  }
+  return all;
+}
+
 call::MediaPolicy policy_of(const conf::SipTrunk& trunk) {
   call::MediaPolicy policy;
-  policy.codecs.clear();
-  for (conf::Codec codec : trunk.codecs) {
-    policy.codecs.push_back(codec == conf::Codec::Pcma ? call::AudioCodec{tdm::Law::A, 8}
-                                                       : call::AudioCodec{tdm::Law::Mu, 0});
-  }
+  policy.codecs = codecs_of(trunk.codecs);
   if (trunk.dtmf == conf::Dtmf::Inband) policy.telephone_event.reset();
   policy.t38 = ask_of(trunk.fax.t38);
   policy.t38_answer_timeout = trunk.fax.t38_answer_timeout;
@@ -78,25 +82,36 @@ call::MediaPolicy policy_of(const conf::SipTrunk& trunk) {
 }  // namespace
 
 SipTrunk::SipTrunk(const conf::SipTrunk& settings, const conf::Settings& all, sip::SipAgent& agent)
-    : settings_(settings), media_address_(all.media.address), agent_(agent), policy_(policy_of(settings)) {
+    : settings_(settings), media_address_(all.media.address), agent_(agent) {
+  change(settings);
+}
+
+void SipTrunk::change(const conf::SipTrunk& settings) {
+  bool is_asked_as_before = probe_ && settings.probe == settings_.probe && settings.peer == settings_.peer;
+  settings_ = settings;
+  policy_ = policy_of(settings);
   target_.host = settings.peer.address.host();
   target_.port = settings.peer.address.port();
   target_.transport = settings.peer.transport == conf::Transport::Tcp ? sip::Transport::Tcp : sip::Transport::Udp;
   target_.identity = identity_of(settings);
   target_.follow_redirects = settings.follow_redirects;
+  if (!is_asked_as_before) start_probe();
 }
 
-Result<> SipTrunk::start_probe() {
-  if (settings_.probe.count() == 0) return {};
+void SipTrunk::start_probe() {
+  probe_.reset();
+  if (settings_.probe.count() == 0) return;
   sip::ProbeOptions options;
   options.interval = settings_.probe;
   auto probe = agent_.probe(target_, options, [this](bool is_up) {
     Log log(fmt::format("trunk={}", name()));
     is_up ? log.info("the peer answers again: up") : log.error("the peer is {}", words());
   });
-  if (!probe) return tl::unexpected(probe.error());
+  if (!probe) {
+    Log(fmt::format("trunk={}", name())).error("cannot be probed: {}", probe.error().message);
+    return;
+  }
   probe_ = std::move(*probe);
-  return {};
 }
 
 std::string SipTrunk::words() const {
@@ -107,7 +122,6 @@ std::string SipTrunk::words() const {
 }
 
 tl::expected<std::unique_ptr<call::Leg>, call::Cause> SipTrunk::make_leg() {
-  if (is_full()) return tl::unexpected(call::kNoCircuit);
   // Known to be dead: the next target is not kept waiting for it.
   if (!is_up()) return tl::unexpected(call::kDestinationOutOfOrder);
   auto local = agent_.local_towards(target_);
@@ -126,8 +140,9 @@ call::MediaPolicy SipTrunk::policy_at(const SocketAddress& local) const {
   return policy;
 }
 
-bool SipTrunk::is_full() const {
-  return calls_ && settings_.max_calls && calls_->calls_of(name()) >= static_cast<size_t>(settings_.max_calls);
+void apply(const conf::Profile& profile, call::MediaPolicy& policy) {
+  if (!profile.codecs.empty()) policy.codecs = codecs_of(profile.codecs);
+  if (profile.t38) policy.t38 = ask_of(*profile.t38);
 }
 
 }  // namespace sg::app

@@ -3,7 +3,6 @@
 #include <string>
 
 #include "conf/settings.h"
-#include "gateway/call/call_manager.h"
 #include "gateway/call/trunk.h"
 #include "gateway/sip/sip_agent.h"
 
@@ -16,20 +15,18 @@ class SipTrunk final : public call::Trunk {
 
   const std::string& name() const override { return settings_.name; }
   const call::MediaPolicy& media_policy() const override { return policy_; }
-  call::TrunkState state() const override { return {is_up(), is_full(), words()}; }
+  call::TrunkState state() const override { return {is_up(), false, is_up() ? std::string{} : words()}; }
   call::Patience patience() const override { return {settings_.first_response, settings_.first_progress}; }
   tl::expected<std::unique_ptr<call::Leg>, call::Cause> make_leg() override;
+
+  // After a reload: calls from here on go by these; those that are under way keep what they have.
+  void change(const conf::SipTrunk& settings);
 
   // As conf::SipTrunk::prefix_for().
   int prefix_for(const SocketAddress& source) const { return settings_.prefix_for(source); }
   bool is_peer(const SocketAddress& source) const { return settings_.peer.address == source; }
   // The policy for a leg that came to this local address of ours.
   call::MediaPolicy policy_at(const SocketAddress& local) const;
-  // Set once the calls can be counted.
-  void limit_by(const call::CallManager* calls) { calls_ = calls; }
-  bool is_full() const;
-  // Calls it again and again from now on, if the settings say so. Error: nothing can be sent there.
-  Result<> start_probe();
   // What the probe found; up where there is none.
   bool is_up() const { return !probe_ || probe_->health().is_up(); }
   // "up", "down: 503, 4 in a row", "not probed"
@@ -37,13 +34,17 @@ class SipTrunk final : public call::Trunk {
   const sip::IdentityPolicy& identity() const { return target_.identity; }
 
  private:
-  const conf::SipTrunk settings_;
+  void start_probe();
+
+  conf::SipTrunk settings_;
   const std::string media_address_;  // empty: that of the leg
   sip::SipAgent& agent_;
   sip::Target target_;
   call::MediaPolicy policy_;
-  const call::CallManager* calls_ = nullptr;
-  std::unique_ptr<sip::PeerProbe> probe_;
+  std::unique_ptr<sip::PeerProbe> probe_;  // null: the peer is never asked
 };
+
+// What a profile says otherwise.
+void apply(const conf::Profile& profile, call::MediaPolicy& policy);
 
 }  // namespace sg::app

@@ -15,20 +15,15 @@ Json json_of(const call::Cause& cause) {
           {"sip", cause.sip_status ? Json(cause.sip_status) : Json()}};
 }
 
+constexpr std::pair<tdm::TypeOfNumber, std::string_view> kTypes[] = {
+    {tdm::TypeOfNumber::Unknown, "unknown"},       {tdm::TypeOfNumber::International, "international"},
+    {tdm::TypeOfNumber::National, "national"},     {tdm::TypeOfNumber::NetworkSpecific, "network-specific"},
+    {tdm::TypeOfNumber::Subscriber, "subscriber"}, {tdm::TypeOfNumber::Abbreviated, "abbreviated"},
+};
+
 std::string_view word_of(tdm::TypeOfNumber type) {
-  switch (type) {
-    case tdm::TypeOfNumber::Unknown:
-      return "unknown";
-    case tdm::TypeOfNumber::International:
-      return "international";
-    case tdm::TypeOfNumber::National:
-      return "national";
-    case tdm::TypeOfNumber::NetworkSpecific:
-      return "network-specific";
-    case tdm::TypeOfNumber::Subscriber:
-      return "subscriber";
-    case tdm::TypeOfNumber::Abbreviated:
-      return "abbreviated";
+  for (const auto& [known, word] : kTypes) {
+    if (known == type) return word;
   }
   return "unknown";
 }
@@ -116,6 +111,13 @@ double seconds_between(call::WallTime from, call::WallTime to) {
 }
 
 }  // namespace
+
+tdm::TypeOfNumber type_named(std::string_view word) {
+  for (const auto& [type, known] : kTypes) {
+    if (known == word) return type;
+  }
+  return tdm::TypeOfNumber::Unknown;
+}
 
 std::string iso8601(call::WallTime time) {
   auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch());

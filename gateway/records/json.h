@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "gateway/call/record.h"
 
@@ -8,6 +9,9 @@ namespace sg::records {
 
 // "2026-03-01T09:05:00.250Z"
 std::string iso8601(call::WallTime time);
+
+// Types of number by their words, "national"; unknown words are an unknown type.
+tdm::TypeOfNumber type_named(std::string_view word);
 
 // The record as one line of JSON, without its newline.
 std::string to_json(const call::Record& record);

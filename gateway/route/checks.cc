@@ -6,6 +6,8 @@ namespace sg::route {
 namespace {
 
 constexpr size_t kMostFaults = 20;
+// Of more routes with one pattern than this it is not looked for hidden ones: the work grows with their square.
+constexpr size_t kMostAlike = 256;
 
 template <class T>
 bool share(const std::vector<T>& a, const std::vector<T>& b) {
@@ -25,6 +27,41 @@ bool may_hold_together(const CompiledRoute& a, const CompiledRoute& b) {
   return share(a.route->from, b.route->from) && share(a.route->ton, b.route->ton) &&
          share(a.route->media, b.route->media) && !exclude(a.when, b.not_when) && !exclude(b.when, a.not_when) &&
          may_overlap(a.calling, b.calling) && may_overlap(a.redirecting, b.redirecting);
+}
+
+// Whether a list of words, empty for any, takes all that the other takes. `words`: how many there are; 0: not known.
+template <class T>
+bool takes_all(const std::vector<T>& a, const std::vector<T>& b, size_t words = 0) {
+  if (a.empty() || (words != 0 && a.size() == words)) return true;
+  return !b.empty() &&
+         std::all_of(b.begin(), b.end(), [&](const T& word) { return std::find(a.begin(), a.end(), word) != a.end(); });
+}
+
+bool takes_all(const NumberSet& a, const NumberSet& b) {
+  return a.is_empty() || a.is_everything() || (!b.is_empty() && a.covers(b));
+}
+
+bool takes_all(const TimeCondition& a, const TimeCondition& b) {
+  return !a.schedule || a.schedule == b.schedule;
+}
+
+// Whether a's conditions hold whenever b's do, times apart.
+bool hold_with(const CompiledRoute& a, const CompiledRoute& b) {
+  return takes_all(a.route->from, b.route->from) && takes_all(a.route->ton, b.route->ton, 4) &&
+         takes_all(a.route->media, b.route->media, 3) && takes_all(a.calling, b.calling) &&
+         takes_all(a.redirecting, b.redirecting) && (!a.from_line_only || b.from_line_only);
+}
+
+bool times_hold_with(const CompiledRoute& a, const CompiledRoute& b) {
+  return takes_all(a.when, b.when) && takes_all(a.not_when, b.not_when);
+}
+
+// Whether at any time one of the two is open, and for nothing else they differ.
+bool open_in_turns(const CompiledRoute& a, const CompiledRoute& b) {
+  auto is_half = [](const CompiledRoute& x, const CompiledRoute& y) {
+    return x.when.schedule && !x.not_when.schedule && !y.when.schedule && x.when.schedule == y.not_when.schedule;
+  };
+  return is_half(a, b) || is_half(b, a);
 }
 
 class Checker {
@@ -50,6 +87,7 @@ class Checker {
       for (size_t i = 1; i < same.size(); ++i) {
         for (size_t j = 0; j < i; ++j) compare(same[i], same[j]);
       }
+      look_for_hidden(same);
     });
     for (uint32_t i = 0; i < entries_.size(); ++i) look_at(i);
     for (size_t i = 0; i < expressions_.size(); ++i) {
@@ -70,9 +108,66 @@ class Checker {
       });
     }
     check_carried(entry, pattern);
+    check_reached(entry, pattern);
     const conf::Route& route = *routes_[entry.route].route;
     if (auto set = expand(route.set_called, std::vector<std::string>(pattern.groups.size())); !set) {
       faults_.add(route, "set_called", set.error().message);
+    }
+  }
+
+  // Of patterns that are spelled alike: a route is hidden by one with more conditions that hold whenever its own do, or
+  // by two that are open in turns.
+  void look_for_hidden(std::span<const uint32_t> same) {
+    if (same.size() > kMostAlike) return;
+    for (uint32_t index : same) {
+      const Entry& entry = entries_[index];
+      const CompiledRoute& route = routes_[entry.route];
+      std::vector<const CompiledRoute*> above;
+      for (uint32_t other : same) {
+        const CompiledRoute& better = routes_[entries_[other].route];
+        if (entries_[other].rank > entry.rank && hold_with(better, route)) above.push_back(&better);
+      }
+      for (size_t i = 0; i < above.size(); ++i) {
+        if (times_hold_with(*above[i], route)) {
+          hidden(entry, fmt::format("route \"{}\" (line {}) takes all its calls", above[i]->route->name,
+                                    above[i]->route->line));
+          break;
+        }
+        auto turn = std::find_if(above.begin(), above.begin() + static_cast<ptrdiff_t>(i),
+                                 [&](const CompiledRoute* other) { return open_in_turns(*above[i], *other); });
+        if (turn != above.begin() + static_cast<ptrdiff_t>(i)) {
+          hidden(entry,
+                 fmt::format("routes \"{}\" (line {}) and \"{}\" (line {}) take all its calls in turns",
+                             (*turn)->route->name, (*turn)->route->line, above[i]->route->name, above[i]->route->line));
+          break;
+        }
+      }
+    }
+  }
+
+  void hidden(const Entry& entry, std::string_view why) {
+    faults_.add(*routes_[entry.route].route, "called", fmt::format("\"{}\" can never match: {}", *entry.text, why));
+  }
+
+  // An extension that [plan] turns into its public number before any route sees it.
+  void check_reached(const Entry& entry, const Pattern& pattern) {
+    const conf::Route& route = *routes_[entry.route].route;
+    if (route.from.empty() || pattern.is_open) return;
+    bool all_dial = std::all_of(route.from.begin(), route.from.end(), [&](const std::string& trunk) {
+      auto in = numbering_of(settings_, trunk).in;
+      return in.form == conf::NumberForm::Dialled ||
+             (in.form == conf::NumberForm::Extension && static_cast<size_t>(in.digits) == pattern.places.size());
+    });
+    bool has_emergency = std::any_of(settings_.site.emergency.begin(), settings_.site.emergency.end(),
+                                     [&](const std::string& number) { return pattern.matches(number); });
+    if (!all_dial || has_emergency) return;
+    if (const conf::Line* line = normaliser_.line(*entry.text); line && line->ext == *entry.text) {
+      return hidden(entry, fmt::format("[[line]] (line {}) makes it {} before", line->line, line->did));
+    }
+    for (const conf::PlanBlock& block : settings_.plan) {
+      if (Pattern::parse(block.ext)->covers(pattern)) {
+        return hidden(entry, fmt::format("[plan] {} makes them {} before", block.name, block.e164));
+      }
     }
   }
 
@@ -148,9 +243,36 @@ class Checker {
     if (routes_.empty()) return;
     for (const std::string& number : settings_.site.emergency) {
       bool has_route = false;
-      tree_.match(number, [&](uint32_t entry) { has_route |= routes_[entries_[entry].route].route->reject == 0; });
+      std::vector<const conf::Route*> takers;
+      auto take = [&](uint32_t entry) {
+        const conf::Route& route = *routes_[entries_[entry].route].route;
+        if (route.reject == 0) takers.push_back(&route);
+      };
+      tree_.match(number, take);
+      for (const ExpressionEntry& row : expressions_) {
+        if (matches(*row.expression, number)) take(row.entry);
+      }
+      has_route = !takers.empty();
       if (!has_route) faults_.add(1, "[site] emergency", fmt::format("no route takes \"{}\"", number));
+      for (const std::string& trunk : has_route ? trunks_where_people_dial() : std::vector<std::string>()) {
+        bool may_call = std::any_of(takers.begin(), takers.end(), [&](const conf::Route* route) {
+          return route->from.empty() || std::count(route->from.begin(), route->from.end(), trunk) > 0;
+        });
+        if (may_call) continue;
+        faults_.add(1, "[site] emergency",
+                    fmt::format("no route takes \"{}\" from [trunk.{}], where people dial", number, trunk));
+      }
     }
+  }
+
+  std::vector<std::string> trunks_where_people_dial() const {
+    std::vector<std::string> names;
+    auto add = [&](const conf::Trunk& trunk) {
+      if (trunk.numbers_in.form == conf::NumberForm::Dialled) names.push_back(trunk.name);
+    };
+    for (const conf::Trunk& trunk : settings_.pri_trunks) add(trunk);
+    for (const conf::Trunk& trunk : settings_.sip_trunks) add(trunk);
+    return names;
   }
 
   const conf::Settings& settings_;

@@ -24,7 +24,8 @@ class Compiler {
   CompiledRoute conditions_of(const conf::Route& route) {
     CompiledRoute compiled;
     compiled.route = &route;
-    read_set(route, "calling", route.calling, compiled.calling);
+    compiled.from_line_only = route.calling == std::vector<std::string>{"line"};
+    if (!compiled.from_line_only) read_set(route, "calling", route.calling, compiled.calling);
     read_set(route, "redirecting", route.redirecting, compiled.redirecting);
     read_set(route, "calling_must_be", route.calling_must_be, compiled.calling_must_be);
     read_time(route, "when", route.when, compiled.when);

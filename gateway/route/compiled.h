@@ -25,6 +25,7 @@ struct CompiledRoute {
   NumberSet calling, redirecting, calling_must_be;
   TimeCondition when, not_when;
   uint32_t conditions = 0;
+  bool from_line_only = false;  // calling = "line"
 };
 
 // One pattern of a route.

@@ -9,7 +9,8 @@ namespace {
 constexpr size_t kSweepEvery = 4096;
 
 uint64_t seconds_between(TimePoint from, TimePoint to) {
-  return static_cast<uint64_t>(std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(to - from).count()));
+  return static_cast<uint64_t>(
+      std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(to - from).count()));
 }
 
 std::string limit_of(std::string_view key, int limit, const conf::Route& route) {
@@ -64,8 +65,8 @@ std::optional<std::string> Limits::refusal(const conf::Route& route, const Charg
   if (route.limit != 0 && calls_on(route.name) >= static_cast<size_t>(route.limit)) {
     return limit_of("limit", route.limit, route);
   }
-  if (spend.per_line_calls_hour != 0 && sum(What::CallsOfLine, route.name, charge.line, now) >=
-                                            static_cast<uint64_t>(spend.per_line_calls_hour)) {
+  if (spend.per_line_calls_hour != 0 &&
+      sum(What::CallsOfLine, route.name, charge.line, now) >= static_cast<uint64_t>(spend.per_line_calls_hour)) {
     return limit_of("per_line_calls_hour", spend.per_line_calls_hour, route);
   }
   if (is_spent(spend.per_line_minutes_day, What::TalkOfLine, charge.line)) {
@@ -82,7 +83,7 @@ std::optional<std::string> Limits::refusal(const conf::Route& route, const Charg
 
 Limits::Ticket Limits::begin(Charge charge, TimePoint now) {
   ++on_route_[charge.route];
-  add(What::CallsOfLine, charge.route, charge.line, 1, now);
+  if (charge.spend.per_line_calls_hour != 0) add(What::CallsOfLine, charge.route, charge.line, 1, now);
   open_.emplace(++last_, Open{std::move(charge), std::nullopt});
   return last_;
 }
@@ -102,9 +103,12 @@ void Limits::end(Ticket ticket, TimePoint now) {
   if (--count->second == 0) on_route_.erase(count);
   if (!open.answered) return;
   uint64_t seconds = seconds_between(*open.answered, now);
-  add(What::TalkOfLine, charge.route, charge.line, seconds, now);
-  if (charge.is_abroad) add(What::TalkAbroad, charge.route, "", seconds, now);
-  add(What::TalkToDestination, charge.route, charge.destination, seconds, now);
+  const conf::Spend& spend = charge.spend;
+  if (spend.per_line_minutes_day != 0) add(What::TalkOfLine, charge.route, charge.line, seconds, now);
+  if (spend.abroad_minutes_day != 0 && charge.is_abroad) add(What::TalkAbroad, charge.route, "", seconds, now);
+  if (spend.per_destination_minutes_day != 0) {
+    add(What::TalkToDestination, charge.route, charge.destination, seconds, now);
+  }
 }
 
 std::optional<std::string> Limits::take(const conf::Trunk& trunk, CallDirection direction, TimePoint now) {

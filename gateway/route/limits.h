@@ -57,6 +57,7 @@ class Limits {
     std::string line;         // who calls, in the plan's form
     std::string destination;  // in the plan's form
     bool is_abroad = false;
+    conf::Spend spend = {};  // what is counted of it: that which the route limits
   };
   using Ticket = uint64_t;
 

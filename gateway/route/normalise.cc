@@ -49,6 +49,54 @@ tdm::Number international(std::string_view with_plus) {
   return {.digits = std::string(with_plus.substr(1)), .type = TypeOfNumber::International};
 }
 
+tdm::TypeOfNumber type_of(conf::WireTon ton) {
+  switch (ton) {
+    case conf::WireTon::Unknown:
+      return TypeOfNumber::Unknown;
+    case conf::WireTon::International:
+      return TypeOfNumber::International;
+    case conf::WireTon::National:
+      return TypeOfNumber::National;
+    case conf::WireTon::NetworkSpecific:
+      return TypeOfNumber::NetworkSpecific;
+    case conf::WireTon::Subscriber:
+      return TypeOfNumber::Subscriber;
+    case conf::WireTon::Abbreviated:
+      return TypeOfNumber::Abbreviated;
+  }
+  return TypeOfNumber::Unknown;
+}
+
+tdm::NumberingPlan plan_of(conf::WirePlan plan) {
+  switch (plan) {
+    case conf::WirePlan::Unknown:
+      return tdm::NumberingPlan::Unknown;
+    case conf::WirePlan::Isdn:
+      return tdm::NumberingPlan::Isdn;
+    case conf::WirePlan::Data:
+      return tdm::NumberingPlan::Data;
+    case conf::WirePlan::Telex:
+      return tdm::NumberingPlan::Telex;
+    case conf::WirePlan::National:
+      return tdm::NumberingPlan::National;
+    case conf::WirePlan::Private:
+      return tdm::NumberingPlan::Private;
+  }
+  return tdm::NumberingPlan::Unknown;
+}
+
+// What the trunk wants in place of the type and plan that the number has.
+tdm::Number with(const conf::TonOut& ton_out, tdm::Number number) {
+  std::optional<conf::WireTon> type = number.type == TypeOfNumber::Unknown         ? ton_out.unknown
+                                      : number.type == TypeOfNumber::International ? ton_out.international
+                                      : number.type == TypeOfNumber::National      ? ton_out.national
+                                      : number.type == TypeOfNumber::Subscriber    ? ton_out.subscriber
+                                                                                   : std::nullopt;
+  if (type) number.type = type_of(*type);
+  if (ton_out.plan) number.plan = plan_of(*ton_out.plan);
+  return number;
+}
+
 }  // namespace
 
 std::string text_of(const tdm::Number& number) {
@@ -63,9 +111,10 @@ tdm::Number number_of(std::string_view text, TypeOfNumber type) {
 Numbering numbering_of(const conf::Settings& settings, std::string_view trunk) {
   const conf::Trunk* found = settings.trunk(trunk);
   if (!found) return {};
-  bool is_isdn = std::any_of(settings.pri_trunks.begin(), settings.pri_trunks.end(),
-                             [&](const conf::PriTrunk& pri) { return &pri == found; });
-  return {found->numbers_in, found->numbers_out, is_isdn};
+  auto isdn = std::find_if(settings.pri_trunks.begin(), settings.pri_trunks.end(),
+                           [&](const conf::PriTrunk& pri) { return &pri == found; });
+  if (isdn == settings.pri_trunks.end()) return {found->numbers_in, found->numbers_out, false};
+  return {found->numbers_in, found->numbers_out, true, isdn->ton_out};
 }
 
 Result<Normaliser> Normaliser::make(const conf::Settings& settings) {
@@ -166,8 +215,17 @@ std::string Normaliser::to_plan(const tdm::Number& number, const Numbering& from
   return digits;
 }
 
+bool Normaliser::is_abroad(std::string_view number) const {
+  return number.starts_with('+') && !site_.country.empty() && !is_ours(number);
+}
+
 Result<tdm::Number> Normaliser::to_trunk(std::string_view number, const Numbering& to,
                                          const tdm::Number& received) const {
+  return in_form(number, to, received).map([&](tdm::Number sent) { return with(to.ton_out, std::move(sent)); });
+}
+
+Result<tdm::Number> Normaliser::in_form(std::string_view number, const Numbering& to,
+                                        const tdm::Number& received) const {
   bool is_e164 = number.starts_with('+') && are_digits(number.substr(1));
   auto as_received = [&] { return number == received.digits ? received : plain(number); };
   if (is_emergency(number)) return as_received();
@@ -213,8 +271,8 @@ tdm::Number Normaliser::calling_to_trunk(std::string_view number, const Numberin
   if (!is_foreign) {
     if (auto sent = to_trunk(number, to, received)) return *sent;
   }
-  if (number.starts_with('+')) return international(number);
-  return number == received.digits ? received : plain(number);
+  if (number.starts_with('+')) return with(to.ton_out, international(number));
+  return with(to.ton_out, number == received.digits ? received : plain(number));
 }
 
 }  // namespace sg::route

@@ -16,6 +16,7 @@ namespace sg::route {
 struct Numbering {
   conf::NumberStyle in, out;
   bool has_types = false;  // ISDN; on SIP only a leading + is a type (International)
+  conf::TonOut ton_out = {};
 };
 
 Numbering numbering_of(const conf::Settings& settings, std::string_view trunk);
@@ -33,6 +34,8 @@ class Normaliser {
   Result<tdm::Number> to_trunk(std::string_view number, const Numbering& to, const tdm::Number& received) const;
   // A calling number, which may be from anywhere: where the form cannot carry it, it goes as +E.164.
   tdm::Number calling_to_trunk(std::string_view number, const Numbering& to, const tdm::Number& received) const;
+  // Whether it is a +E.164 number of another country than [site]'s.
+  bool is_abroad(std::string_view number) const;
 
   bool is_emergency(std::string_view number) const;
   // Whether [plan] or a line knows any extension. Where not, extension:N is simply the last N digits.
@@ -44,6 +47,7 @@ class Normaliser {
   struct Block {
     std::string ext, e164;
   };
+  Result<tdm::Number> in_form(std::string_view number, const Numbering& to, const tdm::Number& received) const;
   std::optional<std::string> e164_of(std::string_view ext) const;
   std::optional<std::string> ext_of(std::string_view e164) const;
   std::string dialled_to_plan(std::string_view digits) const;

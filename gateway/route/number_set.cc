@@ -118,4 +118,20 @@ bool NumberSet::may_overlap(const NumberSet& other) const {
   });
 }
 
+bool NumberSet::is_everything() const {
+  return std::any_of(items_.begin(), items_.end(), [](const NumberItem& item) {
+    return !item.expression && item.pattern.is_open && item.pattern.places.empty();
+  });
+}
+
+bool NumberSet::covers(const NumberSet& other) const {
+  if (items_.size() > kMostCompared || other.items_.size() > kMostCompared) return false;
+  return std::all_of(other.items_.begin(), other.items_.end(), [&](const NumberItem& b) {
+    return std::any_of(items_.begin(), items_.end(), [&](const NumberItem& a) {
+      if (a.expression || b.expression) return *a.text == *b.text;
+      return a.pattern.covers(b.pattern);
+    });
+  });
+}
+
 }  // namespace sg::route

@@ -42,6 +42,10 @@ class NumberSet {
   bool is_empty() const { return items_.empty(); }
   // False only where it is sure that no number is in both.
   bool may_overlap(const NumberSet& other) const;
+  // It has the pattern "*".
+  bool is_everything() const;
+  // True only where it is sure that every number of the other is in this one.
+  bool covers(const NumberSet& other) const;
 
  private:
   std::vector<NumberItem> items_;

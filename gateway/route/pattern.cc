@@ -105,6 +105,15 @@ bool Pattern::overlaps(const Pattern& other) const {
   return places.size() == other.places.size() || other.is_open;
 }
 
+bool Pattern::covers(const Pattern& other) const {
+  if (is_open ? other.places.size() < places.size() : other.is_open || other.places.size() != places.size())
+    return false;
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (other.places[i] & ~places[i]) return false;
+  }
+  return true;
+}
+
 size_t Pattern::literals() const {
   return static_cast<size_t>(std::count_if(places.begin(), places.end(), is_literal));
 }

@@ -30,6 +30,8 @@ struct Pattern {
   std::vector<std::string> captures(std::string_view number) const;
   // Whether there is a number that both match.
   bool overlaps(const Pattern& other) const;
+  // Whether every number that the other matches is matched by this one.
+  bool covers(const Pattern& other) const;
 
   // How much it says: places with one sign, and places at all.
   size_t literals() const;

@@ -30,15 +30,36 @@ bool lists(const std::vector<T>& list, const T& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
+// What a call is, as conditions see it.
+struct Subject {
+  std::string called, calling, redirecting;
+  conf::CallMedia media = conf::CallMedia::Voice;
+  const conf::Line* calling_line = nullptr;
+  const conf::Line* called_line = nullptr;
+};
+
+// A bearer for data says it all; else whoever has a profile: the line that calls, its trunk, the line that is called.
+conf::CallMedia media_of(const conf::Settings& settings, const Query& query, const Subject& subject) {
+  if (query.media != conf::CallMedia::Voice) return query.media;
+  const conf::Trunk* trunk = settings.trunk(query.from_trunk);
+  for (const std::string* name :
+       {subject.calling_line ? &subject.calling_line->profile : nullptr, trunk ? &trunk->profile : nullptr,
+        subject.called_line ? &subject.called_line->profile : nullptr}) {
+    const conf::Profile* profile = name ? settings.profile(*name) : nullptr;
+    if (profile && profile->media) return *profile->media;
+  }
+  return query.media;
+}
+
 // The condition that does not hold; empty: all do.
-std::string_view why_not(const CompiledRoute& compiled, const Query& query, std::string_view calling,
-                         std::string_view redirecting) {
+std::string_view why_not(const CompiledRoute& compiled, const Query& query, const Subject& subject) {
   const conf::Route& route = *compiled.route;
   if (!route.from.empty() && !lists(route.from, query.from_trunk)) return "from";
   if (!route.ton.empty() && !lists(route.ton, ton_of(query.called))) return "ton";
-  if (!route.media.empty() && !lists(route.media, query.media)) return "media";
-  if (!compiled.calling.is_empty() && !compiled.calling.contains(calling)) return "calling";
-  if (!compiled.redirecting.is_empty() && !compiled.redirecting.contains(redirecting)) return "redirecting";
+  if (!route.media.empty() && !lists(route.media, subject.media)) return "media";
+  if (!compiled.calling.is_empty() && !compiled.calling.contains(subject.calling)) return "calling";
+  if (compiled.from_line_only && !subject.calling_line) return "calling";
+  if (!compiled.redirecting.is_empty() && !compiled.redirecting.contains(subject.redirecting)) return "redirecting";
   if (compiled.when.schedule && !holds(compiled.when, query)) return "when";
   if (compiled.not_when.schedule && holds(compiled.not_when, query)) return "not_when";
   return {};
@@ -50,14 +71,29 @@ size_t calls_of(const Query& query, const std::string& trunk) {
   return found == query.trunks.end() ? 0 : found->calls;
 }
 
-// The price by the longest prefix; a trunk without one comes last.
-double price_of(const conf::Route& route, const std::string& trunk, std::string_view called) {
+// The price of the longest prefix that fits. Null: none does.
+const conf::Price* price_in(const std::vector<conf::Price>& prices, std::string_view trunk, std::string_view called) {
   const conf::Price* best = nullptr;
-  for (const conf::Price& price : route.cost) {
+  for (const conf::Price& price : prices) {
     bool fits = price.trunk == trunk && called.starts_with(price.prefix);
     if (fits && (!best || price.prefix.size() > best->prefix.size())) best = &price;
   }
-  return best ? best->price : std::numeric_limits<double>::infinity();
+  return best;
+}
+
+// What the route says of the trunk, else what the trunk says of itself; a trunk without a price comes last.
+double price_of(const conf::Settings& settings, const conf::Route& route, const std::string& name,
+                std::string_view called) {
+  const conf::Price* price = price_in(route.cost, name, called);
+  const conf::Trunk* trunk = settings.trunk(name);
+  if (!price && trunk) price = price_in(trunk->cost, "", called);
+  return price ? price->price : std::numeric_limits<double>::infinity();
+}
+
+bool takes_turns(const conf::Route& route, const conf::Targets& targets) {
+  bool has_group = std::any_of(targets.begin(), targets.end(), [](const auto& group) { return group.size() > 1; });
+  return has_group || route.pick == conf::Pick::Rotate || route.pick == conf::Pick::Share ||
+         route.pick == conf::Pick::Idle;
 }
 
 void rotate_by(std::vector<std::string>& trunks, uint32_t turn) {
@@ -65,8 +101,8 @@ void rotate_by(std::vector<std::string>& trunks, uint32_t turn) {
 }
 
 // The trunks in the order to try.
-std::vector<std::string> ordered(const conf::Route& route, const conf::Targets& targets, const Query& query,
-                                 std::string_view called) {
+std::vector<std::string> ordered(const conf::Settings& settings, const conf::Route& route, const conf::Targets& targets,
+                                 const Query& query, std::string_view called) {
   std::vector<std::string> trunks;
   for (auto group : targets) {
     rotate_by(group, query.turn);
@@ -88,7 +124,7 @@ std::vector<std::string> ordered(const conf::Route& route, const conf::Targets& 
       break;
     case conf::Pick::Cost:
       std::stable_sort(trunks.begin(), trunks.end(), [&](const auto& a, const auto& b) {
-        return price_of(route, a, called) < price_of(route, b, called);
+        return price_of(settings, route, a, called) < price_of(settings, route, b, called);
       });
       break;
   }
@@ -106,8 +142,9 @@ std::string called_by(const conf::Route& route, const Entry& entry, const std::s
   return route.prepend + called.substr(std::min(called.size(), static_cast<size_t>(route.strip)));
 }
 
-std::string calling_by(const CompiledRoute& compiled, const std::string& calling) {
+std::string calling_by(const CompiledRoute& compiled, const Subject& subject) {
   const conf::Route& route = *compiled.route;
+  const std::string& calling = compiled.from_line_only ? subject.calling_line->did : subject.calling;
   if (!route.set_calling.empty()) return route.set_calling;
   bool must_change = !compiled.calling_must_be.is_empty() && !compiled.calling_must_be.contains(calling);
   return must_change ? route.calling_else : calling;
@@ -143,9 +180,14 @@ Decision Plan::decide(const Query& query, Explanation* explanation) const {
   const Compiled& plan = *compiled_;
   const Normaliser& normaliser = plan.normaliser;
   Numbering numbering = numbering_of(plan.settings, query.from_trunk);
-  std::string called = normaliser.to_plan(query.called, numbering);
-  std::string calling = normaliser.to_plan(query.calling, numbering);
-  std::string redirecting = normaliser.to_plan(query.redirecting, numbering);
+  Subject subject;
+  subject.called = normaliser.to_plan(query.called, numbering);
+  subject.calling = normaliser.to_plan(query.calling, numbering);
+  subject.redirecting = normaliser.to_plan(query.redirecting, numbering);
+  subject.calling_line = normaliser.line(subject.calling);
+  subject.called_line = normaliser.line(subject.called);
+  subject.media = media_of(plan.settings, query, subject);
+  const std::string& called = subject.called;
 
   const Entry* best = nullptr;
   std::vector<std::pair<const Entry*, std::string_view>> matched;
@@ -153,7 +195,7 @@ Decision Plan::decide(const Query& query, Explanation* explanation) const {
     const Entry& entry = plan.entries[index];
     // A route that says less than the best so far need not be asked, unless somebody wants to know.
     if (!explanation && best && entry.rank <= best->rank) return;
-    auto failed = why_not(plan.routes[entry.route], query, calling, redirecting);
+    auto failed = why_not(plan.routes[entry.route], query, subject);
     if (explanation) matched.emplace_back(&entry, failed);
     if (failed.empty() && (!best || entry.rank > best->rank)) best = &entry;
   };
@@ -164,7 +206,7 @@ Decision Plan::decide(const Query& query, Explanation* explanation) const {
 
   if (explanation) {
     explanation->called = called;
-    explanation->calling = calling;
+    explanation->calling = subject.calling;
     std::stable_sort(matched.begin(), matched.end(),
                      [](const auto& a, const auto& b) { return a.first->rank > b.first->rank; });
     for (const auto& [entry, failed] : matched) {
@@ -176,6 +218,12 @@ Decision Plan::decide(const Query& query, Explanation* explanation) const {
   }
 
   Decision decision;
+  decision.from_number = subject.calling;
+  decision.to_number = called;
+  decision.is_abroad = normaliser.is_abroad(called);
+  decision.media = subject.media;
+  decision.calling_line = subject.calling_line;
+  decision.called_line = subject.called_line;
   if (!best) {
     decision.cause = 1;  // unallocated number
     return decision;
@@ -184,14 +232,16 @@ Decision Plan::decide(const Query& query, Explanation* explanation) const {
   const conf::Route& route = *compiled.route;
   decision.route = route.name;
   decision.hide_calling = route.hide_calling;
-  decision.is_emergency = route.is_emergency;
+  // The number says it too: nobody who dials 112 is kept waiting for want of a word in the file.
+  decision.is_emergency = route.is_emergency || normaliser.is_emergency(called);
+  decision.rule = &route;
   if (route.reject != 0) {
     decision.kind = Decision::Kind::Rejected;
     decision.cause = route.reject;
     return decision;
   }
-  const conf::Line* line = normaliser.line(calling);
-  if (line && !line->allow.empty() && !route.is_emergency && !normaliser.is_emergency(called)) {
+  const conf::Line* line = subject.calling_line;
+  if (line && !line->allow.empty() && !decision.is_emergency) {
     auto allowed = std::find_if(plan.allowed.begin(), plan.allowed.end(),
                                 [&](const auto& entry) { return entry.first == line->did; });
     if (allowed != plan.allowed.end() && !allowed->second.contains(called)) {
@@ -201,8 +251,9 @@ Decision Plan::decide(const Query& query, Explanation* explanation) const {
     }
   }
 
-  std::string to_send = called_by(route, *best, called), to_show = calling_by(compiled, calling);
-  for (std::string& trunk : ordered(route, plan.targets(*best), query, called)) {
+  std::string to_send = called_by(route, *best, called), to_show = calling_by(compiled, subject);
+  decision.takes_turns = takes_turns(route, plan.targets(*best));
+  for (std::string& trunk : ordered(plan.settings, route, plan.targets(*best), query, called)) {
     Numbering to = numbering_of(plan.settings, trunk);
     auto sent = normaliser.to_trunk(to_send, to, query.called);
     if (sent) {
@@ -217,20 +268,26 @@ Decision Plan::decide(const Query& query, Explanation* explanation) const {
   return decision;
 }
 
-Result<> run_test(const Plan& plan, const conf::PlanTest& test) {
+Result<Query> query_of(const conf::PlanTest& test) {
   Query query;
   query.from_trunk = test.from;
   static constexpr tdm::TypeOfNumber kTypes[] = {tdm::TypeOfNumber::Unknown, tdm::TypeOfNumber::International,
                                                  tdm::TypeOfNumber::National, tdm::TypeOfNumber::Subscriber};
   query.called = number_of(test.dial, kTypes[static_cast<size_t>(test.ton)]);
-  query.calling = number_of(test.calling);
+  query.calling = number_of(test.line_ext.empty() ? test.calling : test.line_ext);
   query.redirecting = number_of(test.redirecting);
   query.media = test.media;
   auto at = conf::WallClock::parse(test.at.empty() ? "Tue 12:00" : test.at);
   if (!at) return tl::unexpected(at.error());
   query.at = *at;
+  return query;
+}
 
-  Decision decision = plan.decide(query);
+Result<> run_test(const Plan& plan, const conf::PlanTest& test) {
+  auto query = query_of(test);
+  if (!query) return tl::unexpected(query.error());
+
+  Decision decision = plan.decide(*query);
 
   auto differ = [&](std::string_view key, std::string_view want, std::string_view got) {
     return fail("{} from {} should have {} = \"{}\", but has \"{}\" (route \"{}\")", test.dial, test.from, key, want,

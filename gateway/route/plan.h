@@ -49,6 +49,13 @@ struct Decision {
   int cause = 0;  // Q.850, where there are no attempts
   bool hide_calling = false;
   bool is_emergency = false;
+  bool takes_turns = false;                        // targets share or rotate: their order is that of this call only
+  const conf::Route* rule = nullptr;               // the route that won, as long as the plan lives
+  std::string from_number, to_number;              // in the plan's form, before the route changed them
+  bool is_abroad = false;                          // the called number is of another country than [site]
+  conf::CallMedia media = conf::CallMedia::Voice;  // as the bearer or a profile says
+  // The lines that call and are called, as long as the plan lives; null: none of ours.
+  const conf::Line *calling_line = nullptr, *called_line = nullptr;
 
   // "sip-a>sip-b", "reject 21", "no route" …: as [test] cases want it.
   std::string outcome() const;
@@ -93,5 +100,7 @@ class Plan {
 
 // Runs a case of [test]. Error: what came out instead.
 Result<> run_test(const Plan& plan, const conf::PlanTest& test);
+// A [test] case, or a question typed by people, as a query.
+Result<Query> query_of(const conf::PlanTest& test);
 
 }  // namespace sg::route

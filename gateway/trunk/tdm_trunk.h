@@ -41,6 +41,8 @@ class TdmTrunk final : public call::Trunk {
   // Each interface as it stands, in order.
   std::vector<tdm::Signalling::Status> status() const;
   size_t calls() const { return legs_.size(); }
+  // Of calls sent out from here on.
+  void set_bearer(tdm::BearerCapability bearer) { options_.bearer = bearer; }
   Reactor& reactor() { return reactor_; }
   void on_alarms_changed(uint16_t span, tdm::AlarmSet alarms);
 

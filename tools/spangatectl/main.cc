@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "tools/spangatectl/client.h"
+#include "tools/spangatectl/diff.h"
 #include "tools/spangatectl/text.h"
 
 namespace {
@@ -29,6 +30,8 @@ Commands:
   doctor             what is wrong with the lines, and how to mend it
   timeslots          every timeslot and what it does
   route NUMBER       where a call would go and why; --from names the trunk it comes from
+  diff FILE          replay recorded calls through another configuration: which would go elsewhere
+  reload             read the configuration anew; calls under way are not touched
   counters [PREFIX]  every counter, or those whose names begin with PREFIX
 
 )";
@@ -40,6 +43,7 @@ Examples:
   spangatectl calls
   spangatectl call 17
   spangatectl route 02079460999 --from pbx --calling 223 --at "Tue 10:00"
+  spangatectl diff /etc/spangate/spangate.new.toml --since 2026-03-01
   spangatectl --json spans | jq '.[].alarms'
 )";
 
@@ -65,6 +69,8 @@ sg::Result<Json> request_of(const std::vector<std::string>& words) {
   } else if (command == "route") {
     if (words.size() < 2) return sg::fail("route needs a number");
     request["called"] = words[1];
+  } else if (command == "diff") {
+    if (words.size() < 2) return sg::fail("diff needs a configuration file");
   } else if (words.size() == 2) {
     if (command != "counters") return sg::fail("{} takes no argument", command);
     request["prefix"] = words[1];
@@ -74,7 +80,8 @@ sg::Result<Json> request_of(const std::vector<std::string>& words) {
 
 bool is_known(const std::string& command) {
   for (const char* known :
-       {"status", "calls", "call", "hangup", "spans", "trunks", "doctor", "route", "timeslots", "counters"}) {
+       {"status", "calls", "call", "hangup", "spans", "trunks", "doctor", "route", "timeslots", "counters", "diff",
+        "reload"}) {
     if (command == known) return true;
   }
   return false;
@@ -90,7 +97,13 @@ int run(int argc, char** argv) {
       "at", options::value<std::string>()->value_name("TIME"), "route: when, \"Tue 10:00\"; otherwise now")(
       "media", options::value<std::string>()->value_name("WORD"), "route: voice, fax or data")(
       "history", "spans: errors, slips and alarm seconds of this quarter of an hour and day, and of those before")(
-      "help,h", "this text");
+      "ton", options::value<std::string>()->value_name("WORD"),
+      "route: the called number's type: unknown, international, national or subscriber")(
+      "line", options::value<std::string>()->value_name("EXTENSION"), "route: the [[line]] that calls")(
+      "records", options::value<std::string>()->value_name("FILE"),
+      "diff: the call records; otherwise those that the configuration names")(
+      "since", options::value<std::string>()->value_name("DATE"),
+      "diff: leave out earlier calls, \"2026-03-01\" (UTC)")("help,h", "this text");
   options::options_description all;
   all.add(shown).add_options()("word", options::value<std::vector<std::string>>());
   options::positional_options_description positions;
@@ -113,7 +126,7 @@ int run(int argc, char** argv) {
   if (!request) return usage_error(request.error().message);
   bool is_route = words.front() == "route";
   if (is_route && !given.contains("from")) return usage_error("route needs --from TRUNK");
-  for (const char* key : {"from", "calling", "at", "media"}) {
+  for (const char* key : {"from", "calling", "at", "media", "ton", "line"}) {
     if (!given.contains(key)) continue;
     if (!is_route) return usage_error(std::string("--") + key + " goes only with route");
     (*request)[key] = given[key].as<std::string>();
@@ -122,7 +135,15 @@ int run(int argc, char** argv) {
     if (words.front() != "spans") return usage_error("--history goes only with spans");
     (*request)["history"] = true;
   }
-  auto result = sg::spangatectl::ask(given["socket"].as<std::string>(), *request);
+  bool is_diff = words.front() == "diff";
+  auto text_given = [&](const char* key) { return given.contains(key) ? given[key].as<std::string>() : std::string(); };
+  for (const char* key : {"records", "since"}) {
+    if (given.contains(key) && !is_diff) return usage_error(std::string("--") + key + " goes only with diff");
+  }
+  // A table of a million rows takes its time.
+  auto patience = words.front() == "reload" ? std::chrono::seconds(300) : std::chrono::seconds(10);
+  auto result = is_diff ? sg::spangatectl::diff({words[1], text_given("records"), text_given("since")})
+                        : sg::spangatectl::ask(given["socket"].as<std::string>(), *request, patience);
   if (!result) {
     std::cerr << "spangatectl: " << result.error().message << "\n";
     return kRefused;

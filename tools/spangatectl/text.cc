@@ -181,6 +181,8 @@ std::string route_text(const Json& result) {
   }
   out += fmt::format("\ngoes to     {}\n", word(result, "outcome"));
   if (result.at("cause").get<int>() != 0) out += fmt::format("cause       {}\n", word(result, "cause"));
+  if (word(result, "emergency") == "yes") out += "emergency   under no limit\n";
+  if (word(result, "limit") != "-") out += fmt::format("refused now {}\n", word(result, "limit"));
   if (!result.at("targets").empty()) {
     Table targets({"TRUNK", "STATE", "CALLED", "CALLING", "NOTE"});
     for (const Json& target : result.at("targets")) {
@@ -188,7 +190,37 @@ std::string route_text(const Json& result) {
                    word(target, "note")});
     }
     out += targets.to_string();
+    std::string messages;
+    for (const Json& target : result.at("targets")) {
+      if (word(target, "sends") == "-") continue;
+      messages += fmt::format("{}: {}\n", word(target, "trunk"), word(target, "sends"));
+    }
+    if (!messages.empty()) out += "\n" + messages;
   }
+  return out;
+}
+
+std::string diff_text(const Json& result) {
+  std::string out;
+  if (!result.at("elsewhere").empty()) {
+    Table table({"CALL", "STARTED", "FROM", "CALLED", "WENT", "WOULD GO"});
+    for (const Json& call : result.at("elsewhere")) {
+      table.add({word(call, "call"), word(call, "started"), word(call, "from"), word(call, "called"),
+                 word(call, "went"), word(call, "would_go")});
+    }
+    out = table.to_string() + "\n";
+  }
+  out += fmt::format("{} of {} calls would go elsewhere\n", result.at("elsewhere").size(), word(result, "calls"));
+  auto skipped = result.at("skipped").get<uint64_t>();
+  if (skipped)
+    out += fmt::format("{} lines of {} are no records that can be replayed\n", skipped, word(result, "records"));
+  return out;
+}
+
+std::string reload_text(const Json& result) {
+  std::string out = fmt::format("{} is in force: {} routes, {} patterns, {} tests passed\n", word(result, "file"),
+                                word(result, "routes"), word(result, "patterns"), word(result, "tests"));
+  for (const Json& what : result.at("needs_restart")) out += fmt::format("needs a restart: {}\n", word(what));
   return out;
 }
 
@@ -200,6 +232,8 @@ std::string text_of(std::string_view command, const Json& result) {
   if (command == "spans") return spans_text(result);
   if (command == "trunks") return trunks_text(result);
   if (command == "route") return route_text(result);
+  if (command == "diff") return diff_text(result);
+  if (command == "reload") return reload_text(result);
   if (command == "doctor") return doctor_text(result);
   if (command == "timeslots") return timeslots_text(result);
   if (command == "counters") return counters_text(result);

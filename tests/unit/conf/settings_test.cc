@@ -416,5 +416,40 @@ TEST(AddressRange, RefusesAPrefixThatIsTooLong) {
   EXPECT_FALSE(AddressRange::parse("example.org"));
 }
 
+TEST(NeedsRestart, NamesWhatAReloadCannotChange) {
+  std::string text = R"([sip]
+listen = "udp:127.0.0.1:5060"
+[span.1]
+local = "127.0.0.1:7001"
+remote = "127.0.0.1:7000"
+[trunk.pbx]
+kind = "pri"
+spans = [1]
+[trunk.a]
+kind = "sip"
+peer = "sip:127.0.0.1:5070"
+)";
+  auto changed = [&](std::initializer_list<std::pair<std::string, std::string>> changes) {
+    std::string after = text;
+    for (const auto& [from, to] : changes) after.replace(after.find(from), from.size(), to);
+    auto parsed = parse(after, "after.toml");
+    EXPECT_TRUE(parsed) << parsed.error().message;
+    return needs_restart(*parse(text, "before.toml"), *parsed);
+  };
+  using testing::ElementsAre;
+
+  EXPECT_THAT(changed({}), ElementsAre());
+  EXPECT_THAT(changed({{"127.0.0.1:7000", "127.0.0.1:7002"}, {"5060", "5062"}}),
+              ElementsAre("[sip] listen", "[span.1] remote"));
+  EXPECT_THAT(changed({{"spans = [1]", "spans = [1]\nrole = 'network'\nmax_calls = 5\nbearer = 'speech'"}}),
+              ElementsAre("[trunk.pbx] role"));
+  EXPECT_THAT(changed({{"sip:127.0.0.1:5070", "sip:127.0.0.1:5071\"\nmax_cps = 5\nallow_from = \"192.0.2.0/24"}}),
+              ElementsAre());
+  EXPECT_THAT(changed({{"[trunk.a]", "[trunk.b]"}}), ElementsAre());
+  EXPECT_THAT(changed({{"[trunk.pbx]", "[trunk.line]"}}), ElementsAre("[trunk.line] is new", "[trunk.pbx] is gone"));
+  EXPECT_THAT(changed({{"[trunk.a]", "[span.2]\nlocal = '127.0.0.1:7003'\nremote = '127.0.0.1:7004'\n[trunk.a]"}}),
+              ElementsAre("[span.2] is new"));
+}
+
 }  // namespace
 }  // namespace sg::conf

@@ -22,6 +22,7 @@ struct FakeView final : View {
   std::vector<TimeslotView> slot_views;
   std::vector<Finding> findings;
   std::vector<std::pair<std::string, uint64_t>> counter_values;
+  Result<ReloadView> reload_result = ReloadView{"spangate.toml", 3, 4, 2, {"[span.1] remote"}};
   // Set: ask_call leaves its answer here to be given later.
   bool answers_later = false;
   std::vector<std::function<void(std::optional<CallDetail>)>> owed;
@@ -50,9 +51,10 @@ struct FakeView final : View {
     view.considered = {{"out", "+*", "wins"}, {"all", "*", "is less specific"}};
     view.route = "out";
     view.outcome = "carrier";
-    view.targets = {{"carrier", "up, 3 calls", "+" + question.called, question.calling, ""}};
+    view.targets = {{"carrier", "up, 3 calls", "+" + question.called, question.calling, "", "INVITE"}};
     return view;
   }
+  void reload(std::function<void(Result<ReloadView>)> answer) override { answer(reload_result); }
   bool hang_up(CallId id) override {
     return std::erase_if(call_views, [&](const CallView& call) { return call.id == id; }) > 0;
   }

@@ -1,8 +1,10 @@
-#include "gateway/records/json.h"
+#include "gateway/records/read.h"
 
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+
+#include "gateway/records/json.h"
 
 namespace sg::records {
 namespace {
@@ -85,6 +87,36 @@ TEST(RecordJson, OfAVoiceCallThatNobodyAnsweredHasNoFaxAndNoAnswer) {
   EXPECT_TRUE(parsed["answered"].is_null());
   EXPECT_TRUE(parsed["fax"].is_null());
   EXPECT_EQ(parsed["talk_s"], 0);
+}
+
+TEST(RecordJson, CanBeReadBackAsFarAsAPlanWantsToKnow) {
+  call::Record record = answered_fax();
+  record.setup.called = {"2079460999", tdm::TypeOfNumber::National};
+  record.setup.calling.number = {"223"};
+  record.setup.redirection.emplace().from = {"441", tdm::TypeOfNumber::International};
+  record.setup.bearer = tdm::BearerCapability::Unrestricted;
+  record.plan = {
+      .route = "out", .outcome = "a>b", .called = "+44", .calling = "+1", .limit = "", .is_emergency = false};
+
+  auto read = from_json(to_json(record));
+
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->call, record.call);
+  EXPECT_EQ(read->started, record.started);
+  EXPECT_EQ(read->caller.trunk, "carrier");
+  EXPECT_EQ(read->setup.called, record.setup.called);
+  EXPECT_EQ(read->setup.calling.number, record.setup.calling.number);
+  EXPECT_EQ(read->setup.redirection, record.setup.redirection);
+  EXPECT_EQ(read->setup.bearer, tdm::BearerCapability::Unrestricted);
+  EXPECT_EQ(read->plan.outcome, "a>b");
+  EXPECT_EQ(read->plan.called, "+44");
+}
+
+TEST(RecordJson, OfAnotherKindIsRefusedWithAReason) {
+  for (const char* line : {"", "7", "{}", "[1]", "{\"call\":17,\"started\":\"yesterday\"}",
+                           "{\"call\":17,\"started\":\"2026-03-01T09:05:00.250Z\"}"}) {
+    EXPECT_FALSE(from_json(line)) << line;
+  }
 }
 
 TEST(RecordJson, SurvivesNumbersThatAreNoText) {

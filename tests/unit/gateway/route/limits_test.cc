@@ -7,28 +7,33 @@ namespace {
 
 // A clock that stands until it is moved.
 struct LimitsTest : testing::Test {
-  std::string refusal(Limits::Charge charge) { return limits.refusal(route, charge, now).value_or("none"); }
+  std::string refusal(const Limits::Charge& of) { return limits.refusal(route, of, now).value_or("none"); }
   std::string refusal() { return refusal(charge); }
   // A call that talked for so long, and is over.
   void talk(std::chrono::seconds length, Limits::Charge with) {
-    auto ticket = limits.begin(std::move(with), now);
+    auto ticket = begin(std::move(with));
     limits.answer(ticket, now);
     now += length;
     limits.end(ticket, now);
+  }
+
+  Limits::Ticket begin(Limits::Charge with) {
+    with.spend = route.spend;
+    return limits.begin(std::move(with), now);
   }
 
   LimitsTest() { route.name = "out"; }
   TimePoint now{std::chrono::hours(1000)};
   conf::Route route;
   Limits limits;
-  Limits::Charge charge{"out", "401", "+4930", true};
+  Limits::Charge charge{"out", "401", "+4930", true, {}};
 };
 
 TEST_F(LimitsTest, ARouteTakesOnlySoManyCallsAtOnce) {
   route.limit = 2;
-  auto first = limits.begin(charge, now);
+  auto first = begin(charge);
   EXPECT_EQ(refusal(), "none");
-  limits.begin(charge, now);
+  begin(charge);
   EXPECT_EQ(refusal(), "limit = 2 of route out");
 
   limits.end(first, now);
@@ -42,11 +47,11 @@ TEST_F(LimitsTest, ALineMakesOnlySoManyCallsAnHour) {
   route.spend.per_line_calls_hour = 3;
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(refusal(), "none");
-    limits.end(limits.begin(charge, now), now);
+    limits.end(begin(charge), now);
     now += 10min;
   }
   EXPECT_EQ(refusal(), "per_line_calls_hour = 3 of route out");
-  EXPECT_EQ(refusal({"out", "402", "+4930", true}), "none") << "another line has its own";
+  EXPECT_EQ(refusal({"out", "402", "+4930", true, {}}), "none") << "another line has its own";
 
   now += 29min;
   EXPECT_NE(refusal(), "none");
@@ -58,10 +63,10 @@ TEST_F(LimitsTest, ALineTalksOnlySoLongADay) {
   route.spend.per_line_minutes_day = 10;
   talk(9min, charge);
   EXPECT_EQ(refusal(), "none");
-  talk(1min, {"out", "401", "+331", true});
+  talk(1min, {"out", "401", "+331", true, {}});
 
   EXPECT_EQ(refusal(), "per_line_minutes_day = 10 of route out");
-  EXPECT_EQ(refusal({"out", "402", "+4930", true}), "none");
+  EXPECT_EQ(refusal({"out", "402", "+4930", true, {}}), "none");
   now += std::chrono::hours(25);
   EXPECT_EQ(refusal(), "none");
 }
@@ -69,25 +74,25 @@ TEST_F(LimitsTest, ALineTalksOnlySoLongADay) {
 TEST_F(LimitsTest, MinutesAbroadAreThoseOfAllLines) {
   route.spend.abroad_minutes_day = 30;
   talk(20min, charge);
-  talk(60min, {"out", "402", "+441", false});
+  talk(60min, {"out", "402", "+441", false, {}});
   EXPECT_EQ(refusal(), "none");
-  talk(10min, {"out", "402", "+331", true});
+  talk(10min, {"out", "402", "+331", true, {}});
 
-  EXPECT_EQ(refusal({"out", "403", "+1", true}), "abroad_minutes_day = 30 of route out");
-  EXPECT_EQ(refusal({"out", "403", "+441", false}), "none");
+  EXPECT_EQ(refusal({"out", "403", "+1", true, {}}), "abroad_minutes_day = 30 of route out");
+  EXPECT_EQ(refusal({"out", "403", "+441", false, {}}), "none");
 }
 
 TEST_F(LimitsTest, ADestinationIsTalkedToOnlySoLong) {
   route.spend.per_destination_minutes_day = 5;
   talk(5min, charge);
 
-  EXPECT_EQ(refusal({"out", "402", "+4930", true}), "per_destination_minutes_day = 5 of route out");
-  EXPECT_EQ(refusal({"out", "402", "+4931", true}), "none");
+  EXPECT_EQ(refusal({"out", "402", "+4930", true, {}}), "per_destination_minutes_day = 5 of route out");
+  EXPECT_EQ(refusal({"out", "402", "+4931", true, {}}), "none");
 }
 
 TEST_F(LimitsTest, ACallThatIsUpCountsAsFarAsItHasCome) {
   route.spend.abroad_minutes_day = 30;
-  auto ticket = limits.begin(charge, now);
+  auto ticket = begin(charge);
   now += 60min;
   EXPECT_EQ(refusal(), "none") << "it only rang";
   limits.answer(ticket, now);
@@ -123,8 +128,9 @@ TEST_F(LimitsTest, ATrunkTakesSoManyCallsASecondEachWay) {
 }
 
 TEST_F(LimitsTest, WhatIsForgottenTakesNoMemory) {
+  route.spend.per_line_calls_hour = 5;
   for (int i = 0; i < 20'000; ++i) {
-    limits.end(limits.begin({"out", std::to_string(i), "+1", false}, now), now);
+    limits.end(begin({"out", std::to_string(i), "+1", false, {}}), now);
     now += 1s;
   }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/route/normalise.h"
+#include "gateway/route/replay.h"
 
 namespace sg::route {
 namespace {
@@ -330,6 +331,43 @@ INSTANTIATE_TEST_SUITE_P(
                 "test.toml:21: [schedule] x: there is no time zone \"Europe/Lundon\""},
         Refusal{"EmergencyWithoutRoute", "[site]\nemergency = ['112', '110']\n" + route("one", "'112'"),
                 "[site] emergency: no route takes \"110\""},
+        Refusal{"EmergencyFromWherePeopleDial",
+                "[site]\nemergency = ['112']\n" + route("one", "'112'", "from = 'a'\nto = 'b'"),
+                "no route takes \"112\" from [trunk.pbx], where people dial", "numbers_in = \"dialled\""},
+        Refusal{"HiddenByMoreConditions",
+                two("'1*'", "'1*'", "from = 'a'\nto = 'b'",
+                    "from = ['a', 'b']\nmedia = ['voice', 'fax', 'data']\nto = 'b'"),
+                "test.toml:15: [[route]] \"one\" called: \"1*\" can never match: route \"two\" (line 20) takes all"},
+        Refusal{"HiddenByTwoInTurns",
+                two("'1*'", "'1*'", "when = 'x'\nto = 'a'", "not_when = 'x'\nto = 'a'") + route("three", "'1*'") +
+                    "[schedule]\nx = { days = 'Mon' }\n",
+                "[[route]] \"three\" called: \"1*\" can never match: routes \"one\" (line 15) and \"two\" (line 20)"},
+        Refusal{"HiddenByThePlan",
+                route("one", "'21X'", "from = 'pbx'\nto = 'a'") + "[plan]\nx = { ext = '2XX', e164 = '+442XX' }\n",
+                "\"21X\" can never match: [plan] x makes them +442XX before", "numbers_in = \"dialled\""},
+        Refusal{"HiddenByALine",
+                route("one", "'401'", "from = 'pbx'\nto = 'a'") + "[[line]]\next = '401'\ndid = '+12125550101'\n",
+                "\"401\" can never match: [[line]] (line 21) makes it +12125550101", "numbers_in = \"dialled\""},
+        Refusal{"UnknownTrunk", route("one", "'1'", "to = 'nobody'"), "to: there is no [trunk.nobody]"},
+        Refusal{"UnknownSource", route("one", "'1'", "from = 'nobody'\nto = 'a'"), "from: there is no [trunk.nobody]"},
+        Refusal{"UnknownProfile", "[[line]]\next = '1'\ndid = '+1'\nprofile = 'x'\n",
+                "test.toml:15: [[line]] profile: there is no [profile.x]"},
+        Refusal{"ProfileKeyWithoutEffect", "[profile.x]\necho_cancel = false\n",
+                "echo_cancel: unknown key; known are media, codecs, t38"},
+        Refusal{"ProfileThatAnIsdnTrunkCannotUse", "[profile.x]\nt38 = 'never'\n",
+                "[profile.x] has codecs or t38, which a line of timeslots has not", "profile = \"x\""},
+        Refusal{"NextOnThatIsNoCause", route("one", "'1'", "to = 'a'\nnext_on = [200]"), "next_on: must be a list"},
+        Refusal{"SpendThatIsUnknown", route("one", "'1'", "to = 'a'\nspend = { per_week = 1 }"),
+                "spend: \"per_week\" is unknown"},
+        Refusal{"AbroadWithoutCountry", route("one", "'1'", "to = 'a'\nspend = { abroad_minutes_day = 1 }"),
+                "spend: abroad_minutes_day needs [site] country"},
+        Refusal{"EmergencyWithLimit", route("one", "'1'", "to = 'a'\nemergency = true\nlimit = 1"),
+                "limit: does not go with emergency"},
+        Refusal{"CostWithoutPrices", route("one", "'1'", "to = 'a'\npick = 'cost'"), "neither the route nor any"},
+        Refusal{"CallingLineWithoutLines", route("one", "'1'", "to = 'a'\ncalling = 'line'"), "there is no [[line]]"},
+        Refusal{"TonOutOfAnotherName", "", "ton_out: \"foreign\" is none of", "ton_out = { foreign = 'unknown' }"},
+        Refusal{"FailingTest", route("one", "'1'") + "[test]\ncases = [\n{ from = 'pbx', dial = '1', want = 'b' } ]\n",
+                "test.toml:21: [test]: 1 from pbx should have want"},
         Refusal{"BadLinePermission", "[[line]]\next = '1'\ndid = '+1'\nallow = '@x'\n",
                 "[[line]] allow: there is no list"}),
     [](const auto& row) { return row.param.name; });
@@ -343,6 +381,97 @@ TEST_F(PlanOfAFile, TakesRoutesThatLookAlikeButCannotBothHold) {
             "good");
   EXPECT_EQ(read(two("'4X1'", "'42X*'")), "good");
   EXPECT_EQ(read(two("'[1-3]5*'", "'4[4-6]*'")), "good");
+}
+
+TEST_F(PlanOfAFile, TakesRoutesThatAreOnlyPartlyHidden) {
+  EXPECT_EQ(read(two("'1*'", "'1*'", "to = 'b'", "from = 'a'\nto = 'b'")), "good");
+  EXPECT_EQ(read(two("'1*'", "'1*'", "from = ['a', 'pbx']\nto = 'b'", "from = 'a'\nmedia = 'fax'\nto = 'b'")), "good");
+  EXPECT_EQ(
+      read(route("one", "'1*'") + route("two", "'1*'", "when = 'x'\nto = 'a'") + "[schedule]\nx = { days = 'Mon' }\n"),
+      "good");
+  EXPECT_EQ(read(route("one", "'9XX'", "from = 'pbx'\nto = 'a'") +
+                     "[site]\nemergency = ['999']\n[plan]\nx = { ext = '9XX', e164 = '+449XX' }\n",
+                 "numbers_in = \"dialled\""),
+            "good")
+      << "999 is never rewritten";
+}
+
+TEST_F(PlanOfAFile, PricesATrunkByItselfWhereTheRouteDoesNot) {
+  std::string plan_text = route("out", "'+*'",
+                                "from = 'pbx'\nto = ['pbx', 'a', 'b']\npick = 'cost'\n"
+                                "cost = { b = { '+1' = 3 } }");
+  ASSERT_EQ(read(plan_text, "cost = { '+1' = 2.0, '*' = 9 }"), "good");
+
+  EXPECT_EQ(decide("pbx", "+1").outcome(), "pbx>b>a");
+  EXPECT_EQ(decide("pbx", "+49").outcome(), "pbx>a>b");
+}
+
+TEST_F(PlanOfAFile, KnowsAFaxByTheProfileOfTheLineOrTheTrunk) {
+  ASSERT_EQ(read("[profile.fax]\nmedia = 'fax'\n[[line]]\next = '401'\ndid = '+12125550101'\nprofile = 'fax'\n"
+                 "[[line]]\next = '402'\ndid = '+12125550102'\n" +
+                 route("voice", "'+*'", "media = 'voice'\nto = 'a'") + route("fax", "'+*'", "media = 'fax'\nto = 'b'") +
+                 route("data", "'+*'", "media = 'data'\nto = 'b'")),
+            "good");
+
+  EXPECT_EQ(route_taken("a", "+49", "401"), "fax");
+  EXPECT_EQ(route_taken("a", "+49", "402"), "voice");
+  EXPECT_EQ(route_taken("a", "+12125550101"), "fax");
+  EXPECT_EQ(decide("a", "+12125550101").called_line->ext, "401");
+  media = conf::CallMedia::Data;
+  EXPECT_EQ(route_taken("a", "+49", "401"), "data") << "the bearer says more than the profile";
+}
+
+TEST_F(PlanOfAFile, ShowsALineByItsOwnNumberAndTakesOnlyLines) {
+  ASSERT_EQ(read("[[line]]\next = '401'\ndid = '+12125550101'\n" + route("out", "'+*'", "to = 'a'\ncalling = 'line'")),
+            "good");
+
+  EXPECT_EQ(text_of(decide("b", "+49", "401").attempts.at(0).calling), "+12125550101");
+  EXPECT_EQ(decide("b", "+49", "403").outcome(), "no route");
+}
+
+TEST_F(PlanOfAFile, SendsTheTypesOfNumberThatTheTrunkWants) {
+  ASSERT_EQ(read(route("out", "'*'", "from = 'b'\nto = 'pbx'"),
+                 "ton_out = { international = \"unknown\", unknown = \"subscriber\", plan = \"private\" }"),
+            "good");
+
+  EXPECT_THAT(decide("b", "+4930", "77").attempts,
+              ElementsAre(Attempt{"pbx",
+                                  {"4930", tdm::TypeOfNumber::Unknown, tdm::NumberingPlan::Private},
+                                  {"77", tdm::TypeOfNumber::Subscriber, tdm::NumberingPlan::Private}}));
+}
+
+TEST_F(PlanOfAFile, KnowsAnEmergencyByItsNumberAndWhatIsAbroad) {
+  ASSERT_EQ(read("[site]\ncountry = '44'\nemergency = ['999']\n" + route("all", "'*'")), "good");
+
+  EXPECT_TRUE(decide("a", "999").is_emergency);
+  EXPECT_FALSE(decide("a", "998").is_emergency);
+  EXPECT_TRUE(decide("a", "+4930").is_abroad);
+  EXPECT_FALSE(decide("a", "+4420").is_abroad);
+  EXPECT_EQ(decide("a", "+4420").rule->name, "all");
+}
+
+TEST_F(PlanOfAFile, ReplaysACallAndTellsWhereItWouldGoNow) {
+  ASSERT_EQ(
+      read(route("out", "'+*'", "to = ['a', 'b']") + route("shared", "'+1*'", "to = ['a', 'b']\npick = 'rotate'") +
+           route("dear", "'+1900*'", "reject = 21")),
+      "good");
+  auto replay = [&](std::string_view called, std::string outcome, std::string sent) {
+    RoutedCall call;
+    call.query.from_trunk = "pbx";
+    call.query.called = number_of(called);
+    call.outcome = std::move(outcome);
+    call.called = std::move(sent);
+    return goes_elsewhere(call, *plan).value_or("as it went");
+  };
+
+  EXPECT_EQ(replay("+49", "a>b", "+49"), "as it went");
+  EXPECT_EQ(replay("+49", "b>a", "+49"), "a>b");
+  EXPECT_EQ(replay("+49", "no route", ""), "a>b");
+  EXPECT_EQ(replay("+49", "a>b", "49"), "a>b, sends +49 instead of 49");
+  EXPECT_EQ(replay("+12", "b>a", "+12"), "as it went") << "they take turns";
+  EXPECT_EQ(replay("+12", "a", "+12"), "a>b");
+  EXPECT_EQ(replay("+1900", "a>b", "+1900"), "reject 21");
+  EXPECT_EQ(replay("49", "no route", ""), "as it went");
 }
 
 TEST_F(PlanOfAFile, KnowsNoWayWhereThereAreNoRoutes) {

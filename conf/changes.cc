@@ -1,0 +1,94 @@
+#include <algorithm>
+
+#include "conf/options.h"
+
+// What a reload cannot put into effect: the options that are not live (conf/option.h).
+namespace sg::conf {
+namespace {
+
+class Differ {
+ public:
+  template <class S>
+  void section(const std::string& title, const std::vector<Option<S>>& options, const S& before, const S& after) {
+    for (const auto& option : options) {
+      if (!option.is_live && option.write(before) != option.write(after))
+        found.push_back(fmt::format("{} {}", title, option.name));
+    }
+  }
+  void note(std::string what) { found.push_back(std::move(what)); }
+
+  std::vector<std::string> found;
+};
+
+const Span* find(const std::vector<Span>& spans, uint16_t number) {
+  auto found = std::find_if(spans.begin(), spans.end(), [&](const Span& span) { return span.number == number; });
+  return found == spans.end() ? nullptr : &*found;
+}
+
+template <class T>
+const T* find(const std::vector<T>& trunks, std::string_view name) {
+  auto found = std::find_if(trunks.begin(), trunks.end(), [&](const T& trunk) { return trunk.name == name; });
+  return found == trunks.end() ? nullptr : &*found;
+}
+
+void spans(const Settings& before, const Settings& after, Differ& differ) {
+  for (const Span& span : after.spans) {
+    std::string title = fmt::format("[span.{}]", span.number);
+    const Span* old = find(before.spans, span.number);
+    if (!old) {
+      differ.note(title + " is new");
+    } else if (old->backend != span.backend) {
+      differ.note(title + " backend");
+    } else {
+      differ.section(title, span.backend == SpanBackend::Dahdi ? dahdi_span_options() : cesop_span_options(), *old,
+                     span);
+    }
+  }
+  for (const Span& span : before.spans) {
+    if (!find(after.spans, span.number)) differ.note(fmt::format("[span.{}] is gone", span.number));
+  }
+}
+
+// Trunks on spans: they come and go only with a restart.
+void pri_trunks(const Settings& before, const Settings& after, Differ& differ) {
+  for (const PriTrunk& trunk : after.pri_trunks) {
+    std::string title = fmt::format("[trunk.{}]", trunk.name);
+    if (const PriTrunk* old = find(before.pri_trunks, trunk.name)) {
+      differ.section(title, pri_trunk_options(), *old, trunk);
+    } else {
+      differ.note(title + (find(before.sip_trunks, trunk.name) ? " kind" : " is new"));
+    }
+  }
+  for (const PriTrunk& trunk : before.pri_trunks) {
+    if (after.trunk(trunk.name) == nullptr) differ.note(fmt::format("[trunk.{}] is gone", trunk.name));
+  }
+}
+
+void sip_trunks(const Settings& before, const Settings& after, Differ& differ) {
+  for (const SipTrunk& trunk : after.sip_trunks) {
+    std::string title = fmt::format("[trunk.{}]", trunk.name);
+    if (const SipTrunk* old = find(before.sip_trunks, trunk.name)) {
+      differ.section(title, sip_trunk_options(), *old, trunk);
+    } else if (find(before.pri_trunks, trunk.name)) {
+      differ.note(title + " kind");
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> needs_restart(const Settings& before, const Settings& after) {
+  Differ differ;
+  differ.section("[sip]", sip_options(), before.sip, after.sip);
+  differ.section("[media]", media_options(), before.media, after.media);
+  differ.section("[fax]", fax_options(), before.fax, after.fax);
+  spans(before, after, differ);
+  pri_trunks(before, after, differ);
+  sip_trunks(before, after, differ);
+  differ.section("[records]", records_options(), before.records, after.records);
+  differ.section("[control]", control_options(), before.control, after.control);
+  differ.section("[log]", log_options(), before.log, after.log);
+  return differ.found;
+}
+
+}  // namespace sg::conf

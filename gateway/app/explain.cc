@@ -1,0 +1,134 @@
+// Where the Application asks the dial plan for people who want to know (admin::View).
+
+#include <algorithm>
+
+#include "gateway/app/application.h"
+#include "gateway/route/normalise.h"
+
+namespace sg::app {
+namespace {
+
+Result<conf::CallMedia> media_named(const std::string& name) {
+  if (name.empty() || name == "voice") return conf::CallMedia::Voice;
+  if (name == "fax") return conf::CallMedia::Fax;
+  if (name == "data") return conf::CallMedia::Data;
+  return fail("\"{}\" is no medium: voice, fax or data is wanted", name);
+}
+
+std::string_view word_of(tdm::TypeOfNumber type) {
+  switch (type) {
+    case tdm::TypeOfNumber::Unknown:
+      return "unknown";
+    case tdm::TypeOfNumber::International:
+      return "international";
+    case tdm::TypeOfNumber::National:
+      return "national";
+    case tdm::TypeOfNumber::NetworkSpecific:
+      return "network-specific";
+    case tdm::TypeOfNumber::Subscriber:
+      return "subscriber";
+    case tdm::TypeOfNumber::Abbreviated:
+      return "abbreviated";
+  }
+  return "unknown";
+}
+
+Result<tdm::TypeOfNumber> ton_named(const std::string& name) {
+  using Ton = tdm::TypeOfNumber;
+  for (Ton ton : {Ton::Unknown, Ton::International, Ton::National, Ton::Subscriber}) {
+    if (name.empty() || name == word_of(ton)) return ton;
+  }
+  return fail("\"{}\" is no type of number: unknown, international, national or subscriber is wanted", name);
+}
+
+Result<route::Query> query_of(const admin::RouteQuestion& question) {
+  route::Query query;
+  auto media = media_named(question.media);
+  if (!media) return tl::unexpected(media.error());
+  auto ton = ton_named(question.ton);
+  if (!ton) return tl::unexpected(ton.error());
+  query.from_trunk = question.from;
+  query.called = route::number_of(question.called, *ton);
+  query.calling = route::number_of(question.line.empty() ? question.calling : question.line);
+  query.media = *media;
+  query.now = std::chrono::system_clock::now();
+  if (question.at.empty()) return query;
+  auto at = conf::WallClock::parse(question.at);
+  if (!at) return tl::unexpected(at.error());
+  query.at = *at;
+  return query;
+}
+
+// What would be sent there, as it would be sent.
+std::string message_of(const conf::Settings& settings, const route::Attempt& attempt, bool is_hidden) {
+  auto sip = std::find_if(settings.sip_trunks.begin(), settings.sip_trunks.end(),
+                          [&](const conf::SipTrunk& trunk) { return trunk.name == attempt.trunk; });
+  std::string hidden = is_hidden ? ", Privacy: id" : "";
+  if (sip != settings.sip_trunks.end()) {
+    return fmt::format("INVITE sip:{}@{}, calling {}{}", route::text_of(attempt.called), sip->peer.address.to_string(),
+                       route::text_of(attempt.calling), hidden);
+  }
+  auto spelled = [](const tdm::Number& number) {
+    return number.digits.empty()
+               ? std::string("none")
+               : fmt::format("{} ({}, plan {})", number.digits, word_of(number.type), static_cast<int>(number.plan));
+  };
+  return fmt::format("SETUP called {}, calling {}{}", spelled(attempt.called), spelled(attempt.calling),
+                     is_hidden ? ", presentation restricted" : "");
+}
+
+}  // namespace
+
+// "up, 3 of 30 calls"; "down, 0 calls, OPTIONS unanswered for 95 s".
+std::string Application::describe_trunk(const std::string& name) const {
+  const call::Trunk* found = trunk(name);
+  if (!found) return "not there until a restart";
+  auto state = found->state();
+  const conf::Trunk* settings = plan_->settings->trunk(name);
+  size_t calls = manager_->calls_of(name);
+  std::string text = !state.is_up ? "down" : state.is_full || is_at_max_calls(name) ? "full" : "up";
+  text += settings && settings->max_calls ? fmt::format(", {} of {} calls", calls, settings->max_calls)
+                                          : fmt::format(", {} calls", calls);
+  return state.note.empty() ? text : text + ", " + state.note;
+}
+
+Result<admin::RouteView> Application::explain_route(const admin::RouteQuestion& question) const {
+  const conf::Settings& settings = *plan_->settings;
+  if (!settings.trunk(question.from)) return fail("there is no trunk \"{}\"", question.from);
+  bool is_line = std::any_of(settings.lines.begin(), settings.lines.end(), [&](const conf::Line& line) {
+    return line.ext == question.line || line.did == question.line;
+  });
+  if (!question.line.empty() && !is_line) return fail("there is no line \"{}\"", question.line);
+  auto query = query_of(question);
+  if (!query) return tl::unexpected(query.error());
+  auto states = trunk_states();
+  query->turn = calls_routed_;
+  query->trunks = states;
+  route::Explanation explanation;
+  route::Decision decision = plan_->plan.decide(*query, &explanation);
+
+  admin::RouteView view;
+  view.called = explanation.called;
+  view.calling = explanation.calling;
+  for (auto& row : explanation.considered) view.considered.push_back({row.route, row.pattern, row.fate});
+  view.route = decision.route;
+  view.outcome = decision.outcome();
+  view.cause = decision.cause;
+  view.is_emergency = decision.is_emergency;
+  if (decision.rule && !decision.attempts.empty() && !decision.is_emergency) {
+    route::Limits::Charge charge{decision.route, decision.from_number, decision.to_number, decision.is_abroad,
+                                 decision.rule->spend};
+    view.limit = limits_.refusal(*decision.rule, charge, root_.now()).value_or("");
+  }
+  for (const auto& attempt : decision.attempts) {
+    view.targets.push_back({attempt.trunk, describe_trunk(attempt.trunk), route::text_of(attempt.called),
+                            route::text_of(attempt.calling), decision.hide_calling ? "calling number hidden" : "",
+                            message_of(settings, attempt, decision.hide_calling)});
+  }
+  for (const auto& skipped : explanation.skipped) {
+    view.targets.push_back({skipped.trunk, describe_trunk(skipped.trunk), "", "", "passed over: " + skipped.why, ""});
+  }
+  return view;
+}
+
+}  // namespace sg::app

@@ -1,0 +1,69 @@
+#include "gateway/records/read.h"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "gateway/records/json.h"
+
+namespace sg::records {
+namespace {
+
+using Json = nlohmann::json;
+
+// "2026-03-01T09:05:00.250Z", in UTC.
+Result<call::WallTime> time_of(const std::string& text) {
+  int year = 0;
+  unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0, milliseconds = 0;
+  if (std::sscanf(text.c_str(), "%4d-%2u-%2uT%2u:%2u:%2u.%3uZ", &year, &month, &day, &hour, &minute, &second,
+                  &milliseconds) != 7) {
+    return fail("\"{}\" is no time", text);
+  }
+  std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
+  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return fail("\"{}\" is no time", text);
+  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+         std::chrono::seconds(second) + std::chrono::milliseconds(milliseconds);
+}
+
+tdm::Number number_of(const Json& json) {
+  tdm::Number number;
+  number.digits = json.at("digits").get<std::string>();
+  number.type = type_named(json.at("ton").get<std::string>());
+  return number;
+}
+
+call::Record read(const Json& json) {
+  call::Record record;
+  record.call = CallId{json.at("call").get<uint64_t>()};
+  record.caller.trunk = json.at("caller").at("trunk").get<std::string>();
+  const Json& received = json.at("received");
+  record.setup.called = number_of(received.at("called"));
+  record.setup.calling.number = number_of(received.at("calling"));
+  if (!received.at("redirecting").is_null()) {
+    record.setup.redirection.emplace().from = number_of(received.at("redirecting"));
+  }
+  if (received.at("data").get<bool>()) record.setup.bearer = tdm::BearerCapability::Unrestricted;
+  const Json& plan = json.at("plan");
+  record.plan.route = plan.at("route").get<std::string>();
+  record.plan.outcome = plan.at("outcome").get<std::string>();
+  record.plan.called = plan.at("called").get<std::string>();
+  record.plan.calling = plan.at("calling").get<std::string>();
+  return record;
+}
+
+}  // namespace
+
+Result<call::Record> from_json(std::string_view line) {
+  Json json = Json::parse(line, nullptr, false);
+  if (!json.is_object()) return fail("is no call record");
+  try {
+    auto started = time_of(json.at("started").get<std::string>());
+    if (!started) return tl::unexpected(started.error());
+    call::Record record = read(json);
+    record.started = *started;
+    return record;
+  } catch (const Json::exception& error) {
+    return fail("is no call record of this version: {}", error.what());
+  }
+}
+
+}  // namespace sg::records
