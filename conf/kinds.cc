@@ -97,6 +97,33 @@ std::string number_style_text(const NumberStyle& value) {
   return {};
 }
 
+// A status is 400 to 699, a cause 1 to 127.
+Result<CauseRule> parse_cause_rule(std::string_view text) {
+  CauseRule rule;
+  rule.is_from_sip = text.starts_with("sip.");
+  bool is_known = rule.is_from_sip || text.starts_with("q850.");
+  auto equals = text.find('=');
+  auto bad = [&] { return fail("\"{}\" is neither \"sip.STATUS = CAUSE\" nor \"q850.CAUSE = STATUS\"", text); };
+  if (!is_known || equals == std::string_view::npos) return bad();
+  auto number = [](std::string_view part, int& value) {
+    while (!part.empty() && part.front() == ' ') part.remove_prefix(1);
+    while (!part.empty() && part.back() == ' ') part.remove_suffix(1);
+    auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+    return error == std::errc{} && end == part.data() + part.size();
+  };
+  size_t prefix = text.find('.') + 1;
+  if (!number(text.substr(prefix, equals - prefix), rule.from) || !number(text.substr(equals + 1), rule.to))
+    return bad();
+  int status = rule.is_from_sip ? rule.from : rule.to, cause = rule.is_from_sip ? rule.to : rule.from;
+  if (status < 400 || status > 699) return fail("\"{}\": a refusing SIP status is 400 to 699", text);
+  if (cause < 1 || cause > 127) return fail("\"{}\": a Q.850 cause is 1 to 127", text);
+  return rule;
+}
+
+std::string cause_rule_text(const CauseRule& rule) {
+  return fmt::format("{}.{} = {}", rule.is_from_sip ? "sip" : "q850", rule.from, rule.to);
+}
+
 std::string same_text(const std::string& value) {
   return value;
 }
@@ -220,6 +247,10 @@ Kind<std::vector<Price>> prices_of_trunk() {
 Kind<NumberStyle> number_style() {
   return parsed<NumberStyle>("\"ton\", \"e164\", \"national\", \"dialled\", \"extension:N\" or \"as-is\"",
                              parse_number_style, number_style_text);
+}
+
+Kind<CauseRule> cause_rule() {
+  return parsed<CauseRule>("\"sip.STATUS = CAUSE\" or \"q850.CAUSE = STATUS\"", parse_cause_rule, cause_rule_text);
 }
 
 Result<milliseconds> parse_duration(std::string_view text) {

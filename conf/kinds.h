@@ -37,6 +37,8 @@ Kind<AddressRange> address_range();
 Kind<std::string> host_address();
 // "e164", "extension:3" …
 Kind<NumberStyle> number_style();
+// "sip.486 = 17", "q850.34 = 503"
+Kind<CauseRule> cause_rule();
 
 // { "+1" = 0.6, "*" = 2.0 }, or one price for all.
 Kind<std::vector<Price>> prices_of_trunk();

@@ -105,6 +105,10 @@ std::vector<Option<S>> make_trunk_options(std::string kind) {
       option<S>("profile", &Trunk::profile, text("a profile's name"),
                 "A [profile.NAME] that its calls go by. What the trunk says itself wins.")
           .live(),
+      option<S>("causes", &Trunk::causes, list(cause_rule()),
+                "Where this trunk differs from the table of RFC 3398. sip.486 = 17: this SIP status is that cause; "
+                "q850.34 = 503: this cause is that SIP status. A cause that comes in a Reason header stands.")
+          .live(),
       option<S>("paid", &Trunk::is_paid, boolean(),
                 "Calls to it cost money: a route that leads there must say whose calls it takes (from).")
           .live(),
@@ -335,6 +339,10 @@ const std::vector<Option<PriTrunk>>& pri_trunk_options() {
               "Bearer capability of calls that come from SIP. Fax wants audio31k.")
               .live(),
           ton_out_option().live(),
+          option<PriTrunk>("ringback", &PriTrunk::ringback,
+                           choice<Ringback>({{"gateway", Ringback::Gateway}, {"far-end", Ringback::FarEnd}}),
+                           "Who plays ringback to a caller from here while a called SIP phone rings and sends no media: "
+                           "the gateway, in band, with progress indicator 8; or the far end by itself."),
           option<PriTrunk>("t301", &PriTrunk::t301, duration(1s, 1h), "Q.931 T301: how long a called party may ring."),
           option<PriTrunk>("t302", &PriTrunk::t302, duration(1s, 60s),
                            "Q.931 T302: pause between digits after which a number is complete."),

@@ -139,6 +139,14 @@ struct Price {
   double price = 0;
 };
 
+// What a trunk has otherwise than the table of causes: "sip.486 = 17", or "q850.34 = 503".
+struct CauseRule {
+  bool is_from_sip = true;
+  int from = 0, to = 0;
+
+  bool operator==(const CauseRule&) const = default;
+};
+
 // What every trunk has, whatever its kind.
 struct Trunk {
   std::string name;
@@ -148,6 +156,7 @@ struct Trunk {
   std::vector<Price> cost;
   NumberStyle numbers_in, numbers_out;
   bool is_paid = false;
+  std::vector<CauseRule> causes;
   TrunkFax fax;
 };
 
@@ -165,6 +174,8 @@ struct TonOut {
   std::optional<WireTon> unknown, international, national, subscriber;
   std::optional<WirePlan> plan;
 };
+// Who plays ringback to an ISDN caller while a SIP phone rings: we do in band, or the far end by itself.
+enum class Ringback : uint8_t { Gateway, FarEnd };
 
 struct PriTrunk : Trunk {
   std::vector<uint16_t> spans;
@@ -174,6 +185,7 @@ struct PriTrunk : Trunk {
   int dchannel = 0;  // timeslot in each span; 0: 16 on an E1, 24 on a T1
   Hunt hunt = Hunt::Ascending;
   Bearer bearer = Bearer::Audio31k;  // of calls that come from SIP
+  Ringback ringback = Ringback::Gateway;
   // Q.931 timers. T301, T302, T304, T309 and T310 are ours, the others libpri's.
   milliseconds t301{180000}, t302{15000}, t304{20000}, t310{40000};
   milliseconds t303{4000}, t305{30000}, t308{4000}, t309{6000}, t313{4000}, t316{120000};

@@ -203,6 +203,8 @@ Result<> Application::start_trunks() {
     trunk::TdmTrunk::Options options;
     options.name = settings.name;
     options.bearer = bearer_of(settings.bearer);
+    options.media_policy.plays_ringback = settings.ringback == conf::Ringback::Gateway;
+    options.causes = causes_of(settings);
     for (uint16_t span : settings.spans) {
       auto interface = make_interface(settings, *settings_.span(span));
       if (!interface) return fail_with(interface.error(), "trunk {}, span {}", settings.name, span);

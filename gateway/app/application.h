@@ -64,6 +64,7 @@ class Application final : public sip::SipAgent::Listener,
   bool admits(const SocketAddress& source) override;
   int options_status(const SocketAddress& source) override;
   call::Routing route(const call::Trunk& from, const call::Setup& setup) override;
+  call::Reach reach(const call::Trunk& from, const call::Setup& setup) override;
   void on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) override;
 
   admin::StatusView status() const override;

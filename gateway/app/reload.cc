@@ -25,7 +25,9 @@ admin::ReloadView Application::swap(std::shared_ptr<const DialPlan> fresh) {
   change_sip_trunks(settings, view);
   for (const conf::PriTrunk& pri : settings.pri_trunks) {
     for (auto& tdm_trunk : tdm_trunks_) {
-      if (tdm_trunk->name() == pri.name) tdm_trunk->set_bearer(bearer_of(pri.bearer));
+      if (tdm_trunk->name() != pri.name) continue;
+      tdm_trunk->set_bearer(bearer_of(pri.bearer));
+      tdm_trunk->set_causes(causes_of(pri));
     }
   }
   plan_loader_.dispose(std::exchange(plan_, std::move(fresh)));

@@ -119,6 +119,20 @@ call::Routing Application::route(const call::Trunk& from, const call::Setup& set
   return routing;
 }
 
+call::Reach Application::reach(const call::Trunk& from, const call::Setup& setup) {
+  switch (plan_->plan.reach(query_of(from.name(), setup, {}))) {
+    case route::Reach::None:
+      return call::Reach::None;
+    case route::Reach::Partial:
+      return call::Reach::Partial;
+    case route::Reach::MayGrow:
+      return call::Reach::MayGrow;
+    case route::Reach::Complete:
+      return call::Reach::Complete;
+  }
+  return call::Reach::MayGrow;
+}
+
 // Not set: the call may go on. There may be no route all the same.
 std::optional<call::Refusal> Application::refusal(const std::string& from, const route::Decision& decision) {
   const conf::Trunk* trunk = plan_->settings->trunk(from);

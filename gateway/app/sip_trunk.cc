@@ -81,6 +81,18 @@ call::MediaPolicy policy_of(const conf::SipTrunk& trunk) {
 
 }  // namespace
 
+call::CauseMap causes_of(const conf::Trunk& trunk) {
+  call::CauseMap map;
+  for (const conf::CauseRule& rule : trunk.causes) {
+    if (rule.is_from_sip) {
+      map.cause_of_status[rule.from] = rule.to;
+    } else {
+      map.status_of_cause[rule.from] = rule.to;
+    }
+  }
+  return map;
+}
+
 SipTrunk::SipTrunk(const conf::SipTrunk& settings, const conf::Settings& all, sip::SipAgent& agent)
     : settings_(settings), media_address_(all.media.address), agent_(agent) {
   change(settings);
@@ -90,6 +102,7 @@ void SipTrunk::change(const conf::SipTrunk& settings) {
   bool is_asked_as_before = probe_ && settings.probe == settings_.probe && settings.peer == settings_.peer;
   settings_ = settings;
   policy_ = policy_of(settings);
+  causes_ = causes_of(settings);
   target_.host = settings.peer.address.host();
   target_.port = settings.peer.address.port();
   target_.transport = settings.peer.transport == conf::Transport::Tcp ? sip::Transport::Tcp : sip::Transport::Udp;

@@ -8,6 +8,9 @@
 
 namespace sg::app {
 
+// How a trunk's causes differ from the table.
+call::CauseMap causes_of(const conf::Trunk& trunk);
+
 // A SIP peer that calls come from and go to. Owned by the Application; signalling thread only.
 class SipTrunk final : public call::Trunk {
  public:
@@ -16,6 +19,7 @@ class SipTrunk final : public call::Trunk {
   const std::string& name() const override { return settings_.name; }
   const call::MediaPolicy& media_policy() const override { return policy_; }
   call::TrunkState state() const override { return {is_up(), false, is_up() ? std::string{} : words()}; }
+  const call::CauseMap& causes() const override { return causes_; }
   call::Patience patience() const override { return {settings_.first_response, settings_.first_progress}; }
   tl::expected<std::unique_ptr<call::Leg>, call::Cause> make_leg() override;
 
@@ -41,6 +45,7 @@ class SipTrunk final : public call::Trunk {
   sip::SipAgent& agent_;
   sip::Target target_;
   call::MediaPolicy policy_;
+  call::CauseMap causes_;
   std::unique_ptr<sip::PeerProbe> probe_;  // null: the peer is never asked
 };
 

@@ -11,6 +11,7 @@ constexpr auto kDigitLength = 100ms;
 // Redirections that one call follows: two peers may send it back and forth for ever.
 constexpr uint8_t kMostRedirections = 5;
 constexpr uint8_t kUnconditional = 15;  // Q.952
+constexpr char kTerminator = '#';  // ends a number that is dialled digit by digit
 
 // How long an emergency call waits for the timeslot of a call that was cleared for it, and how often it looks.
 constexpr auto kRoomLimit = 5s;
@@ -42,21 +43,23 @@ Overloaded(Handlers...) -> Overloaded<Handlers...>;
 const FsmTable<CallState, CallEvent>& Call::table() {
   using S = CallState;
   using E = CallEvent;
-  static const FsmTable<CallState, CallEvent> kTable{"call",
-                                                     {{S::Trying,
-                                                       {E::Alerted, E::Answered, E::Disconnected, E::Released},
-                                                       {S::Alerting, S::Answered, S::Announcing, S::Releasing}},
-                                                      {S::Alerting,
-                                                       {E::Alerted, E::Answered, E::Disconnected, E::Released},
-                                                       {S::Answered, S::Trying, S::Announcing, S::Releasing}},
-                                                      {S::Answered, {E::Disconnected, E::Released}, {S::Releasing}},
-                                                      {S::Announcing, {E::Released}, {S::Releasing}},
-                                                      {S::Releasing, {E::Released}, {S::Closed}},
-                                                      {S::Closed, {}, {}}}};
+  static const FsmTable<CallState, CallEvent> kTable{
+      "call",
+      {{S::Collecting, {E::Dialled, E::Disconnected, E::Released}, {S::Trying, S::Releasing}},
+       {S::Trying,
+        {E::Alerted, E::Answered, E::Disconnected, E::Released},
+        {S::Alerting, S::Answered, S::Announcing, S::Releasing}},
+       {S::Alerting,
+        {E::Alerted, E::Answered, E::Disconnected, E::Released},
+        {S::Answered, S::Trying, S::Announcing, S::Releasing}},
+       {S::Answered, {E::Disconnected, E::Released}, {S::Releasing}},
+       {S::Announcing, {E::Released}, {S::Releasing}},
+       {S::Releasing, {E::Released}, {S::Closed}},
+       {S::Closed, {}, {}}}};
   return kTable;
 }
 
-Call::Call(CallId id, SessionId session, Incoming incoming, Routing routing, const Context& context,
+Call::Call(CallId id, SessionId session, Incoming incoming, Router& router, const Context& context,
            std::function<void(Call&)> on_closed)
     : id_(id),
       session_(session),
@@ -66,19 +69,20 @@ Call::Call(CallId id, SessionId session, Incoming incoming, Routing routing, con
       began_(context.reactor.now()),
       setup_(std::move(incoming.setup)),
       first_offer_(std::move(incoming.offer)),
-      routing_(std::move(routing)),
-      fsm_(table(), CallState::Trying, context.counters, log_),
+      from_(incoming.from),
+      router_(router),
+      fsm_(table(), setup_.called_complete ? CallState::Trying : CallState::Collecting, context.counters, log_),
       patience_timer_(context.reactor),
       ring_timer_(context.reactor),
       timer_(context.reactor) {
   record_.call = id;
   record_.started = std::chrono::system_clock::now();
   record_.setup = setup_;
-  record_.plan = routing_.plan;
+  if (setup_.called_complete) ask_plan();
   if (routing_.adapt_caller) routing_.adapt_caller(incoming.policy);
-  caller_ = std::make_unique<Party>(
-      Party::Options{id, session, media::Side::A, static_cast<uint32_t>(id.value), std::move(incoming.policy)},
-      std::move(incoming.leg), incoming.from->name(), context_, *this);
+  caller_ = std::make_unique<Party>(Party::Options{id, session, media::Side::A, static_cast<uint32_t>(id.value),
+                                                   std::move(incoming.policy), incoming.from->causes()},
+                                    std::move(incoming.leg), incoming.from->name(), context_, *this);
 }
 
 void Call::start() {
@@ -88,14 +92,56 @@ void Call::start() {
     clear(*cause, "gateway");
     return;
   }
+  if (setup_.called_complete) {
+    find_route();
+  } else {
+    collect();
+  }
+}
+
+void Call::collect() {
+  Reach reach = setup_.called.digits.empty() ? Reach::Partial : router_.reach(*from_, setup_);
+  if (reach == Reach::Complete) return number_is_whole();
+  if (reach == Reach::None) {
+    log_.info("no route begins with called={}", setup_.called.digits);
+    return clear(kUnallocatedNumber, "gateway");
+  }
+  // Once only: SETUP ACKNOWLEDGE is not repeated.
+  if (std::exchange(wants_digits_, true)) return;
+  bool plays_dial_tone = setup_.called.digits.empty();
+  // Where no more can come, the dial plan decides on what there is.
+  if (!caller_->want_digits(plays_dial_tone)) return number_is_whole();
+  if (plays_dial_tone) play_to_caller(media::Tone::Dial);
+}
+
+void Call::number_is_whole() {
+  if (!fsm_.accepts(CallEvent::Dialled)) return;
+  setup_.called_complete = true;
+  log_.info("dialled called={}", setup_.called.digits);
+  enter(CallState::Trying);
+  play_to_caller(media::Tone::None);
+  caller_->proceed(setup_);
+  ask_plan();
+  find_route();
+}
+
+void Call::ask_plan() {
+  routing_ = router_.route(*from_, setup_);
+  record_.setup = setup_;
+  record_.plan = routing_.plan;
+}
+
+void Call::find_route() {
   if (routing_.refusal) {
     if (!routing_.refusal->limit.empty()) log_.warning("refused by {}", routing_.refusal->limit);
     clear(routing_.refusal->cause, "gateway");
     return;
   }
   if (routing_.targets.empty()) {
-    log_.info("no route");
-    clear(kUnallocatedNumber, "gateway");
+    // RFC 3578 section 2.1: 484 has a caller send the number again once it has more digits.
+    bool is_too_short = router_.reach(*from_, setup_) == Reach::Partial;
+    log_.info("no route{}", is_too_short ? ", but for longer numbers" : "");
+    clear(is_too_short ? kInvalidNumber : kUnallocatedNumber, "gateway");
     return;
   }
   if (routing_.is_fax) context_.media.set_profile(session_, media::Profile::Fax);
@@ -162,9 +208,10 @@ std::optional<Cause> Call::try_target(const Target& target) {
   auto policy = target.trunk->media_policy();
   if (target.adapt) target.adapt(policy);
   gave_up_ = false;
-  called_ = std::make_unique<Party>(
-      Party::Options{id_, session_, media::Side::B, static_cast<uint32_t>(id_.value) + 1, std::move(policy)},
-      std::move(*leg), target.trunk->name(), context_, *this);
+  called_wants_digits_ = false;
+  called_ = std::make_unique<Party>(Party::Options{id_, session_, media::Side::B, static_cast<uint32_t>(id_.value) + 1,
+                                                   std::move(policy), target.trunk->causes()},
+                                    std::move(*leg), target.trunk->name(), context_, *this);
   auto cause = called_->place_call(target.setup);
   if (!cause) {
     patience_ = target.trunk->patience();
@@ -205,7 +252,14 @@ void Call::keep_called_record() {
   if (called_) record_.called.push_back(called_->record());
 }
 
+void Call::play_to_caller(media::Tone tone) {
+  if (caller_->is_ip() || tone_ == tone) return;
+  tone_ = tone;
+  context_.media.play(session_, media::Side::A, tone);
+}
+
 void Call::hear_called() {
+  play_to_caller(media::Tone::None);
   context_.media.set_bridging(session_, media::Bridging::BToA);
 }
 
@@ -225,7 +279,12 @@ void Call::on_alerting(Party&, bool inband) {
   if (!fsm_.accepts(CallEvent::Alerted)) return;
   if (inband) hear_called();
   if (state() == CallState::Trying) enter(CallState::Alerting);
-  caller_->alert(inband);
+  // RFC 3960 section 3.2: a tone of ours only as long as no media comes, and only to a side that makes none itself:
+  // ISDN hears its tones in band, but a called ISDN has its own exchange play them.
+  bool rings = !inband && !caller_->is_ip() && called_->is_ip() && !called_->has_early_media() &&
+               caller_->policy().plays_ringback;
+  if (rings) play_to_caller(media::Tone::Ringback);
+  caller_->alert(inband || rings);
 }
 
 void Call::on_answered(Party&) {
@@ -235,6 +294,7 @@ void Call::on_answered(Party&) {
   if (routing_.usage) routing_.usage->on_answered();
   record_.answered = std::chrono::system_clock::now();
   enter(CallState::Answered);
+  play_to_caller(media::Tone::None);
   caller_->answer();
   context_.media.set_bridging(session_, media::Bridging::Both);
 }
@@ -283,12 +343,25 @@ void Call::on_released(Party& party, Cause cause) {
   // The party is still on the stack: go on from the loop.
   timer_.arm(Duration::zero(), [this, cause] {
     failed_.reset();
+    play_to_caller(media::Tone::None);
     context_.media.set_bridging(session_, media::Bridging::None);
     try_next(cause);
   });
 }
 
 void Call::on_digits(Party& party, const std::string& digits) {
+  if (state() == CallState::Collecting) {
+    play_to_caller(media::Tone::None);
+    // What is dialled after the number is whole comes with it, and is no part of it.
+    auto end = digits.find(kTerminator);
+    setup_.called.digits += digits.substr(0, end);
+    if (end != std::string::npos) return number_is_whole();
+    return collect();
+  }
+  if (&party == caller_.get() && called_wants_digits_ && state() == CallState::Trying) {
+    if (called_ && !called_->is_leaving()) called_->leg().send_digits(digits);
+    return;
+  }
   Party* to = other(party);
   if (!to || state() != CallState::Answered) return;
   for (char digit : digits) context_.media.send_digit(session_, to->side(), digit, kDigitLength);
@@ -321,6 +394,15 @@ void Call::on_redirected(Party& party, const std::vector<Redirect>& to) {
     from.setup.request_uri = redirect.uri;
     at = targets.insert(at, from) + 1;
   }
+}
+
+void Call::on_digits_complete(Party&) {
+  if (state() == CallState::Collecting) number_is_whole();
+}
+
+void Call::on_digits_wanted(Party&) {
+  patience_timer_.cancel();
+  called_wants_digits_ = true;
 }
 
 void Call::on_mode_changed(Party&, MediaModeState mode) {
@@ -408,6 +490,8 @@ void Call::finish() {
 
 std::string_view name(CallState state) {
   switch (state) {
+    case CallState::Collecting:
+      return "collecting";
     case CallState::Trying:
       return "trying";
     case CallState::Alerting:
@@ -426,6 +510,8 @@ std::string_view name(CallState state) {
 
 std::string_view name(CallEvent event) {
   switch (event) {
+    case CallEvent::Dialled:
+      return "dialled";
     case CallEvent::Alerted:
       return "alerted";
     case CallEvent::Answered:

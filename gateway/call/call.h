@@ -8,8 +8,8 @@
 
 namespace sg::call {
 
-enum class CallState : uint8_t { Trying, Alerting, Answered, Announcing, Releasing, Closed };
-enum class CallEvent : uint8_t { Alerted, Answered, Disconnected, Released };
+enum class CallState : uint8_t { Collecting, Trying, Alerting, Answered, Announcing, Releasing, Closed };
+enum class CallEvent : uint8_t { Dialled, Alerted, Answered, Disconnected, Released };
 
 std::string_view name(CallState state);
 std::string_view name(CallEvent event);
@@ -27,7 +27,7 @@ class Call final : public PartyListener {
   };
   // `on_closed`: once, when both legs, the session and all timers are gone. The call may be destroyed from there on,
   // though not from inside.
-  Call(CallId id, SessionId session, Incoming incoming, Routing routing, const Context& context,
+  Call(CallId id, SessionId session, Incoming incoming, Router& router, const Context& context,
        std::function<void(Call&)> on_closed);
 
   void start();
@@ -57,9 +57,16 @@ class Call final : public PartyListener {
   void on_connected_party(Party& party, const tdm::CallingParty& connected) override;
   void on_user_user(Party& party, const tdm::UserUser& data) override;
   void on_redirected(Party& party, const std::vector<Redirect>& to) override;
+  void on_digits_complete(Party& party) override;
+  void on_digits_wanted(Party& party) override;
   void on_mode_changed(Party& party, MediaModeState state) override;
   void on_failed(Party& party, Cause cause) override;
 
+  // Overlap receiving (Q.931 section 5.2.4): asks the dial plan after each digit.
+  void collect();
+  void number_is_whole();
+  void ask_plan();
+  void find_route();
   void try_next(Cause why);
   // Why the next target could not even be tried; not set when its leg is on its way.
   std::optional<Cause> try_target(const Target& target);
@@ -71,6 +78,8 @@ class Call final : public PartyListener {
   void wait_for_answer(Duration limit);
   void keep_called_record();
   void hear_called();
+  // To a caller on a timeslot.
+  void play_to_caller(media::Tone tone);
   void clear(Cause cause, std::string_view by);
   void close_when_released();
   void finish();
@@ -88,6 +97,8 @@ class Call final : public PartyListener {
   const TimePoint began_;
   Setup setup_;
   std::optional<MediaDescription> first_offer_;
+  Trunk* const from_;
+  Router& router_;
   Routing routing_;
   size_t next_target_ = 0;
   uint8_t redirections_ = 0;  // followed so far
@@ -102,6 +113,9 @@ class Call final : public PartyListener {
   Timer timer_;                 // the end of an announcement, the next target, or room for an emergency call
   Record record_;
   bool is_closing_session_ = false;
+  bool wants_digits_ = false;             // the caller was asked for more digits
+  bool called_wants_digits_ = false;      // what the caller dials goes on to the called side
+  media::Tone tone_ = media::Tone::None;  // that the caller hears
   std::unique_ptr<Party> caller_;
   std::unique_ptr<Party> called_;
   // A target that failed; it may still be on the stack.

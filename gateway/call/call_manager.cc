@@ -16,9 +16,8 @@ CallManager::~CallManager() {
 CallId CallManager::on_incoming(Call::Incoming incoming) {
   CallId id{++last_id_};
   context_.counters.get("call.incoming").add();
-  auto routing = router_.route(*incoming.from, incoming.setup);
   SessionId session = context_.media.open(id);
-  auto call = std::make_unique<Call>(id, session, std::move(incoming), std::move(routing), context_,
+  auto call = std::make_unique<Call>(id, session, std::move(incoming), router_, context_,
                                      [this](Call& closed) { on_closed(closed); });
   Call& started = *call;
   calls_.emplace(id, std::move(call));

@@ -37,6 +37,8 @@ constexpr CauseRow kCauses[] = {
     {43, 503, "access information discarded"},
     {44, 503, "requested circuit not available"},
     {47, 503, "resource unavailable"},
+    {52, 403, "outgoing call barred"},
+    {54, 403, "incoming call barred"},
     {55, 403, "incoming calls barred within closed user group"},
     {57, 403, "bearer capability not authorised"},
     {58, 503, "bearer capability not presently available"},
@@ -87,6 +89,23 @@ Cause cause_of_sip(int status, int reason_q850) {
   if (row != std::end(kStatuses)) return {row->q850, status};
   // RFC 3398 section 8.2.6.1: an unknown status is treated as the x00 of its class.
   return {status >= 600 ? 21 : status >= 500 ? 41 : status >= 400 ? 127 : 31, status};
+}
+
+Cause CauseMap::received(Cause cause) const {
+  auto by_status = cause_of_status.find(cause.sip_status);
+  bool is_by_table = cause.sip_status != 0 && cause.q850 == cause_of_sip(cause.sip_status).q850;
+  if (is_by_table && by_status != cause_of_status.end()) cause.q850 = by_status->second;
+  auto by_cause = status_of_cause.find(cause.q850);
+  if (cause.sip_status == 0 && by_cause != status_of_cause.end()) cause.sip_status = by_cause->second;
+  return cause;
+}
+
+Cause CauseMap::sent(Cause cause) const {
+  if (auto by_status = cause_of_status.find(cause.sip_status); by_status != cause_of_status.end())
+    cause.q850 = by_status->second;
+  if (auto by_cause = status_of_cause.find(cause.q850); by_cause != status_of_cause.end())
+    cause.sip_status = by_cause->second;
+  return cause;
 }
 
 std::string_view text_of(const Cause& cause) {

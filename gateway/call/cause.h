@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,11 +24,23 @@ constexpr Cause kCallRejected{21};
 constexpr Cause kUnallocatedNumber{1};
 constexpr Cause kNoRoute{3};
 constexpr Cause kDestinationOutOfOrder{27};
+constexpr Cause kInvalidNumber{28};
 constexpr Cause kNoCircuit{34};
 constexpr Cause kTemporaryFailure{41};
 constexpr Cause kBearerNotImplemented{65};
 constexpr Cause kRecoveryOnTimer{102};
 constexpr Cause kInterworking{127};
+
+// What a trunk has otherwise than the table: its far end means something else by a code, or wants another.
+struct CauseMap {
+  std::map<int, int> cause_of_status;  // SIP status -> Q.850
+  std::map<int, int> status_of_cause;  // Q.850 -> SIP status
+
+  // A cause that came from this trunk. A Reason header says more than the status: what it gave stays.
+  Cause received(Cause cause) const;
+  // A cause that is to be told to this trunk.
+  Cause sent(Cause cause) const;
+};
 
 // The status for a final response to INVITE.
 int sip_status_of(const Cause& cause);

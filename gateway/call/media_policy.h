@@ -27,6 +27,8 @@ struct MediaPolicy {
   // RFC 2198 for fax in G.711: how many earlier packets go along in each. 0: not offered, and declined.
   int redundant_copies = 2;
   std::chrono::milliseconds ptime{20};
+  // Whether the gateway plays ringback to a caller on a timeslot while the called SIP side rings and sends no media.
+  bool plays_ringback = true;
   T38Ask t38 = T38Ask::Preamble;
   t38::Params t38_params;
   // How long our T.38 offer may stay without an answer before the fax goes on in G.711.

@@ -33,7 +33,7 @@ std::optional<Cause> Party::accept_call(const Setup& setup, const std::optional<
   record_.called = setup.called.digits;
   record_.calling = setup.calling.number.digits;
   if (!is_ip()) {
-    leg_->proceeding();
+    if (setup.called_complete) leg_->proceeding();
     return std::nullopt;
   }
   if (auto cause = bind()) return cause;
@@ -61,6 +61,11 @@ std::optional<Cause> Party::place_call(const Setup& setup) {
   return std::nullopt;
 }
 
+void Party::proceed(const Setup& setup) {
+  record_.called = setup.called.digits;
+  leg_->proceeding();
+}
+
 void Party::progress(bool inband) {
   leg_->progress(inband, inband ? description_once() : nothing_);
 }
@@ -82,6 +87,7 @@ void Party::release(Cause cause) {
   if (is_leaving_) return;
   is_leaving_ = true;
   mode_.stop();
+  cause = options_.causes.sent(cause);
   log_.info("release cause={} ({})", cause.q850, text_of(cause));
   leg_->release(cause);
 }
@@ -175,7 +181,7 @@ void Party::on_timeslot(tdm::Timeslot slot) {
 
 void Party::on_disconnected(Cause cause, bool inband) {
   if (is_leaving_) return;
-  listener_.on_disconnected(*this, cause, inband);
+  listener_.on_disconnected(*this, options_.causes.received(cause), inband);
 }
 
 void Party::on_released(Cause cause) {
@@ -183,6 +189,7 @@ void Party::on_released(Cause cause) {
   mode_.stop();
   // The timeslot is idle on the line and may be another call's at once.
   if (!is_ip()) context_.media.remove_bearer(options_.session, options_.side);
+  cause = options_.causes.received(cause);
   record_.cause = cause;
   log_.info("released cause={} ({}) status={}", cause.q850, text_of(cause), cause.sip_status);
   listener_.on_released(*this, cause);
@@ -238,6 +245,14 @@ void Party::on_offer_refused(int status) {
 void Party::on_digits(const std::string& digits) {
   if (is_leaving_) return;
   listener_.on_digits(*this, digits);
+}
+
+void Party::on_digits_wanted(bool) {
+  if (!is_leaving_) listener_.on_digits_wanted(*this);
+}
+
+void Party::on_digits_complete() {
+  if (!is_leaving_) listener_.on_digits_complete(*this);
 }
 
 void Party::send_t38_offer() {

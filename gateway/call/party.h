@@ -35,6 +35,8 @@ class PartyListener {
   virtual void on_disconnected(Party& party, Cause cause, bool inband) = 0;
   virtual void on_released(Party& party, Cause cause) = 0;
   virtual void on_digits(Party& party, const std::string& digits) = 0;
+  virtual void on_digits_complete(Party& party) = 0;
+  virtual void on_digits_wanted(Party& party) = 0;
   virtual void on_mode_changed(Party& party, MediaModeState state) = 0;
   virtual void on_connected_party(Party& party, const tdm::CallingParty& connected) = 0;
   virtual void on_user_user(Party& party, const tdm::UserUser& data) = 0;
@@ -53,6 +55,7 @@ class Party final : public LegListener, public MediaMode::Actions {
     media::Side side = media::Side::A;
     uint32_t seed = 1;
     MediaPolicy policy;
+    CauseMap causes = {};
   };
   Party(const Options& options, std::unique_ptr<Leg> leg, const std::string& trunk, const Context& context,
         PartyListener& listener);
@@ -72,6 +75,11 @@ class Party final : public LegListener, public MediaMode::Actions {
 
   // Calling side: takes the peer's first offer, or prepares ours where it came without. A cause: why it cannot.
   std::optional<Cause> accept_call(const Setup& setup, const std::optional<MediaDescription>& offer);
+  // Calling side whose number is not whole: asks for more. False: there will be none.
+  bool want_digits(bool inband_dial_tone) { return leg_->want_digits(inband_dial_tone); }
+  // Calling side: the number is whole, and the call is on its way.
+  void proceed(const Setup& setup);
+  const MediaPolicy& policy() const { return options_.policy; }
   // Called side: sends the call out.
   std::optional<Cause> place_call(const Setup& setup);
 
@@ -93,6 +101,8 @@ class Party final : public LegListener, public MediaMode::Actions {
   void on_timeslot(tdm::Timeslot slot) override;
   void on_disconnected(Cause cause, bool inband) override;
   void on_released(Cause cause) override;
+  void on_digits_wanted(bool inband_dial_tone) override;
+  void on_digits_complete() override;
   void on_offer(const MediaDescription& offer) override;
   void on_offer_answered(const MediaDescription& answer) override;
   void on_offer_refused(int status) override;

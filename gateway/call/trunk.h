@@ -35,6 +35,10 @@ class Trunk {
   virtual const std::string& name() const = 0;
   virtual const MediaPolicy& media_policy() const = 0;
   virtual Patience patience() const { return {}; }
+  virtual const CauseMap& causes() const {
+    static const CauseMap kByTheTable;
+    return kByTheTable;
+  }
   // A leg ready for setup(), or why there is none now: 34 full, 27 out of order.
   virtual tl::expected<std::unique_ptr<Leg>, Cause> make_leg() = 0;
 };
@@ -76,11 +80,21 @@ struct Routing {
   PlanRecord plan;
 };
 
+// What a number may become while its digits still come in.
+enum class Reach : uint8_t {
+  None,      // nothing goes there, however it goes on
+  Partial,   // more digits are needed
+  MayGrow,   // it has a route, and so may longer ones
+  Complete,  // it has a route, and no more digits can change that
+};
+
 // The dial plan as call control sees it.
 class Router {
  public:
   virtual ~Router() = default;
   virtual Routing route(const Trunk& from, const Setup& setup) = 0;
+  // Asked of calls whose number may not be whole yet.
+  virtual Reach reach(const Trunk& /*from*/, const Setup& /*setup*/) { return Reach::MayGrow; }
 };
 
 }  // namespace sg::call

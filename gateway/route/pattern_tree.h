@@ -25,6 +25,11 @@ class PatternTree {
   void match(std::string_view number, Visit visit) const {
     if (!nodes_.empty()) walk(0, 0, number, visit);
   }
+  // Whether some pattern begins with this number and goes on: `accept(value)` says whether it counts.
+  template <class Accept>
+  bool goes_on(std::string_view number, Accept accept) const {
+    return !nodes_.empty() && longer(0, 0, number, accept);
+  }
   // All patterns of the same length and openness that share a number with this one.
   template <class Visit>
   void overlapping(const Pattern& pattern, Visit visit) const {
@@ -85,6 +90,22 @@ class PatternTree {
     }
     if (position == number.size()) return;
     for (uint32_t i = 0; i < node.children; ++i) walk(node.first_child + i, position, number, visit);
+  }
+
+  template <class Accept>
+  bool longer(uint32_t at, size_t position, std::string_view number, Accept& accept) const {
+    const Node& node = nodes_[at];
+    for (size_t i = 0; i < node.length; ++i, ++position) {
+      if (position < number.size() && !(sets_[codes_[node.spelled + i]] & sign(number[position]))) return false;
+    }
+    for (uint32_t i = 0; i < node.items; ++i) {
+      const Item& item = items_[node.first_item + i];
+      if ((item.is_open || position > number.size()) && accept(item.value)) return true;
+    }
+    for (uint32_t i = 0; i < node.children; ++i) {
+      if (longer(node.first_child + i, position, number, accept)) return true;
+    }
+    return false;
   }
 
   template <class Visit>

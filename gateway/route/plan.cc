@@ -51,6 +51,18 @@ conf::CallMedia media_of(const conf::Settings& settings, const Query& query, con
   return query.media;
 }
 
+Subject subject_of(const conf::Settings& settings, const Normaliser& normaliser, const Query& query) {
+  Numbering numbering = numbering_of(settings, query.from_trunk);
+  Subject subject;
+  subject.called = normaliser.to_plan(query.called, numbering);
+  subject.calling = normaliser.to_plan(query.calling, numbering);
+  subject.redirecting = normaliser.to_plan(query.redirecting, numbering);
+  subject.calling_line = normaliser.line(subject.calling);
+  subject.called_line = normaliser.line(subject.called);
+  subject.media = media_of(settings, query, subject);
+  return subject;
+}
+
 // The condition that does not hold; empty: all do.
 std::string_view why_not(const CompiledRoute& compiled, const Query& query, const Subject& subject) {
   const conf::Route& route = *compiled.route;
@@ -179,14 +191,7 @@ std::string Decision::outcome() const {
 Decision Plan::decide(const Query& query, Explanation* explanation) const {
   const Compiled& plan = *compiled_;
   const Normaliser& normaliser = plan.normaliser;
-  Numbering numbering = numbering_of(plan.settings, query.from_trunk);
-  Subject subject;
-  subject.called = normaliser.to_plan(query.called, numbering);
-  subject.calling = normaliser.to_plan(query.calling, numbering);
-  subject.redirecting = normaliser.to_plan(query.redirecting, numbering);
-  subject.calling_line = normaliser.line(subject.calling);
-  subject.called_line = normaliser.line(subject.called);
-  subject.media = media_of(plan.settings, query, subject);
+  Subject subject = subject_of(plan.settings, normaliser, query);
   const std::string& called = subject.called;
 
   const Entry* best = nullptr;
@@ -266,6 +271,28 @@ Decision Plan::decide(const Query& query, Explanation* explanation) const {
   decision.kind = decision.attempts.empty() ? Decision::Kind::NotCarried : Decision::Kind::Routed;
   if (decision.attempts.empty()) decision.cause = 28;  // invalid number format
   return decision;
+}
+
+Reach Plan::reach(const Query& query) const {
+  const Compiled& plan = *compiled_;
+  Subject subject = subject_of(plan.settings, plan.normaliser, query);
+  const std::string& called = subject.called;
+  auto holds_now = [&](uint32_t index) {
+    return why_not(plan.routes[plan.entries[index].route], query, subject).empty();
+  };
+  bool has_route = false;
+  plan.tree.match(called, [&](uint32_t index) { has_route = has_route || holds_now(index); });
+  // Asked after each digit. Where very many routes begin so and do not hold, it is left to the caller's silence.
+  constexpr int kMostLooks = 10'000;
+  int looks = 0;
+  bool goes_on = plan.tree.goes_on(called, [&](uint32_t index) { return ++looks > kMostLooks || holds_now(index); });
+  for (const ExpressionEntry& row : plan.expressions) {
+    if (!holds_now(row.entry)) continue;
+    goes_on = true;
+    has_route = has_route || matches(*row.expression, called);
+  }
+  if (has_route) return goes_on ? Reach::MayGrow : Reach::Complete;
+  return goes_on ? Reach::Partial : Reach::None;
 }
 
 Result<Query> query_of(const conf::PlanTest& test) {

@@ -61,6 +61,9 @@ struct Decision {
   std::string outcome() const;
 };
 
+// What a number may become while its digits still come in.
+enum class Reach : uint8_t { None, Partial, MayGrow, Complete };
+
 // Why a call goes as it goes, step by step.
 struct Explanation {
   struct Considered {
@@ -91,6 +94,10 @@ class Plan {
   // Of the routes whose conditions all hold, the most specific: most literal digits, then most places, then no open
   // tail, then most conditions. `explanation` may be null.
   Decision decide(const Query& query, Explanation* explanation = nullptr) const;
+
+  // For a number dialled digit by digit: whether it has a route now, and whether further digits could give it one, or
+  // another. The conditions of routes count; an expression may always match more.
+  Reach reach(const Query& query) const;
 
  private:
   struct Compiled;

@@ -37,6 +37,13 @@ void TdmLeg::setup(const call::Setup& setup, const std::optional<call::MediaDesc
   tell_later([slot = slot_](call::LegListener& listener) { listener.on_timeslot(slot); });
 }
 
+bool TdmLeg::want_digits(bool inband_dial_tone) {
+  if (phase_ != Phase::Up) return false;
+  signalling_->setup_acknowledge(call_, inband_dial_tone);
+  tell_later([slot = slot_](call::LegListener& listener) { listener.on_timeslot(slot); });
+  return true;
+}
+
 void TdmLeg::proceeding() {
   signalling_->proceeding(call_);
   tell_later([slot = slot_](call::LegListener& listener) { listener.on_timeslot(slot); });
@@ -114,6 +121,14 @@ void TdmLeg::on_released(int cause) {
 
 void TdmLeg::on_digits(const std::string& digits) {
   if (listener_) listener_->on_digits(digits);
+}
+
+void TdmLeg::on_digits_complete() {
+  if (listener_) listener_->on_digits_complete();
+}
+
+void TdmLeg::on_digits_wanted(tdm::Progress progress) {
+  if (listener_) listener_->on_digits_wanted(progress.inband_available);
 }
 
 void TdmLeg::tell_later(std::function<void(call::LegListener&)> what) {

@@ -25,6 +25,7 @@ class TdmLeg final : public call::Leg {
   std::string name() const override;
 
   void setup(const call::Setup& setup, const std::optional<call::MediaDescription>& offer) override;
+  bool want_digits(bool inband_dial_tone) override;
   void proceeding() override;
   void progress(bool inband, const std::optional<call::MediaDescription>& media) override;
   void alert(bool inband, const std::optional<call::MediaDescription>& media) override;
@@ -48,6 +49,8 @@ class TdmLeg final : public call::Leg {
   void on_disconnected(int cause, tdm::Progress progress);
   void on_released(int cause);
   void on_digits(const std::string& digits);
+  void on_digits_complete();
+  void on_digits_wanted(tdm::Progress progress);
   // Tells the listener later, from the loop, if the leg still lives then.
   void tell_later(std::function<void(call::LegListener&)> what);
 

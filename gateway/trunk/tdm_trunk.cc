@@ -14,38 +14,20 @@ class TdmTrunk::Interface final : public tdm::Signalling::Listener {
   const tdm::Signalling& signalling() const { return *signalling_; }
 
  private:
-  // A SETUP whose number is not complete yet: Q.931 5.2.4, overlap receiving.
-  struct Overlap {
-    tdm::Timeslot slot;
-    tdm::Setup setup;
-  };
-
   void on_setup(tdm::SignallingCallId call, tdm::Timeslot slot, const tdm::Setup& setup) override {
-    if (setup.called_complete) {
-      trunk_.take(*signalling_, call, slot, setup);
-      return;
-    }
-    overlaps_[call] = {slot, setup};
-    signalling_->setup_acknowledge(call, false);
+    trunk_.take(*signalling_, call, slot, setup);
   }
 
   void on_information(tdm::SignallingCallId call, const std::string& digits) override {
-    auto overlap = overlaps_.find(call);
-    if (overlap == overlaps_.end()) {
-      if (TdmLeg* leg = trunk_.find(*signalling_, call)) leg->on_digits(digits);
-      return;
-    }
-    overlap->second.setup.called.digits += digits;
-    if (!digits.empty()) return;
+    TdmLeg* leg = trunk_.find(*signalling_, call);
+    if (!leg) return;
+    if (!digits.empty()) return leg->on_digits(digits);
     // No digits: no more will come (Sending complete, or T302).
-    auto complete = std::move(overlap->second);
-    overlaps_.erase(overlap);
-    complete.setup.called_complete = true;
-    trunk_.take(*signalling_, call, complete.slot, complete.setup);
+    leg->on_digits_complete();
   }
 
   void on_setup_acknowledged(tdm::SignallingCallId call, tdm::Progress progress) override {
-    if (TdmLeg* leg = trunk_.find(*signalling_, call)) leg->on_proceeding(progress);
+    if (TdmLeg* leg = trunk_.find(*signalling_, call)) leg->on_digits_wanted(progress);
   }
   void on_proceeding(tdm::SignallingCallId call, tdm::Progress progress) override {
     if (TdmLeg* leg = trunk_.find(*signalling_, call)) leg->on_proceeding(progress);
@@ -60,8 +42,6 @@ class TdmTrunk::Interface final : public tdm::Signalling::Listener {
     if (TdmLeg* leg = trunk_.find(*signalling_, call)) leg->on_answered();
   }
   void on_timeslot_changed(tdm::SignallingCallId call, tdm::Timeslot slot) override {
-    auto overlap = overlaps_.find(call);
-    if (overlap != overlaps_.end()) overlap->second.slot = slot;
     if (TdmLeg* leg = trunk_.find(*signalling_, call)) leg->on_slot(slot);
   }
   void on_disconnected(tdm::SignallingCallId call, int cause, tdm::Progress progress) override {
@@ -72,7 +52,6 @@ class TdmTrunk::Interface final : public tdm::Signalling::Listener {
     }
   }
   void on_released(tdm::SignallingCallId call, int cause) override {
-    overlaps_.erase(call);
     TdmLeg* leg = trunk_.find(*signalling_, call);
     if (!leg) return;
     trunk_.forget(*signalling_, call);
@@ -84,7 +63,6 @@ class TdmTrunk::Interface final : public tdm::Signalling::Listener {
 
   TdmTrunk& trunk_;
   std::unique_ptr<tdm::Signalling> signalling_;
-  std::unordered_map<tdm::SignallingCallId, Overlap> overlaps_;
 };
 
 TdmTrunk::TdmTrunk(Options options, Reactor& reactor, Counters& counters, IncomingSink incoming)
@@ -163,6 +141,7 @@ void TdmTrunk::take(tdm::Signalling& signalling, tdm::SignallingCallId call, tdm
   legs_[{&signalling, call}] = leg.get();
   call::Setup in;
   in.called = setup.called;
+  in.called_complete = setup.called_complete;
   in.calling = setup.calling;
   in.redirection = setup.redirection;
   in.bearer = setup.bearer;

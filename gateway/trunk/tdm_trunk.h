@@ -23,7 +23,8 @@ class TdmTrunk final : public call::Trunk {
  public:
   struct Options {
     std::string name;
-    call::MediaPolicy media_policy;                                  // of no use to a timeslot; IP legs have theirs
+    call::MediaPolicy media_policy;  // of what a caller hears; the rest is for IP legs
+    call::CauseMap causes;
     size_t max_calls = 0;                                            // 0: as many as there are timeslots
     tdm::BearerCapability bearer = tdm::BearerCapability::Audio31k;  // of calls sent out
     std::vector<std::unique_ptr<tdm::Signalling>> interfaces;
@@ -36,6 +37,7 @@ class TdmTrunk final : public call::Trunk {
   const std::string& name() const override { return options_.name; }
   const call::MediaPolicy& media_policy() const override { return options_.media_policy; }
   call::TrunkState state() const override;
+  const call::CauseMap& causes() const override { return options_.causes; }
   tl::expected<std::unique_ptr<call::Leg>, call::Cause> make_leg() override;
 
   // Each interface as it stands, in order.
@@ -43,6 +45,7 @@ class TdmTrunk final : public call::Trunk {
   size_t calls() const { return legs_.size(); }
   // Of calls sent out from here on.
   void set_bearer(tdm::BearerCapability bearer) { options_.bearer = bearer; }
+  void set_causes(call::CauseMap causes) { options_.causes = std::move(causes); }
   Reactor& reactor() { return reactor_; }
   void on_alarms_changed(uint16_t span, tdm::AlarmSet alarms);
 

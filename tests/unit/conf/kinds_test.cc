@@ -21,6 +21,21 @@ TEST(Duration, IsWrittenAsItIsRead) {
   }
 }
 
+TEST(CauseRule, MapsAStatusToACauseOrTheOtherWayRound) {
+  auto read = [](std::string_view text) {
+    auto table = toml::parse(fmt::format("key = \"{}\"", text));
+    return cause_rule().read(*table["key"].node());
+  };
+
+  EXPECT_EQ(read("sip.486 = 19").value(), (CauseRule{true, 486, 19}));
+  EXPECT_EQ(read("q850.34=480").value(), (CauseRule{false, 34, 480}));
+  EXPECT_EQ(cause_rule().write({false, 34, 480}), "\"q850.34 = 480\"");
+  for (const char* bad : {"", "sip.486", "486 = 17", "sip.486 = x", "sip.200 = 16", "sip.486 = 0", "sip.486 = 128",
+                          "q850.0 = 503", "q850.34 = 200", "q850.34 = 503 x"}) {
+    EXPECT_FALSE(read(bad)) << bad;
+  }
+}
+
 TEST(Quoted, TextSurvivesReading) {
   const std::string text = R"(a "name" with \ in it)";
 

@@ -23,9 +23,23 @@ class CallTest : public ::testing::Test, public Router {
     return routing;
   }
 
+  // Numbers are of three digits, and begin with 2; 29 may stand alone.
+  Reach reach(const Trunk&, const call::Setup& setup) override {
+    const std::string& digits = setup.called.digits;
+    if (!digits.empty() && digits[0] != '2') return Reach::None;
+    if (digits.size() >= 3) return Reach::Complete;
+    return digits == "29" ? Reach::MayGrow : Reach::Partial;
+  }
+
+  LegScript& dials(FakeTrunk& from, const std::string& digits) {
+    number = digits;
+    is_complete = false;
+    return incoming(from, std::nullopt);
+  }
   LegScript& incoming(FakeTrunk& from, std::optional<MediaDescription> offer) {
     call::Setup setup;
-    setup.called.digits = "200";
+    setup.called.digits = number;
+    setup.called_complete = is_complete;
     setup.calling.number.digits = "100";
     auto leg = from.incoming_leg();
     LegScript& script = *from.legs.back();
@@ -54,6 +68,8 @@ class CallTest : public ::testing::Test, public Router {
   FakeTrunk sip{"sip", MediaKind::Ip, reactor};
   FakeTrunk pri{"pri", MediaKind::Tdm, reactor};
   std::vector<FakeTrunk*> targets;
+  std::string number = "200";
+  bool is_complete = true;
   std::vector<Record> records;
   CallManager manager{{media, reactor, counters}, *this, [this](const Record& record) { records.push_back(record); }};
   CallId id;
@@ -386,6 +402,179 @@ TEST_F(CallTest, SignalledDigitsBecomeTonesOnTheOtherSide) {
 
   EXPECT_TRUE(media.did(Side::B, "digit 5"));
   EXPECT_TRUE(media.did(Side::B, "digit #"));
+}
+
+// RFC 3398 section 7.2.5 and 8.2.3, RFC 3960 section 3.2, Q.931 section 5.1.6: what the caller is told and hears.
+struct ProgressRow {
+  const char* what;
+  MediaKind caller, called;
+  bool alerts;  // else progress
+  bool inband;
+  bool caller_plays_own_ringback;
+  const char* told;
+  media::Bridging bridging;
+  media::Tone tone;
+};
+class ProgressTest : public CallTest, public ::testing::WithParamInterface<ProgressRow> {};
+
+TEST_P(ProgressTest, TellsTheCallerAndLetsItHearWhatThereIsToHear) {
+  const ProgressRow& row = GetParam();
+  pri.policy.plays_ringback = !row.caller_plays_own_ringback;
+  FakeTrunk other_pri{"pbx", MediaKind::Tdm, reactor};
+  FakeTrunk other_sip{"carrier", MediaKind::Ip, reactor};
+  bool is_ip = row.called == MediaKind::Ip;
+  targets = {is_ip ? &other_sip : &other_pri};
+  LegScript& caller =
+      row.caller == MediaKind::Ip ? incoming(sip, audio_at("192.0.2.1:4000")) : incoming(pri, std::nullopt);
+  called = targets[0]->legs.back().get();
+
+  auto early = is_ip && row.inband ? std::optional(audio_at("192.0.2.9:5000")) : std::nullopt;
+  if (row.alerts) {
+    called->listener->on_alerting(row.inband, early);
+  } else {
+    called->listener->on_progress(row.inband, early);
+  }
+
+  EXPECT_EQ(caller.heard.back(), row.told);
+  EXPECT_EQ(media.bridging, row.bridging);
+  EXPECT_EQ(media.tones[Side::A], row.tone);
+  called->listener->on_answered(is_ip ? std::optional(audio_at("192.0.2.9:5000")) : std::nullopt);
+  EXPECT_EQ(media.tones[Side::A], media::Tone::None);
+  EXPECT_EQ(media.bridging, media::Bridging::Both);
+  caller.listener->on_released(kNormalClearing);
+  reactor.settle();
+}
+
+constexpr auto kIp = MediaKind::Ip, kTdm = MediaKind::Tdm;
+constexpr auto kNoBridge = media::Bridging::None, kEarly = media::Bridging::BToA;
+constexpr auto kQuiet = media::Tone::None, kRings = media::Tone::Ringback;
+INSTANTIATE_TEST_SUITE_P(
+    Call, ProgressTest,
+    ::testing::Values(
+        ProgressRow{"AlertingTo180", kIp, kTdm, true, false, false, "alert", kNoBridge, kQuiet},
+        ProgressRow{"AlertingWithIndicator8To180WithSdp", kIp, kTdm, true, true, false, "alert inband", kEarly, kQuiet},
+        ProgressRow{"ProgressTo183", kIp, kTdm, false, false, false, "progress", kNoBridge, kQuiet},
+        ProgressRow{"ProgressWithIndicator8To183WithSdp", kIp, kTdm, false, true, false, "progress inband", kEarly,
+                    kQuiet},
+        ProgressRow{"180ToAlertingWithOurRingback", kTdm, kIp, true, false, false, "alert inband", kNoBridge, kRings},
+        ProgressRow{"180ToAlertingWhereTheExchangeRings", kTdm, kIp, true, false, true, "alert", kNoBridge, kQuiet},
+        ProgressRow{"180WithSdpToAlertingWithIndicator8", kTdm, kIp, true, true, false, "alert inband", kEarly, kQuiet},
+        ProgressRow{"183ToNothing", kTdm, kIp, false, false, false, "progress", kNoBridge, kQuiet},
+        ProgressRow{"183WithSdpToProgressWithIndicator8", kTdm, kIp, false, true, false, "progress inband", kEarly,
+                    kQuiet},
+        ProgressRow{"180To180", kIp, kIp, true, false, false, "alert", kNoBridge, kQuiet},
+        ProgressRow{"183WithSdpTo183WithSdp", kIp, kIp, false, true, false, "progress inband", kEarly, kQuiet},
+        ProgressRow{"AlertingToAlerting", kTdm, kTdm, true, false, false, "alert", kNoBridge, kQuiet},
+        ProgressRow{"AlertingWithIndicator8ToTheSame", kTdm, kTdm, true, true, false, "alert inband", kEarly, kQuiet}),
+    [](const auto& row) { return std::string(row.param.what); });
+
+TEST_F(CallTest, OurRingbackGivesWayToTheMediaThatComesLater) {
+  targets = {&sip};
+  LegScript& caller = incoming(pri, std::nullopt);
+  sip.legs.back()->listener->on_alerting(false, std::nullopt);
+  ASSERT_EQ(media.tones[Side::A], media::Tone::Ringback);
+
+  sip.legs.back()->listener->on_progress(true, audio_at("192.0.2.9:5000"));
+
+  EXPECT_EQ(media.tones[Side::A], media::Tone::None);
+  EXPECT_EQ(media.bridging, media::Bridging::BToA);
+  EXPECT_EQ(caller.heard.back(), "progress inband");
+}
+
+TEST_F(CallTest, ATrunksOwnCausesReplaceTheTableBothWaysAndTheRecordHasBothCodes) {
+  pri.cause_map.cause_of_status[486] = 19;
+  sip.cause_map.status_of_cause[34] = 480;
+  targets = {&sip};
+  LegScript& from_pri = incoming(pri, std::nullopt);
+  sip.legs.back()->listener->on_released(cause_of_sip(486));
+  reactor.settle();
+  EXPECT_TRUE(from_pri.heard_command("release 19"));
+  EXPECT_EQ(records.at(0).called.at(0).cause, (Cause{17, 486}));
+
+  LegScript& from_sip = sip_to_pri();
+  called->listener->on_released(kNoCircuit);
+  reactor.settle();
+  EXPECT_TRUE(from_sip.heard_command("release 34"));
+  EXPECT_EQ(sip.legs[1]->released_with.sip_status, 480);
+}
+
+TEST_F(CallTest, ANumberDialledDigitByDigitGoesOutAsSoonAsThePlanKnowsItIsWhole) {
+  targets = {&sip};
+  LegScript& caller = dials(pri, "");
+  EXPECT_EQ(caller.heard, std::vector<std::string>{"want_digits tone"});
+  EXPECT_EQ(media.tones[Side::A], media::Tone::Dial);
+
+  caller.listener->on_digits("2");
+  EXPECT_EQ(media.tones[Side::A], media::Tone::None) << "the first digit ends dial tone";
+  caller.listener->on_digits("0");
+  EXPECT_TRUE(sip.legs.empty());
+  caller.listener->on_digits("5");
+
+  EXPECT_EQ(caller.heard, (std::vector<std::string>{"want_digits tone", "proceeding"}));
+  EXPECT_TRUE(sip.legs.at(0)->heard_command("setup 205"));
+}
+
+TEST_F(CallTest, AWholeNumberInSetupNeedsNoMoreDigitsThoughItDoesNotSaySo) {
+  targets = {&sip};
+
+  LegScript& caller = dials(pri, "200");
+
+  EXPECT_EQ(caller.heard, std::vector<std::string>{"proceeding"});
+  EXPECT_TRUE(sip.legs.at(0)->heard_command("setup 200"));
+}
+
+TEST_F(CallTest, ANumberThatMayGrowWaitsForATerminatorOrForTheEndOfDialling) {
+  targets = {&sip};
+  LegScript& with_terminator = dials(pri, "2");
+  with_terminator.listener->on_digits("9#7");
+  EXPECT_TRUE(sip.legs.at(0)->heard_command("setup 29"));
+
+  LegScript& with_timeout = dials(pri, "29");
+  EXPECT_EQ(sip.legs.size(), 1u);
+  with_timeout.listener->on_digits_complete();
+  EXPECT_TRUE(sip.legs.at(1)->heard_command("setup 29"));
+}
+
+TEST_F(CallTest, DigitsThatLeadNowhereEndTheCallAtOnce) {
+  LegScript& caller = dials(pri, "");
+
+  caller.listener->on_digits("7");
+  reactor.settle();
+
+  EXPECT_TRUE(caller.heard_command("release 1"));
+  EXPECT_TRUE(manager.calls().empty());
+}
+
+TEST_F(CallTest, ANumberThatIsTooShortIsRefusedAsThat) {
+  LegScript& caller = dials(pri, "2");
+  caller.listener->on_digits_complete();
+  reactor.settle();
+  EXPECT_TRUE(caller.heard_command("release 28"));
+
+  number = "20";
+  is_complete = true;
+  EXPECT_TRUE(incoming(sip, audio_at("192.0.2.1:4000")).heard_command("release 28")) << "484 on the SIP side";
+}
+
+TEST_F(CallTest, WhoHangsUpWhileDiallingLeavesNothingBehind) {
+  LegScript& caller = dials(pri, "2");
+
+  caller.listener->on_released(kNormalClearing);
+  reactor.settle();
+
+  EXPECT_TRUE(manager.calls().empty());
+  EXPECT_TRUE(media.open_sessions.empty());
+  EXPECT_EQ(reactor.armed_timers(), 0u);
+}
+
+TEST_F(CallTest, ACalledExchangeThatWantsMoreDigitsGetsThoseTheCallerGoesOnToDial) {
+  targets = {&pri};
+  LegScript& caller = incoming(sip, audio_at("192.0.2.1:4000"));
+
+  pri.legs.at(0)->listener->on_digits_wanted(true);
+  caller.listener->on_digits("42");
+
+  EXPECT_TRUE(pri.legs.at(0)->heard_command("digits 42"));
 }
 
 TEST_F(CallTest, ShuttingDownClearsEveryCallAndTellsWhenNoneIsLeft) {

@@ -97,6 +97,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Scenario{"SipToSip", MediaKind::Ip, MediaKind::Ip},
                       Scenario{"PriToPri", MediaKind::Tdm, MediaKind::Tdm},
                       Scenario{"SipToPriTwoTargets", MediaKind::Ip, MediaKind::Tdm, false, false, 2},
+                      Scenario{"PriDialsSip", MediaKind::Tdm, MediaKind::Ip, false, false, 1, true, true},
+                      Scenario{"PriDialsPri", MediaKind::Tdm, MediaKind::Tdm, false, false, 1, true, true},
                       Scenario{"PriToSilentSip", MediaKind::Tdm, MediaKind::Ip, false, false, 2, false}),
     [](const auto& scenario) { return scenario.param.name; });
 

@@ -36,7 +36,12 @@ class ExploredWorld::WorldLeg final : public Leg {
     leg_.awaits_answer = offer.has_value();
     if (leg_.kind == MediaKind::Tdm) tell_slot();
   }
-  bool want_digits(bool) override { return false; }
+  bool want_digits(bool) override {
+    hear("want_digits");
+    if (leg_.phase != Phase::Called) wrong("digits wanted in the wrong phase");
+    tell_slot();
+    return true;
+  }
   void proceeding() override {
     hear("proceeding");
     if (leg_.kind == MediaKind::Tdm) tell_slot();
@@ -136,7 +141,8 @@ ExploredWorld::ExploredWorld(const Scenario& scenario) : scenario_(scenario) {
   caller.is_caller = true;
   caller.phase = Phase::Called;
   call::Setup setup;
-  setup.called.digits = "200";
+  setup.called.digits = scenario.overlaps ? "" : "200";
+  setup.called_complete = !scenario.overlaps;
   std::optional<MediaDescription> offer;
   if (scenario.caller == MediaKind::Ip && !scenario.late_offer)
     offer = scenario.offers_t38 ? t38_at("192.0.2.1:4000") : audio_at("192.0.2.1:4000");
@@ -153,6 +159,12 @@ Routing ExploredWorld::route(const Trunk&, const call::Setup& setup) {
   Routing routing;
   routing.targets.assign(scenario_.targets, target);
   return routing;
+}
+
+// Two digits may be a number, three are one.
+Reach ExploredWorld::reach(const Trunk&, const call::Setup& setup) {
+  size_t digits = setup.called.digits.size();
+  return digits < 2 ? Reach::Partial : digits == 2 ? Reach::MayGrow : Reach::Complete;
 }
 
 void ExploredWorld::over(ExploredLeg& leg, Cause cause) {
@@ -194,7 +206,11 @@ void ExploredWorld::add_leg_events(std::vector<Event>& events, ExploredLeg& leg)
       });
     }
   }
-  add("digits", [&leg] { leg.listener->on_digits("5"); });
+  add("digits", [this, &leg] {
+    if (leg.is_caller) ++dialled_;
+    leg.listener->on_digits("5");
+  });
+  if (leg.is_caller && scenario_.overlaps) add("dials no more", [&leg] { leg.listener->on_digits_complete(); });
   if (!leg.is_caller) add_called_events(events, leg);
   if (leg.kind == MediaKind::Ip) add_offer_events(events, leg);
 }
@@ -206,6 +222,7 @@ void ExploredWorld::add_called_events(std::vector<Event>& events, ExploredLeg& l
   };
   bool is_ip = leg.kind == MediaKind::Ip;
   add("proceeds", [&leg] { leg.listener->on_proceeding(); });
+  if (!is_ip) add("wants digits", [&leg] { leg.listener->on_digits_wanted(true); });
   for (bool inband : {false, true}) {
     std::optional<MediaDescription> early;
     if (is_ip && inband) early = audio_at("192.0.2.9:5000");
@@ -342,6 +359,7 @@ std::string ExploredWorld::fingerprint() const {
                        media_[0], media_[1], static_cast<int>(tone_[0]), static_cast<int>(tone_[1]),
                        static_cast<int>(bridging_), static_cast<int>(profile_), preamble_heard_[0], preamble_heard_[1],
                        was_hung_up_);
+  if (scenario_.overlaps) print += fmt::format(" d{}", std::min<size_t>(dialled_, 4));
   const Call* call = manager_->find(id_);
   if (!call) return print + " gone";
   print += fmt::format(" {} {}", name(call->state()), name(call->caller().mode()));

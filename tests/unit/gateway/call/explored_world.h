@@ -23,6 +23,7 @@ struct Scenario {
   bool offers_t38 = false;  // the caller's INVITE has T.38 only
   size_t targets = 1;
   bool is_patient = true;  // false: a silent target is passed over
+  bool overlaps = false;   // the caller dials digit by digit
 };
 
 // One leg: how far it has come, as its far end and its protocol would know.
@@ -75,6 +76,7 @@ class ExploredWorld final : public Router, public media::Service {
   void wrong(const std::string& what) { wrongs_.push_back(what); }
 
   Routing route(const Trunk& from, const Setup& setup) override;
+  Reach reach(const Trunk& from, const Setup& setup) override;
 
   void set_listener(Listener* listener) override { media_listener_ = listener; }
   SessionId open(CallId) override;
@@ -112,6 +114,7 @@ class ExploredWorld final : public Router, public media::Service {
   media::Profile profile_ = media::Profile::Voice;
   bool preamble_heard_[2] = {};
   bool was_hung_up_ = false;
+  size_t dialled_ = 0;
   std::vector<Record> records_;
   std::unique_ptr<CallManager> manager_;
   CallId id_;

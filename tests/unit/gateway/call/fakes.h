@@ -20,6 +20,7 @@ struct LegScript {
   LegListener* listener = nullptr;
   std::vector<std::string> heard;
   std::optional<MediaDescription> last_media;
+  Cause released_with;
   bool destroyed = false;
 
   bool heard_command(const std::string& command) const {
@@ -42,6 +43,10 @@ class FakeLeg final : public Leg {
   void setup(const Setup& setup, const std::optional<MediaDescription>& offer) override {
     hear("setup " + setup.called.digits, offer);
   }
+  bool want_digits(bool inband_dial_tone) override {
+    hear(inband_dial_tone ? "want_digits tone" : "want_digits", std::nullopt);
+    return kind_ == MediaKind::Tdm;
+  }
   void proceeding() override { hear("proceeding", std::nullopt); }
   void progress(bool inband, const std::optional<MediaDescription>& media) override {
     hear(inband ? "progress inband" : "progress", media);
@@ -52,6 +57,7 @@ class FakeLeg final : public Leg {
   void answer(const std::optional<MediaDescription>& media) override { hear("answer", media); }
   void release(Cause cause) override {
     hear(fmt::format("release {}", cause.q850), std::nullopt);
+    script_.released_with = cause;
     if (std::exchange(is_releasing_, true) || !confirms_release_) return;
     // As the contract says: told from the loop, once.
     reactor_.post([script = &script_, cause] {
@@ -82,6 +88,7 @@ class FakeTrunk final : public Trunk {
       : name_(std::move(name)), kind_(kind), reactor_(reactor) {}
   const std::string& name() const override { return name_; }
   const MediaPolicy& media_policy() const override { return policy; }
+  const CauseMap& causes() const override { return cause_map; }
   tl::expected<std::unique_ptr<Leg>, Cause> make_leg() override {
     if (refuses_with) return tl::unexpected(*refuses_with);
     return incoming_leg();
@@ -93,6 +100,7 @@ class FakeTrunk final : public Trunk {
   }
 
   MediaPolicy policy;
+  CauseMap cause_map;
   std::optional<Cause> refuses_with;
   Patience patience_;
   bool confirms_releases = true;  // false: the test says when a leg that was released is over
@@ -131,7 +139,10 @@ class FakeMedia final : public media::Service {
   }
   void set_bridging(SessionId, media::Bridging value) override { bridging = value; }
   void set_profile(SessionId, media::Profile value) override { profile = value; }
-  void play(SessionId, media::Side side, media::Tone) override { note(side, "play"); }
+  void play(SessionId, media::Side side, media::Tone tone) override {
+    note(side, fmt::format("play {}", static_cast<int>(tone)));
+    tones[side] = tone;
+  }
   void send_digit(SessionId, media::Side side, char digit, std::chrono::milliseconds) override {
     note(side, fmt::format("digit {}", digit));
   }
@@ -157,6 +168,7 @@ class FakeMedia final : public media::Service {
   std::vector<std::string> log;
   std::map<media::Side, media::RtpSettings> rtp;
   std::map<media::Side, media::T38Settings> t38;
+  std::map<media::Side, media::Tone> tones;
   media::Bridging bridging = media::Bridging::None;
   media::Profile profile = media::Profile::Voice;
   bool no_ports = false;

@@ -481,5 +481,48 @@ TEST_F(PlanOfAFile, KnowsNoWayWhereThereAreNoRoutes) {
   EXPECT_EQ(decide("a", "+49").cause, 1);
 }
 
+TEST_F(PlanOfAFile, TellsOfANumberDialledDigitByDigitWhetherItIsWhole) {
+  ASSERT_EQ(read(R"(
+[[route]]
+name = "desks"
+called = "2XX"
+to = ["a"]
+[[route]]
+name = "reception"
+called = ["9", "95XX"]
+to = ["a"]
+[[route]]
+name = "world"
+called = "00*"
+to = ["b"]
+[[route]]
+name = "only from a"
+called = "7XXX"
+from = ["a"]
+to = ["b"]
+)"),
+            "good");
+  struct Row {
+    const char* digits;
+    Reach reach;
+  };
+  auto reach = [&](std::string from, const char* digits) {
+    Query query;
+    query.from_trunk = std::move(from);
+    query.called = number_of(digits);
+    query.at = *conf::WallClock::parse(at);
+    return plan->reach(query);
+  };
+
+  for (const Row& row : {Row{"2", Reach::Partial}, Row{"20", Reach::Partial}, Row{"205", Reach::Complete},
+                         Row{"2055", Reach::None}, Row{"9", Reach::MayGrow}, Row{"95", Reach::Partial},
+                         Row{"9512", Reach::Complete}, Row{"0", Reach::Partial}, Row{"00", Reach::MayGrow},
+                         Row{"0049", Reach::MayGrow}, Row{"3", Reach::None}}) {
+    EXPECT_EQ(reach("pbx", row.digits), row.reach) << row.digits;
+  }
+  EXPECT_EQ(reach("pbx", "7"), Reach::None) << "no route from there";
+  EXPECT_EQ(reach("a", "7"), Reach::Partial);
+}
+
 }  // namespace
 }  // namespace sg::route
