@@ -50,17 +50,30 @@ void spans(const Settings& before, const Settings& after, Differ& differ) {
 }
 
 // Trunks on spans: they come and go only with a restart.
-void pri_trunks(const Settings& before, const Settings& after, Differ& differ) {
-  for (const PriTrunk& trunk : after.pri_trunks) {
+template <class T, class OptionsOf>
+void span_trunks(const std::vector<T>& before, const std::vector<T>& after, const Settings& all_before,
+                 const Settings& all_after, OptionsOf options_of, Differ& differ) {
+  for (const T& trunk : after) {
     std::string title = fmt::format("[trunk.{}]", trunk.name);
-    if (const PriTrunk* old = find(before.pri_trunks, trunk.name)) {
-      differ.section(title, pri_trunk_options(), *old, trunk);
+    if (const T* old = find(before, trunk.name)) {
+      differ.section(title, options_of(trunk), *old, trunk);
     } else {
-      differ.note(title + (find(before.sip_trunks, trunk.name) ? " kind" : " is new"));
+      differ.note(title + (all_before.trunk(trunk.name) ? " kind" : " is new"));
     }
   }
-  for (const PriTrunk& trunk : before.pri_trunks) {
-    if (after.trunk(trunk.name) == nullptr) differ.note(fmt::format("[trunk.{}] is gone", trunk.name));
+  for (const T& trunk : before) {
+    if (all_after.trunk(trunk.name) == nullptr) differ.note(fmt::format("[trunk.{}] is gone", trunk.name));
+  }
+}
+
+// What a port does is set up once; who may call what from it is the plan's.
+void ports(const Settings& before, const Settings& after, Differ& differ) {
+  auto is_same = [](const Line& a, const Line& b) {
+    return a.port == b.port && a.ext == b.ext && a.label == b.label && a.number == b.number && a.media == b.media &&
+           a.messages == b.messages;
+  };
+  if (!std::equal(before.ports.begin(), before.ports.end(), after.ports.begin(), after.ports.end(), is_same)) {
+    differ.note("[[line]] of a port");
   }
 }
 
@@ -69,7 +82,7 @@ void sip_trunks(const Settings& before, const Settings& after, Differ& differ) {
     std::string title = fmt::format("[trunk.{}]", trunk.name);
     if (const SipTrunk* old = find(before.sip_trunks, trunk.name)) {
       differ.section(title, sip_trunk_options(), *old, trunk);
-    } else if (find(before.pri_trunks, trunk.name)) {
+    } else if (before.trunk(trunk.name)) {
       differ.note(title + " kind");
     }
   }
@@ -83,7 +96,13 @@ std::vector<std::string> needs_restart(const Settings& before, const Settings& a
   differ.section("[media]", media_options(), before.media, after.media);
   differ.section("[fax]", fax_options(), before.fax, after.fax);
   spans(before, after, differ);
-  pri_trunks(before, after, differ);
+  span_trunks(
+      before.pri_trunks, after.pri_trunks, before, after,
+      [](const PriTrunk&) -> const auto& { return pri_trunk_options(); }, differ);
+  span_trunks(
+      before.analog_trunks, after.analog_trunks, before, after,
+      [](const AnalogTrunk& trunk) -> const auto& { return analog_trunk_options(trunk.kind); }, differ);
+  ports(before, after, differ);
   sip_trunks(before, after, differ);
   differ.section("[records]", records_options(), before.records, after.records);
   differ.section("[control]", control_options(), before.control, after.control);

@@ -91,6 +91,94 @@ void check_pri_trunks(const Settings& settings, Faults& faults) {
   }
 }
 
+constexpr std::string_view word_of(AnalogKind kind) {
+  return kind == AnalogKind::Fxs ? "fxs" : kind == AnalogKind::Fxo ? "fxo" : "em";
+}
+
+// A fault of one [[line]], of which there are many: told at its own line.
+void blame_line(const Line& line, std::string_view key, std::string_view reason, Faults& faults) {
+  std::string_view help;
+  for (const auto& option : line_options()) {
+    if (option.name == key) help = option.help;
+  }
+  faults.add(line.line, "[[line]]", key, reason, help);
+}
+
+void check_port(const Settings& settings, const Line& line, Faults& faults) {
+  const AnalogTrunk* trunk = settings.analog_trunk(line.port->span);
+  if (!trunk) {
+    bool is_there = settings.span(line.port->span);
+    return blame_line(line, "port",
+                      is_there ? fmt::format("no fxs, fxo or em trunk has span {}", line.port->span)
+                               : fmt::format("there is no [span.{}]", line.port->span),
+                      faults);
+  }
+  bool is_telephone = trunk->kind == AnalogKind::Fxs;
+  if (is_telephone && line.ext.empty()) {
+    blame_line(line, "ext", fmt::format("missing: {} is a telephone's port", line.port->to_string()), faults);
+  }
+  if (is_telephone && !line.number.empty()) {
+    blame_line(line, "number", "does not go with a telephone's port: it has ext and did", faults);
+  }
+  if (!is_telephone && !line.ext.empty()) {
+    blame_line(line, "ext",
+               fmt::format("does not go with a port of an {} trunk: it has a number", word_of(trunk->kind)), faults);
+  }
+  if (trunk->kind == AnalogKind::Fxo && line.number.empty()) {
+    blame_line(line, "number", "missing: what number are calls for that come in by this line?", faults);
+  }
+  if (!is_telephone && line.messages > 0) blame_line(line, "messages", "goes only with a telephone's port", faults);
+}
+
+void check_ports(const Settings& settings, Faults& faults) {
+  std::map<Port, const Line*> users;
+  for (const Line& line : settings.ports) {
+    auto [user, is_first] = users.emplace(*line.port, &line);
+    if (!is_first) {
+      blame_line(
+          line, "port",
+          fmt::format("{} is the port of the [[line]] at line {} already", line.port->to_string(), user->second->line),
+          faults);
+    }
+    check_port(settings, line, faults);
+  }
+  // A telephone without a port can only be behind a trunk that knows extensions.
+  bool is_behind_another = !settings.sip_trunks.empty() || !settings.pri_trunks.empty();
+  if (is_behind_another || settings.analog_trunks.empty()) return;
+  for (const Line& line : settings.lines) {
+    if (!line.port) blame_line(line, "port", "missing: all trunks here are analog", faults);
+  }
+}
+
+void check_analog_trunks(const Settings& settings, Faults& faults) {
+  std::map<uint16_t, std::string> users;
+  for (const PriTrunk& trunk : settings.pri_trunks) {
+    for (uint16_t number : trunk.spans) users.emplace(number, title_of(trunk));
+  }
+  for (const AnalogTrunk& trunk : settings.analog_trunks) {
+    for (uint16_t number : trunk.spans) {
+      const Span* span = settings.span(number);
+      if (!span) {
+        faults.add(title_of(trunk), "spans", fmt::format("there is no [span.{}]", number));
+        continue;
+      }
+      if (span->backend != SpanBackend::Dahdi) {
+        faults.add(title_of(trunk), "spans", fmt::format("span {} is a pseudowire, which has no analog ports", number));
+      }
+      if (auto [user, is_first] = users.emplace(number, title_of(trunk)); !is_first) {
+        faults.add(title_of(trunk), "spans", fmt::format("span {} is used by {} already", number, user->second));
+      }
+      bool has_ports = std::any_of(settings.ports.begin(), settings.ports.end(),
+                                   [&](const Line& line) { return line.port->span == number; });
+      if (!has_ports) {
+        faults.add(title_of(trunk), "spans",
+                   fmt::format("no [[line]] has a port on span {}: which of its ports are used? (port = \"{}/1\")",
+                               number, number));
+      }
+    }
+  }
+}
+
 void check_sip_trunks(const Settings& settings, Faults& faults) {
   for (const SipTrunk& trunk : settings.sip_trunks) {
     bool heard = std::any_of(settings.sip.listen.begin(), settings.sip.listen.end(), [&](const SipAddress& listen) {
@@ -226,8 +314,13 @@ std::string_view help_of(std::string_view title, std::string_view key) {
     return help.empty() ? help_in(dahdi_span_options(), key) : help;
   }
   if (title.starts_with("[[route]]")) return help_in(route_options(), key);
+  if (title.starts_with("[[line]]")) return help_in(line_options(), key);
   auto help = help_in(pri_trunk_options(), key);
-  return help.empty() ? help_in(sip_trunk_options(), key) : help;
+  if (help.empty()) help = help_in(sip_trunk_options(), key);
+  for (auto kind : {AnalogKind::Fxs, AnalogKind::Fxo, AnalogKind::Em}) {
+    if (help.empty()) help = help_in(analog_trunk_options(kind), key);
+  }
+  return help;
 }
 
 }  // namespace
@@ -265,6 +358,8 @@ void check(const Settings& settings, Faults& faults) {
   check_pri_trunks(settings, faults);
   check_sip_trunks(settings, faults);
   check_profiles(settings, faults);
+  check_analog_trunks(settings, faults);
+  check_ports(settings, faults);
   check_routes(settings, faults);
 }
 

@@ -328,14 +328,41 @@ const std::vector<Option<Profile>>& profile_options() {
   return options;
 }
 
+namespace {
+
+Option<Line> port_option() {
+  auto port = parsed<Port>("\"SPAN/CHANNEL\"", Port::parse, [](const Port& value) { return value.to_string(); });
+  return {.name = "port",
+          .range = port.range,
+          .help = "Where it is: a port of a card that an fxs, fxo or em trunk has. Empty: behind another trunk.",
+          .read = [read = port.read](Line& line, const toml::node& node) -> Result<> {
+            if (node.is_string() && node.as_string()->get().empty()) return {};
+            auto value = read(node);
+            if (!value) return tl::unexpected(value.error());
+            line.port = *value;
+            return {};
+          },
+          .write = [](const Line& line) { return in_quotes(line.port ? line.port->to_string() : std::string()); }};
+}
+
+}  // namespace
+
 const std::vector<Option<Line>>& line_options() {
   static const std::vector<Option<Line>> options = {
-      option<Line>("ext", &Line::ext, digits("extension"), "The extension.").needed("\"401\""),
-      option<Line>("did", &Line::did, text("a number with +"), "Its own public number.").needed("\"+12125550101\""),
+      option<Line>("ext", &Line::ext, digits("extension"), "The extension.").shown("\"401\""),
+      option<Line>("did", &Line::did, text("a number with +"), "Its own public number.").shown("\"+12125550101\""),
       option<Line>("profile", &Line::profile, text("a profile's name"), "A [profile.NAME] that its calls go by."),
       option<Line>("label", &Line::label, text("a text"), "What it is, for people."),
       option<Line>("allow", &Line::allow, list(text("a pattern or @list")),
                    "Numbers that it may dial, beside emergency numbers. Empty: all that routes lead to."),
+      port_option(),
+      option<Line>("number", &Line::number, text("a number"),
+                   "On a port of an fxo or em trunk, in place of ext and did: what number calls that come in there are "
+                   "for. With + or as trunks of that kind dial."),
+      option<Line>("media", &Line::media, choice<LineMedia>({{"any", LineMedia::Any}, {"fax", LineMedia::Fax}}),
+                   "fax: a fax machine is there, and nothing else; calls are handled as fax from the start."),
+      option<Line>("messages", &Line::messages, integer(0, 99),
+                   "Messages that wait for a telephone: its lamp is lit, and its dial tone stutters."),
   };
   return options;
 }

@@ -15,6 +15,13 @@ namespace {
 constexpr std::array<std::string_view, 10> kReadElsewhere = {"span", "trunk", "profile",  "site",  "plan",
                                                              "line", "lists", "schedule", "route", "test"};
 
+std::optional<AnalogKind> analog_kind(std::optional<std::string_view> kind) {
+  if (kind == "fxs") return AnalogKind::Fxs;
+  if (kind == "fxo") return AnalogKind::Fxo;
+  if (kind == "em") return AnalogKind::Em;
+  return std::nullopt;
+}
+
 // Reads the parsed file section by section into Settings, and goes on after a fault, so that all are told at once.
 class Loader {
  public:
@@ -98,6 +105,9 @@ class Loader {
         const SocketAddress& peer = sip.peer.address;
         if (sip.allow_from.empty() && peer.is_set()) sip.allow_from.push_back(*AddressRange::parse(peer.host()));
         settings.sip_trunks.push_back(std::move(sip));
+      } else if (auto analog = analog_kind(kind)) {
+        settings.analog_trunks.push_back(trunk(title, name, node, analog_trunk_options(*analog), settings.fax));
+        settings.analog_trunks.back().kind = *analog;
       } else {
         const auto* given = table->get("kind");
         const auto& option = pri_trunk_options().front();

@@ -163,13 +163,23 @@ class DialplanReader {
       Line line;
       line.line = line_of(node);
       read_section("[[line]]", node, line_options(), line, faults_);
-      settings_.lines.push_back(std::move(line));
+      take_line(std::move(line));
     });
     each_element("route", [&](const toml::node& node) { read_route(node); });
     read_tests();
   }
 
  private:
+  void take_line(Line line) {
+    bool is_user = !line.ext.empty() || !line.did.empty();
+    if (is_user || !line.port) {
+      if (line.ext.empty()) faults_.add(line.line, "[[line]]", "ext", "missing; an extension is wanted");
+      if (line.did.empty()) faults_.add(line.line, "[[line]]", "did", "missing; a number with + is wanted");
+      settings_.lines.push_back(line);
+    }
+    if (line.port) settings_.ports.push_back(std::move(line));
+  }
+
   void read_route(const toml::node& node) {
     Route route;
     route.line = line_of(node);

@@ -76,8 +76,31 @@ const Profile* Settings::profile(std::string_view name) const {
   return found == profiles.end() ? nullptr : &*found;
 }
 
+const AnalogTrunk* Settings::analog_trunk(uint16_t span) const {
+  auto found = std::find_if(analog_trunks.begin(), analog_trunks.end(), [&](const AnalogTrunk& trunk) {
+    return std::count(trunk.spans.begin(), trunk.spans.end(), span) > 0;
+  });
+  return found == analog_trunks.end() ? nullptr : &*found;
+}
+
+Result<Port> Port::parse(std::string_view text) {
+  Port port;
+  const char* end = text.data() + text.size();
+  auto [slash, bad_span] = std::from_chars(text.data(), end, port.span);
+  if (bad_span == std::errc{} && slash != end && *slash == '/') {
+    auto [stop, bad_channel] = std::from_chars(slash + 1, end, port.channel);
+    if (bad_channel == std::errc{} && stop == end && port.span > 0 && port.channel > 0) return port;
+  }
+  return fail("\"{}\" is no port: \"SPAN/CHANNEL\" is wanted, \"3/5\"", text);
+}
+
+std::string Port::to_string() const {
+  return span == 0 ? std::string() : fmt::format("{}/{}", span, channel);
+}
+
 const Trunk* Settings::trunk(std::string_view name) const {
   if (const Trunk* pri = find_named(pri_trunks, name)) return pri;
+  if (const Trunk* analog = find_named(analog_trunks, name)) return analog;
   return find_named(sip_trunks, name);
 }
 

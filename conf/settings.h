@@ -195,6 +195,39 @@ struct PriTrunk : Trunk {
   int dchannel_of(const Span& span) const { return dchannel != 0 ? dchannel : span.type == SpanType::E1 ? 16 : 24; }
 };
 
+// Fxs: telephones and fax machines. Fxo: lines of an exchange. Em: tie lines with E and M leads.
+enum class AnalogKind : uint8_t { Fxs, Fxo, Em };
+// How the number of a caller crosses an analog line: Bellcore's way, its older message, ETSI's.
+enum class CallerIdBy : uint8_t { None, Bell202, Sdmf, V23 };
+enum class AnswerBy : uint8_t { Dialled, Polarity };
+enum class DialStart : uint8_t { DialTone, Time };
+enum class Dialling : uint8_t { Tone, Pulse };
+enum class LineMedia : uint8_t { Any, Fax };
+
+struct AnalogTrunk : Trunk {
+  AnalogKind kind = AnalogKind::Fxs;
+  std::vector<uint16_t> spans;
+  LineMedia media = LineMedia::Any;
+  std::string tone_zone = "eu";  // one of kToneZones
+  CallerIdBy caller_id = CallerIdBy::V23;
+  Hunt hunt = Hunt::Ascending;
+  AnswerBy answer = AnswerBy::Dialled;
+  DialStart dial_start = DialStart::DialTone;
+  Dialling dialling = Dialling::Tone;
+  bool polarity = false;  // Fxs: reversed at the answer. Fxo: a reversal ends the call
+  milliseconds first_digit{10000}, inter_digit{4000}, dial_tone{5000}, ring_limit{180000}, busy_tone{30000}, wink{5000};
+};
+
+// A port of an analog card, or a channel of a span: "3/5".
+struct Port {
+  uint16_t span = 0;
+  uint8_t channel = 0;
+
+  static Result<Port> parse(std::string_view text);
+  std::string to_string() const;
+  auto operator<=>(const Port&) const = default;
+};
+
 enum class Dtmf : uint8_t { Rfc4733, Inband };
 enum class SipIdentity : uint8_t { Pai, Rpid, From };
 enum class SipDiversion : uint8_t { Diversion, HistoryInfo, None };
@@ -230,10 +263,15 @@ struct PlanBlock {
   int line = 0;
 };
 
-// One user port or ATA: an extension, its own public number, and what it may dial.
+// One user port or ATA: an extension, its own public number, and what it may dial. Or a line of an exchange, which has
+// a port and a number only.
 struct Line {
   std::string ext, did, label, profile;
   std::vector<std::string> allow;  // patterns; empty: everything
+  std::optional<Port> port;
+  std::string number;  // of an exchange's line: what its calls are for
+  LineMedia media = LineMedia::Any;
+  int messages = 0;  // waiting
   int line = 0;
 };
 
@@ -354,10 +392,12 @@ struct Settings {
   std::vector<Span> spans;  // by number
   std::vector<PriTrunk> pri_trunks;
   std::vector<SipTrunk> sip_trunks;
+  std::vector<AnalogTrunk> analog_trunks;
   Site site;
   std::vector<PlanBlock> plan;
   std::vector<Profile> profiles;
-  std::vector<Line> lines;
+  std::vector<Line> lines;  // that have an extension
+  std::vector<Line> ports;  // that have a port
   std::vector<NumberList> lists;
   std::vector<Schedule> schedules;
   std::vector<Route> routes;  // as in the file
@@ -367,7 +407,9 @@ struct Settings {
   LogSettings log;
 
   const Span* span(uint16_t number) const;
-  // Of either kind; null when there is no such trunk.
+  // The analog trunk that has the span; null: none.
+  const AnalogTrunk* analog_trunk(uint16_t span) const;
+  // Of any kind; null when there is no such trunk.
   const Trunk* trunk(std::string_view name) const;
   // Null when there is none of that name.
   const Profile* profile(std::string_view name) const;

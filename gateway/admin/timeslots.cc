@@ -28,6 +28,7 @@ void run_timeslots(const Json&, View& view, const Reply& reply) {
     list.push_back({{"slot", fmt::format("{}", slot.slot)},
                     {"trunk", slot.trunk},
                     {"state", name_of(slot.state)},
+                    {"detail", slot.detail},
                     {"call", slot.call ? Json(slot.call.value) : Json()}});
   }
   reply(std::move(list));

@@ -72,6 +72,7 @@ struct TimeslotView {
   std::string trunk;
   tdm::Signalling::SlotState state = tdm::Signalling::SlotState::Idle;
   CallId call;  // when InUse
+  std::string detail = {};  // of an analog port: "ringing", or why it does not work
 };
 
 struct StatusView {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gateway/app/analog.h"
+#include "tdm/cas/group.h"
 #include "tdm/dahdi/lasting_dchannel.h"
 #include "tdm/pri/interface.h"
 
@@ -210,13 +212,37 @@ Result<> Application::start_trunks() {
       if (!interface) return fail_with(interface.error(), "trunk {}, span {}", settings.name, span);
       options.interfaces.push_back(std::move(*interface));
     }
-    tdm_trunks_.push_back(std::make_unique<trunk::TdmTrunk>(
-        std::move(options), root_, counters_,
-        [this](trunk::TdmTrunk& from, std::unique_ptr<call::Leg> leg, const call::Setup& setup) {
-          manager_->on_incoming({std::move(leg), setup, std::nullopt, &from, from.media_policy()});
-        }));
+    add_tdm_trunk(std::move(options));
   }
+  for (const auto& settings : settings_.analog_trunks) start_analog_trunk(settings);
   return {};
+}
+
+void Application::add_tdm_trunk(trunk::TdmTrunk::Options options) {
+  tdm_trunks_.push_back(std::make_unique<trunk::TdmTrunk>(
+      std::move(options), root_, counters_,
+      [this](trunk::TdmTrunk& from, std::unique_ptr<call::Leg> leg, const call::Setup& setup) {
+        manager_->on_incoming({std::move(leg), setup, std::nullopt, &from, from.media_policy()});
+      }));
+}
+
+void Application::start_analog_trunk(const conf::AnalogTrunk& settings) {
+  // Media workers are few: their numbers are far below.
+  constexpr unsigned kFirstGroup = 1000;
+  tdm::Backend* backend = dahdi_.get();
+  if (!backend) {
+    if (!missing_backend_) missing_backend_ = std::make_unique<MissingBackend>(dahdi_error_);
+    backend = missing_backend_.get();
+  }
+  std::map<uint16_t, tdm::Backend*> backends;
+  for (uint16_t span : settings.spans) backends[span] = backend;
+  trunk::TdmTrunk::Options options;
+  options.name = settings.name;
+  options.causes = causes_of(settings);
+  auto group = kFirstGroup + static_cast<unsigned>(tdm_trunks_.size());
+  options.interfaces.push_back(
+      std::make_unique<tdm::cas::Group>(cas_config(settings, settings_, group), root_, backends, counters_));
+  add_tdm_trunk(std::move(options));
 }
 
 Result<std::unique_ptr<tdm::Signalling>> Application::make_interface(const conf::PriTrunk& trunk,

@@ -10,6 +10,7 @@
 #include "conf/settings.h"
 #include "gateway/admin/server.h"
 #include "gateway/admin/view.h"
+#include "gateway/app/analog.h"
 #include "gateway/app/dial_plan.h"
 #include "gateway/app/doctor.h"
 #include "gateway/app/sip_trunk.h"
@@ -56,6 +57,8 @@ class Application final : public sip::SipAgent::Listener,
   Result<> start_media();
   Result<> start_sip();
   Result<> start_trunks();
+  void add_tdm_trunk(trunk::TdmTrunk::Options options);
+  void start_analog_trunk(const conf::AnalogTrunk& settings);
   Result<> start_routes();
   Result<> start_records();
   Result<> start_admin();
@@ -111,6 +114,7 @@ class Application final : public sip::SipAgent::Listener,
   std::unique_ptr<records::Writer> records_;
   std::unique_ptr<tdm::cesop::Backend> cesop_;
   std::unique_ptr<tdm::dahdi::DahdiBackend> dahdi_;
+  std::unique_ptr<MissingBackend> missing_backend_;
   std::string dahdi_error_;  // why there is none, though a span wants one
   std::unique_ptr<trunk::SpanWatch> span_watch_;
   std::unique_ptr<media::Service> media_;

@@ -107,6 +107,28 @@ bool examine_line(const SpanFacts& span, std::vector<Finding>& findings) {
   return true;
 }
 
+void examine_ports(const SpanFacts& span, std::vector<Finding>& findings) {
+  size_t working = 0;
+  for (const admin::TimeslotView& port : span.ports) {
+    std::string subject = fmt::format("port {}", port.slot);
+    if (port.state == tdm::Signalling::SlotState::OutOfService) {
+      findings.push_back(
+          {subject, Grade::Fault, port.detail.empty() ? "out of service" : port.detail,
+           "see this channel in /etc/dahdi/system.conf (a telephone: fxoks=, an exchange's line: fxsks=, "
+           "a tie line: em_w=) and in [[line]], then run dahdi_cfg; it is tried again every 5 s"});
+    } else if (port.state == tdm::Signalling::SlotState::InAlarm) {
+      findings.push_back({subject, Grade::Fault, "in alarm: no battery, or the card lost the port",
+                          "see the cable; on an fxo port, whether the exchange's line is alive"});
+    } else if (port.detail == "left off-hook") {
+      findings.push_back({subject, Grade::Warning, "the telephone was left off-hook", "hang it up"});
+    } else {
+      ++working;
+    }
+  }
+  if (working == span.ports.size())
+    findings.push_back({name_of(span), Grade::Good, fmt::format("{} ports work", working), ""});
+}
+
 void examine_dchannel(const SpanFacts& span, std::vector<Finding>& findings) {
   if (!span.role) {
     findings.push_back({name_of(span), Grade::Warning, "no trunk uses it", "name it in a trunk's spans"});
@@ -199,7 +221,12 @@ std::vector<Finding> examine(const Facts& facts) {
   examine_driver(facts, findings);
   for (const SpanFacts& span : facts.spans) {
     if (is_dahdi(span) && !examine_card(facts, span, findings)) continue;
-    if (examine_line(span, findings)) examine_dchannel(span, findings);
+    if (!examine_line(span, findings)) continue;
+    if (span.is_analog) {
+      examine_ports(span, findings);
+    } else {
+      examine_dchannel(span, findings);
+    }
   }
   for (const PeerFacts& peer : facts.peers) {
     auto subject = "trunk " + peer.trunk;

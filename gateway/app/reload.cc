@@ -23,11 +23,12 @@ admin::ReloadView Application::swap(std::shared_ptr<const DialPlan> fresh) {
   view.file = settings_.file;
   view.needs_restart = conf::needs_restart(settings_, settings);
   change_sip_trunks(settings, view);
+  for (auto& tdm_trunk : tdm_trunks_) {
+    if (const conf::Trunk* trunk = settings.trunk(tdm_trunk->name())) tdm_trunk->set_causes(causes_of(*trunk));
+  }
   for (const conf::PriTrunk& pri : settings.pri_trunks) {
     for (auto& tdm_trunk : tdm_trunks_) {
-      if (tdm_trunk->name() != pri.name) continue;
-      tdm_trunk->set_bearer(bearer_of(pri.bearer));
-      tdm_trunk->set_causes(causes_of(pri));
+      if (tdm_trunk->name() == pri.name) tdm_trunk->set_bearer(bearer_of(pri.bearer));
     }
   }
   plan_loader_.dispose(std::exchange(plan_, std::move(fresh)));

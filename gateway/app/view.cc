@@ -127,12 +127,13 @@ std::vector<admin::SpanView> Application::spans() const {
     if (span_watch_) view.history = span_watch_->history(span);
     for (const auto& tdm_trunk : tdm_trunks_) {
       for (const auto& interface : tdm_trunk->status()) {
-        bool is_ours = !interface.slots.empty() && interface.slots.front().slot.span == span.number;
-        if (!is_ours) continue;
+        auto is_on_it = [&](const auto& slot) { return slot.slot.span == span.number; };
+        if (std::ranges::none_of(interface.slots, is_on_it)) continue;
         view.trunk = tdm_trunk->name();
         view.signalling = interface.name;
         view.signalling_is_up = interface.is_up;
         for (const auto& slot : interface.slots) {
+          if (!is_on_it(slot)) continue;
           switch (slot.state) {
             case tdm::Signalling::SlotState::Idle:
               ++view.idle;
@@ -167,7 +168,7 @@ std::vector<admin::TimeslotView> Application::timeslots() const {
   for (const auto& tdm_trunk : tdm_trunks_) {
     for (const auto& interface : tdm_trunk->status()) {
       for (const auto& slot : interface.slots)
-        views.push_back({slot.slot, tdm_trunk->name(), slot.state, call_on(slot.slot)});
+        views.push_back({slot.slot, tdm_trunk->name(), slot.state, call_on(slot.slot), slot.detail});
     }
   }
   return views;
@@ -191,6 +192,10 @@ Facts Application::facts() const {
       if (std::ranges::count(trunk.spans, view.span.number) == 0) continue;
       span.role = trunk.role;
       span.dchannel = trunk.dchannel != 0 ? static_cast<uint8_t>(trunk.dchannel) : tdm::dchannel_of(view.span.type);
+    }
+    span.is_analog = settings_.analog_trunk(view.span.number) != nullptr;
+    for (const auto& slot : timeslots()) {
+      if (span.is_analog && slot.slot.span == view.span.number) span.ports.push_back(slot);
     }
     if (dahdi_ && span.settings.backend == conf::SpanBackend::Dahdi) {
       span.driver = dahdi_->driver_span(view.span.number);

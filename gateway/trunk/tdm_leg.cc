@@ -34,6 +34,7 @@ void TdmLeg::setup(const call::Setup& setup, const std::optional<call::MediaDesc
     return;
   }
   phase_ = Phase::Up;
+  if (!is_slot_ready_) return;
   tell_later([slot = slot_](call::LegListener& listener) { listener.on_timeslot(slot); });
 }
 

@@ -58,6 +58,7 @@ class TdmLeg final : public call::Leg {
   tdm::Signalling* signalling_ = nullptr;
   tdm::SignallingCallId call_;
   tdm::Timeslot slot_;
+  bool is_slot_ready_ = true;  // false: the port still dials or rings, and on_slot() says when
   call::LegListener* listener_ = nullptr;
   Phase phase_ = Phase::New;
   Timer later_;

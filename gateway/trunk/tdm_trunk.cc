@@ -129,6 +129,7 @@ tl::expected<void, call::Cause> TdmTrunk::place(TdmLeg& leg, const call::Setup& 
     leg.signalling_ = &signalling;
     leg.call_ = placed->call;
     leg.slot_ = placed->slot;
+    leg.is_slot_ready_ = placed->is_slot_ready;
     legs_[{&signalling, placed->call}] = &leg;
     return {};
   }

@@ -154,9 +154,9 @@ std::string doctor_text(const Json& findings) {
 
 std::string timeslots_text(const Json& slots) {
   if (slots.empty()) return "no timeslots\n";
-  Table table({"TIMESLOT", "TRUNK", "STATE", "CALL"});
+  Table table({"TIMESLOT", "TRUNK", "STATE", "CALL", "DETAIL"});
   for (const Json& slot : slots)
-    table.add({word(slot, "slot"), word(slot, "trunk"), word(slot, "state"), word(slot, "call")});
+    table.add({word(slot, "slot"), word(slot, "trunk"), word(slot, "state"), word(slot, "call"), word(slot, "detail")});
   return table.to_string();
 }
 

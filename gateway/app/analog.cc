@@ -1,0 +1,81 @@
+#include "gateway/app/analog.h"
+
+#include <algorithm>
+
+namespace sg::app {
+namespace {
+
+tdm::LineKind kind_of(conf::AnalogKind kind) {
+  switch (kind) {
+    case conf::AnalogKind::Fxs:
+      return tdm::LineKind::Fxs;
+    case conf::AnalogKind::Fxo:
+      return tdm::LineKind::Fxo;
+    case conf::AnalogKind::Em:
+      break;
+  }
+  return tdm::LineKind::EAndM;
+}
+
+tdm::cas::CallerIdStandard standard_of(conf::CallerIdBy by) {
+  switch (by) {
+    case conf::CallerIdBy::None:
+      return tdm::cas::CallerIdStandard::None;
+    case conf::CallerIdBy::Bell202:
+      return tdm::cas::CallerIdStandard::Bell202;
+    case conf::CallerIdBy::Sdmf:
+      return tdm::cas::CallerIdStandard::Sdmf;
+    case conf::CallerIdBy::V23:
+      break;
+  }
+  return tdm::cas::CallerIdStandard::V23;
+}
+
+bool has_span(const conf::AnalogTrunk& trunk, uint16_t span) {
+  return std::ranges::find(trunk.spans, span) != trunk.spans.end();
+}
+
+}  // namespace
+
+tdm::cas::Config cas_config(const conf::AnalogTrunk& trunk, const conf::Settings& settings, unsigned bearer_group) {
+  tdm::cas::Config config;
+  config.name = fmt::format("trunk={}", trunk.name);
+  config.kind = kind_of(trunk.kind);
+  config.zone = tdm::find_tone_zone(trunk.tone_zone);
+  config.caller_id = standard_of(trunk.caller_id);
+  config.hunt = trunk.hunt == conf::Hunt::Ascending ? tdm::Hunt::Ascending : tdm::Hunt::Descending;
+  config.answer_by =
+      trunk.answer == conf::AnswerBy::Dialled ? tdm::cas::AnswerBy::Dialled : tdm::cas::AnswerBy::Polarity;
+  config.dial_start =
+      trunk.dial_start == conf::DialStart::DialTone ? tdm::cas::DialStart::DialTone : tdm::cas::DialStart::Time;
+  config.dialling = trunk.dialling == conf::Dialling::Tone ? tdm::cas::Dialling::Tone : tdm::cas::Dialling::Pulse;
+  config.polarity_on_answer = config.polarity_ends_call = trunk.polarity;
+  config.first_digit = trunk.first_digit;
+  config.inter_digit = trunk.inter_digit;
+  config.dial_tone = trunk.dial_tone;
+  config.ring_limit = trunk.ring_limit;
+  config.busy_tone = trunk.busy_tone;
+  config.wink = trunk.wink;
+  config.bearer_group = bearer_group;
+  for (const conf::Line& line : settings.ports) {
+    if (!has_span(trunk, line.port->span)) continue;
+    bool is_telephone = trunk.kind == conf::AnalogKind::Fxs;
+    config.ports.push_back({.slot = {line.port->span, line.port->channel},
+                            .number = is_telephone ? line.ext : line.number,
+                            .name = is_telephone ? line.label : std::string(),
+                            .messages_waiting = line.messages});
+  }
+  return config;
+}
+
+bool is_fax_line(const conf::Settings& settings, const std::string& name, const std::string& number) {
+  auto trunk = std::ranges::find(settings.analog_trunks, name, &conf::AnalogTrunk::name);
+  if (trunk == settings.analog_trunks.end()) return false;
+  if (trunk->media == conf::LineMedia::Fax) return true;
+  return std::ranges::any_of(settings.ports, [&](const conf::Line& line) {
+    return line.media == conf::LineMedia::Fax && has_span(*trunk, line.port->span) &&
+           (line.ext == number || line.number == number);
+  });
+}
+
+}  // namespace sg::app
