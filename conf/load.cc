@@ -106,7 +106,7 @@ class Loader {
         if (sip.allow_from.empty() && peer.is_set()) sip.allow_from.push_back(*AddressRange::parse(peer.host()));
         settings.sip_trunks.push_back(std::move(sip));
       } else if (auto analog = analog_kind(kind)) {
-        settings.analog_trunks.push_back(trunk(title, name, node, analog_trunk_options(*analog), settings.fax));
+        settings.analog_trunks.push_back(trunk(title, name, node, analog_trunk_options(*analog), settings));
         settings.analog_trunks.back().kind = *analog;
       } else {
         const auto* given = table->get("kind");

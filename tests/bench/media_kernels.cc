@@ -61,7 +61,7 @@ void jitter_buffer(benchmark::State& state, media::Profile profile) {
   TimePoint now{};
   for (auto _ : state) {
     jitter.put(timestamp, sequence, packet, Law::A, now);
-    jitter.get(block);
+    jitter.get(block, now);
     benchmark::DoNotOptimize(block.data());
     ++sequence;
     timestamp += kBlock;

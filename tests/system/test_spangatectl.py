@@ -48,7 +48,7 @@ class Spangatectl(SystemTest):
         self.assertIn("answered", [step["what"] for step in detail["history"]])
         self.wait("RTP to be sent", lambda: self.ctl_json("call", call)["media"]["a"]["rtp"]["packets_sent"] > 0)
 
-        self.assertRegex(self.ctl("timeslots"), rf"(?m)^1/1 +pstn +in use +{call}$")
+        self.assertRegex(self.ctl("timeslots"), rf"(?m)^1/1 +pstn +in use +{call} +-$")
         slots = self.ctl_json("timeslots")
         self.assertEqual(len(slots), 30)
         self.assertEqual([slot for slot in slots if slot["call"]],

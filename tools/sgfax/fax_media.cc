@@ -81,7 +81,7 @@ void FaxMedia::on_tick() {
 void FaxMedia::play_audio() {
   std::array<uint8_t, kBlock> octets;
   std::array<int16_t, kBlock> samples;
-  jitter_->get(octets);
+  jitter_->get(octets, reactor_.now());
   media::g711::decode(law_, octets, samples);
   audio_->receive(samples);
   audio_->transmit(samples);

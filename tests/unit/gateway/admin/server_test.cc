@@ -162,7 +162,7 @@ TEST_F(Control, TellsSpansTimeslotsAndCounters) {
 TEST_F(Control, ListsItsCommands) {
   auto help = ask_server({{"command", "help"}}).value();
 
-  EXPECT_EQ(help.size(), 10u);
+  EXPECT_EQ(help.size(), 12u);
 }
 
 TEST_F(Control, WaitsForAnAnswerThatComesLater) {

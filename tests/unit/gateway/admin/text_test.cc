@@ -71,7 +71,7 @@ TEST(ControlText, ShowsSpansAndTimeslots) {
   EXPECT_EQ(shown("spans", view),
             "SPAN  TYPE  ALARMS  CLOCK      TRUNK  D-CHANNEL  IDLE  IN USE  OUT  NAME\n"
             "1     E1    OK      recovered  pstn   up         30    0       0    cesop\n");
-  EXPECT_EQ(shown("timeslots", view), "TIMESLOT  TRUNK  STATE  CALL\n1/3       pstn   idle   -\n");
+  EXPECT_EQ(shown("timeslots", view), "TIMESLOT  TRUNK  STATE  CALL  DETAIL\n1/3       pstn   idle   -     -\n");
 }
 
 TEST(ControlText, ShowsTrunks) {
@@ -110,7 +110,8 @@ TEST(ControlText, ShowsWhereACallWouldGo) {
             "all    *        is less specific\n\n"
             "goes to     carrier\n"
             "TRUNK    STATE        CALLED  CALLING  NOTE\n"
-            "carrier  up, 3 calls  +49     -        -\n");
+            "carrier  up, 3 calls  +49     -        -\n\n"
+            "carrier: INVITE\n");
 }
 
 TEST(ControlText, AsksARouteOnlyWithATrunkAndANumber) {

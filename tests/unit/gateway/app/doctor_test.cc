@@ -43,7 +43,7 @@ SpanFacts card(uint16_t number, conf::PriRole role, int sync_source) {
 }
 
 Facts with(std::vector<SpanFacts> spans) {
-  return {.driver_version = "DAHDI 2.11.1", .driver_error = "", .spans = std::move(spans)};
+  return {.driver_version = "DAHDI 2.11.1", .driver_error = "", .spans = std::move(spans), .peers = {}};
 }
 
 auto tells(Grade grade, const char* subject, const char* says, const char* mend) {
