@@ -7,6 +7,7 @@ pseudowire's packets (RFC 5086), its frames (Q.921 section 2) and their messages
 import re
 import select
 import socket
+import struct
 import threading
 import time
 
@@ -19,6 +20,7 @@ Q931 = {0x01: "ALERTING", 0x02: "CALL PROCEEDING", 0x03: "PROGRESS", 0x05: "SETU
         0x5a: "RELEASE COMPLETE", 0x62: "FACILITY", 0x6e: "NOTIFY", 0x7b: "INFORMATION", 0x7d: "STATUS"}
 LANES = ("caller", "user side", "network side", "called")
 WIDTH = 30  # columns between two lanes
+SO_TIMESTAMPNS = 35  # asm-generic/socket.h; Python has no name for it
 
 
 def fcs(octets):
@@ -85,32 +87,41 @@ def q931_text(message):
     return text
 
 
+def open_stamped(port):
+    """A UDP socket on this port whose datagrams the kernel stamps: who reads them late still knows when they came."""
+    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    opened.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    opened.bind(("127.0.0.1", port))
+    return opened
+
+
+def receive_stamped(opened):
+    """A datagram, and when it came, in seconds of time.time()."""
+    datagram, control, _, _ = opened.recvmsg(65536, socket.CMSG_SPACE(16))
+    seconds, nanoseconds = struct.unpack("qq", control[0][2])
+    return datagram, seconds + nanoseconds / 1e9
+
+
 class Ladder:
-    """Messages between neighbouring lanes, in the order in which they were seen."""
+    """Messages between neighbouring lanes, in the order in which they went over the wire."""
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.messages = []  # lane of the sender, lane of the receiver, text
+        self.messages = []  # when, lane of the sender, lane of the receiver, text
 
-    def add(self, sender, receiver, text):
+    def add(self, when, sender, receiver, text):
         with self.lock:
-            # A message that is sent again, on a machine that is slow, is the same message.
-            of_lane = [message for message in self.messages if {message[0], message[1]} == {sender, receiver}]
-            if (sender, receiver, text) not in of_lane[-4:]:
-                self.messages.append((sender, receiver, text))
+            self.messages.append((when, sender, receiver, text))
 
     def clear(self):
         with self.lock:
             self.messages = []
 
-    def has(self, text):
-        return any(text == said for _, _, said in list(self.messages))
-
     def draw(self):
         def row(cells):
             return "".join(cells).rstrip() + "\n"
         lines = [row(f"{lane:<{WIDTH}}" for lane in LANES)]
-        for sender, receiver, text in self.messages:
+        for _, sender, receiver, text in sorted(self.messages):
             cells = ["|" + " " * (WIDTH - 1) for _ in LANES]
             gap = min(sender, receiver)
             label = f" {text} "
@@ -138,12 +149,11 @@ class Relay:
         """`user_sees`: the port that the user side's span takes for its far end."""
         self.sockets = []
         for port in (user_sees, network_sees):
-            opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            opened.bind(("127.0.0.1", port))
-            self.sockets.append(opened)
+            self.sockets.append(open_stamped(port))
         self.targets = (network_address, user_address)  # where what comes to each socket goes on to
         self.framers = [Hdlc(lambda frame, lane=lane: self.on_frame(lane, frame)) for lane in (1, 2)]
         self.last_sent = {}
+        self.now = 0.0
         self.ladder = ladder
         self.stopping = False
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -153,7 +163,7 @@ class Relay:
         while not self.stopping:
             for ready in select.select(self.sockets, [], [], 0.2)[0]:
                 end = self.sockets.index(ready)
-                packet = ready.recv(2048)
+                packet, self.now = receive_stamped(ready)
                 self.sockets[1 - end].sendto(packet, ("127.0.0.1", self.targets[end]))
                 self.framers[end].receive(packet[CONTROL_WORD + D_CHANNEL - 1::TIMESLOTS])
 
@@ -165,7 +175,7 @@ class Relay:
             return  # sent again by layer 2
         self.last_sent[lane] = number
         if text := q931_text(frame[4:]):
-            self.ladder.add(lane, 3 - lane, text)
+            self.ladder.add(self.now, lane, 3 - lane, text)
 
     def stop(self):
         self.stopping = True
@@ -190,9 +200,8 @@ class Peer:
         self.ladder, self.lane, self.neighbour = ladder, lane, 1 if lane == 0 else 2
         self.gateway = ("127.0.0.1", gateway_port)
         self.port = port
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", port))
-        self.heard = []
+        self.socket = open_stamped(port)
+        self.heard, self.datagrams = [], set()
         self.to = self.target = self.invite = ""
 
     @staticmethod
@@ -206,7 +215,7 @@ class Peer:
         return f"{method} {uri.split(':')[1].split('@')[0]}{described}" if method == "INVITE" else method
 
     def send(self, text):
-        self.ladder.add(self.lane, self.neighbour, self.summary(text))
+        self.ladder.add(time.time(), self.lane, self.neighbour, self.summary(text))
         self.socket.sendto(text.encode(), self.gateway)
 
     def expect(self, wanted, seconds=30):
@@ -215,11 +224,15 @@ class Peer:
         while time.monotonic() < deadline:
             self.socket.settimeout(max(0.01, deadline - time.monotonic()))
             try:
-                text = self.socket.recv(65536).decode()
+                datagram, when = receive_stamped(self.socket)
             except TimeoutError:
                 break
+            if datagram in self.datagrams:
+                continue  # sent again, on a machine that is slow
+            self.datagrams.add(datagram)
+            text = datagram.decode()
             summary = self.summary(text)
-            self.ladder.add(self.neighbour, self.lane, summary)
+            self.ladder.add(when, self.neighbour, self.lane, summary)
             self.heard.append(summary)
             if summary.split(" ")[0] == wanted:
                 self.learn(text)
