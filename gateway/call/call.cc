@@ -207,7 +207,6 @@ std::optional<Cause> Call::try_target(const Target& target) {
   }
   auto policy = target.trunk->media_policy();
   if (target.adapt) target.adapt(policy);
-  gave_up_ = false;
   called_wants_digits_ = false;
   called_ = std::make_unique<Party>(Party::Options{id_, session_, media::Side::B, static_cast<uint32_t>(id_.value) + 1,
                                                    std::move(policy), target.trunk->causes()},
@@ -230,21 +229,17 @@ void Call::wait_for_called(Duration limit) {
   patience_timer_.arm(limit, [this] {
     log_.info("trunk={} is silent: next target", called_->trunk());
     context_.counters.get("call.target_silent").add();
-    gave_up_ = true;
-    called_->release(kRecoveryOnTimer);
+    hunt_on(kRecoveryOnTimer);
   });
 }
 
 void Call::wait_for_answer(Duration limit) {
   ring_timer_.cancel();
-  has_rung_out_ = false;
   if (limit == Duration::zero()) return;
   ring_timer_.arm(limit, [this] {
     log_.info("trunk={} did not answer in time", called_->trunk());
     context_.counters.get("call.rung_out").add();
-    has_rung_out_ = true;
-    if (has_next()) return called_->release(kNoAnswer);
-    clear(kNoAnswer, "gateway");
+    has_next() ? hunt_on(kNoAnswer) : clear(kNoAnswer, "gateway");
   });
 }
 
@@ -315,18 +310,14 @@ void Call::on_disconnected(Party& party, Cause cause, bool inband) {
 }
 
 void Call::on_released(Party& party, Cause cause) {
-  patience_timer_.cancel();
-  ring_timer_.cancel();
   if (state() == CallState::Releasing) {
     close_when_released();
     return;
   }
+  if (&party != caller_.get() && &party != called_.get()) return;  // left long ago
   if (!fsm_.accepts(CallEvent::Released)) return;
-  // What a target says to being given up on is no reason to stop.
-  if (&party == called_.get() && gave_up_) cause = kRecoveryOnTimer;
-  bool can_hunt = &party == called_.get() && (state() == CallState::Trying || state() == CallState::Alerting) &&
-                  (has_rung_out_ || is_redirected_ || routing_.hunt.goes_on(cause)) && has_next();
-  if (!can_hunt) {
+  bool is_early = state() == CallState::Trying || state() == CallState::Alerting;
+  if (&party != called_.get() || !is_early || !(is_redirected_ || routing_.hunt.goes_on(cause)) || !has_next()) {
     clear(cause, &party == caller_.get() ? "caller" : "called");
     return;
   }
@@ -337,15 +328,22 @@ void Call::on_released(Party& party, Cause cause) {
     log_.info("trunk={} failed cause={}: next target", party.trunk(), cause.q850);
     context_.counters.get("call.hunted").add();
   }
+  hunt_on(cause);
+}
+
+// The next target need not wait for the end of this one's leg: a peer that never answered takes seconds for that.
+void Call::hunt_on(Cause why) {
+  patience_timer_.cancel();
+  ring_timer_.cancel();
   keep_called_record();
-  failed_ = std::move(called_);
+  left_.push_back({std::move(called_), record_.called.size() - 1});
   if (state() == CallState::Alerting) enter(CallState::Trying);
-  // The party is still on the stack: go on from the loop.
-  timer_.arm(Duration::zero(), [this, cause] {
-    failed_.reset();
+  left_.back().party->leave(why);
+  // The party may still be on the stack: go on from the loop.
+  timer_.arm(Duration::zero(), [this, why] {
     play_to_caller(media::Tone::None);
     context_.media.set_bridging(session_, media::Bridging::None);
-    try_next(cause);
+    try_next(why);
   });
 }
 
@@ -474,7 +472,8 @@ void Call::clear(Cause cause, std::string_view by) {
 }
 
 void Call::close_when_released() {
-  if (!caller_->is_released() || (called_ && !called_->is_released()) || is_closing_session_) return;
+  bool has_left = std::ranges::all_of(left_, [](const Left& left) { return left.party->is_released(); });
+  if (!caller_->is_released() || (called_ && !called_->is_released()) || !has_left || is_closing_session_) return;
   is_closing_session_ = true;
   context_.media.close(session_);
 }
@@ -482,6 +481,7 @@ void Call::close_when_released() {
 void Call::finish() {
   record_.ended = std::chrono::system_clock::now();
   record_.caller = caller_->record();
+  for (const Left& left : left_) record_.called[left.record] = left.party->record();
   keep_called_record();
   routing_.usage.reset();
   enter(CallState::Closed);

@@ -76,6 +76,7 @@ class Call final : public PartyListener {
   bool has_next() const;
   void wait_for_called(Duration limit);
   void wait_for_answer(Duration limit);
+  void hunt_on(Cause why);
   void keep_called_record();
   void hear_called();
   // To a caller on a timeslot.
@@ -84,7 +85,11 @@ class Call final : public PartyListener {
   void close_when_released();
   void finish();
   void enter(CallState state) { fsm_.enter(state, context_.reactor.now()); }
-  Party* other(const Party& party) const { return &party == caller_.get() ? called_.get() : caller_.get(); }
+  // Null: there is none, or the party has been left.
+  Party* other(const Party& party) const {
+    if (&party == caller_.get()) return called_.get();
+    return &party == called_.get() ? caller_.get() : nullptr;
+  }
   Party* at(media::Side side) const { return side == media::Side::A ? caller_.get() : called_.get(); }
   void on_fax_event(const t38::FaxEvent& event);
   void on_tone(media::Side side, media::HeardTone tone);
@@ -105,10 +110,8 @@ class Call final : public PartyListener {
   size_t next_room_ = 0;      // the target that a lower call may be cleared for
   Fsm<CallState, CallEvent> fsm_;
   Patience patience_;     // of the target being tried
-  bool gave_up_ = false;  // on the target being tried, which was silent
   Timer patience_timer_;  // runs while the called side is silent and there is another target
   Timer ring_timer_;      // runs from setup to the answer, where the route says how long
-  bool has_rung_out_ = false;
   bool is_redirected_ = false;  // the target being tried has named others
   Timer timer_;                 // the end of an announcement, the next target, or room for an emergency call
   Record record_;
@@ -118,8 +121,12 @@ class Call final : public PartyListener {
   media::Tone tone_ = media::Tone::None;  // that the caller hears
   std::unique_ptr<Party> caller_;
   std::unique_ptr<Party> called_;
-  // A target that failed; it may still be on the stack.
-  std::unique_ptr<Party> failed_;
+  // Targets that failed or were given up on, which may still be releasing, with their place in the record.
+  struct Left {
+    std::unique_ptr<Party> party;
+    size_t record;
+  };
+  std::vector<Left> left_;
 };
 
 }  // namespace sg::call

@@ -92,6 +92,15 @@ void Party::release(Cause cause) {
   leg_->release(cause);
 }
 
+void Party::leave(Cause cause) {
+  release(cause);
+  drop_bearer();
+}
+
+void Party::drop_bearer() {
+  if (std::exchange(has_bearer_, false)) context_.media.remove_bearer(options_.session, options_.side);
+}
+
 std::optional<Cause> Party::bind() {
   auto local = context_.media.add_ip(options_.session, options_.side, options_.policy.local_host);
   if (!local) {
@@ -177,6 +186,7 @@ void Party::on_timeslot(tdm::Timeslot slot) {
   slot_ = slot;
   record_.leg = leg_->name();
   context_.media.add_bearer(options_.session, options_.side, slot);
+  has_bearer_ = true;
 }
 
 void Party::on_disconnected(Cause cause, bool inband) {
@@ -187,8 +197,7 @@ void Party::on_disconnected(Cause cause, bool inband) {
 void Party::on_released(Cause cause) {
   is_leaving_ = is_released_ = true;
   mode_.stop();
-  // The timeslot is idle on the line and may be another call's at once.
-  if (!is_ip()) context_.media.remove_bearer(options_.session, options_.side);
+  drop_bearer();  // the timeslot is idle on the line and may be another call's at once
   cause = options_.causes.received(cause);
   record_.cause = cause;
   log_.info("released cause={} ({}) status={}", cause.q850, text_of(cause), cause.sip_status);

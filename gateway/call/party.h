@@ -88,6 +88,8 @@ class Party final : public LegListener, public MediaMode::Actions {
   void alert(bool inband);
   void answer();
   void release(Cause cause);
+  // As release(), and makes way on its side of the session for another party at once.
+  void leave(Cause cause);
 
   // Fax signals heard: from the other party's machine, or from this one's.
   void on_far_preamble() { mode_.on_far_preamble(); }
@@ -123,6 +125,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   // Puts into effect what both sides have said. False: they share nothing usable.
   bool use(const MediaDescription& local, const MediaDescription& remote);
   void established();
+  void drop_bearer();
 
   const Options options_;
   std::unique_ptr<Leg> leg_;
@@ -140,6 +143,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   std::optional<tdm::Timeslot> slot_;
   bool is_described_ = false;  // ours_ was given to the leg
   bool has_media_ = false;     // the media plane knows where to send
+  bool has_bearer_ = false;    // the session has our timeslot
   bool is_established_ = false;
   bool is_leaving_ = false;
   bool is_released_ = false;

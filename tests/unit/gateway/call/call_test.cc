@@ -67,6 +67,10 @@ class CallTest : public ::testing::Test, public Router {
   FakeMedia media{reactor};
   FakeTrunk sip{"sip", MediaKind::Ip, reactor};
   FakeTrunk pri{"pri", MediaKind::Tdm, reactor};
+  // Further targets.
+  FakeTrunk full{"full", MediaKind::Tdm, reactor}, broken{"broken", MediaKind::Tdm, reactor};
+  FakeTrunk carrier{"carrier", MediaKind::Tdm, reactor};
+  FakeTrunk other_pri{"pbx", MediaKind::Tdm, reactor}, other_sip{"other", MediaKind::Ip, reactor};
   std::vector<FakeTrunk*> targets;
   std::string number = "200";
   bool is_complete = true;
@@ -136,9 +140,7 @@ TEST_F(CallTest, NoRouteIsAnUnallocatedNumber) {
 }
 
 TEST_F(CallTest, AFullTrunkIsPassedOverAndAlsoOneThatRefusesWithAHuntCause) {
-  FakeTrunk full{"full", MediaKind::Tdm, reactor};
   full.refuses_with = kNoCircuit;
-  FakeTrunk broken{"broken", MediaKind::Tdm, reactor};
   targets = {&full, &broken, &pri};
   LegScript& caller = incoming(sip, audio_at("192.0.2.1:4000"));
 
@@ -157,7 +159,6 @@ TEST_F(CallTest, AFullTrunkIsPassedOverAndAlsoOneThatRefusesWithAHuntCause) {
 }
 
 TEST_F(CallTest, ARedirectionIsFollowedBestContactFirstAndThenThePlanGoesOn) {
-  FakeTrunk carrier{"carrier", MediaKind::Tdm, reactor};
   targets = {&carrier, &pri};
   incoming(sip, audio_at("192.0.2.1:4000"));
 
@@ -181,7 +182,6 @@ TEST_F(CallTest, ARedirectionIsFollowedBestContactFirstAndThenThePlanGoesOn) {
 }
 
 TEST_F(CallTest, PeersThatRedirectInACircleEndTheCall) {
-  FakeTrunk carrier{"carrier", MediaKind::Tdm, reactor};
   targets = {&carrier};
   LegScript& caller = incoming(sip, audio_at("192.0.2.1:4000"));
 
@@ -193,6 +193,34 @@ TEST_F(CallTest, PeersThatRedirectInACircleEndTheCall) {
 
   EXPECT_EQ(carrier.legs.size(), 6u);
   EXPECT_TRUE(caller.heard_command("release 23"));
+}
+
+TEST_F(CallTest, TheNextTargetDoesNotWaitForTheEndOfASilentOne) {
+  sip.patience_ = {3s, 6s};
+  carrier.patience_ = {3s, 6s};
+  for (FakeTrunk* silent : {&sip, &carrier}) {
+    silent->confirms_releases = false;
+    auto before = pri.legs.size();
+    targets = {silent, &pri};
+    LegScript& caller = incoming(pri, std::nullopt);
+    LegScript& left = *silent->legs.back();
+
+    reactor.advance(3s);
+    ASSERT_EQ(pri.legs.size(), before + 2) << "the caller's, and the next target's";
+    pri.legs.back()->listener->on_answered(std::nullopt);
+    EXPECT_TRUE(caller.heard_command("answer"));
+
+    // Too late: it is no part of the call any more.
+    left.listener->on_answered(std::nullopt);
+    caller.listener->on_released(kNormalClearing);
+    reactor.settle();
+    EXPECT_EQ(manager.calls().size(), 1u) << "one leg is still releasing";
+    left.listener->on_released({17, 486});
+    reactor.settle();
+    EXPECT_EQ(manager.calls().size(), 0u);
+    EXPECT_EQ(records.back().called.front().cause.q850, 17);
+    EXPECT_EQ(records.back().called.back().cause.q850, 16);
+  }
 }
 
 TEST_F(CallTest, ASilentTargetIsPassedOverWhileAnotherIsThereAndGivenMoreTimeOnceItSpoke) {
@@ -420,8 +448,6 @@ class ProgressTest : public CallTest, public ::testing::WithParamInterface<Progr
 TEST_P(ProgressTest, TellsTheCallerAndLetsItHearWhatThereIsToHear) {
   const ProgressRow& row = GetParam();
   pri.policy.plays_ringback = !row.caller_plays_own_ringback;
-  FakeTrunk other_pri{"pbx", MediaKind::Tdm, reactor};
-  FakeTrunk other_sip{"carrier", MediaKind::Ip, reactor};
   bool is_ip = row.called == MediaKind::Ip;
   targets = {is_ip ? &other_sip : &other_pri};
   LegScript& caller =
