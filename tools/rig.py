@@ -82,6 +82,14 @@ def free_ports(count):
     return ports
 
 
+def free_run_of_ports(count):
+    """The first of `count` ports in a row, all of them free and ours as those of free_ports()."""
+    while True:
+        first = random.choice(PORTS[:-count])
+        if all(_is_free(port) and _claim(str(port)) for port in range(first, first + count)):
+            return first
+
+
 def media_ports():
     """A range of UDP ports for one gateway, different for each process and each gateway in it."""
     for first in random.sample(MEDIA_PORTS, len(MEDIA_PORTS)):

@@ -112,7 +112,8 @@ class Sipp:
         Sipp.runs += 1
         self.limit = limit
         self.name = f"sipp-{Sipp.runs}-{scenario}"
-        self.port, media, rtp = (port or rig.free_ports(1)[0], *rig.free_ports(2))
+        self.port, rtp = (port or rig.free_ports(1)[0], *rig.free_ports(1))
+        media = rig.free_run_of_ports(4)  # SIPp binds audio and video ports, two apart
         text = (SCENARIOS / f"{scenario}.xml").read_text()
         for name, value in (values or {}).items():
             text = text.replace(f"@{name}@", str(value))

@@ -52,7 +52,7 @@ class Spangatectl(SystemTest):
         slots = self.ctl_json("timeslots")
         self.assertEqual(len(slots), 30)
         self.assertEqual([slot for slot in slots if slot["call"]],
-                         [{"slot": "1/1", "trunk": "pstn", "state": "in use", "call": call}])
+                         [{"slot": "1/1", "trunk": "pstn", "state": "in use", "detail": "", "call": call}])
         self.assertEqual(self.ctl_json("status")["calls"], 1)
 
         self.assertEqual(self.ctl("hangup", call), f"call {call} is being ended\n")
