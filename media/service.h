@@ -105,8 +105,20 @@ struct SideFailed {
   Side side;
   std::string message;
 };
+// What a fax machine said, or that its modem trains.
 struct FaxSeen {
   t38::FaxEvent event;
+  Side from = Side::A;    // the side of the machine that said it
+  bool in_audio = false;  // heard by listening in on G.711
+};
+// While the call is a fax: packets from this side's peer, or blocks of its timeslot, did not come. Told a few times a
+// second at most, for all since the time before.
+struct MediaHurt {
+  enum class Kind : uint8_t { Loss, Slip };
+  Side side;
+  Kind kind = Kind::Loss;
+  uint64_t count = 0;      // lost for good; slips
+  uint64_t recovered = 0;  // lost, and made good by redundancy or FEC
 };
 // Nothing came from the peer of this side for the configured time-out.
 struct MediaTimeout {
@@ -116,7 +128,7 @@ struct MediaTimeout {
 struct Closed {
   SessionStats stats;
 };
-using Event = std::variant<ToneHeard, DigitHeard, SideFailed, FaxSeen, MediaTimeout, Closed>;
+using Event = std::variant<ToneHeard, DigitHeard, SideFailed, FaxSeen, MediaHurt, MediaTimeout, Closed>;
 
 struct Config {
   unsigned workers = 1;  // media worker threads; 0: one a processor

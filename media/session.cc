@@ -33,11 +33,21 @@ tdm::BearerStats& operator+=(tdm::BearerStats& sum, const tdm::BearerStats& more
 }
 
 // The latest fax says how fast and how; pages add up, as a call may swap to T.38 more than once.
-FaxStats add(const FaxStats& earlier, const t38::GatewayStats& latest) {
+FaxStats add(const FaxStats& earlier, const FaxStats& latest) {
   return {.pages = earlier.pages + latest.pages,
           .bit_rate = latest.bit_rate ? latest.bit_rate : earlier.bit_rate,
           .ecm = latest.bit_rate ? latest.ecm : earlier.ecm,
           .ended_by_dcn = earlier.ended_by_dcn || latest.ended_by_dcn};
+}
+
+// Of a gateway or a listener.
+template <class Watcher>
+FaxStats fax_stats_of(const Watcher& seen) {
+  return {.pages = seen.pages(), .bit_rate = seen.bit_rate(), .ecm = seen.ecm(), .ended_by_dcn = seen.ended_by_dcn()};
+}
+FaxStats fax_stats_of(const t38::Gateway& gateway) {
+  const auto stats = gateway.stats();
+  return {.pages = stats.pages, .bit_rate = stats.bit_rate, .ecm = stats.ecm, .ended_by_dcn = stats.ended_by_dcn};
 }
 
 bool is_same(const T38Settings& a, const T38Settings& b) {
@@ -100,7 +110,7 @@ void Session::end_t38(SideState& side) {
   side.earlier_udptl += side.t38->stats();
   side.t38.reset();
   if (fax_ && fax_->t38_side == side.side) {
-    earlier_fax_ = add(earlier_fax_, fax_->gateway.stats());
+    earlier_fax_ = add(earlier_fax_, fax_stats_of(fax_->gateway));
     fax_.reset();
   }
 }
@@ -120,13 +130,18 @@ void Session::choose_bridge() {
     options.v27ter = tools_.config.v27ter;
     fax_ = std::make_unique<FaxGateway>(*this, side, options);
   } else if (fax_) {
-    earlier_fax_ = add(earlier_fax_, fax_->gateway.stats());
+    earlier_fax_ = add(earlier_fax_, fax_stats_of(fax_->gateway));
     fax_.reset();
   }
 }
 
 void Session::set_profile(Profile profile) {
+  if (profile == Profile::Fax && profile_ != Profile::Fax) {
+    // From here on losses count.
+    for (SideState& side : sides_) side.told = hurt_of(side);
+  }
   profile_ = profile;
+  if (profile == Profile::Fax && !fax_listener_) fax_listener_ = std::make_unique<FaxListener>(*this);
   for (SideState& side : sides_) {
     if (side.rtp) side.rtp->set_profile(profile);
   }
@@ -141,18 +156,42 @@ void Session::send_digit(Side which, char digit, std::chrono::milliseconds lengt
   }
 }
 
+SideStats Session::stats_of(const SideState& side) const {
+  SideStats stats;
+  if (side.rtp) stats.rtp = side.rtp->stats();
+  stats.udptl = side.earlier_udptl;
+  if (side.t38) stats.udptl += side.t38->stats();
+  stats.bearer = side.earlier_bearers;
+  if (side.bearer) stats.bearer += side.bearer->stats();
+  return stats;
+}
+
 SessionStats Session::stats() const {
   SessionStats all;
-  for (const SideState& side : sides_) {
-    SideStats& stats = all.side[static_cast<size_t>(side.side)];
-    if (side.rtp) stats.rtp = side.rtp->stats();
-    stats.udptl = side.earlier_udptl;
-    if (side.t38) stats.udptl += side.t38->stats();
-    stats.bearer = side.earlier_bearers;
-    if (side.bearer) stats.bearer += side.bearer->stats();
-  }
-  all.fax = fax_ ? add(earlier_fax_, fax_->gateway.stats()) : earlier_fax_;
+  for (const SideState& side : sides_) all.side[static_cast<size_t>(side.side)] = stats_of(side);
+  if (fax_listener_) all.fax = fax_stats_of(fax_listener_->audio);
+  all.fax = add(all.fax, earlier_fax_);
+  if (fax_) all.fax = add(all.fax, fax_stats_of(fax_->gateway));
   return all;
+}
+
+Session::Hurt Session::hurt_of(const SideState& side) const {
+  const SideStats stats = stats_of(side);
+  const uint64_t filled = std::min(stats.rtp.recovered, stats.rtp.lost);
+  return {.lost = stats.rtp.lost - filled + stats.udptl.lost,
+          .recovered = stats.rtp.recovered + stats.udptl.recovered_redundancy + stats.udptl.recovered_fec,
+          .slips = stats.bearer.read_overruns + stats.bearer.write_underruns};
+}
+
+void Session::tell_hurt(SideState& side) {
+  const Hurt now = hurt_of(side);
+  // A packet that was only late makes the loss smaller again.
+  const uint64_t lost = now.lost > side.told.lost ? now.lost - side.told.lost : 0;
+  const uint64_t recovered = now.recovered > side.told.recovered ? now.recovered - side.told.recovered : 0;
+  const uint64_t slips = now.slips > side.told.slips ? now.slips - side.told.slips : 0;
+  if (lost + recovered > 0) tell(MediaHurt{side.side, MediaHurt::Kind::Loss, lost, recovered});
+  if (slips > 0) tell(MediaHurt{side.side, MediaHurt::Kind::Slip, slips, 0});
+  side.told = now;
 }
 
 void Session::give_bearer(Side which, tdm::Timeslot slot, std::unique_ptr<tdm::Bearer> bearer) {
@@ -306,6 +345,7 @@ void Session::hear(SideState& side) {
 void Session::listen(SideState& side) {
   SideState& other = at(other_side(side.side));
   if (fax_ || !is_audio(other)) return;
+  if (fax_listener_ && profile_ == Profile::Fax) fax_listener_->hear(side.side, side.heard.linear());
   if (auto tone = side.fax_tones.feed(side.heard.linear())) tell(ToneHeard{side.side, *tone});
   // In-band digits matter where they must go on as telephone events, and nobody else tells them.
   bool other_takes_events = other.speaks == Speaks::Rtp && other.rtp->takes_events();
@@ -360,6 +400,7 @@ void Session::look_after(TimePoint now) {
     drain_control(side);
     if (side.speaks == Speaks::Rtp) side.rtp->report(side.ports->control.get(), now);
     check_timeout(side, now);
+    if (profile_ == Profile::Fax) tell_hurt(side);
   }
 }
 

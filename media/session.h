@@ -10,6 +10,7 @@
 #include "media/tone/dtmf_detector.h"
 #include "media/tone/fax_tone_detector.h"
 #include "media/tone/tone_generator.h"
+#include "t38/audio_listener.h"
 #include "t38/gateway.h"
 
 namespace sg::media {
@@ -61,6 +62,11 @@ class Session {
   // What speaks on the side's ports.
   enum class Speaks : uint8_t { Nothing, Rtp, T38 };
 
+  // What a side has lost so far.
+  struct Hurt {
+    uint64_t lost = 0, recovered = 0, slips = 0;
+  };
+
   struct SideState final : t38::UdptlReceiver::Listener {
     SideState(Session& owner, Side which, size_t block_octets) : session(owner), side(which), heard(block_octets) {}
     void on_udptl_ifp(uint16_t sequence, ByteView ifp) override { session.on_ifp_from_peer(side, sequence, ifp); }
@@ -82,6 +88,7 @@ class Session {
     DtmfDetector dtmf;
     ToneGenerator tones;
     bool timeout_told = false;
+    Hurt told;  // of it
   };
 
   // The T.38 gateway between a side that speaks T.38 and one with audio.
@@ -89,13 +96,29 @@ class Session {
     FaxGateway(Session& owner, Side t38, const t38::GatewayOptions& options)
         : session(owner), t38_side(t38), gateway(options, *this) {}
     void on_ifp(ByteView ifp, int copies) override { session.send_ifp(t38_side, ifp, copies); }
-    void on_fax_event(const t38::FaxEvent& event) override { session.tell(FaxSeen{event}); }
+    void on_fax_event(const t38::FaxEvent& event) override {
+      const bool is_from_t38 = event.direction == t38::Direction::FromT38;
+      session.tell(FaxSeen{event, is_from_t38 ? t38_side : other_side(t38_side), false});
+    }
 
     Session& session;
     const Side t38_side;
     t38::Gateway gateway;
   };
 
+  // Listens in on a fax that goes as G.711. Made when the call turns out to be a fax.
+  struct FaxListener final : t38::FaxTimeline::Listener {
+    explicit FaxListener(Session& owner) : session(owner), audio(*this) {}
+    void on_fax_event(const t38::FaxEvent& event) override {
+      session.tell(FaxSeen{event, event.direction == t38::Direction::FromT38 ? Side::A : Side::B, true});
+    }
+    void hear(Side side, std::span<const int16_t> samples) {
+      audio.hear(side == Side::A ? t38::AudioListener::End::First : t38::AudioListener::End::Second, samples);
+    }
+
+    Session& session;
+    t38::AudioListener audio;
+  };
   SideState& at(Side side) { return sides_[static_cast<size_t>(side)]; }
   const SideState& at(Side side) const { return sides_[static_cast<size_t>(side)]; }
   bool passes_to(Side side) const {
@@ -124,6 +147,9 @@ class Session {
   void bridge_fax();
   void look_after(TimePoint now);
   void check_timeout(SideState& side, TimePoint now);
+  SideStats stats_of(const SideState& side) const;
+  Hurt hurt_of(const SideState& side) const;
+  void tell_hurt(SideState& side);
 
   void end_t38(SideState& side);
   void choose_bridge();
@@ -137,6 +163,7 @@ class Session {
   Profile profile_ = Profile::Voice;
   std::unique_ptr<FaxGateway> fax_;
   FaxStats earlier_fax_;
+  std::unique_ptr<FaxListener> fax_listener_;
   AudioBlock scratch_;  // made here: tones, and what the fax gateway says
   std::vector<int16_t> fax_audio_;
 

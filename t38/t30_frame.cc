@@ -71,7 +71,15 @@ Dcs parse_dcs(ByteView content) {
   const unsigned rate = bit(11) << 3 | bit(12) << 2 | bit(13) << 1 | static_cast<unsigned>(bit(14));
   static constexpr std::array<int, 16> kRates = {2400, 14400, 0, 0, 4800, 12000, 0, 0,
                                                  9600, 9600,  0, 0, 7200, 7200,  0, 0};
-  return {.bit_rate = kRates[rate], .ecm = bit(27)};
+  Dcs dcs{.bit_rate = kRates[rate], .ecm = bit(27)};
+  if (bit(15)) dcs.resolution = "fine";
+  if (bit(41)) dcs.resolution = "superfine";
+  if (bit(42)) dcs.resolution = "300 dpi";
+  if (bit(43)) dcs.resolution = "400 dpi";
+  if (bit(16)) dcs.compression = "MR";
+  if (bit(31)) dcs.compression = "MMR";
+  if (bit(78) || bit(79)) dcs.compression = "JBIG";
+  return dcs;
 }
 
 }  // namespace sg::t38

@@ -36,6 +36,8 @@ struct T30Frame {
 struct Dcs {
   int bit_rate = 0;  // bit/s
   bool ecm = false;
+  std::string_view resolution = "standard";  // "fine", "superfine", "300 dpi", "400 dpi": static text
+  std::string_view compression = "MH";       // "MR", "MMR", "JBIG"
 };
 Dcs parse_dcs(ByteView content);
 

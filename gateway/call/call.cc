@@ -11,7 +11,7 @@ constexpr auto kDigitLength = 100ms;
 // Redirections that one call follows: two peers may send it back and forth for ever.
 constexpr uint8_t kMostRedirections = 5;
 constexpr uint8_t kUnconditional = 15;  // Q.952
-constexpr char kTerminator = '#';  // ends a number that is dialled digit by digit
+constexpr char kTerminator = '#';       // ends a number that is dialled digit by digit
 
 // How long an emergency call waits for the timeslot of a call that was cleared for it, and how often it looks.
 constexpr auto kRoomLimit = 5s;
@@ -417,31 +417,36 @@ void Call::on_media_event(const media::Event& event) {
   // Once the call is being cleared, only what belongs to its record counts.
   bool is_for_record = std::holds_alternative<media::Closed>(event) || std::holds_alternative<media::FaxSeen>(event);
   if (!is_for_record && (state() == CallState::Releasing || state() == CallState::Closed)) return;
-  std::visit(Overloaded{[&](const media::ToneHeard& heard) { on_tone(heard.side, heard.tone); },
-                        [&](const media::DigitHeard& heard) {
-                          log_.debug("digit={} side={}", heard.digit, heard.side == media::Side::A ? 'a' : 'b');
-                        },
-                        [&](const media::SideFailed& failed) {
-                          log_.error("media failed: {}", failed.message);
-                          clear({47}, "gateway");
-                        },
-                        [&](const media::FaxSeen& seen) { on_fax_event(seen.event); },
-                        [&](const media::MediaTimeout& timeout) {
-                          log_.warning("nothing heard from side={} any more",
-                                       timeout.side == media::Side::A ? 'a' : 'b');
-                          context_.counters.get("call.media_timeout").add();
-                          clear(kTemporaryFailure, "gateway");
-                        },
-                        [&](const media::Closed& closed) {
-                          record_.media = closed.stats;
-                          finish();
-                        }},
-             event);
+  std::visit(
+      Overloaded{[&](const media::ToneHeard& heard) { on_tone(heard.side, heard.tone); },
+                 [&](const media::DigitHeard& heard) {
+                   log_.debug("digit={} side={}", heard.digit, heard.side == media::Side::A ? 'a' : 'b');
+                 },
+                 [&](const media::SideFailed& failed) {
+                   log_.error("media failed: {}", failed.message);
+                   clear({47}, "gateway");
+                 },
+                 [&](const media::FaxSeen& seen) { on_fax_event(seen); },
+                 [&](const media::MediaHurt& hurt) {
+                   log_.debug("side={} {} count={} recovered={}", hurt.side == media::Side::A ? 'a' : 'b',
+                              hurt.kind == media::MediaHurt::Kind::Slip ? "slips" : "loss", hurt.count, hurt.recovered);
+                 },
+                 [&](const media::MediaTimeout& timeout) {
+                   log_.warning("nothing heard from side={} any more", timeout.side == media::Side::A ? 'a' : 'b');
+                   context_.counters.get("call.media_timeout").add();
+                   clear(kTemporaryFailure, "gateway");
+                 },
+                 [&](const media::Closed& closed) {
+                   record_.media = closed.stats;
+                   finish();
+                 }},
+      event);
 }
 
-void Call::on_fax_event(const t38::FaxEvent& event) {
-  log_.debug("fax {} {}", event.direction == t38::Direction::FromT38 ? "from t38" : "to t38", t38::describe(event));
-  if (event.kind == t38::FaxEvent::Kind::Frame) record_.fax_outcome.on_frame(event.detail);
+void Call::on_fax_event(const media::FaxSeen& seen) {
+  log_.debug("fax from={} in={} {}", seen.from == media::Side::A ? "caller" : "called", seen.in_audio ? "g711" : "t38",
+             t38::describe(seen.event));
+  if (seen.event.kind == t38::FaxEvent::Kind::Frame) record_.fax_outcome.on_frame(seen.event.detail);
 }
 
 void Call::on_tone(media::Side side, media::HeardTone tone) {

@@ -91,7 +91,7 @@ class Call final : public PartyListener {
     return &party == called_.get() ? caller_.get() : nullptr;
   }
   Party* at(media::Side side) const { return side == media::Side::A ? caller_.get() : called_.get(); }
-  void on_fax_event(const t38::FaxEvent& event);
+  void on_fax_event(const media::FaxSeen& seen);
   void on_tone(media::Side side, media::HeardTone tone);
 
   const CallId id_;

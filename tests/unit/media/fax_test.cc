@@ -221,6 +221,60 @@ TEST_F(FaxCall, RtpAndT38SwapOnTheSamePortWithinOneStream) {
   EXPECT_EQ(last->timestamp - first->timestamp, 5 * kBlock);
 }
 
+TEST_F(FaxCall, APageThatPassesAsAudioIsFollowedFrameByFrame) {
+  SessionId session = service().open({});
+  service().add_bearer(session, Side::A, {1, 1});
+  service().add_bearer(session, Side::B, {1, 2});
+  service().set_bridging(session, Bridging::Both);
+  service().set_profile(session, Profile::Fax);
+  settle(session);
+  TdmFax sender(far_end(1), caller());
+  TdmFax receiver(far_end(2), answerer());
+
+  for (int i = 0; i < kMostBlocks && !(sender.machine().is_finished() && receiver.machine().is_finished()); ++i) {
+    sender.speak();
+    receiver.speak();
+    step(session);
+    sender.listen();
+    receiver.listen();
+  }
+  auto stats = close(session);
+
+  EXPECT_TRUE(sender.machine().result().success) << sender.machine().result().status_text;
+  EXPECT_EQ(stats.fax.pages, 1);
+  EXPECT_EQ(stats.fax.bit_rate, 14400);
+  EXPECT_TRUE(stats.fax.ended_by_dcn);
+  bool dis_came_from_b = false, dcs_came_from_a = false;
+  for (const FaxSeen& seen : heard<FaxSeen>()) {
+    EXPECT_TRUE(seen.in_audio);
+    dis_came_from_b = dis_came_from_b || (seen.event.detail == "DIS" && seen.from == Side::B);
+    dcs_came_from_a = dcs_came_from_a || (seen.event.detail == "DCS" && seen.from == Side::A);
+  }
+  EXPECT_TRUE(dis_came_from_b);
+  EXPECT_TRUE(dcs_came_from_a);
+}
+
+TEST_F(FaxCall, ABlockThatTheLineLostDuringAFaxIsToldAsASlip) {
+  SessionId session = service().open({});
+  service().add_bearer(session, Side::A, {1, 1});
+  service().set_bridging(session, Bridging::Both);
+  settle(session);
+  auto line = far_end(1);
+  service().set_profile(session, Profile::Fax);
+  settle(session);
+
+  // Far more at once than the bearer keeps: the oldest blocks are lost.
+  span().advance_octets(400 * kBlock);
+  ASSERT_TRUE(until([&] {
+    step(session);
+    return !heard<MediaHurt>().empty();
+  }));
+
+  EXPECT_EQ(heard<MediaHurt>()[0].kind, MediaHurt::Kind::Slip);
+  EXPECT_EQ(heard<MediaHurt>()[0].side, Side::A);
+  EXPECT_GT(heard<MediaHurt>()[0].count, 0u);
+}
+
 TEST_F(FaxCall, AudioThatComesAfterTheSwapIsDroppedAndNoiseIsCounted) {
   UdpPeer peer;
   SocketAddress gateway;

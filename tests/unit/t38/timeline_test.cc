@@ -42,6 +42,14 @@ TEST(T30Frame, TellsSpeedAndEcmFromDcs) {
   EXPECT_TRUE(parse_dcs(v17_ecm).ecm);
   EXPECT_EQ(parse_dcs(v29).bit_rate, 9600);
   EXPECT_FALSE(parse_dcs(v29).ecm);
+  EXPECT_EQ(parse_dcs(v29).resolution, "standard");
+  EXPECT_EQ(parse_dcs(v29).compression, "MH");
+  // Bits 15, 16 and 31, of octets 2 and 4; extended by bits 24 and 32.
+  const Bytes fine_mmr = {0x00, 0x40, 0x80, 0x44}, superfine_mr = {0x00, 0x80, 0x80, 0x80, 0x80, 0x01};
+  EXPECT_EQ(parse_dcs(fine_mmr).resolution, "fine");
+  EXPECT_EQ(parse_dcs(fine_mmr).compression, "MMR");
+  EXPECT_EQ(parse_dcs(superfine_mr).resolution, "superfine");
+  EXPECT_EQ(parse_dcs(superfine_mr).compression, "MR");
   EXPECT_EQ(parse_dcs(v27ter).bit_rate, 4800);
 }
 
