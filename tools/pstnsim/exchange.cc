@@ -150,9 +150,10 @@ Result<> Exchange::start_backends() {
   std::vector<tdm::cesop::SpanConfig> pseudowires;
   tdm::dahdi::Options cards;
   // All calls run in one thread, and a fax machine that closes a page keeps it for a while on a slow processor.
-  cards.transmit_margin = 200ms;
+  constexpr auto kMargin = 200ms;
+  cards.transmit_margin = kMargin;
   for (const Span& span : config_.spans) {
-    if (span.backend == SpanBackend::Cesop) pseudowires.push_back(span.cesop);
+    if (span.backend == SpanBackend::Cesop) pseudowires.emplace_back(span.cesop).transmit_margin = kMargin;
     if (span.backend == SpanBackend::Dahdi) cards.spans.push_back({span.cesop.number, span.driver_span});
   }
   if (!pseudowires.empty()) {
