@@ -20,7 +20,7 @@ target_include_directories(sg_options INTERFACE ${CMAKE_SOURCE_DIR})
 if(SG_SANITIZE)
   # The instrumentation makes g++ 12 take parts of its own headers (std::regex) for uninitialised.
   target_compile_options(sg_options INTERFACE -fsanitize=${SG_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
-                                              -Wno-maybe-uninitialized)
+                                              $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(sg_options INTERFACE -fsanitize=${SG_SANITIZE})
 endif()
 

@@ -11,8 +11,8 @@ constexpr uint8_t kFirstExtendedData = 9, kLastBaseData = 8, kLastData = 14;
 constexpr uint8_t kV8Data = 9, kV34RateData = 10;
 
 // T.38 table 4.
-constexpr uint8_t kHdlcData = 0, kHdlcSigEnd = 1, kHdlcFcsOk = 2, kHdlcFcsBad = 3, kHdlcFcsOkSigEnd = 4,
-                  kHdlcFcsBadSigEnd = 5, kNonEcmSigEnd = 7, kNonEcmData = 6, kFirstExtendedField = 8, kLastField = 11;
+constexpr uint8_t kHdlcData = 0, kHdlcSigEnd = 1, kHdlcFcsOk = 2, kHdlcFcsOkSigEnd = 4, kHdlcFcsBadSigEnd = 5,
+                  kNonEcmSigEnd = 7, kNonEcmData = 6, kFirstExtendedField = 8, kLastField = 11;
 
 // Facsimile control fields as T.30 clause 5.3.6.1 writes them, without the X bit.
 constexpr uint8_t kNsf = 0x04, kNsc = 0x84, kNss = 0x44, kFcd = 0x60;
