@@ -17,18 +17,8 @@ constexpr char kTerminator = '#';       // ends a number that is dialled digit b
 constexpr auto kRoomLimit = 5s;
 constexpr auto kRoomPoll = 50ms;
 
-std::string_view name_of(media::HeardTone tone) {
-  switch (tone) {
-    case media::HeardTone::Cng:
-      return "CNG";
-    case media::HeardTone::Ced:
-      return "CED";
-    case media::HeardTone::AnsAm:
-      return "ANSam";
-    case media::HeardTone::V21Preamble:
-      return "V.21 preamble";
-  }
-  return "";
+std::string_view counter_word(FaxOutcome::Verdict verdict) {
+  return verdict == FaxOutcome::Verdict::InDoubt ? "in_doubt" : name(verdict);
 }
 
 template <class... Handlers>
@@ -403,9 +393,10 @@ void Call::on_digits_wanted(Party&) {
   called_wants_digits_ = true;
 }
 
-void Call::on_mode_changed(Party&, MediaModeState mode) {
+void Call::on_mode_changed(Party& party, MediaModeState mode) {
   if (mode == MediaModeState::Audio) return;
   record_.fax = true;
+  record_.fax_log.on_mode(age(), party.side(), name(mode), party.record().modes.back().reason);
   context_.media.set_profile(session_, media::Profile::Fax);
 }
 
@@ -417,41 +408,40 @@ void Call::on_media_event(const media::Event& event) {
   // Once the call is being cleared, only what belongs to its record counts.
   bool is_for_record = std::holds_alternative<media::Closed>(event) || std::holds_alternative<media::FaxSeen>(event);
   if (!is_for_record && (state() == CallState::Releasing || state() == CallState::Closed)) return;
-  std::visit(
-      Overloaded{[&](const media::ToneHeard& heard) { on_tone(heard.side, heard.tone); },
-                 [&](const media::DigitHeard& heard) {
-                   log_.debug("digit={} side={}", heard.digit, heard.side == media::Side::A ? 'a' : 'b');
-                 },
-                 [&](const media::SideFailed& failed) {
-                   log_.error("media failed: {}", failed.message);
-                   clear({47}, "gateway");
-                 },
-                 [&](const media::FaxSeen& seen) { on_fax_event(seen); },
-                 [&](const media::MediaHurt& hurt) {
-                   log_.debug("side={} {} count={} recovered={}", hurt.side == media::Side::A ? 'a' : 'b',
-                              hurt.kind == media::MediaHurt::Kind::Slip ? "slips" : "loss", hurt.count, hurt.recovered);
-                 },
-                 [&](const media::MediaTimeout& timeout) {
-                   log_.warning("nothing heard from side={} any more", timeout.side == media::Side::A ? 'a' : 'b');
-                   context_.counters.get("call.media_timeout").add();
-                   clear(kTemporaryFailure, "gateway");
-                 },
-                 [&](const media::Closed& closed) {
-                   record_.media = closed.stats;
-                   finish();
-                 }},
-      event);
+  std::visit(Overloaded{[&](const media::ToneHeard& heard) { on_tone(heard.side, heard.tone); },
+                        [&](const media::DigitHeard& heard) {
+                          log_.debug("digit={} side={}", heard.digit, heard.side == media::Side::A ? 'a' : 'b');
+                        },
+                        [&](const media::SideFailed& failed) {
+                          log_.error("media failed: {}", failed.message);
+                          clear({47}, "gateway");
+                        },
+                        [&](const media::FaxSeen& seen) { on_fax_event(seen); },
+                        [&](const media::MediaHurt& hurt) { record_.fax_log.on_hurt(age(), hurt); },
+                        [&](const media::MediaTimeout& timeout) {
+                          log_.warning("nothing heard from side={} any more",
+                                       timeout.side == media::Side::A ? 'a' : 'b');
+                          context_.counters.get("call.media_timeout").add();
+                          record_.fell_silent = true;
+                          clear(kTemporaryFailure, "gateway");
+                        },
+                        [&](const media::Closed& closed) {
+                          record_.media = closed.stats;
+                          finish();
+                        }},
+             event);
 }
 
 void Call::on_fax_event(const media::FaxSeen& seen) {
   log_.debug("fax from={} in={} {}", seen.from == media::Side::A ? "caller" : "called", seen.in_audio ? "g711" : "t38",
              t38::describe(seen.event));
-  if (seen.event.kind == t38::FaxEvent::Kind::Frame) record_.fax_outcome.on_frame(seen.event.detail);
+  record_.fax_log.on_seen(age(), seen);
 }
 
 void Call::on_tone(media::Side side, media::HeardTone tone) {
   log_.info("fax tone={} side={}", name_of(tone), side == media::Side::A ? 'a' : 'b');
   record_.fax = true;
+  record_.fax_log.on_tone(age(), side, tone);
   context_.media.set_profile(session_, media::Profile::Fax);
   if (tone != media::HeardTone::V21Preamble) return;
   Party* near = at(side);
@@ -483,11 +473,26 @@ void Call::close_when_released() {
   context_.media.close(session_);
 }
 
+std::chrono::milliseconds Call::age() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(context_.reactor.now() - began_);
+}
+
+void Call::judge_fax() {
+  if (!record_.fax) return;
+  record_.fax_diagnosis = diagnose(fax_facts_of(record_));
+  const FaxDiagnosis& fax = record_.fax_diagnosis;
+  const auto line = fmt::format("fax verdict=\"{}\" pages={} bit_rate={} cause=\"{}\" advice=\"{}\"", name(fax.verdict),
+                                record_.media.fax.pages, record_.media.fax.bit_rate, fax.cause, fax.advice);
+  fax.verdict == FaxOutcome::Verdict::Failed ? log_.warning("{}", line) : log_.info("{}", line);
+  context_.counters.get(fmt::format("fax.{}", counter_word(fax.verdict))).add();
+}
+
 void Call::finish() {
   record_.ended = std::chrono::system_clock::now();
   record_.caller = caller_->record();
   for (const Left& left : left_) record_.called[left.record] = left.party->record();
   keep_called_record();
+  judge_fax();
   routing_.usage.reset();
   enter(CallState::Closed);
   on_closed_(*this);

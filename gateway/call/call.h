@@ -92,6 +92,8 @@ class Call final : public PartyListener {
   }
   Party* at(media::Side side) const { return side == media::Side::A ? caller_.get() : called_.get(); }
   void on_fax_event(const media::FaxSeen& seen);
+  std::chrono::milliseconds age() const;  // since the call began
+  void judge_fax();
   void on_tone(media::Side side, media::HeardTone tone);
 
   const CallId id_;

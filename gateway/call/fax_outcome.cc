@@ -13,7 +13,7 @@ void FaxOutcome::on_frame(std::string_view frame) {
     last_page_ = LastPage::NotYet;
   } else if (last_page_ == LastPage::Sent && (frame == "MCF" || frame == "RTP" || frame == "PIP")) {
     last_page_ = LastPage::Confirmed;
-  } else if (last_page_ == LastPage::Sent && (frame == "RTN" || frame == "PIN")) {
+  } else if (last_page_ == LastPage::Sent && (frame == "RTN" || frame == "PIN" || frame == "ERR")) {
     last_page_ = LastPage::Refused;
   }
 }

@@ -247,6 +247,7 @@ void Party::on_offer_answered(const MediaDescription& answer) {
 void Party::on_offer_refused(int status) {
   if (is_leaving_) return;
   log_.info("our offer was refused status={}", status);
+  if (offered_ && offered_->image) record_.t38_refused_with = status;
   offered_.reset();
   mode_.on_t38_refused(status);
 }

@@ -7,7 +7,8 @@
 
 #include "base/ids.h"
 #include "gateway/call/cause.h"
-#include "gateway/call/fax_outcome.h"
+#include "gateway/call/fax_log.h"
+#include "gateway/call/fax_verdict.h"
 #include "gateway/call/leg.h"
 #include "media/service.h"
 
@@ -29,6 +30,7 @@ struct LegRecord {
     std::string reason;  // "V.21 preamble", "peer's offer", "refused 488"
   };
   std::vector<ModeChange> modes;
+  int t38_refused_with = 0;  // SIP status with which the peer refused our T.38 offer; 0: it did not
 };
 
 // What the dial plan made of a call.
@@ -51,10 +53,12 @@ struct Record {
   LegRecord caller;
   // One a target that was tried, in order; the last is the one that answered, if any did. Empty: no route.
   std::vector<LegRecord> called;
-  Cause cause;              // why the call ended
-  std::string released_by;  // "caller", "called", "gateway"
-  bool fax = false;         // a fax tone or T.38 was seen
-  FaxOutcome fax_outcome;   // as far as its T.30 frames were seen
+  Cause cause;                 // why the call ended
+  std::string released_by;     // "caller", "called", "gateway"
+  bool fax = false;            // a fax tone or T.38 was seen
+  FaxLog fax_log;              // what was seen of it
+  bool fell_silent = false;    // it was ended since nothing came from a peer any more
+  FaxDiagnosis fax_diagnosis;  // once it is over
   media::SessionStats media;
 };
 

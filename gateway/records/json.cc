@@ -63,13 +63,65 @@ Json json_of(const call::LegRecord& leg) {
           {"media_modes", std::move(modes)}};
 }
 
+Json word_or_null(std::string_view word) {
+  return word.empty() ? Json() : Json(word);
+}
+
+Json timeline_of(const call::FaxLog& log) {
+  Json steps = Json::array();
+  for (const call::FaxStep& step : log.steps()) {
+    Json json = {{"at_ms", step.at.count()},
+                 {"side", step.side == media::Side::A ? "a" : "b"},
+                 {"kind", name(step.kind)},
+                 {"what", step.what}};
+    if (step.kind == call::FaxStep::Kind::Frame || step.kind == call::FaxStep::Kind::Training) {
+      json["in"] = step.in_audio ? "g711" : "t38";
+    }
+    steps.push_back(std::move(json));
+  }
+  return steps;
+}
+
+// "t38", "g711", or "g711, t38" where the machines spoke in both.
+std::string transport_of(const call::FaxLog& log) {
+  if (log.was_in_audio() && log.was_in_t38()) return "g711, t38";
+  if (log.was_in_t38()) return "t38";
+  return log.was_in_audio() ? "g711" : "";
+}
+
 Json json_of_fax(const call::Record& record) {
   const auto& fax = record.media.fax;
+  const call::FaxLog& log = record.fax_log;
+  const call::FaxFacts facts = fax_facts_of(record);
+  const call::FaxDiagnosis verdict = record.fax_diagnosis.rule.empty() ? diagnose(facts) : record.fax_diagnosis;
+  auto time = [](const auto& at) { return at ? Json(at->count()) : Json(); };
   return {{"pages", fax.pages},
           {"bit_rate", fax.bit_rate},
           {"ecm", fax.ecm},
           {"ended_by_dcn", fax.ended_by_dcn},
-          {"verdict", name(record.fax_outcome.verdict())}};
+          {"verdict", name(verdict.verdict)},
+          {"cause", word_or_null(verdict.cause)},
+          {"advice", word_or_null(verdict.advice)},
+          {"rule", word_or_null(verdict.rule)},
+          {"resolution", word_or_null(log.document().resolution)},
+          {"compression", word_or_null(log.document().compression)},
+          {"first_bit_rate", log.document().first_bit_rate},
+          {"retrains", log.sums().ftt},
+          {"ecm_repeats", log.sums().ppr},
+          {"refused_pages", log.sums().rtn},
+          {"calling_identity", word_or_null(log.calling_identity())},
+          {"called_identity", word_or_null(log.called_identity())},
+          {"transport", word_or_null(transport_of(log))},
+          {"t38_asked_ms", time(facts.our_offer)},
+          {"t38_since_ms", time(facts.t38_since)},
+          {"t38_refused_with", facts.refused_with ? Json(facts.refused_with) : Json()},
+          {"lost", log.sums().lost},
+          {"recovered", log.sums().recovered},
+          {"slips", log.sums().slips},
+          {"jitter_ms", facts.jitter_ms},
+          {"drift_ppm", facts.drift_ppm},
+          {"timeline", timeline_of(log)},
+          {"timeline_left_out", log.steps_dropped()}};
 }
 
 Json json_of(const media::SideStats& side) {

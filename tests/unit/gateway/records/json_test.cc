@@ -16,6 +16,13 @@ call::WallTime at(int64_t milliseconds_since_1970) {
   return call::WallTime(milliseconds(milliseconds_since_1970));
 }
 
+void saw(call::Record& record, const char* frame) {
+  media::FaxSeen seen;
+  seen.event.detail = frame;
+  seen.from = media::Side::B;
+  record.fax_log.on_seen(milliseconds(6000), seen);
+}
+
 call::Record answered_fax() {
   call::Record record;
   record.call = CallId{17};
@@ -37,7 +44,7 @@ call::Record answered_fax() {
   record.released_by = "caller";
   record.fax = true;
   record.media.fax = {.pages = 3, .bit_rate = 14400, .ecm = true, .ended_by_dcn = true};
-  for (const char* frame : {"DCS", "CFR", "EOP", "MCF", "DCN"}) record.fax_outcome.on_frame(frame);
+  for (const char* frame : {"DCS", "CFR", "EOP", "MCF", "DCN"}) saw(record, frame);
   record.media.side[0].udptl.packets_received = 400;
   return record;
 }
@@ -64,16 +71,24 @@ TEST(RecordJson, IsOneLineWithAllThatIsKnown) {
   EXPECT_EQ(record["called"][1]["cause"]["sip"], 200);
   EXPECT_EQ(record["fax"]["pages"], 3);
   EXPECT_EQ(record["fax"]["verdict"], "delivered");
+  EXPECT_EQ(record["fax"]["cause"], "Every page was confirmed, and the machines said goodbye.");
+  EXPECT_TRUE(record["fax"]["advice"].is_null());
+  EXPECT_EQ(record["fax"]["transport"], "t38");
+  EXPECT_EQ(record["fax"]["t38_since_ms"], 5000);
+  ASSERT_EQ(record["fax"]["timeline"].size(), 5u);
+  EXPECT_EQ(record["fax"]["timeline"][1]["what"], "CFR");
+  EXPECT_EQ(record["fax"]["timeline"][1]["at_ms"], 6000);
+  EXPECT_EQ(record["fax"]["timeline"][1]["side"], "b");
   EXPECT_EQ(record["media"]["a"]["t38"]["packets_received"], 400);
   EXPECT_FALSE(record["media"]["a"].contains("rtp")) << "a side that carried no RTP says nothing of it";
 }
 
 TEST(RecordJson, JudgesAFaxByItsFrames) {
   call::Record record = answered_fax();
-  record.fax_outcome = {};
-  EXPECT_EQ(json::parse(to_json(record))["fax"]["verdict"], "unknown") << "it went as audio";
+  record.fax_log = {};
+  EXPECT_EQ(json::parse(to_json(record))["fax"]["verdict"], "unknown") << "no frame was seen";
 
-  record.fax_outcome.on_frame("EOP");
+  saw(record, "EOP");
   EXPECT_EQ(json::parse(to_json(record))["fax"]["verdict"], "in doubt");
 }
 

@@ -1,0 +1,139 @@
+#include "gateway/call/fax_log.h"
+
+#include <fmt/format.h>
+
+#include "t38/t30_frame.h"
+
+namespace sg::call {
+namespace {
+
+// "+49 30 1" of "CSI +49 30 1"; empty where the frame has none.
+std::string identity_in(const t38::FaxEvent& frame) {
+  std::string words = t38::describe(frame);
+  const size_t space = words.find(' ');
+  return space == std::string::npos ? std::string() : words.substr(space + 1);
+}
+
+}  // namespace
+
+std::string_view name_of(media::HeardTone tone) {
+  switch (tone) {
+    case media::HeardTone::Cng:
+      return "CNG";
+    case media::HeardTone::Ced:
+      return "CED";
+    case media::HeardTone::AnsAm:
+      return "ANSam";
+    case media::HeardTone::V21Preamble:
+      return "V.21 preamble";
+  }
+  return "";
+}
+
+std::string_view name(FaxStep::Kind kind) {
+  switch (kind) {
+    case FaxStep::Kind::Tone:
+      return "tone";
+    case FaxStep::Kind::Frame:
+      return "frame";
+    case FaxStep::Kind::Training:
+      return "training";
+    case FaxStep::Kind::Page:
+      return "page";
+    case FaxStep::Kind::Mode:
+      return "mode";
+    case FaxStep::Kind::Loss:
+      return "loss";
+    case FaxStep::Kind::Slip:
+      return "slip";
+  }
+  return "";
+}
+
+void FaxLog::add(FaxStep step) {
+  if (steps_.size() < kMostSteps) {
+    steps_.push_back(std::move(step));
+  } else {
+    ++dropped_;
+  }
+}
+
+void FaxLog::on_tone(Milliseconds at, media::Side side, media::HeardTone tone) {
+  sums_.cng = sums_.cng || tone == media::HeardTone::Cng;
+  sums_.ced = sums_.ced || tone == media::HeardTone::Ced;
+  sums_.ansam = sums_.ansam || tone == media::HeardTone::AnsAm;
+  // A preamble is heard before each frame, which tells more.
+  if (tone == media::HeardTone::V21Preamble && first_frame_at_) return;
+  add({at, FaxStep::Kind::Tone, side, true, std::string(name_of(tone))});
+}
+
+void FaxLog::on_seen(Milliseconds at, const media::FaxSeen& seen) {
+  using Kind = t38::FaxEvent::Kind;
+  const t38::FaxEvent& event = seen.event;
+  (seen.in_audio ? was_in_audio_ : was_in_t38_) = true;
+  auto step = [&](FaxStep::Kind kind) { add({at, kind, seen.from, seen.in_audio, t38::describe(event)}); };
+  switch (event.kind) {
+    case Kind::Frame:
+      if (!first_frame_at_) first_frame_at_ = at;
+      last_frame_ = event.detail;
+      last_frame_at_ = at;
+      on_frame(event);
+      return step(FaxStep::Kind::Frame);
+    case Kind::Training:
+      return step(FaxStep::Kind::Training);
+    case Kind::PageStarted:
+      ++sums_.pages_started;
+      is_in_page_ = true;
+      return step(FaxStep::Kind::Page);
+    case Kind::PageEnded:
+      ++sums_.pages_ended;
+      is_in_page_ = false;
+      return step(FaxStep::Kind::Page);
+    case Kind::Ended:
+      // DCN is there already.
+      return;
+  }
+}
+
+void FaxLog::on_frame(const t38::FaxEvent& frame) {
+  outcome_.on_frame(frame.detail);
+  const std::string& word = frame.detail;
+  if (word == "DIS") ++sums_.dis;
+  if (word == "CFR") ++sums_.cfr;
+  if (word == "FTT") ++sums_.ftt;
+  if (word == "RTN") ++sums_.rtn;
+  if (word == "PPR") ++sums_.ppr;
+  if (word == "ERR") ++sums_.err;
+  if (word == "MCF") ++sums_.mcf;
+  if (word == "CRP") ++sums_.crp;
+  if (word == "DCN") ++sums_.dcn;
+  if (word == "CSI") called_identity_ = identity_in(frame);
+  if (word == "TSI") calling_identity_ = identity_in(frame);
+  // A post-message command: the page is over, though it may not be answered.
+  if (word.ends_with("MPS") || word.ends_with("EOP") || word.ends_with("EOM")) is_in_page_ = false;
+  if (word != "DCS") return;
+  ++sums_.dcs;
+  const t38::Dcs dcs = t38::parse_dcs(ByteView(frame.content).first(frame.content_octets));
+  if (document_.first_bit_rate == 0) document_.first_bit_rate = dcs.bit_rate;
+  document_.bit_rate = dcs.bit_rate;
+  document_.ecm = dcs.ecm;
+  document_.resolution = dcs.resolution;
+  document_.compression = dcs.compression;
+}
+
+void FaxLog::on_mode(Milliseconds at, media::Side side, std::string_view mode, std::string_view reason) {
+  add({at, FaxStep::Kind::Mode, side, false, fmt::format("{}: {}", mode, reason)});
+}
+
+void FaxLog::on_hurt(Milliseconds at, const media::MediaHurt& hurt) {
+  if (hurt.kind == media::MediaHurt::Kind::Slip) {
+    sums_.slips += hurt.count;
+    return add(
+        {at, FaxStep::Kind::Slip, hurt.side, false, fmt::format("{} slip{}", hurt.count, hurt.count == 1 ? "" : "s")});
+  }
+  sums_.lost += hurt.count;
+  sums_.recovered += hurt.recovered;
+  add({at, FaxStep::Kind::Loss, hurt.side, false, fmt::format("{} lost, {} recovered", hurt.count, hurt.recovered)});
+}
+
+}  // namespace sg::call

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/call/fax_outcome.h"
+#include "media/service.h"
+
+namespace sg::call {
+
+// One thing that happened to a fax.
+struct FaxStep {
+  enum class Kind : uint8_t { Tone, Frame, Training, Page, Mode, Loss, Slip };
+  std::chrono::milliseconds at{0};  // since the call began
+  Kind kind = Kind::Frame;
+  media::Side side = media::Side::A;  // whose machine or leg: A the caller's
+  bool in_audio = false;              // heard in G.711, not in T.38
+  std::string what;                   // "DIS", "training 14400 bit/s", "t38: our offer", "3 lost, 2 recovered"
+};
+std::string_view name(FaxStep::Kind kind);
+std::string_view name_of(media::HeardTone tone);  // "CNG"
+
+// What happened to the fax of a call, step by step and in sums. Pure; owned by the call's record.
+class FaxLog {
+ public:
+  using Milliseconds = std::chrono::milliseconds;
+  static constexpr size_t kMostSteps = 500;  // later ones are counted only
+
+  // Sums over all steps, those that were not kept too.
+  struct Sums {
+    int dis = 0, dcs = 0, cfr = 0, ftt = 0, rtn = 0, ppr = 0, err = 0, mcf = 0, crp = 0, dcn = 0;
+    int pages_started = 0, pages_ended = 0;
+    uint64_t lost = 0, recovered = 0, slips = 0;
+    bool cng = false, ced = false, ansam = false;
+  };
+  // What the last DCS set.
+  struct Document {
+    int bit_rate = 0;        // bit/s
+    int first_bit_rate = 0;  // of the first DCS
+    bool ecm = false;
+    std::string resolution, compression;
+  };
+
+  void on_tone(Milliseconds at, media::Side side, media::HeardTone tone);
+  void on_seen(Milliseconds at, const media::FaxSeen& seen);
+  void on_mode(Milliseconds at, media::Side side, std::string_view mode, std::string_view reason);
+  void on_hurt(Milliseconds at, const media::MediaHurt& hurt);
+
+  bool is_empty() const { return steps_.empty(); }
+  const std::vector<FaxStep>& steps() const { return steps_; }
+  uint64_t steps_dropped() const { return dropped_; }
+  const Sums& sums() const { return sums_; }
+  const Document& document() const { return document_; }
+  const FaxOutcome& outcome() const { return outcome_; }
+  // CSI and TSI, T.30 clause 5.3.6.2; empty: none was told.
+  const std::string& called_identity() const { return called_identity_; }
+  const std::string& calling_identity() const { return calling_identity_; }
+
+  // The latest T.30 frame, or what came of a page.
+  const std::string& last_frame() const { return last_frame_; }
+  Milliseconds last_frame_at() const { return last_frame_at_; }
+  std::optional<Milliseconds> first_frame_at() const { return first_frame_at_; }
+  // A page has begun and its end was not announced.
+  bool is_in_page() const { return is_in_page_; }
+  // Where the frames were: in G.711, in T.38.
+  bool was_in_audio() const { return was_in_audio_; }
+  bool was_in_t38() const { return was_in_t38_; }
+
+ private:
+  void add(FaxStep step);
+  void on_frame(const t38::FaxEvent& frame);
+
+  std::vector<FaxStep> steps_;
+  uint64_t dropped_ = 0;
+  Sums sums_;
+  Document document_;
+  FaxOutcome outcome_;
+  std::string called_identity_, calling_identity_, last_frame_;
+  Milliseconds last_frame_at_{0};
+  std::optional<Milliseconds> first_frame_at_;
+  bool is_in_page_ = false;
+  bool was_in_audio_ = false, was_in_t38_ = false;
+};
+
+}  // namespace sg::call

@@ -1,0 +1,262 @@
+#include "gateway/call/fax_verdict.h"
+
+#include <algorithm>
+
+#include "gateway/call/record.h"
+
+namespace sg::call {
+namespace {
+
+using Verdict = FaxOutcome::Verdict;
+using Milliseconds = FaxFacts::Milliseconds;
+
+// T.30 asks for a quiet line: G.711 carries a page as long as less than this is lost. Percent.
+constexpr double kMuchLoss = 0.1;
+// T.30 clause 5.2: with a T1 of 35 s and DIS every 3 s or so, two unanswered ones are chance.
+constexpr int kManyRepeats = 3;
+// A 30 ms jitter is what users' networks are told to keep below for fax.
+constexpr double kMuchJitter = 30;
+constexpr double kMuchDrift = 30;  // ppm: a slip of a 60 ms buffer within a long fax
+
+double seconds(Milliseconds time) {
+  return static_cast<double>(time.count()) / 1000;
+}
+// T.38 came when the machines were already at it.
+bool switched_late(const FaxFacts& f) {
+  return f.peer_asked && f.log.first_frame_at() && *f.log.first_frame_at() + Milliseconds(1000) < *f.peer_asked;
+}
+double peer_asked_after(const FaxFacts& f) {
+  return f.answered ? seconds(*f.peer_asked - *f.answered) : seconds(*f.peer_asked);
+}
+bool is_in_g711(const FaxFacts& f) {
+  return !f.t38_since;
+}
+bool has_lost_audio(const FaxFacts& f) {
+  return is_in_g711(f) && (f.rtp_loss >= kMuchLoss || (f.rtp_loss == 0 && f.log.sums().lost > 0));
+}
+// The training check came to nothing.
+bool failed_to_train(const FaxFacts& f) {
+  return f.log.sums().dcs > 0 && f.log.sums().cfr == 0;
+}
+std::string page_now(const FaxFacts& f) {
+  return fmt::format("page {}", std::max(1, f.log.sums().pages_ended + 1));
+}
+std::string why_g711(const FaxFacts& f) {
+  if (f.refused_with) return fmt::format(" (the peer refused T.38 with {})", f.refused_with);
+  if (f.offer_unanswered) return " (the peer did not answer our T.38 offer)";
+  return "";
+}
+
+struct Rule {
+  std::string_view name;
+  Verdict verdict;
+  bool (*fits)(const FaxFacts&);
+  std::string (*cause)(const FaxFacts&);
+  std::string_view advice;
+};
+
+// Within a verdict the likeliest cause stands first, and what always fits last.
+const std::vector<Rule>& rules() {
+  using F = const FaxFacts&;
+  static const std::vector<Rule> kRules = {
+      {"delivered after trouble", Verdict::Delivered,
+       [](F f) { return f.log.sums().rtn + f.log.sums().ftt + f.log.sums().ppr >= kManyRepeats; },
+       [](F f) {
+         const auto& sums = f.log.sums();
+         return fmt::format("Every page was confirmed, after {} failed trainings, {} ECM repeats and {} refused pages.",
+                            sums.ftt, sums.ppr, sums.rtn);
+       },
+       "The line or the network is poor: look at loss and slips before it gets worse."},
+      {"delivered", Verdict::Delivered, [](F) { return true; },
+       [](F) { return std::string("Every page was confirmed, and the machines said goodbye."); }, ""},
+
+      {"no goodbye", Verdict::InDoubt, [](F f) { return f.log.outcome().is_confirmed(); },
+       [](F f) {
+         return fmt::format(
+             "The last page was confirmed, but the call was ended by the {} before the goodbye (DCN) was seen.",
+             f.released_by);
+       },
+       "The pages are there; if it happens again and again, one machine hangs up too early."},
+      {"no confirmation, loss", Verdict::InDoubt, [](F f) { return f.log.sums().lost + f.log.sums().slips > 0; },
+       [](F f) {
+         return fmt::format(
+             "The last page was sent, but no confirmation was seen: {} packets were lost and {} slips counted.",
+             f.log.sums().lost, f.log.sums().slips);
+       },
+       "Ask the recipient, and mend the network or the line's clock."},
+      {"no confirmation", Verdict::InDoubt, [](F) { return true; },
+       [](F f) {
+         return fmt::format("The last page was sent, but no confirmation was seen before the {} ended the call.",
+                            f.released_by);
+       },
+       "Ask the recipient whether all pages are there."},
+
+      {"relayed", Verdict::Unknown, [](F f) { return f.t38_since && !f.t38_heard_nothing; },
+       [](F) { return std::string("T.38 was agreed upon, but no T.30 frame was seen."); },
+       "Is there a fax machine at both ends, and does each hear the other? Look at the packets in \"media\"."},
+      {"no T.38 packet", Verdict::Unknown, [](F f) { return f.t38_heard_nothing; },
+       [](F) { return std::string("T.38 was agreed upon, but the peer's packets never came."); },
+       "A firewall or NAT keeps UDP from the port, or the peer has another address than it says: look there."},
+      {"modem or Super G3", Verdict::Unknown, [](F f) { return f.log.sums().ansam; },
+       [](F) {
+         return std::string("The answerer spoke V.8 (a Super G3 fax or a modem), and the call went on as G.711.");
+       },
+       "For faxes leave sg3 = \"lower-to-g3\"; for modems nothing is to be done."},
+      {"nobody answered as a fax", Verdict::Unknown, [](F f) { return f.log.sums().cng; },
+       [](F) { return std::string("A fax machine called, but none answered it."); },
+       "Is the called number that of a fax machine?"},
+      {"only a tone", Verdict::Unknown, [](F) { return true; },
+       [](F) { return std::string("A fax tone was heard, and then nothing of a fax."); },
+       "If it was a fax: did a person or a voice menu call its number?"},
+
+      {"no T.38 packet", Verdict::Failed, [](F f) { return f.t38_heard_nothing; },
+       [](F) { return std::string("T.38 was agreed upon, but the peer's packets never came."); },
+       "A firewall or NAT keeps UDP from the port, or the peer has another address than it says: look there."},
+      {"peer asked late", Verdict::Failed, [](F f) { return switched_late(f) && f.log.sums().cfr == 0; },
+       [](F f) {
+         return fmt::format("The peer asked for T.38 {:.1f} s after answer, when T.30 had begun.", peer_asked_after(f));
+       },
+       "Ask earlier (t38 = \"ced\" or \"at-once\"), or set t38_offer_window for this trunk and stay in pass-through."},
+      {"peer fell silent", Verdict::Failed, [](F f) { return f.fell_silent; },
+       [](F f) {
+         return fmt::format("The peer fell silent: the last that was seen is {} at {:.1f} s.",
+                            f.log.last_frame().empty() ? "no frame" : f.log.last_frame(),
+                            seconds(f.log.last_frame_at()));
+       },
+       "Look for the reason at the peer; if its machine is only slow, raise [media] t38_timeout."},
+      {"slips", Verdict::Failed, [](F f) { return f.log.sums().slips > 0; },
+       [](F f) { return fmt::format("The timeslot slipped {} times during the fax.", f.log.sums().slips); },
+       "No page survives a slip: mend the span's clock (spangatectl doctor)."},
+      {"loss in T.38", Verdict::Failed, [](F f) { return f.t38_since && f.log.sums().lost > 0; },
+       [](F f) {
+         return fmt::format("{} T.38 packets were lost beyond repair ({} were recovered).", f.log.sums().lost,
+                            f.log.sums().recovered);
+       },
+       "Raise [fax] redundancy, or mend the network."},
+      {"loss in G.711", Verdict::Failed, [](F f) { return has_lost_audio(f); },
+       [](F f) {
+         return fmt::format("{} packets ({:.1f} %) of the fax in G.711 were lost{}.", f.log.sums().lost, f.rtp_loss,
+                            why_g711(f));
+       },
+       "G.711 needs a network without loss: use T.38 where the peer can, or rtp_redundancy where it knows RFC 2198."},
+      {"jitter in G.711", Verdict::Failed, [](F f) { return is_in_g711(f) && f.jitter_ms >= kMuchJitter; },
+       [](F f) { return fmt::format("The fax went as G.711 with a jitter of {:.0f} ms{}.", f.jitter_ms, why_g711(f)); },
+       "Raise [media] fax_jitter to 100 ms or more."},
+      {"clock in G.711", Verdict::Failed,
+       [](F f) { return is_in_g711(f) && std::abs(f.drift_ppm) >= kMuchDrift && f.log.sums().cfr > 0; },
+       [](F f) {
+         return fmt::format("The fax went as G.711 from a clock that is {:.0f} ppm off{}.", f.drift_ppm, why_g711(f));
+       },
+       "Use T.38, or have the peer take its clock from the network."},
+      {"training failed", Verdict::Failed, [](F f) { return failed_to_train(f) && f.log.sums().ftt > 0; },
+       [](F f) {
+         return fmt::format("Training failed {} times, from {} down to {} bit/s.", f.log.sums().ftt,
+                            f.log.document().first_bit_rate, f.log.document().bit_rate);
+       },
+       "The line is noisy or echoes: try max_bit_rate = 9600, and look at the levels."},
+      {"training unanswered", Verdict::Failed, [](F f) { return failed_to_train(f) && f.log.sums().dcn == 0; },
+       [](F f) {
+         return fmt::format("The called machine did not answer the training (DCS was sent {} times).",
+                            f.log.sums().dcs);
+       },
+       "It does not hear the caller well: look at the way towards it, its level and echo canceller."},
+      {"capabilities", Verdict::Failed,
+       [](F f) { return f.log.sums().dcs == 0 && f.log.sums().dis > 0 && f.log.sums().dcn > 0; },
+       [](F) { return std::string("The machines found nothing in common, and said goodbye after DIS."); },
+       "Do [fax] modems or ecm leave out what they need? One of them may want a password or polling."},
+      {"DIS unanswered", Verdict::Failed, [](F f) { return f.log.sums().dcs == 0 && f.log.sums().dis >= kManyRepeats; },
+       [](F f) {
+         return fmt::format("The caller's machine did not answer DIS, which was sent {} times{}.", f.log.sums().dis,
+                            why_g711(f));
+       },
+       "It does not hear the called machine, or is no fax: look at the way towards the caller."},
+      {"hung up before the document", Verdict::Failed, [](F f) { return f.log.sums().dcs == 0; },
+       [](F f) {
+         return fmt::format("The call was ended by the {} before the caller's machine answered DIS.", f.released_by);
+       },
+       "Did a person call, or a machine give up? Try again."},
+      {"ECM gave up", Verdict::Failed, [](F f) { return f.log.sums().err > 0 || f.log.sums().ppr >= 4; },
+       [](F f) {
+         return fmt::format("Error correction did not get {} across in {} repeats.", page_now(f), f.log.sums().ppr);
+       },
+       "The line is poor: look at its errors and slips, or try max_bit_rate = 9600."},
+      {"page refused", Verdict::Failed, [](F f) { return f.log.outcome().is_refused() || f.log.sums().rtn > 0; },
+       [](F f) {
+         return fmt::format("The called machine refused a page as unreadable (RTN){}.",
+                            f.log.document().ecm ? "" : ", and error correction was off");
+       },
+       "Leave ECM on in [fax] and in the machines; look at the line's errors and slips."},
+      {"hung up in a page", Verdict::Failed, [](F f) { return f.log.is_in_page(); },
+       [](F f) { return fmt::format("The call was ended by the {} in the middle of {}.", f.released_by, page_now(f)); },
+       "A machine out of paper or memory, or a person, does that: try again, and ask there if it stays so."},
+      {"page unanswered", Verdict::Failed,
+       [](F f) { return f.log.last_frame().ends_with("MPS") || f.log.last_frame().ends_with("EOM"); },
+       [](F f) {
+         return fmt::format("{} was sent and not confirmed; the {} ended the call.", f.log.last_frame(), f.released_by);
+       },
+       "The sender does not hear the receiver: look at the way back, its loss and level."},
+      {"broken off", Verdict::Failed, [](F) { return true; },
+       [](F f) {
+         return fmt::format(
+             "The fax ended before its last page: the last that was seen is {} at {:.1f} s, and the {} ended "
+             "the call.",
+             f.log.last_frame(), seconds(f.log.last_frame_at()), f.released_by);
+       },
+       "spangatectl fax ID shows how far it came; the machine that spoke last was not understood, or gave up."},
+  };
+  return kRules;
+}
+
+// One leg's part.
+void add_modes(FaxFacts& facts, const LegRecord& leg, WallTime started) {
+  for (const auto& change : leg.modes) {
+    auto at = std::chrono::duration_cast<Milliseconds>(change.at - started);
+    if (change.mode == "offering-t38" && !facts.our_offer) facts.our_offer = at;
+    if (change.mode == "t38") {
+      facts.t38_since = at;
+      if (change.reason == "peer's offer") facts.peer_asked = at;
+    }
+    if (change.reason == "no answer to our T.38 offer") facts.offer_unanswered = true;
+  }
+  if (leg.t38_refused_with) facts.refused_with = leg.t38_refused_with;
+}
+
+void add_figures(FaxFacts& facts, const media::SideStats& side) {
+  const auto expected = static_cast<double>(side.rtp.packets_received + side.rtp.lost);
+  const auto missing = static_cast<double>(side.rtp.lost - std::min(side.rtp.recovered, side.rtp.lost));
+  if (expected > 0) facts.rtp_loss = std::max(facts.rtp_loss, 100 * missing / expected);
+  facts.jitter_ms = std::max(facts.jitter_ms, side.rtp.jitter_ms);
+  if (std::abs(side.rtp.drift_ppm) > std::abs(facts.drift_ppm)) facts.drift_ppm = side.rtp.drift_ppm;
+  if (side.udptl.packets_sent > 0 && side.udptl.packets_received == 0) facts.t38_heard_nothing = true;
+}
+
+}  // namespace
+
+FaxFacts fax_facts_of(const Record& record) {
+  FaxFacts facts;
+  facts.log = record.fax_log;
+  facts.verdict = record.fax_log.outcome().verdict();
+  facts.released_by = record.released_by;
+  facts.fell_silent = record.fell_silent;
+  if (record.answered) facts.answered = std::chrono::duration_cast<Milliseconds>(*record.answered - record.started);
+  add_modes(facts, record.caller, record.started);
+  for (const LegRecord& leg : record.called) add_modes(facts, leg, record.started);
+  for (const media::SideStats& side : record.media.side) add_figures(facts, side);
+  return facts;
+}
+
+FaxDiagnosis diagnose(const FaxFacts& facts) {
+  for (const Rule& rule : rules()) {
+    if (rule.verdict != facts.verdict || !rule.fits(facts)) continue;
+    return {facts.verdict, std::string(rule.name), rule.cause(facts), std::string(rule.advice)};
+  }
+  return {.verdict = facts.verdict, .rule = {}, .cause = {}, .advice = {}};
+}
+
+std::vector<std::string_view> fax_rule_names() {
+  std::vector<std::string_view> names;
+  for (const Rule& rule : rules()) names.push_back(rule.name);
+  return names;
+}
+
+}  // namespace sg::call

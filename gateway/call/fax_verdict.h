@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/call/fax_log.h"
+#include "gateway/call/fax_outcome.h"
+
+namespace sg::call {
+
+struct Record;
+
+// What the rules look at. A value, gathered from a call's record when it is over.
+struct FaxFacts {
+  using Milliseconds = std::chrono::milliseconds;
+
+  FaxLog log;
+  FaxOutcome::Verdict verdict = FaxOutcome::Verdict::Unknown;
+  std::string released_by;                 // "caller", "called", "gateway"
+  bool fell_silent = false;                // the gateway ended the call: nothing came from a peer any more
+  std::optional<Milliseconds> answered;    // since the call began, as all times here
+  std::optional<Milliseconds> our_offer;   // of T.38, the first
+  std::optional<Milliseconds> t38_since;   // the latest leg that went over to T.38
+  std::optional<Milliseconds> peer_asked;  // it did so since the peer asked for it
+  int refused_with = 0;                    // SIP status of the refusal of our T.38 offer; 0: none
+  bool offer_unanswered = false;
+  bool t38_heard_nothing = false;  // T.38 was agreed upon, and no packet came
+  double rtp_loss = 0;             // share of the peer's packets that never came, as percent
+  double jitter_ms = 0;
+  double drift_ppm = 0;
+};
+
+FaxFacts fax_facts_of(const Record& record);
+
+struct FaxDiagnosis {
+  FaxOutcome::Verdict verdict = FaxOutcome::Verdict::Unknown;
+  std::string rule;    // its name in the table: for statistics
+  std::string cause;   // one sentence
+  std::string advice;  // one sentence, or empty where nothing is to be done
+};
+
+// The first rule that fits.
+FaxDiagnosis diagnose(const FaxFacts& facts);
+
+// Every rule's name, in the order in which they are tried.
+std::vector<std::string_view> fax_rule_names();
+
+}  // namespace sg::call

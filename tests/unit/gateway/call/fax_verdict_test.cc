@@ -1,0 +1,151 @@
+#include "gateway/call/fax_verdict.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <set>
+#include <sstream>
+
+#include "gateway/call/record.h"
+
+namespace sg::call {
+namespace {
+
+using media::Side;
+using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+using Verdict = FaxOutcome::Verdict;
+
+// A timeline in words, a step a second from 3 s on: ">" is the caller's machine, "<" the called one's. "page" begins a
+// page, "lost" is three lost packets, "slip" a slip, "cng" and "ansam" are tones.
+FaxLog timeline(const std::string& words) {
+  FaxLog log;
+  std::istringstream in(words);
+  milliseconds at(2000);
+  for (std::string word; in >> word;) {
+    at += milliseconds(1000);
+    if (word == "lost") {
+      log.on_hurt(at, {Side::A, media::MediaHurt::Kind::Loss, 3, 0});
+    } else if (word == "slip") {
+      log.on_hurt(at, {Side::B, media::MediaHurt::Kind::Slip, 1, 0});
+    } else if (word == "cng") {
+      log.on_tone(at, Side::A, media::HeardTone::Cng);
+    } else if (word == "ansam") {
+      log.on_tone(at, Side::B, media::HeardTone::AnsAm);
+    } else {
+      media::FaxSeen seen;
+      seen.from = word[0] == '>' ? Side::A : Side::B;
+      seen.event.detail = word.substr(1);
+      if (word == ">page") seen.event.kind = t38::FaxEvent::Kind::PageStarted;
+      // V.29 at 9600 bit/s, ECM off: 9600 stands for every speed here.
+      if (word == ">DCS") {
+        seen.event.content = {0x00, 0x04};
+        seen.event.content_octets = 2;
+      }
+      log.on_seen(at, seen);
+      if (seen.event.detail == "MCF" || seen.event.detail == "RTN") {
+        seen.event.kind = t38::FaxEvent::Kind::PageEnded;
+        log.on_seen(at, seen);
+      }
+    }
+  }
+  return log;
+}
+
+struct RuleCase {
+  const char* rule;
+  Verdict verdict;
+  const char* words;
+  const char* cause_says;
+  std::function<void(Record&)> also = [](Record&) {};
+};
+
+void mode(Record& record, int at_ms, const char* what, const char* reason) {
+  record.caller.modes.push_back({record.started + milliseconds(at_ms), what, reason});
+}
+
+const RuleCase kCases[] = {
+    {"delivered", Verdict::Delivered, "<DIS >DCS <CFR >page >EOP <MCF >DCN", "Every page was confirmed"},
+    {"delivered after trouble", Verdict::Delivered, "<DIS >DCS <FTT >DCS <FTT >DCS <FTT >DCS <CFR >page >EOP <MCF >DCN",
+     "3 failed trainings"},
+    {"no goodbye", Verdict::InDoubt, "<DIS >DCS <CFR >page >EOP <MCF", "ended by the caller"},
+    {"no confirmation, loss", Verdict::InDoubt, "<DIS >DCS <CFR >page lost >EOP", "3 packets were lost"},
+    {"no confirmation", Verdict::InDoubt, "<DIS >DCS <CFR >page >EOP >EOP >EOP", "no confirmation"},
+    {"relayed", Verdict::Unknown, "cng", "no T.30 frame",
+     [](Record& record) { mode(record, 3000, "t38", "our offer"); }},
+    {"no T.38 packet", Verdict::Unknown, "cng", "packets never came",
+     [](Record& record) {
+       mode(record, 3000, "t38", "our offer");
+       record.media.side[0].udptl.packets_sent = 40;
+     }},
+    {"modem or Super G3", Verdict::Unknown, "ansam", "V.8"},
+    {"nobody answered as a fax", Verdict::Unknown, "cng", "none answered"},
+    {"only a tone", Verdict::Unknown, "", "nothing of a fax"},
+    {"no T.38 packet", Verdict::Failed, "<DIS <DIS", "packets never came",
+     [](Record& record) {
+       mode(record, 3000, "t38", "our offer");
+       record.media.side[0].udptl.packets_sent = 40;
+     }},
+    {"peer asked late", Verdict::Failed, "<DIS >DCS <DIS >DCN", "9.8 s after answer",
+     [](Record& record) { mode(record, 11800, "t38", "peer's offer"); }},
+    {"peer fell silent", Verdict::Failed, "<DIS >DCS <CFR >page", "CFR at 5.0 s",
+     [](Record& record) { record.fell_silent = true; }},
+    {"slips", Verdict::Failed, "<DIS >DCS <CFR >page slip slip", "slipped 2 times"},
+    {"loss in T.38", Verdict::Failed, "<DIS >DCS <CFR >page lost lost", "6 T.38 packets",
+     [](Record& record) { mode(record, 3000, "t38", "our offer"); }},
+    {"loss in G.711", Verdict::Failed, "<DIS >DCS <CFR >page lost", "refused T.38 with 488",
+     [](Record& record) {
+       record.caller.t38_refused_with = 488;
+       record.media.side[0].rtp = {.packets_received = 1000, .lost = 30};
+     }},
+    {"jitter in G.711", Verdict::Failed, "<DIS >DCS <CFR >page", "jitter of 55 ms",
+     [](Record& record) { record.media.side[0].rtp.jitter_ms = 55; }},
+    {"clock in G.711", Verdict::Failed, "<DIS >DCS <CFR >page", "80 ppm",
+     [](Record& record) { record.media.side[0].rtp.drift_ppm = -80; }},
+    {"training failed", Verdict::Failed, "<DIS >DCS <FTT >DCS <FTT >DCN", "failed 2 times, from 9600 down to 9600"},
+    {"training unanswered", Verdict::Failed, "<DIS >DCS >DCS >DCS", "DCS was sent 3 times"},
+    {"capabilities", Verdict::Failed, "<DIS >DCN", "nothing in common"},
+    {"DIS unanswered", Verdict::Failed, "<DIS <DIS <DIS", "sent 3 times"},
+    {"hung up before the document", Verdict::Failed, "<DIS", "ended by the caller"},
+    {"ECM gave up", Verdict::Failed, "<DIS >DCS <CFR >page >PPS-EOP <PPR >PPS-EOP <PPR >EOR <ERR >DCN", "2 repeats"},
+    {"page refused", Verdict::Failed, "<DIS >DCS <CFR >page >EOP <RTN >DCN", "error correction was off"},
+    {"hung up in a page", Verdict::Failed, "<DIS >DCS <CFR >page >MPS <MCF >page",
+     "ended by the called in the middle of page 2", [](Record& record) { record.released_by = "called"; }},
+    {"page unanswered", Verdict::Failed, "<DIS >DCS <CFR >page >MPS >MPS", "MPS was sent and not confirmed"},
+    {"broken off", Verdict::Failed, "<DIS >DCS <CFR", "CFR at 5.0 s"},
+};
+
+TEST(FaxVerdict, EachRuleHasItsTimeline) {
+  std::multiset<std::string_view> fitted;
+  for (const RuleCase& each : kCases) {
+    Record record;
+    record.released_by = "caller";
+    record.answered = record.started + milliseconds(2000);
+    record.fax_log = timeline(each.words);
+    each.also(record);
+
+    auto diagnosis = diagnose(fax_facts_of(record));
+
+    EXPECT_EQ(diagnosis.rule, each.rule) << each.words;
+    EXPECT_EQ(diagnosis.verdict, each.verdict) << each.words;
+    EXPECT_THAT(diagnosis.cause, HasSubstr(each.cause_says));
+    EXPECT_EQ(diagnosis.cause.back(), '.') << diagnosis.cause;
+    fitted.insert(each.rule);
+  }
+  auto all = fax_rule_names();
+  EXPECT_TRUE(fitted == std::multiset<std::string_view>(all.begin(), all.end())) << "a rule has no timeline";
+}
+
+TEST(FaxVerdict, LossThatWasRepairedIsNoReason) {
+  Record record;
+  record.released_by = "called";
+  record.fax_log = timeline("<DIS >DCS <CFR >page");
+  record.fax_log.on_hurt(milliseconds(9000), {Side::A, media::MediaHurt::Kind::Loss, 0, 12});
+  mode(record, 3000, "t38", "our offer");
+
+  EXPECT_EQ(diagnose(fax_facts_of(record)).rule, "hung up in a page");
+}
+
+}  // namespace
+}  // namespace sg::call
