@@ -6,6 +6,7 @@
 #include <functional>
 #include <stdexcept>
 
+#include "base/log.h"
 #include "media/codec/g711.h"
 #include "media/session.h"
 #include "t38/udptl.h"
@@ -24,6 +25,8 @@ constexpr Duration kMostPerPage = 200s;
 constexpr Duration kMostPerCall = 180s;
 // The far exchange clears the call some time after one machine hung up.
 constexpr Duration kClearing = 8s;
+// Between the marks of line time among the machines' words.
+constexpr Duration kMarks = 100ms;
 
 template <class T>
 T need(Result<T> result) {
@@ -193,6 +196,8 @@ class LabCall final {
   const fs::path sent_file_, received_file_;
   VirtualClock clock_;
   const TimePoint start_ = clock_.now();
+  const Log log_{"line"};
+  Duration next_mark_{};
   Network network_;
   media::Config config_;
   Counters counters_;
@@ -319,6 +324,10 @@ Outcome LabCall::run() {
   while (clock_.now() < cleared && !(sender.is_finished() && receiver.is_finished())) {
     Station& station = **std::ranges::min_element(stations_, {}, [](const Station* one) { return one->next; });
     clock_.set(station.next);
+    if (Duration line = clock_.now() - start_; line >= next_mark_) {
+      log_.debug("{:.1f} s", std::chrono::duration<double>(line).count());
+      next_mark_ = line + kMarks;
+    }
     station.tick(station.next);
     station.next += station.period;
     bool one_is_finished = sender.is_finished() || receiver.is_finished();
