@@ -66,7 +66,7 @@ std::vector<Option<S>> make_trunk_fax_options() {
                                          {"fec", ErrorCorrection::Fec},
                                          {"none", ErrorCorrection::None}}),
                 "T38FaxUdpEC that we offer. What the peer sends is understood in any form.")
-              .live(),
+          .live(),
       option<S>(
           "rtp_redundancy", &TrunkFax::rtp_redundancy, integer(0, 3),
           "Earlier packets repeated in each of a fax in G.711 (RFC 2198), where the peer knows that: 2 make up for "
@@ -248,6 +248,10 @@ const std::vector<Option<Media>>& media_options() {
                     "A call whose peer sends no RTP for this long is ended. 0s: never."),
       option<Media>("t38_timeout", &Media::t38_timeout, duration<seconds>(0s, 24h),
                     "A call whose peer sends no T.38 for this long is ended. 0s: never."),
+      option<Media>(
+          "hold_music", &Media::hold_music, text("a path"),
+          "What is played to those on hold: a WAVE file, 8000 samples a second, mono, 16 bit. Empty: what the "
+          "holding side plays itself, else silence."),
   };
   return options;
 }
@@ -341,10 +345,11 @@ const std::vector<Option<PriTrunk>>& pri_trunk_options() {
               "Bearer capability of calls that come from SIP. Fax wants audio31k.")
               .live(),
           ton_out_option().live(),
-          option<PriTrunk>("ringback", &PriTrunk::ringback,
-                           choice<Ringback>({{"gateway", Ringback::Gateway}, {"far-end", Ringback::FarEnd}}),
-                           "Who plays ringback to a caller from here while a called SIP phone rings and sends no media: "
-                           "the gateway, in band, with progress indicator 8; or the far end by itself."),
+          option<PriTrunk>(
+              "ringback", &PriTrunk::ringback,
+              choice<Ringback>({{"gateway", Ringback::Gateway}, {"far-end", Ringback::FarEnd}}),
+              "Who plays ringback to a caller from here while a called SIP phone rings and sends no media: "
+              "the gateway, in band, with progress indicator 8; or the far end by itself."),
           option<PriTrunk>("t301", &PriTrunk::t301, duration(1s, 1h), "Q.931 T301: how long a called party may ring."),
           option<PriTrunk>("t302", &PriTrunk::t302, duration(1s, 60s),
                            "Q.931 T302: pause between digits after which a number is complete."),

@@ -62,6 +62,7 @@ struct Media {
   milliseconds fax_jitter{60};
   seconds rtp_timeout{0};  // 0: never
   seconds t38_timeout{30};
+  std::string hold_music;  // a file; empty: none
 };
 
 // Who asks for T.38. Preamble: we do, when the answering machine's V.21 preamble is heard. Peer: only the peer.

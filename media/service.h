@@ -25,7 +25,8 @@ namespace sg::media {
 // The two sides of a session: A is the calling leg's, B the called leg's.
 enum class Side : uint8_t { A, B };
 
-enum class Tone : uint8_t { None, Dial, Ringback, Busy, Congestion, Silence };
+// Music: Config::hold_music over and over; where there is none it is as None.
+enum class Tone : uint8_t { None, Dial, Ringback, Busy, Congestion, Silence, Music };
 enum class HeardTone : uint8_t { Cng, Ced, AnsAm, V21Preamble };
 
 // Voice: adaptive jitter buffer, concealment. Fax (G.711 pass-through): fixed jitter buffer, nothing touched.
@@ -141,6 +142,8 @@ struct Config {
   size_t block_octets = 160;  // 20 ms
   int t38_redundancy = 3;     // earlier IFPs in each datagram, at most
   bool ecm = true;
+  // For those who wait: 8000 linear samples a second. May be empty.
+  std::vector<int16_t> hold_music;
   // T.30 modulations that the T.38 gateway allows.
   bool v17 = true, v29 = true, v27ter = true;
 };

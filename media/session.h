@@ -68,7 +68,8 @@ class Session {
   };
 
   struct SideState final : t38::UdptlReceiver::Listener {
-    SideState(Session& owner, Side which, size_t block_octets) : session(owner), side(which), heard(block_octets) {}
+    SideState(Session& owner, Side which, size_t block_octets)
+        : session(owner), side(which), heard(block_octets), tones(ToneCountry::Eu, owner.tools_.config.hold_music) {}
     void on_udptl_ifp(uint16_t sequence, ByteView ifp) override { session.on_ifp_from_peer(side, sequence, ifp); }
 
     Session& session;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/app/analog.h"
+#include "media/tone/wav.h"
 #include "tdm/cas/group.h"
 #include "tdm/dahdi/lasting_dchannel.h"
 #include "tdm/pri/interface.h"
@@ -169,6 +170,11 @@ Result<> Application::start_media() {
   config.v17 = settings_.fax.allows(conf::Modem::V17);
   config.v29 = settings_.fax.allows(conf::Modem::V29);
   config.v27ter = settings_.fax.allows(conf::Modem::V27ter);
+  if (const auto& file = settings_.media.hold_music; !file.empty()) {
+    auto music = media::read_wav(file);
+    if (!music) return fail_with(music.error(), "[media] hold_music");
+    config.hold_music = std::move(*music);
+  }
   std::vector<media::BackendOfSpan> backends;
   for (const auto& span : settings_.spans) {
     if (!is_dahdi(span)) backends.push_back({span.number, cesop_.get()});

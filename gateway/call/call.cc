@@ -393,6 +393,20 @@ void Call::on_digits_wanted(Party&) {
   called_wants_digits_ = true;
 }
 
+void Call::on_hold_changed(Party& party) {
+  context_.counters.get(party.is_holding() ? "call.held" : "call.retrieved").add();
+  pass_hold_on(party);
+}
+
+void Call::pass_hold_on(Party& holder) {
+  Party* to = other(holder);
+  if (!to || state() != CallState::Answered) return;
+  to->set_waiting(holder.is_holding());
+  // A fax machine would take music for a modem that fails.
+  bool has_music = holder.is_holding() && !record_.fax;
+  context_.media.play(session_, to->side(), has_music ? media::Tone::Music : media::Tone::None);
+}
+
 void Call::on_mode_changed(Party& party, MediaModeState mode) {
   if (mode == MediaModeState::Audio) return;
   record_.fax = true;
@@ -419,6 +433,8 @@ void Call::on_media_event(const media::Event& event) {
                         [&](const media::FaxSeen& seen) { on_fax_event(seen); },
                         [&](const media::MediaHurt& hurt) { record_.fax_log.on_hurt(age(), hurt); },
                         [&](const media::MediaTimeout& timeout) {
+                          // Who waits, and who lets wait, need not send anything.
+                          if (is_on_hold()) return;
                           log_.warning("nothing heard from side={} any more",
                                        timeout.side == media::Side::A ? 'a' : 'b');
                           context_.counters.get("call.media_timeout").add();

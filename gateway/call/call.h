@@ -59,6 +59,7 @@ class Call final : public PartyListener {
   void on_redirected(Party& party, const std::vector<Redirect>& to) override;
   void on_digits_complete(Party& party) override;
   void on_digits_wanted(Party& party) override;
+  void on_hold_changed(Party& party) override;
   void on_mode_changed(Party& party, MediaModeState state) override;
   void on_failed(Party& party, Cause cause) override;
 
@@ -81,6 +82,8 @@ class Call final : public PartyListener {
   void hear_called();
   // To a caller on a timeslot.
   void play_to_caller(media::Tone tone);
+  // Whoever is on hold by the other side is told, and hears music where there is any.
+  void pass_hold_on(Party& holder);
   void clear(Cause cause, std::string_view by);
   void close_when_released();
   void finish();
@@ -90,6 +93,7 @@ class Call final : public PartyListener {
     if (&party == caller_.get()) return called_.get();
     return &party == called_.get() ? caller_.get() : nullptr;
   }
+  bool is_on_hold() const { return caller_->is_holding() || (called_ && called_->is_holding()); }
   Party* at(media::Side side) const { return side == media::Side::A ? caller_.get() : called_.get(); }
   void on_fax_event(const media::FaxSeen& seen);
   std::chrono::milliseconds age() const;  // since the call began

@@ -101,6 +101,17 @@ void Party::drop_bearer() {
   if (std::exchange(has_bearer_, false)) context_.media.remove_bearer(options_.session, options_.side);
 }
 
+void Party::set_holding(bool is_holding) {
+  if (is_leaving_ || std::exchange(is_holding_, is_holding) == is_holding) return;
+  log_.info("{}", is_holding ? "holds" : "retrieves");
+  listener_.on_hold_changed(*this);
+}
+
+void Party::set_waiting(bool is_waiting) {
+  if (is_leaving_ || std::exchange(is_waiting_, is_waiting) == is_waiting) return;
+  is_waiting ? leg_->hold() : leg_->retrieve();
+}
+
 std::optional<Cause> Party::bind() {
   auto local = context_.media.add_ip(options_.session, options_.side, options_.policy.local_host);
   if (!local) {

@@ -41,6 +41,8 @@ class PartyListener {
   virtual void on_connected_party(Party& party, const tdm::CallingParty& connected) = 0;
   virtual void on_user_user(Party& party, const tdm::UserUser& data) = 0;
   virtual void on_redirected(Party& party, const std::vector<Redirect>& to) = 0;
+  // Party::is_holding() is not what it was.
+  virtual void on_hold_changed(Party& party) = 0;
   // The party cannot go on: no media can be agreed on, or its dialog is lost.
   virtual void on_failed(Party& party, Cause cause) = 0;
 };
@@ -91,6 +93,11 @@ class Party final : public LegListener, public MediaMode::Actions {
   // As release(), and makes way on its side of the session for another party at once.
   void leave(Cause cause);
 
+  // Whether the far end has put us on hold.
+  bool is_holding() const { return is_holding_; }
+  // Established: tells the far end that it waits, or no longer.
+  void set_waiting(bool is_waiting);
+
   // Fax signals heard: from the other party's machine, or from this one's.
   void on_far_preamble() { mode_.on_far_preamble(); }
   void on_near_preamble() { mode_.on_near_preamble(); }
@@ -114,6 +121,8 @@ class Party final : public LegListener, public MediaMode::Actions {
   }
   void on_user_user(const tdm::UserUser& data) override { listener_.on_user_user(*this, data); }
   void on_redirected(const std::vector<Redirect>& to) override { listener_.on_redirected(*this, to); }
+  void on_held() override { set_holding(true); }
+  void on_retrieved() override { set_holding(false); }
 
   void send_t38_offer() override;
   void on_mode_changed(MediaModeState state, std::string_view reason) override;
@@ -124,8 +133,8 @@ class Party final : public LegListener, public MediaMode::Actions {
   const std::optional<MediaDescription>& description_once();
   // Puts into effect what both sides have said. False: they share nothing usable.
   bool use(const MediaDescription& local, const MediaDescription& remote);
-  void established();
   void drop_bearer();
+  void set_holding(bool is_holding);
 
   const Options options_;
   std::unique_ptr<Leg> leg_;
@@ -145,6 +154,8 @@ class Party final : public LegListener, public MediaMode::Actions {
   bool has_media_ = false;     // the media plane knows where to send
   bool has_bearer_ = false;    // the session has our timeslot
   bool is_established_ = false;
+  bool is_holding_ = false;  // us
+  bool is_waiting_ = false;  // was told that it is held
   bool is_leaving_ = false;
   bool is_released_ = false;
 };

@@ -363,8 +363,15 @@ void SipLeg::Impl::on_update(const sip_t& request) {
 
 void SipLeg::Impl::answer_offer(const call::MediaDescription& media) {
   if (!peer_offer_) return;
-  auto sdp = sdp_.answer(*peer_offer_, media);
   ours_ = media;
+  // Whom we hold stays so, whatever it offers meanwhile.
+  has_held_ = wants_hold_ && media.audio;
+  auto said = media;
+  if (has_held_ && said.audio->direction == call::Direction::SendRecv)
+    said.audio->direction = call::Direction::SendOnly;
+  if (has_held_ && said.audio->direction == call::Direction::RecvOnly)
+    said.audio->direction = call::Direction::Inactive;
+  auto sdp = sdp_.answer(*peer_offer_, said);
   remote_ = std::exchange(peer_offer_, std::nullopt);
   switch (std::exchange(exchange_, Exchange::None)) {
     case Exchange::PeerInvite:
@@ -439,8 +446,9 @@ void SipLeg::Impl::refresh() {
 // Hold. The peer's own is told by the direction of its offer; ours changes only the direction.
 
 void SipLeg::Impl::tell_held() {
-  if (state_ != State::Established || !remote_ || !remote_->media.audio) return;
-  auto direction = remote_->media.audio->direction;
+  if (state_ != State::Established || !remote_) return;
+  // A fax has no hold.
+  auto direction = remote_->media.audio ? remote_->media.audio->direction : call::Direction::SendRecv;
   bool is_held = direction == call::Direction::SendOnly || direction == call::Direction::Inactive;
   if (std::exchange(is_held_, is_held) == is_held) return;
   path_.root.post([this, alive = std::weak_ptr<bool>(alive_), is_held] {

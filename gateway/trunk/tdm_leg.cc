@@ -5,6 +5,10 @@
 namespace sg::trunk {
 namespace {
 
+// Q.931 4.5.22 and EN 300 141-1: notification descriptions.
+constexpr uint8_t kRemoteHold = 0x79;
+constexpr uint8_t kRemoteRetrieval = 0x7a;
+
 bool is_inband(const tdm::Progress& progress) {
   return progress.inband_available || progress.not_end_to_end_isdn;
 }
@@ -86,6 +90,14 @@ void TdmLeg::send_digits(const std::string& digits) {
   if (phase_ == Phase::Up) signalling_->information(call_, digits);
 }
 
+void TdmLeg::hold() {
+  if (phase_ == Phase::Answered) signalling_->notify(call_, kRemoteHold);
+}
+
+void TdmLeg::retrieve() {
+  if (phase_ == Phase::Answered) signalling_->notify(call_, kRemoteRetrieval);
+}
+
 void TdmLeg::on_slot(tdm::Timeslot slot) {
   slot_ = slot;
   if (listener_) listener_->on_timeslot(slot);
@@ -130,6 +142,12 @@ void TdmLeg::on_digits_complete() {
 
 void TdmLeg::on_digits_wanted(tdm::Progress progress) {
   if (listener_) listener_->on_digits_wanted(progress.inband_available);
+}
+
+void TdmLeg::on_notified(uint8_t description) {
+  if (!listener_) return;
+  if (description == kRemoteHold) listener_->on_held();
+  if (description == kRemoteRetrieval) listener_->on_retrieved();
 }
 
 void TdmLeg::tell_later(std::function<void(call::LegListener&)> what) {

@@ -35,6 +35,8 @@ class TdmLeg final : public call::Leg {
   void answer_offer(const call::MediaDescription& media) override;
   void refuse_offer(int status) override;
   void send_digits(const std::string& digits) override;
+  void hold() override;
+  void retrieve() override;
 
  private:
   friend class TdmTrunk;
@@ -51,6 +53,7 @@ class TdmLeg final : public call::Leg {
   void on_digits(const std::string& digits);
   void on_digits_complete();
   void on_digits_wanted(tdm::Progress progress);
+  void on_notified(uint8_t description);
   // Tells the listener later, from the loop, if the leg still lives then.
   void tell_later(std::function<void(call::LegListener&)> what);
 

@@ -57,7 +57,9 @@ class TdmTrunk::Interface final : public tdm::Signalling::Listener {
     trunk_.forget(*signalling_, call);
     leg->on_released(cause);
   }
-  void on_notify(tdm::SignallingCallId, uint8_t) override {}
+  void on_notify(tdm::SignallingCallId call, uint8_t description) override {
+    if (TdmLeg* leg = trunk_.find(*signalling_, call)) leg->on_notified(description);
+  }
   void on_interface_up() override { trunk_.log_.info("{} is up", signalling_->status().name); }
   void on_interface_down() override { trunk_.log_.error("{} is down", signalling_->status().name); }
 

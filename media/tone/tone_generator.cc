@@ -64,6 +64,8 @@ struct ToneGenerator::State {
   };
 
   const ProgressTones& tones;
+  const std::span<const int16_t> music;
+  size_t music_at = 0;
   Tone tone = Tone::None;
   std::unique_ptr<tone_gen_descriptor_t, ReleaseDescriptor> descriptor{
       tone_gen_descriptor_init(nullptr, 425, -10, 0, 0, 1000, 0, 0, 0, 1)};
@@ -76,7 +78,7 @@ struct ToneGenerator::State {
   size_t queued = 0;
   bool in_digit = false;
 
-  explicit State(ToneCountry country) : tones(tones_of(country)) {
+  State(ToneCountry country, std::span<const int16_t> to_repeat) : tones(tones_of(country)), music(to_repeat) {
     if (!descriptor || !progress || !dtmf) throw std::bad_alloc();
   }
 
@@ -92,9 +94,17 @@ struct ToneGenerator::State {
         return &tones.congestion;
       case Tone::None:
       case Tone::Silence:
+      case Tone::Music:
         break;
     }
     return nullptr;
+  }
+
+  void generate_music(std::span<int16_t> linear) {
+    for (int16_t& sample : linear) {
+      sample = music[music_at];
+      music_at = (music_at + 1) % music.size();
+    }
   }
 
   // Digits into the front of the block; how many samples they took.
@@ -119,14 +129,16 @@ struct ToneGenerator::State {
   }
 };
 
-ToneGenerator::ToneGenerator(ToneCountry country) : state_(std::make_unique<State>(country)) {}
+ToneGenerator::ToneGenerator(ToneCountry country, std::span<const int16_t> music)
+    : state_(std::make_unique<State>(country, music)) {}
 ToneGenerator::~ToneGenerator() = default;
 ToneGenerator::ToneGenerator(ToneGenerator&&) noexcept = default;
 ToneGenerator& ToneGenerator::operator=(ToneGenerator&&) noexcept = default;
 
 void ToneGenerator::play(Tone tone) {
   State& s = *state_;
-  s.tone = tone;
+  s.tone = tone == Tone::Music && s.music.empty() ? Tone::None : tone;
+  s.music_at = 0;
   const Cadence* c = s.cadence();
   if (!c) return;
   tone_gen_descriptor_init(s.descriptor.get(), c->frequency_1, c->level_1, c->frequency_2, c->level_2, c->on_1,
@@ -151,6 +163,7 @@ bool ToneGenerator::is_playing() const {
 void ToneGenerator::generate(std::span<int16_t> linear) {
   State& s = *state_;
   auto rest = linear.subspan(s.generate_digits(linear));
+  if (s.tone == Tone::Music) return s.generate_music(rest);
   size_t made = 0;
   if (s.cadence()) made = static_cast<size_t>(tone_gen(s.progress.get(), rest.data(), static_cast<int>(rest.size())));
   std::fill(rest.begin() + static_cast<std::ptrdiff_t>(made), rest.end(), int16_t{0});

@@ -16,7 +16,8 @@ enum class ToneCountry : uint8_t { Eu, Us, Uk };
 // on after it. Media-worker thread only. Allocates at construction only.
 class ToneGenerator {
  public:
-  explicit ToneGenerator(ToneCountry country = ToneCountry::Eu);
+  // `music`: what Tone::Music repeats; outlives this.
+  explicit ToneGenerator(ToneCountry country = ToneCountry::Eu, std::span<const int16_t> music = {});
   ~ToneGenerator();
   ToneGenerator(ToneGenerator&&) noexcept;
   ToneGenerator& operator=(ToneGenerator&&) noexcept;

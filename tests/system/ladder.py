@@ -82,6 +82,8 @@ def q931_text(message):
             text += " " + content[1:].decode()
         elif element == 0x08:
             text += f" cause {content[1] & 0x7f}"
+        elif element == 0x27:
+            text += {0x79: " hold", 0x7a: " retrieve"}.get(content[0] & 0x7f, f" {content[0]:#x}")
         elif element == 0x1e:
             text += f" indicator {content[1] & 0x7f}"
     return text
@@ -193,6 +195,12 @@ SDP = ("v=0\r\no=peer 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0
        "m=audio {port} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n")
 
 
+def direction_of(text):
+    """" sendonly", of a message with a description that says so; empty: both ways, or no description."""
+    found = re.search(r"^a=(sendonly|recvonly|inactive)\r$", text, re.M)
+    return f" {found[1]}" if found else ""
+
+
 class Peer:
     """A SIP peer by hand, which says one thing after the other."""
 
@@ -207,12 +215,13 @@ class Peer:
     @staticmethod
     def summary(text):
         first = text.split("\r\n", 1)[0]
-        described = " with SDP" if "application/sdp" in header(text, "Content-Type") else ""
+        described = direction_of(text) or " with SDP" if "application/sdp" in header(text, "Content-Type") else ""
         status = re.match(r"SIP/2\.0 (\d+)", first)
         if status:
             return f"{status[1]}{' to ' + header(text, 'CSeq').split()[-1] if 'INVITE' not in header(text, 'CSeq') else described}"
         method, uri = first.split(" ")[:2]
-        return f"{method} {uri.split(':')[1].split('@')[0]}{described}" if method == "INVITE" else method
+        number = "" if "tag=" in header(text, "To") else " " + uri.split(":")[1].split("@")[0]
+        return f"{method}{number}{described}" if method == "INVITE" else method
 
     def send(self, text):
         self.ladder.add(time.time(), self.lane, self.neighbour, self.summary(text))
@@ -254,7 +263,7 @@ class Peer:
         self.request("INVITE", 1, SDP.format(port=9))
 
     def request(self, method, cseq, body=""):
-        target = self.uri if method in ("INVITE", "CANCEL") else self.target
+        target = self.uri if method == "CANCEL" else self.target
         lines = [f"{method} {target} SIP/2.0",
                  f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{self.call_id}{'1' if method == 'CANCEL' else cseq}"
                  f"{'a' if method == 'ACK' else ''}",
@@ -266,8 +275,8 @@ class Peer:
 
     # As the called side.
 
-    def respond(self, request, status, described=False):
-        body = SDP.format(port=9) if described else ""
+    def respond(self, request, status, described=False, direction="sendrecv"):
+        body = SDP.format(port=9) + f"a={direction}\r\n" if described else ""
         vias = [via.rstrip("\r") for via in re.findall(r"^Via\s*:.*?\r$", request, re.M | re.I)]
         to = header(request, "To")
         lines = [f"SIP/2.0 {status} -", *vias, f"From: {header(request, 'From')}",

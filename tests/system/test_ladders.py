@@ -7,7 +7,7 @@ import os
 import unittest
 
 import rig
-from ladder import Ladder, Peer, Relay, between_lanes
+from ladder import SDP, Ladder, Peer, Relay, between_lanes
 
 GOLDEN = rig.ROOT / "tests/data/ladders"
 
@@ -155,6 +155,22 @@ to = ["called", "second"]
         self.called.respond(self.called.expect("CANCEL"), 200)
         self.called.respond(invite, 487)
         self.called.expect("ACK")
+
+    def test_hold(self):
+        self.call("300")
+        self.called.respond(self.called.expect("INVITE"), 200, described=True)
+        self.caller.expect("200")
+        self.caller.request("ACK", 1)
+        self.called.expect("ACK")
+        for cseq, direction, answer in ((2, "sendonly", "recvonly"), (3, "sendrecv", "sendrecv")):
+            self.caller.request("INVITE", cseq, SDP.format(port=9) + f"a={direction}\r\n")
+            self.caller.expect("200")
+            self.caller.request("ACK", cseq)
+            self.called.respond(self.called.expect("INVITE"), 200, described=True, direction=answer)
+            self.called.expect("ACK")
+        self.caller.request("BYE", 4)
+        self.called.respond(self.called.expect("BYE"), 200)
+        self.caller.expect("200")
 
     def test_next_target(self):
         self.call("500")

@@ -78,6 +78,8 @@ class ExploredWorld::WorldLeg final : public Leg {
     take_offer();
   }
   void send_digits(const std::string&) override { hear("digits"); }
+  void hold() override { wait(true); }
+  void retrieve() override { wait(false); }
 
  private:
   void hear(const std::string& what) {
@@ -92,6 +94,12 @@ class ExploredWorld::WorldLeg final : public Leg {
     if (leg_.is_described) wrong("described twice");
     leg_.is_described = true;
     if (world_.scenario_.late_offer) leg_.awaits_answer = true;
+  }
+  void wait(bool waits) {
+    hear(waits ? "hold" : "retrieve");
+    if (leg_.phase != Phase::Answered && leg_.phase != Phase::Disconnected) wrong("held before the answer");
+    if (leg_.waits == waits) wrong("held or retrieved twice");
+    leg_.waits = waits;
   }
   void take_offer() {
     if (!leg_.peer_offers) wrong("answers an offer that nobody made");
@@ -206,6 +214,12 @@ void ExploredWorld::add_leg_events(std::vector<Event>& events, ExploredLeg& leg)
       });
     }
   }
+  if (leg.phase == Phase::Answered && leg.releases == 0) {
+    add(leg.holds ? "retrieves" : "holds", [&leg] {
+      leg.holds = !leg.holds;
+      leg.holds ? leg.listener->on_held() : leg.listener->on_retrieved();
+    });
+  }
   add("digits", [this, &leg] {
     if (leg.is_caller) ++dialled_;
     leg.listener->on_digits("5");
@@ -282,7 +296,7 @@ void ExploredWorld::add_offer_events(std::vector<Event>& events, ExploredLeg& le
   };
   offer("offers t38", t38_at("192.0.2.1:4004"));
   offer("offers audio", audio_at("192.0.2.1:4006"));
-  offer("holds", held(audio_at("192.0.2.1:4006")));
+  offer("offers to hold", held(audio_at("192.0.2.1:4006")));
   offer("offers nothing usable", audio_at("192.0.2.1:4006", {}));
 }
 
@@ -352,8 +366,8 @@ std::vector<std::string> ExploredWorld::left_behind() const {
 std::string ExploredWorld::fingerprint() const {
   std::string print;
   for (const auto& leg : legs_) {
-    print += fmt::format("{}:{}{}{}{}{}|", leg->name, static_cast<int>(leg->phase), leg->is_described,
-                         leg->awaits_answer, leg->peer_offers, leg->releases);
+    print += fmt::format("{}:{}{}{}{}{}{}{}|", leg->name, static_cast<int>(leg->phase), leg->is_described,
+                         leg->awaits_answer, leg->peer_offers, leg->holds, leg->waits, leg->releases);
   }
   print += fmt::format("s{} {}{} {}/{} {}{} b{} p{} {}{}{}", static_cast<int>(session_), has_bearer_[0], has_bearer_[1],
                        media_[0], media_[1], static_cast<int>(tone_[0]), static_cast<int>(tone_[1]),

@@ -36,6 +36,7 @@ struct ExploredLeg {
   bool is_described = false;   // IP, called: its answer was given
   bool awaits_answer = false;  // IP: an offer of ours waits for its peer
   bool peer_offers = false;    // IP: an offer of the peer waits for us
+  bool holds = false, waits = false;
   int releases = 0, answers = 0;
   std::set<std::string> heard;  // everything it was told
   LegListener* listener = nullptr;

@@ -68,6 +68,8 @@ class FakeLeg final : public Leg {
   void answer_offer(const MediaDescription& media) override { hear("answer_offer", media); }
   void refuse_offer(int status) override { hear(fmt::format("refuse_offer {}", status), std::nullopt); }
   void send_digits(const std::string& digits) override { hear("digits " + digits, std::nullopt); }
+  void hold() override { hear("hold", std::nullopt); }
+  void retrieve() override { hear("retrieve", std::nullopt); }
 
  private:
   void hear(std::string command, std::optional<MediaDescription> media) {

@@ -34,6 +34,26 @@ bool is_silent(std::span<const int16_t> samples) {
   return std::all_of(samples.begin(), samples.end(), [](int16_t s) { return s == 0; });
 }
 
+TEST(ToneGenerator, RepeatsMusicFromItsBeginning) {
+  const std::vector<int16_t> music{1, 2, 3};
+  ToneGenerator generator(ToneCountry::Eu, music);
+
+  generator.play(Tone::Music);
+  EXPECT_EQ(generated(generator, 7, 2), (std::vector<int16_t>{1, 2, 3, 1, 2, 3, 1}));
+  generator.play(Tone::Music);
+  EXPECT_EQ(generated(generator, 2), (std::vector<int16_t>{1, 2}));
+  generator.play(Tone::None);
+  EXPECT_FALSE(generator.is_playing());
+}
+
+TEST(ToneGenerator, WithoutMusicLeavesWhatIsHeardAlone) {
+  ToneGenerator generator;
+
+  generator.play(Tone::Music);
+
+  EXPECT_FALSE(generator.is_playing());
+}
+
 TEST(ToneGenerator, PlaysEachCountrysTonesInTheirCadence) {
   struct Row {
     ToneCountry country;
