@@ -143,7 +143,7 @@ struct Config {
   int t38_redundancy = 3;     // earlier IFPs in each datagram, at most
   bool ecm = true;
   // For those who wait: 8000 linear samples a second. May be empty.
-  std::vector<int16_t> hold_music;
+  std::vector<int16_t> hold_music = {};
   // T.30 modulations that the T.38 gateway allows.
   bool v17 = true, v29 = true, v27ter = true;
 };

@@ -115,9 +115,9 @@ class Call final : public PartyListener {
   uint8_t redirections_ = 0;  // followed so far
   size_t next_room_ = 0;      // the target that a lower call may be cleared for
   Fsm<CallState, CallEvent> fsm_;
-  Patience patience_;     // of the target being tried
-  Timer patience_timer_;  // runs while the called side is silent and there is another target
-  Timer ring_timer_;      // runs from setup to the answer, where the route says how long
+  Patience patience_;           // of the target being tried
+  Timer patience_timer_;        // runs while the called side is silent and there is another target
+  Timer ring_timer_;            // runs from setup to the answer, where the route says how long
   bool is_redirected_ = false;  // the target being tried has named others
   Timer timer_;                 // the end of an announcement, the next target, or room for an emergency call
   Record record_;
