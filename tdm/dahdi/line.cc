@@ -122,13 +122,13 @@ void DahdiLine::on_event(OpenChannel::HookEvent event) {
     case Event::RingOffHook:
       // Where the exchange rings us, the driver means the end of a burst.
       if (kind_ != LineKind::Fxo) return on_off_hook();
-      if (!is_seized_) push(Kind::RingBurstEnded);
-      return;
+      return on_burst_ended();
     case Event::OnHook:
       return on_on_hook();
     case Event::WinkFlash:
       return push(kind_ == LineKind::EAndM ? Kind::Wink : Kind::Flash);
     case Event::RingBegin:
+      is_in_burst_ = true;
       if (!is_seized_) push(Kind::RingStarted);
       return;
     case Event::RingerOff:
@@ -164,6 +164,14 @@ void DahdiLine::on_off_hook() {
 
 void DahdiLine::on_on_hook() {
   if (kind_ == LineKind::Fxo || std::exchange(is_far_off_hook_, false)) push(Kind::OnHook);
+}
+
+// Of a burst that begins within 2 s of a hang-up, or of opening the channel, the driver tells only the end.
+void DahdiLine::on_burst_ended() {
+  bool was_told = std::exchange(is_in_burst_, false);
+  if (is_seized_) return;
+  if (!was_told) push(Kind::RingStarted);
+  push(Kind::RingBurstEnded);
 }
 
 void DahdiLine::on_gone() {

@@ -68,6 +68,7 @@ class DahdiLine final : public Line {
   void on_event(OpenChannel::HookEvent event);
   void on_off_hook();
   void on_on_hook();
+  void on_burst_ended();
   void on_gone();
 
   const std::shared_ptr<ChannelPool> pool_;
@@ -80,6 +81,7 @@ class DahdiLine final : public Line {
   std::deque<LineEvent> events_;
   bool is_seized_ = false;  // by us
   bool is_ringing_ = false;
+  bool is_in_burst_ = false;      // Fxo: of ringing, as the driver told
   bool is_far_off_hook_ = false;  // as it was told
   bool awaits_hook_ = false;      // HookDone is owed
   Timer retry_;

@@ -157,6 +157,18 @@ TYPED_TEST_P(LoopLineConformance, RingsAsItsCadenceSaysUntilItIsStopped) {
   EXPECT_EQ(this->far.count(Kind::RingStarted), 0);
 }
 
+TYPED_TEST_P(LoopLineConformance, TellsABurstThatBeginsRightAfterAHangUp) {
+  this->connect();
+  ASSERT_TRUE(this->far->release() && this->near_hears(Kind::OnHook));
+  ASSERT_TRUE(this->near->release());
+  this->far.forget();
+
+  ASSERT_TRUE(this->near->ring({2500ms, 500ms}));
+
+  ASSERT_TRUE(this->far_hears(Kind::RingBurstEnded));
+  EXPECT_EQ(this->far.count(Kind::RingStarted), 1);
+}
+
 TYPED_TEST_P(LoopLineConformance, StopsRingingWhenTheTelephoneIsLifted) {
   ASSERT_TRUE(this->near->ring({500ms, 300ms}));
   ASSERT_TRUE(this->far_hears(Kind::RingStarted));
@@ -322,9 +334,9 @@ TYPED_TEST_P(LoopLineConformance, RefusesWhatATelephoneCannot) {
 
 REGISTER_TYPED_TEST_SUITE_P(LoopLineConformance, TellsWhatItIs, OpensALineOnceAndAgainWhenItWasClosed,
                             TellsALiftedTelephoneAndAHangUp, TellsALiftThatWasBeforeItOpened,
-                            RingsAsItsCadenceSaysUntilItIsStopped, StopsRingingWhenTheTelephoneIsLifted,
-                            RefusesACadenceThatNeverRings, TellsAFlashFromAHangUp, CountsPulses,
-                            PulsesPassBesideABearer, AKewlStartPortTakesBatteryAway,
+                            RingsAsItsCadenceSaysUntilItIsStopped, TellsABurstThatBeginsRightAfterAHangUp,
+                            StopsRingingWhenTheTelephoneIsLifted, RefusesACadenceThatNeverRings, TellsAFlashFromAHangUp,
+                            CountsPulses, PulsesPassBesideABearer, AKewlStartPortTakesBatteryAway,
                             FeedsATelephoneAgainThatDoesNotHangUp, CarriesAudioBesideAndHookEventsAfterIt,
                             LosesNoEventToABearerThatNobodyServes, PassesAudioOnHookBetweenRings,
                             ReversesPolarityOrSaysThatItCannot, ClosingHangsUp, RefusesWhatATelephoneCannot);
