@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 
@@ -41,6 +42,9 @@ class Bearer {
   virtual Result<bool> read(std::span<uint8_t> block) = 0;
   // Queues one block (exactly block_octets()) to be sent. False: the transmit buffer is full and nothing was taken.
   virtual Result<bool> write(ByteView block) = 0;
+  // How long what is written now takes to the line, at most, when the clock runs: what was queued before it. Whoever
+  // closes the bearer earlier cuts it off.
+  virtual std::chrono::milliseconds transmit_delay() const { return {}; }
   virtual BearerStats stats() const = 0;
 };
 

@@ -115,11 +115,11 @@ void PortAudio::be_silent() {
 }
 void PortAudio::send_digits(const std::string& digits) {
   saying_ = std::make_unique<DigitSender>(digits);
-  trailing_ = kTrailingBlocks;
+  silent_blocks_ = 0;
 }
 void PortAudio::send_caller_id(CallerIdStandard standard, const CallerId& caller, const std::tm& at) {
   saying_ = std::make_unique<CallerIdSender>(standard, caller, at);
-  trailing_ = kTrailingBlocks;
+  silent_blocks_ = 0;
 }
 void PortAudio::hear_digits() {
   digits_ = std::make_unique<DigitReceiver>();
@@ -193,7 +193,8 @@ void PortAudio::say(std::vector<Event>& events) {
   } else {
     std::ranges::fill(linear_, int16_t{0});
   }
-  if (goes_on || --trailing_ > 0) return;
+  constexpr std::chrono::milliseconds kBlockTime{kBlock / 8};
+  if (goes_on || ++silent_blocks_ < kTrailingBlocks + bearer_->transmit_delay() / kBlockTime) return;
   be_silent();
   events.push_back({.kind = Event::Kind::Said});
 }

@@ -64,7 +64,7 @@ class PortAudio final : private AudioUser {
     CallTone tone;
     ToneListener listener;
   };
-  // After the last sample, so many blocks of silence until all of it has left.
+  // After the last sample, so many blocks of silence until all of it has left, besides what the bearer holds back.
   static constexpr int kTrailingBlocks = 4;
   struct Event {
     enum class Kind : uint8_t { Digit, Tone, Caller, Said } kind;
@@ -88,7 +88,7 @@ class PortAudio final : private AudioUser {
   std::vector<uint8_t> octets_;
   std::vector<int16_t> linear_;
   std::variant<std::monostate, TonePlayer, std::unique_ptr<DigitSender>, std::unique_ptr<CallerIdSender>> saying_;
-  int trailing_ = 0;
+  int silent_blocks_ = 0;  // since the last sample
   std::unique_ptr<DigitReceiver> digits_;
   std::unique_ptr<CallerIdReceiver> caller_;
   std::vector<Ears> ears_;

@@ -126,6 +126,10 @@ bool DahdiBearer::send(ByteView block) {
   return false;
 }
 
+std::chrono::milliseconds DahdiBearer::transmit_delay() const {
+  return std::chrono::milliseconds((margin_octets_ + block_octets_) / 8);
+}
+
 BearerStats DahdiBearer::stats() const {
   if (!is_gone_) drain_events();
   return {channel_->read_overruns() - before_.read_overruns, channel_->write_underruns() - before_.write_underruns};

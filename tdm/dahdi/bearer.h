@@ -30,6 +30,7 @@ class DahdiBearer final : public Bearer {
   TickSource& ticks() override { return tick_; }
   Result<bool> read(std::span<uint8_t> block) override;
   Result<bool> write(ByteView block) override;
+  std::chrono::milliseconds transmit_delay() const override;
   // Counted by occasion: the driver tells that blocks were lost, not how many.
   BearerStats stats() const override;
 
