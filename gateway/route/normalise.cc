@@ -113,7 +113,9 @@ Numbering numbering_of(const conf::Settings& settings, std::string_view trunk) {
   if (!found) return {};
   auto isdn = std::find_if(settings.pri_trunks.begin(), settings.pri_trunks.end(),
                            [&](const conf::PriTrunk& pri) { return &pri == found; });
-  if (isdn == settings.pri_trunks.end()) return {found->numbers_in, found->numbers_out, false};
+  bool is_analog = std::any_of(settings.analog_trunks.begin(), settings.analog_trunks.end(),
+                               [&](const conf::AnalogTrunk& analog) { return &analog == found; });
+  if (isdn == settings.pri_trunks.end()) return {found->numbers_in, found->numbers_out, false, {}, is_analog};
   return {found->numbers_in, found->numbers_out, true, isdn->ton_out};
 }
 
@@ -270,6 +272,11 @@ tdm::Number Normaliser::calling_to_trunk(std::string_view number, const Numberin
   bool is_foreign = to.out.form == NumberForm::Extension && !ext_of(number);
   if (!is_foreign) {
     if (auto sent = to_trunk(number, to, received)) return *sent;
+  }
+  // Caller ID has no + (EN 300 659-3): without prefixes nobody could call back.
+  if (to.is_analog && number.starts_with('+')) {
+    auto shown = in_form(number, {.in = {}, .out = {.form = NumberForm::Dialled}}, received);
+    if (shown) return *shown;
   }
   if (number.starts_with('+')) return with(to.ton_out, international(number));
   return with(to.ton_out, number == received.digits ? received : plain(number));

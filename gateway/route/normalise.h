@@ -17,6 +17,7 @@ struct Numbering {
   conf::NumberStyle in, out;
   bool has_types = false;  // ISDN; on SIP only a leading + is a type (International)
   conf::TonOut ton_out = {};
+  bool is_analog = false;  // calling numbers are shown on telephones, and dialled from there
 };
 
 Numbering numbering_of(const conf::Settings& settings, std::string_view trunk);
@@ -32,7 +33,8 @@ class Normaliser {
   // The called number as the trunk wants it. `received`: what the caller sent; its type is kept where the number was
   // not touched. Error: why the trunk's form cannot carry it.
   Result<tdm::Number> to_trunk(std::string_view number, const Numbering& to, const tdm::Number& received) const;
-  // A calling number, which may be from anywhere: where the form cannot carry it, it goes as +E.164.
+  // A calling number, which may be from anywhere: where the form cannot carry it, it goes as +E.164; to a
+  // telephone as it would dial it.
   tdm::Number calling_to_trunk(std::string_view number, const Numbering& to, const tdm::Number& received) const;
   // Whether it is a +E.164 number of another country than [site]'s.
   bool is_abroad(std::string_view number) const;

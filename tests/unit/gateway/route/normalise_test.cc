@@ -170,6 +170,21 @@ TEST(Normaliser, CutsNoForeignCallingNumberToAnExtension) {
   EXPECT_EQ(text_of(foreign), "+33199001234");
 }
 
+TEST(Normaliser, ShowsATelephoneTheCallingNumberAsItWouldDialIt) {
+  auto normaliser = Normaliser::make(london()).value(), without_prefixes = Normaliser::make(nowhere()).value();
+  auto telephones = out(NumberForm::Extension, 3, false);
+  telephones.is_analog = true;
+  auto shown = [&](const Normaliser& by, const char* number) {
+    return text_of(by.calling_to_trunk(number, telephones, {}));
+  };
+
+  EXPECT_EQ(shown(normaliser, "+442079460223"), "223");
+  EXPECT_EQ(shown(normaliser, "+442079469999"), "02079469999");
+  EXPECT_EQ(shown(normaliser, "+33199001234"), "0033199001234");
+  EXPECT_EQ(shown(normaliser, "4711"), "4711");
+  EXPECT_EQ(shown(without_prefixes, "+33199001234"), "+33199001234");
+}
+
 TEST(Normaliser, FindsLinesByExtensionAndByPublicNumber) {
   auto normaliser = Normaliser::make(london()).value();
 
