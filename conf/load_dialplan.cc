@@ -163,16 +163,17 @@ class DialplanReader {
       Line line;
       line.line = line_of(node);
       read_section("[[line]]", node, line_options(), line, faults_);
-      take_line(std::move(line));
+      take_line(std::move(line), node.as_table() && node.as_table()->contains("port"));
     });
     each_element("route", [&](const toml::node& node) { read_route(node); });
     read_tests();
   }
 
  private:
-  void take_line(Line line) {
+  // A port that cannot be read is blamed for itself, not for what else it leaves open.
+  void take_line(Line line, bool names_a_port) {
     bool is_user = !line.ext.empty() || !line.did.empty();
-    if (is_user || !line.port) {
+    if (is_user || !names_a_port) {
       if (line.ext.empty()) faults_.add(line.line, "[[line]]", "ext", "missing; an extension is wanted");
       if (line.did.empty()) faults_.add(line.line, "[[line]]", "did", "missing; a number with + is wanted");
       settings_.lines.push_back(line);

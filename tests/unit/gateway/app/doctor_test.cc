@@ -127,6 +127,51 @@ TEST(Doctor, TellsASpanThatNoTrunkUses) {
   EXPECT_THAT(examine(with({span})), tells(Grade::Warning, "span 1", "no trunk", "spans"));
 }
 
+// A card of two ports.
+SpanFacts analog(std::vector<admin::TimeslotView> ports) {
+  SpanFacts span = card(1, conf::PriRole::User, 0);
+  span.role.reset();
+  span.is_analog = true;
+  span.driver->name = "WCTDM/0";
+  span.channels.resize(2);
+  for (auto& channel : span.channels) channel.kind = ChannelKind::FxoSide;
+  span.ports = std::move(ports);
+  return span;
+}
+admin::TimeslotView port(uint8_t number, tdm::Signalling::SlotState state, const char* detail) {
+  return {{1, number}, "phones", state, {}, detail};
+}
+
+TEST(Doctor, TellsHowManyAnalogPortsWork) {
+  using State = tdm::Signalling::SlotState;
+
+  auto findings = examine(with({analog({port(1, State::Idle, "on-hook"), port(2, State::InUse, "talking")})}));
+
+  EXPECT_THAT(findings, tells(Grade::Good, "span 1", "2 ports work", ""));
+  EXPECT_THAT(findings, testing::Each(Field(&Finding::grade, Grade::Good)));
+}
+
+TEST(Doctor, TellsWhatAnAnalogPortLacks) {
+  struct Row {
+    admin::TimeslotView port;
+    Grade grade;
+    const char* says;
+    const char* mend;
+  };
+  using State = tdm::Signalling::SlotState;
+  for (const Row& row :
+       {Row{port(2, State::OutOfService, "channel 2 is in use by another program"), Grade::Fault,
+            "in use by another program", "fxoks="},
+        Row{port(2, State::OutOfService, ""), Grade::Fault, "out of service", "[[line]]"},
+        Row{port(2, State::InAlarm, "on-hook"), Grade::Fault, "no battery", "cable"},
+        Row{port(2, State::Restarting, "left off-hook"), Grade::Warning, "left off-hook", "hang it"}}) {
+    auto findings = examine(with({analog({port(1, State::Idle, "on-hook"), row.port})}));
+
+    EXPECT_THAT(findings, tells(row.grade, "port 1/2", row.says, row.mend));
+    EXPECT_THAT(findings, testing::Not(Contains(Field(&Finding::says, HasSubstr("ports work")))));
+  }
+}
+
 TEST(Doctor, TellsMissedInterrupts) {
   auto span = card(1, conf::PriRole::User, 1);
   span.driver->irq_misses = 7;

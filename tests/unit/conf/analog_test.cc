@@ -1,0 +1,162 @@
+// Analog trunks and ports: what is read of them, and every way in which they can contradict each other.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "conf/settings.h"
+
+namespace sg::conf {
+namespace {
+
+using testing::ElementsAre;
+using testing::StartsWith;
+
+// Lines are counted from 1: [trunk.phones] is line 10, [trunk.lines] 13, [trunk.tie] 16, the ports 19, 23 and 26.
+constexpr std::string_view kGood = R"([sip]
+listen = ["udp:127.0.0.1:5060"]
+[span.1]
+backend = "dahdi"
+[span.2]
+backend = "dahdi"
+[span.3]
+backend = "dahdi"
+driver_span = 7
+[trunk.phones]
+kind = "fxs"
+spans = [1]
+[trunk.lines]
+kind = "fxo"
+spans = [2]
+[trunk.tie]
+kind = "em"
+spans = [3]
+[[line]]
+ext = "401"
+did = "+442079460401"
+port = "1/1"
+[[line]]
+port = "2/1"
+number = "+442079460401"
+[[line]]
+port = "3/24"
+[trunk.sip]
+kind = "sip"
+peer = "sip:127.0.0.1:5070"
+)";
+
+std::string with(std::string_view piece, std::string_view replacement) {
+  std::string text(kGood);
+  auto at = text.find(piece);
+  EXPECT_NE(at, std::string::npos) << piece;
+  return text.replace(at, piece.size(), replacement);
+}
+
+TEST(AnalogSettings, AreReadFromAFile) {
+  auto settings = parse(kGood, "test.toml");
+
+  ASSERT_TRUE(settings) << settings.error().message;
+  ASSERT_EQ(settings->analog_trunks.size(), 3u);
+  ASSERT_EQ(settings->ports.size(), 3u);
+  EXPECT_EQ(settings->analog_trunk(2)->kind, AnalogKind::Fxo);
+  EXPECT_EQ(settings->analog_trunk(9), nullptr);
+  EXPECT_EQ(settings->ports[0].port, (Port{1, 1}));
+  EXPECT_EQ(settings->ports[2].port->to_string(), "3/24");
+  EXPECT_EQ(settings->trunk("tie")->name, "tie");
+  // An exchange's line is nobody's extension.
+  ASSERT_EQ(settings->lines.size(), 1u);
+  EXPECT_EQ(settings->lines[0].ext, "401");
+}
+
+struct Refusal {
+  const char* name;
+  std::string text;
+  const char* begins;  // of the message
+};
+
+class RefusedAnalogSettings : public testing::TestWithParam<Refusal> {};
+
+TEST_P(RefusedAnalogSettings, NameFileLineKeyAndReason) {
+  auto settings = parse(GetParam().text, "test.toml");
+
+  ASSERT_FALSE(settings);
+  EXPECT_THAT(settings.error().message, StartsWith(GetParam().begins));
+  // Nothing else is wrong.
+  EXPECT_EQ(settings.error().message.find('\n'), std::string::npos) << settings.error().message;
+}
+
+const std::string kSecondUser = std::string(kGood) + "[trunk.more]\nkind = \"fxs\"\nspans = [1]\n";
+
+INSTANTIATE_TEST_SUITE_P(
+    Analog, RefusedAnalogSettings,
+    testing::Values(Refusal{"NoPort", with("port = \"1/1\"", "port = \"1\""),
+                            R"(test.toml:22: [[line]] port: "1" is no port: "SPAN/CHANNEL" is wanted)"},
+                    Refusal{"PortZero", with("port = \"2/1\"", "port = \"2/0\""),
+                            R"(test.toml:24: [[line]] port: "2/0" is no port)"},
+                    Refusal{"PortOfNoSpan", with("port = \"3/24\"", "port = \"4/1\"\n[[line]]\nport = \"3/1\""),
+                            "test.toml:26: [[line]] port: there is no [span.4] ("},
+                    Refusal{"PortOfASpanThatNoTrunkHas",
+                            std::string(kGood) + "[span.4]\nbackend = \"dahdi\"\n[[line]]\nport = \"4/1\"\n",
+                            "test.toml:33: [[line]] port: no fxs, fxo or em trunk has span 4 ("},
+                    Refusal{"PortGivenTwice", with("port = \"3/24\"", "port = \"3/24\"\n[[line]]\nport = \"3/24\""),
+                            "test.toml:28: [[line]] port: 3/24 is the port of the [[line]] at line 26 already ("},
+                    Refusal{"TelephoneWithoutExtension",
+                            with("port = \"2/1\"", "port = \"1/2\"\n[[line]]\nport = \"2/1\""),
+                            "test.toml:23: [[line]] ext: missing: 1/2 is a telephone's port ("},
+                    Refusal{"TelephoneWithANumber", with("port = \"1/1\"", "port = \"1/1\"\nnumber = \"5\""),
+                            "test.toml:19: [[line]] number: does not go with a telephone's port"},
+                    Refusal{"ExtensionOnALine",
+                            with("port = \"2/1\"", "port = \"2/1\"\next = \"402\"\ndid = \"+442079460402\""),
+                            "test.toml:23: [[line]] ext: does not go with a port of an fxo trunk"},
+                    Refusal{"LineWithoutNumber", with("number = \"+442079460401\"\n", ""),
+                            "test.toml:23: [[line]] number: missing: what number are calls for"},
+                    Refusal{"LampOnALine", with("port = \"2/1\"", "port = \"2/1\"\nmessages = 2"),
+                            "test.toml:23: [[line]] messages: goes only with a telephone's port ("},
+                    Refusal{"TooManyMessages", with("port = \"1/1\"", "port = \"1/1\"\nmessages = 100"),
+                            "test.toml:23: [[line]] messages: "},
+                    Refusal{"NoSuchSpan", with("spans = [3]", "spans = [3, 9]"),
+                            "test.toml:18: [trunk.tie] spans: there is no [span.9] ("},
+                    Refusal{"SpanOfTwoTrunks", kSecondUser,
+                            "test.toml:12: [trunk.phones] spans: span 1 is used by [trunk.more] already ("},
+                    Refusal{"SpanOfAPriTrunk", std::string(kGood) + "[trunk.isdn]\nkind = \"pri\"\nspans = [1]\n",
+                            "test.toml:12: [trunk.phones] spans: span 1 is used by [trunk.isdn] already ("},
+                    Refusal{"SpanWithoutPorts", with("[[line]]\nport = \"3/24\"\n", ""),
+                            "test.toml:18: [trunk.tie] spans: no [[line]] has a port on span 3"},
+                    Refusal{"Pseudowire",
+                            with("[span.3]\nbackend = \"dahdi\"\ndriver_span = 7\n",
+                                 "[span.3]\nlocal = \"127.0.0.1:7001\"\nremote = \"127.0.0.1:7000\"\n"),
+                            "test.toml:18: [trunk.tie] spans: span 3 is a pseudowire, which has no analog ports ("},
+                    Refusal{"OptionOfAnotherKind", with("kind = \"em\"", "kind = \"em\"\ncaller_id = \"v23\""),
+                            "test.toml:18: [trunk.tie] caller_id: unknown key"},
+                    Refusal{"NoSuchToneZone", with("kind = \"fxo\"", "kind = \"fxo\"\ntone_zone = \"atlantis\""),
+                            "test.toml:15: [trunk.lines] tone_zone: "},
+                    Refusal{"SdmfIsNotListenedFor", with("kind = \"fxo\"", "kind = \"fxo\"\ncaller_id = \"sdmf\""),
+                            "test.toml:15: [trunk.lines] caller_id: "}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(AnalogSettings, NeedAPortForEveryExtensionWhereAllTrunksAreAnalog) {
+  std::string text = with("[trunk.sip]\nkind = \"sip\"\npeer = \"sip:127.0.0.1:5070\"\n", "");
+  ASSERT_TRUE(parse(text, "test.toml"));
+
+  auto settings = parse(text + "[[line]]\next = \"402\"\ndid = \"+442079460402\"\n", "test.toml");
+
+  ASSERT_FALSE(settings);
+  EXPECT_THAT(settings.error().message, StartsWith("test.toml:28: [[line]] port: missing: all trunks here are analog"));
+}
+
+TEST(AnalogSettings, GoWithExtensionsBehindAnotherTrunk) {
+  EXPECT_TRUE(parse(std::string(kGood) + "[[line]]\next = \"402\"\ndid = \"+442079460402\"\n", "test.toml"));
+}
+
+TEST(AnalogSettings, ChangeByARestartOnly) {
+  auto before = parse(kGood, "test.toml").value();
+  auto other_port = parse(with("port = \"1/1\"", "port = \"1/2\""), "test.toml").value();
+  auto other_zone = parse(with("kind = \"fxo\"", "kind = \"fxo\"\ntone_zone = \"gb\""), "test.toml").value();
+
+  EXPECT_THAT(needs_restart(before, before), ElementsAre());
+  EXPECT_FALSE(needs_restart(before, other_port).empty());
+  EXPECT_THAT(needs_restart(before, other_zone), ElementsAre("[trunk.lines] tone_zone"));
+}
+
+}  // namespace
+}  // namespace sg::conf

@@ -1,0 +1,142 @@
+#include "gateway/app/analog.h"
+
+#include <gtest/gtest.h>
+
+namespace sg::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+conf::Line port(conf::Port where, const char* ext, const char* number, conf::LineMedia media = conf::LineMedia::Any) {
+  conf::Line line;
+  line.port = where;
+  line.ext = ext;
+  line.number = number;
+  line.media = media;
+  return line;
+}
+
+// Two telephones on span 1, of which 402 is a fax machine; an exchange's two lines on span 2, the second a fax line.
+conf::Settings settings() {
+  conf::Settings settings;
+  conf::AnalogTrunk phones, lines;
+  phones.name = "phones";
+  phones.spans = {1};
+  lines.name = "lines";
+  lines.kind = conf::AnalogKind::Fxo;
+  lines.spans = {2};
+  settings.analog_trunks = {lines, phones};
+  settings.ports = {port({1, 1}, "401", ""), port({1, 2}, "402", "", conf::LineMedia::Fax),
+                    port({2, 5}, "", "+442079460401"), port({2, 6}, "", "+442079460402", conf::LineMedia::Fax)};
+  settings.ports[0].label = "Front desk";
+  settings.ports[0].messages = 3;
+  return settings;
+}
+
+TEST(CasConfig, GivesEachTrunkThePortsOfItsSpans) {
+  auto all = settings();
+
+  auto phones = cas_config(all.analog_trunks[1], all, 1001), lines = cas_config(all.analog_trunks[0], all, 1002);
+
+  ASSERT_EQ(phones.ports.size(), 2u);
+  EXPECT_EQ(phones.kind, tdm::LineKind::Fxs);
+  EXPECT_EQ(phones.bearer_group, 1001u);
+  EXPECT_EQ(phones.ports[0].slot, (tdm::Timeslot{1, 1}));
+  EXPECT_EQ(phones.ports[0].number, "401");
+  EXPECT_EQ(phones.ports[0].name, "Front desk");
+  EXPECT_EQ(phones.ports[0].messages_waiting, 3);
+  ASSERT_EQ(lines.ports.size(), 2u);
+  EXPECT_EQ(lines.kind, tdm::LineKind::Fxo);
+  EXPECT_EQ(lines.ports[1].slot, (tdm::Timeslot{2, 6}));
+  EXPECT_EQ(lines.ports[1].number, "+442079460402");
+  EXPECT_EQ(lines.ports[1].name, "");
+}
+
+TEST(CasConfig, TakesEveryOptionOfTheTrunk) {
+  auto all = settings();
+  conf::AnalogTrunk& trunk = all.analog_trunks[0];
+  trunk.tone_zone = "gb";
+  trunk.caller_id = conf::CallerIdBy::Bell202;
+  trunk.hunt = conf::Hunt::Descending;
+  trunk.answer = conf::AnswerBy::Polarity;
+  trunk.dial_start = conf::DialStart::Time;
+  trunk.dialling = conf::Dialling::Pulse;
+  trunk.polarity = true;
+  trunk.first_digit = 1s;
+  trunk.inter_digit = 2s;
+  trunk.dial_tone = 3s;
+  trunk.ring_limit = 4s;
+  trunk.busy_tone = 5s;
+  trunk.wink = 6s;
+
+  auto config = cas_config(trunk, all, 0);
+
+  EXPECT_EQ(config.name, "trunk=lines");
+  EXPECT_EQ(config.zone, tdm::find_tone_zone("gb"));
+  EXPECT_EQ(config.caller_id, tdm::cas::CallerIdStandard::Bell202);
+  EXPECT_EQ(config.hunt, tdm::Hunt::Descending);
+  EXPECT_EQ(config.answer_by, tdm::cas::AnswerBy::Polarity);
+  EXPECT_EQ(config.dial_start, tdm::cas::DialStart::Time);
+  EXPECT_EQ(config.dialling, tdm::cas::Dialling::Pulse);
+  EXPECT_TRUE(config.polarity_on_answer && config.polarity_ends_call);
+  EXPECT_EQ(config.first_digit, 1s);
+  EXPECT_EQ(config.inter_digit, 2s);
+  EXPECT_EQ(config.dial_tone, 3s);
+  EXPECT_EQ(config.ring_limit, 4s);
+  EXPECT_EQ(config.busy_tone, 5s);
+  EXPECT_EQ(config.wink, 6s);
+}
+
+TEST(CasConfig, KnowsEveryToneZoneAndEveryKindAndCallerId) {
+  auto all = settings();
+  conf::AnalogTrunk& trunk = all.analog_trunks[0];
+  for (const char* zone : {"de", "es", "eu", "fr", "gb", "it", "us"}) {
+    trunk.tone_zone = zone;
+    EXPECT_NE(cas_config(trunk, all, 0).zone, nullptr) << zone;
+  }
+  using conf::CallerIdBy, tdm::cas::CallerIdStandard;
+  for (auto [by, standard] :
+       {std::pair(CallerIdBy::None, CallerIdStandard::None), std::pair(CallerIdBy::Bell202, CallerIdStandard::Bell202),
+        std::pair(CallerIdBy::Sdmf, CallerIdStandard::Sdmf), std::pair(CallerIdBy::V23, CallerIdStandard::V23)}) {
+    trunk.caller_id = by;
+    EXPECT_EQ(cas_config(trunk, all, 0).caller_id, standard);
+  }
+  trunk.kind = conf::AnalogKind::Em;
+  EXPECT_EQ(cas_config(trunk, all, 0).kind, tdm::LineKind::EAndM);
+}
+
+TEST(FaxLine, IsAPortThatSaysSoOrAnyOfATrunkThatSaysSo) {
+  auto all = settings();
+
+  EXPECT_TRUE(is_fax_line(all, "phones", "402"));
+  EXPECT_FALSE(is_fax_line(all, "phones", "401"));
+  EXPECT_TRUE(is_fax_line(all, "lines", "+442079460402"));
+  EXPECT_FALSE(is_fax_line(all, "lines", "+442079460401"));
+  // The other trunk's port.
+  EXPECT_FALSE(is_fax_line(all, "lines", "402"));
+  EXPECT_FALSE(is_fax_line(all, "nobody", "402"));
+
+  all.analog_trunks[1].media = conf::LineMedia::Fax;
+  EXPECT_TRUE(is_fax_line(all, "phones", "401"));
+  EXPECT_FALSE(is_fax_line(all, "lines", "+442079460401"));
+}
+
+// An exchange's line without number of a withheld caller has none: that is no fax machine.
+TEST(FaxLine, IsNoPortForACallWithoutNumber) {
+  auto all = settings();
+
+  EXPECT_FALSE(is_fax_line(all, "phones", ""));
+  EXPECT_FALSE(is_fax_line(all, "lines", ""));
+}
+
+TEST(MissingBackend, SaysWhyNothingOpens) {
+  MissingBackend backend("the dahdi module is not loaded");
+
+  EXPECT_EQ(backend.open_line({1, 1}).error().message, "the dahdi module is not loaded");
+  EXPECT_EQ(backend.open_bearer({1, 1}, {}).error().message, "the dahdi module is not loaded");
+  EXPECT_EQ(backend.open_dchannel({1, 16}).error().message, "the dahdi module is not loaded");
+  EXPECT_TRUE(backend.status().empty());
+}
+
+}  // namespace
+}  // namespace sg::app
