@@ -62,7 +62,7 @@ Result<> choose(const std::string& text, std::initializer_list<std::string_view>
   return {};
 }
 
-// "201+202": ports 1 and 2.
+// "201+202": the first port and the next.
 Result<> set_numbers(tdm::cas::Config& analog, const std::string& value) {
   analog.ports.clear();
   std::istringstream numbers(value);
@@ -120,6 +120,7 @@ Result<> set(Span& span, const std::string& key, const std::string& value) {
     span.cesop.clock = value == "given" ? tdm::cesop::ClockSource::Given : tdm::cesop::ClockSource::Recovered;
     return {};
   }
+  if (span.is_analog() && key == "first_port") return number(value, span.first_port);
   if (span.is_analog()) return set(span.analog, key, value);
   return fail("a span has no \"{}\"", key);
 }
@@ -158,7 +159,9 @@ Span finished(Span span) {
   span.pri.name = fmt::format("span-{}", span.cesop.number);
   span.analog.name = span.pri.name;
   if (span.analog.zone == nullptr) span.analog.zone = tdm::find_tone_zone("us");
-  for (auto& port : span.analog.ports) port.slot.span = span.cesop.number;
+  for (auto& port : span.analog.ports) {
+    port.slot = {span.cesop.number, static_cast<uint8_t>(port.slot.number + span.first_port - 1)};
+  }
   return span;
 }
 
@@ -263,6 +266,10 @@ Result<> check(const Config& config) {
       return fail("span {} is analog: backend=dahdi is the one that has such ports", span.cesop.number);
     if (span.is_analog() && span.analog.ports.empty())
       return fail("span {} is analog and needs numbers=NUMBER+NUMBER…, one for each port", span.cesop.number);
+    int last_port = span.first_port + static_cast<int>(span.analog.ports.size()) - 1;
+    if (span.is_analog() && (span.first_port < 1 || last_port > tdm::kMaxAnalogPorts))
+      return fail("span {}: ports {} to {}: there are ports 1 to {}", span.cesop.number, span.first_port, last_port,
+                  tdm::kMaxAnalogPorts);
     bool has_addresses = span.cesop.local.is_set() && span.cesop.remote.is_set();
     if (span.backend == SpanBackend::Cesop && !has_addresses)
       return fail("span {} needs local and remote addresses", span.cesop.number);

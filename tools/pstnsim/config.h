@@ -55,6 +55,7 @@ struct Span {
   // Of an analog span, one port for each number. Fxo: telephones and fax machines with these numbers, on FXS ports of
   // who is tested. Fxs: lines of the exchange with these numbers, behind its FXO ports. EAndM: tie lines.
   tdm::cas::Config analog;
+  int first_port = 1;  // of the first number; the others follow
 
   bool is_analog() const { return cesop.type == tdm::SpanType::Analog; }
 };

@@ -39,7 +39,7 @@ SPANS
   local, remote      with cesop: HOST:PORT of the two ends
   type               e1 (default), t1, or analog: then backend=dahdi, and
                        ports      fxs (default): lines of this exchange; fxo: telephones and fax machines; em: tie lines
-                       numbers    one for each port from 1 on, with + between them
+                       numbers    one for each port from first_port (1) on, with + between them
                        caller_id  bell202, sdmf, v23 or none; dialling: tone (default) or pulse
                        polarity   true: the battery is reversed at the answer (false); zone: whose tones (us)
   role               network (default) or user

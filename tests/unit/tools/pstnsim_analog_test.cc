@@ -121,6 +121,14 @@ TEST(PstnsimAnalog, ATelephoneTellsWhoCallsAndAnswersAfterAWhile) {
   }
 }
 
+TEST(PstnsimAnalog, CountsPortsFromTheFirst) {
+  auto span = parse_span("type=analog,backend=dahdi,numbers=1+2,first_port=5", 3).value();
+
+  ASSERT_EQ(span.analog.ports.size(), 2u);
+  EXPECT_EQ(span.analog.ports[0].slot, (tdm::Timeslot{3, 5}));
+  EXPECT_EQ(span.analog.ports[1].slot, (tdm::Timeslot{3, 6}));
+}
+
 TEST(PstnsimAnalog, SaysWhatIsWrongWithASpan) {
   auto error = [](const std::string& words) {
     Config config;
@@ -135,5 +143,7 @@ TEST(PstnsimAnalog, SaysWhatIsWrongWithASpan) {
   EXPECT_THAT(error("type=analog,numbers=1"), testing::HasSubstr("backend=dahdi"));
   EXPECT_THAT(error("type=analog,ports=fxx"), testing::HasSubstr("not one of fxs, fxo, em"));
   EXPECT_THAT(error("type=analog,zone=atlantis"), testing::HasSubstr("no tones"));
+  EXPECT_THAT(error("type=analog,backend=dahdi,numbers=1+2,first_port=48"), testing::HasSubstr("ports 48 to 49"));
+  EXPECT_THAT(error("type=analog,backend=dahdi,numbers=1,first_port=0"), testing::HasSubstr("ports 0 to 0"));
   EXPECT_EQ(error("type=analog,backend=dahdi,ports=fxo,numbers=1+2"), "");
 }
