@@ -294,7 +294,7 @@ class Rig:
 
     def spans_are_up(self):
         """At both ends: frames arrive clean and layer 2 stands."""
-        ours = self.control("spans")
+        ours = [span for span in self.control("spans") if span["span"] <= len(self.span_ports)]
         theirs = self.command_exchange("status")["spans"]
         return (all(span["is_up"] and span["alarms"] == "OK" and span["idle"] and not span["out_of_service"] for span in ours)
                 and all(span["up"] and span["alarms"] == "OK" and span["idle"] for span in theirs))
