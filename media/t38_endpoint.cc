@@ -1,5 +1,7 @@
 #include "media/t38_endpoint.h"
 
+#include <algorithm>
+
 #include "media/rtp/packet.h"
 
 namespace sg::media {
@@ -10,9 +12,10 @@ constexpr uint8_t kNoSignal[] = {0x00};
 constexpr Duration kKeepAlive = 1s;
 
 // Copies of a datagram that nothing follows: the first ones soon, as a fax machine waits, and the others further and
-// further apart, to be there after a long burst of losses too. The last one goes about 0.6 s after the original.
-constexpr int kRepeats = 6;
-constexpr Duration kFirstRepeat = 20ms;
+// further apart, to be there after a long burst of losses too. The last one goes about 2 s after the original: a fax
+// machine gives up on a carrier that has not ended after 3 s.
+constexpr int kRepeats = 14;
+constexpr Duration kFirstRepeat = 20ms, kLongestGap = 180ms;
 
 // A peer that has not swapped yet sends G.711 of 10 ms or more. Its first two octets would be a very high sequence
 // number of UDPTL, which no peer starts with.
@@ -105,7 +108,7 @@ void T38Endpoint::repeat(int fd, TimePoint line) {
   send_datagram(fd);
   --repeats_left_;
   next_repeat_ = line + repeat_after_;
-  repeat_after_ *= 2;
+  repeat_after_ = std::min(2 * repeat_after_, kLongestGap);
 }
 
 UdptlStats T38Endpoint::stats() const {

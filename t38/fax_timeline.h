@@ -25,8 +25,6 @@ class FaxTimeline {
   int pages() const { return pages_; }  // confirmed
   int bit_rate() const { return dcs_.bit_rate; }
   bool ecm() const { return dcs_.ecm; }
-  // Training was confirmed: what is trained now carries pages.
-  bool in_image_phase() const { return in_image_phase_; }
   bool ended_by_dcn() const { return ended_; }
 
  private:

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "t38/fax_timeline.h"
+#include "t38/ifp_feed.h"
 #include "t38/spandsp.h"
 
 namespace sg::t38 {
@@ -13,28 +14,7 @@ namespace {
 // Speeds of indicators 4 to 15, the trainings of T.38 table 2.
 constexpr std::array<int, 12> kTrainingRates = {2400, 4800, 7200,  9600,  7200,  7200,
                                                 9600, 9600, 12000, 12000, 14400, 14400};
-// A carrier whose IFPs stopped coming for so long, in samples, has ended, though the packet that says so was lost.
-// Within a signal IFPs come every 100 ms or faster; a fax machine gives up on a carrier that never stops.
-constexpr size_t kCarrierIsGone = 8 * 400;
-
 constexpr int kFirstTraining = T38_IND_V27TER_2400_TRAINING;
-constexpr int kLastModem = T38_DATA_V17_14400;
-
-// The indicators that come before data of each type (T.38 tables 2 and 3). V.17 trains in full for TCF only.
-struct SignalOf {
-  int training, long_training;
-};
-constexpr std::array<SignalOf, kLastModem + 1> kSignals = {{
-    {T38_IND_V21_PREAMBLE, T38_IND_V21_PREAMBLE},
-    {T38_IND_V27TER_2400_TRAINING, T38_IND_V27TER_2400_TRAINING},
-    {T38_IND_V27TER_4800_TRAINING, T38_IND_V27TER_4800_TRAINING},
-    {T38_IND_V29_7200_TRAINING, T38_IND_V29_7200_TRAINING},
-    {T38_IND_V29_9600_TRAINING, T38_IND_V29_9600_TRAINING},
-    {T38_IND_V17_7200_SHORT_TRAINING, T38_IND_V17_7200_LONG_TRAINING},
-    {T38_IND_V17_9600_SHORT_TRAINING, T38_IND_V17_9600_LONG_TRAINING},
-    {T38_IND_V17_12000_SHORT_TRAINING, T38_IND_V17_12000_LONG_TRAINING},
-    {T38_IND_V17_14400_SHORT_TRAINING, T38_IND_V17_14400_LONG_TRAINING},
-}};
 
 std::optional<int> trained_rate(const IfpResult& packet) {
   const int index = packet.ifp.type - kFirstTraining;
@@ -54,7 +34,7 @@ struct Release {
 
 }  // namespace
 
-class Gateway::Impl final : private FaxTimeline::Listener {
+class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink {
  public:
   Impl(const GatewayOptions& options, Gateway::Listener& listener)
       : listener_(listener),
@@ -62,6 +42,7 @@ class Gateway::Impl final : private FaxTimeline::Listener {
         version_(std::min(options.local.version, options.remote.version)),
         from_peer_(version_),
         to_peer_(version_),
+        feed_(version_, *this),
         state_(t38_gateway_init(nullptr, &Impl::on_packet, this)) {
     t38_gateway_state_t* state = state_.get();
     be_silent(t38_gateway_get_logging_state(state));
@@ -92,33 +73,26 @@ class Gateway::Impl final : private FaxTimeline::Listener {
   }
   void rx_lost_audio(size_t samples) { t38_gateway_rx_fillin(state_.get(), static_cast<int>(samples)); }
   void tx_audio(std::span<int16_t> samples) {
-    end_lost_carrier(samples.size());
+    feed_.before_line(samples.size());
     const int made = t38_gateway_tx(state_.get(), samples.data(), static_cast<int>(samples.size()));
+    feed_.after_line();
     std::fill(samples.begin() + std::clamp<int>(made, 0, static_cast<int>(samples.size())), samples.end(), int16_t{0});
   }
 
   bool rx_ifp(ByteView ifp, uint16_t sequence) {
-    sequence = static_cast<uint16_t>(sequence - skipped_);
-    if (expected_ && sequence != *expected_) from_peer_.note_gap();
-    const IfpResult packet = from_peer_.check(ifp);
-    if (packet.fault == IfpFault::UnknownType) {
-      // To be skipped as if it had never been sent: no gap for SpanDSP to see.
-      ++skipped_;
-      return true;
+    const bool has_gap = expected_ && sequence != *expected_;
+    if (has_gap) {
+      missing_ += static_cast<uint16_t>(sequence - *expected_);
+      from_peer_.note_gap();
     }
-    if (!packet.ok()) return false;
-    if (expected_) missing_ += static_cast<uint16_t>(sequence - *expected_);
-    if (packet.ifp.has_octets && packet.ifp.type <= kLastModem) sequence = announce(packet.ifp.type, sequence);
+    const IfpResult packet = from_peer_.check(ifp);
+    if (!packet.ok() && packet.fault != IfpFault::UnknownType) return false;
     expected_ = static_cast<uint16_t>(sequence + 1);
+    if (!packet.ok()) return true;  // skipped, as clause 7 has it
     if (auto rate = trained_rate(packet); rate && !is_repeated(packet))
       timeline_.on_training(Direction::FromT38, *rate);
     last_indicator_ = packet.ifp.kind == Ifp::Kind::Indicator ? packet.ifp.type : -1;
-    if (last_indicator_ >= 0) announced_ = last_indicator_;
-    t38_core_rx_ifp_packet(core_state(), packet.octets.data(), static_cast<int>(packet.octets.size()), sequence);
-    const bool is_data = packet.ifp.kind == Ifp::Kind::Data && packet.ifp.fields > 0;
-    open_carrier_ = is_data && !packet.ifp.ends_signal && packet.ifp.type <= kLastModem
-                        ? std::optional(OpenCarrier{packet.ifp.type, packet.ifp.is_hdlc, 0})
-                        : std::nullopt;
+    feed_.put(packet);
     return true;
   }
 
@@ -151,29 +125,9 @@ class Gateway::Impl final : private FaxTimeline::Listener {
     listener_.on_ifp(packet.octets, std::max(copies, 1));
   }
 
-  // A modem's signal whose indicator was lost is announced in the peer's place: SpanDSP would send nothing. Returns the
-  // data's number, behind that of the indicator.
-  uint16_t announce(uint8_t data_type, uint16_t sequence) {
-    const SignalOf& signal = kSignals[data_type];
-    if (announced_ == signal.training || announced_ == signal.long_training) return sequence;
-    announced_ = timeline_.in_image_phase() ? signal.training : signal.long_training;
-    const std::array<uint8_t, 1> indicator = {static_cast<uint8_t>(announced_ << 1)};
-    t38_core_rx_ifp_packet(core_state(), indicator.data(), static_cast<int>(indicator.size()), sequence);
-    --skipped_;
-    return static_cast<uint16_t>(sequence + 1);
-  }
-
-  // Says what the peer said and we did not hear. Its packets' numbers move up by this one.
-  void end_lost_carrier(size_t samples) {
-    if (!open_carrier_ || !expected_) return;
-    open_carrier_->quiet += samples;
-    if (open_carrier_->quiet < kCarrierIsGone) return;
-    const auto end = signal_end(open_carrier_->type, open_carrier_->is_hdlc, version_);
-    t38_core_rx_ifp_packet(core_state(), end.data(), static_cast<int>(end.size()), *expected_);
-    ++*expected_;
-    --skipped_;
-    announced_ = -1;
-    open_carrier_.reset();
+  // Numbered anew: what is lost is dealt with already, and SpanDSP would take a gap before a frame for one in it.
+  void on_fed(ByteView ifp) override {
+    t38_core_rx_ifp_packet(core_state(), ifp.data(), static_cast<int>(ifp.size()), fed_++);
   }
 
   void on_fax_event(const FaxEvent& event) override { listener_.on_fax_event(event); }
@@ -185,20 +139,13 @@ class Gateway::Impl final : private FaxTimeline::Listener {
   const int version_;
   IfpGuard from_peer_;
   IfpGuard to_peer_;
+  IfpFeed feed_;
   std::unique_ptr<t38_gateway_state_t, Release> state_;
 
-  uint16_t skipped_ = 0;
+  uint16_t fed_ = 0;  // IFPs to SpanDSP
   std::optional<uint16_t> expected_;
   uint64_t missing_ = 0;
   int last_indicator_ = -1;
-  int announced_ = -1;  // the peer's latest indicator
-  // What the peer sends and has not ended.
-  struct OpenCarrier {
-    uint8_t type;  // T.38 table 3
-    bool is_hdlc;
-    size_t quiet;  // samples since its last IFP
-  };
-  std::optional<OpenCarrier> open_carrier_;
 };
 
 Gateway::Gateway(const GatewayOptions& options, Listener& listener)

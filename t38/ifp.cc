@@ -125,7 +125,8 @@ IfpResult parse_ifp(ByteView octets, int version) {
   for (int i = 0; i < ifp.fields; ++i) {
     Field field;
     if (IfpFault what = walk.next(field); what != IfpFault::None) return fault(what);
-    ifp.has_octets |= field.octets > 0;
+    ifp.ends_frame |= field.type >= kHdlcFcsOk && field.type <= kHdlcFcsBadSigEnd;
+    ifp.breaks_off = field.type == kHdlcData;
     ifp.is_hdlc = field.type < kNonEcmData;
     ifp.ends_signal = field.type == kHdlcSigEnd || field.type == kHdlcFcsOkSigEnd || field.type == kHdlcFcsBadSigEnd ||
                       field.type == kNonEcmSigEnd;
@@ -134,10 +135,9 @@ IfpResult parse_ifp(ByteView octets, int version) {
   return result;
 }
 
-std::array<uint8_t, 3> signal_end(uint8_t type, bool hdlc, int version) {
-  const unsigned field = hdlc ? kHdlcSigEnd : kNonEcmSigEnd;
+std::array<uint8_t, 3> bare_field(uint8_t type, FieldType field, int version) {
   const unsigned type_shift = version == 0 ? 4 : 3;
-  return {static_cast<uint8_t>(0xC0 | type << 1), 1, static_cast<uint8_t>(field << type_shift)};
+  return {static_cast<uint8_t>(0xC0 | type << 1), 1, static_cast<uint8_t>(static_cast<unsigned>(field) << type_shift)};
 }
 
 IfpResult IfpGuard::check(ByteView ifp) {

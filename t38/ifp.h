@@ -24,7 +24,8 @@ struct Ifp {
   uint8_t type = 0;
   uint8_t fields = 0;        // data fields
   bool is_hdlc = false;      // the last field is of HDLC frames
-  bool has_octets = false;   // at least one field brings data
+  bool breaks_off = false;   // the last field leaves an HDLC frame unfinished
+  bool ends_frame = false;   // a field says whether the FCS was good
   bool ends_signal = false;  // the last field says that the carrier stops (T.38 table 4)
 };
 
@@ -48,9 +49,11 @@ struct IfpResult {
 // corrected).
 IfpResult parse_ifp(ByteView octets, int version);
 
-// A Data IFP with which the carrier of a signal of this data type (T.38 table 3, 0 to 8) stops. `hdlc`: it carried
-// frames, else T.4 or TCF without ECM.
-std::array<uint8_t, 3> signal_end(uint8_t type, bool hdlc, int version);
+// T.38 table 4, those that are of use without octets.
+enum class FieldType : uint8_t { HdlcData = 0, HdlcSigEnd = 1, HdlcFcsBad = 3, NonEcmSigEnd = 7 };
+
+// A Data IFP of this type (T.38 table 3, 0 to 8) with one field that has no octets.
+std::array<uint8_t, 3> bare_field(uint8_t type, FieldType field, int version);
 
 // Stands between SpanDSP and the network in one direction: refuses IFPs that do not add up, and edits the T.30 frames
 // that would hurt. Follows HDLC frames over several IFPs. Owned by who feeds SpanDSP; allocates nothing.

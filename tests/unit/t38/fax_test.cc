@@ -299,6 +299,24 @@ TEST(FaxGateways, StopTheCarrierThoughItsEndWasLost) {
   EXPECT_FALSE(has_sound(side.gateway));
 }
 
+TEST(FaxGateways, SendNoFrameOfWhichTheEndWasLost) {
+  GatewayUnderTest side(GatewayOptions{});
+  Result<std::unique_ptr<AudioFaxMachine>> machine =
+      AudioFaxMachine::make({.calling = true, .send_file = test_document("itu1.tif")});
+  // A DIS that breaks off. SpanDSP by itself would send it with a right FCS, and the machine would answer.
+  side.gateway.rx_ifp(Bytes{0x06}, 0);
+  side.gateway.rx_ifp(Bytes{0xC0, 1, 0x80, 0, 9, 0xFF, 0xC8, 0x01, 0x00, 0x77, 0x5F, 0x23, 0x01, 0xA9, 0x81}, 1);
+
+  std::vector<int16_t> block(kTick);
+  for (int i = 0; i < 250; ++i) {
+    side.gateway.tx_audio(block);
+    (*machine)->receive(block);
+    (*machine)->transmit(block);
+  }
+
+  EXPECT_EQ((*machine)->progress().phase, "calling");
+}
+
 TEST(FaxMachines, RefuseADocumentThatIsMissingOrNoTiff) {
   const auto text = std::filesystem::temp_directory_path() / ("t38_text_" + std::to_string(::getpid()) + ".tif");
   std::ofstream(text) << "not an image";

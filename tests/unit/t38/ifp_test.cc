@@ -145,7 +145,7 @@ TEST(IfpGuard, ReportsFramesThatLostOctetsAsBad) {
 TEST(Ifp, EndsAnySignal) {
   for (int version : {0, 3}) {
     for (bool is_hdlc : {false, true}) {
-      const auto end = signal_end(8, is_hdlc, version);
+      const auto end = bare_field(8, is_hdlc ? FieldType::HdlcSigEnd : FieldType::NonEcmSigEnd, version);
       const IfpResult result = parse_ifp(end, version);
       ASSERT_TRUE(result.ok());
       EXPECT_EQ(result.ifp.type, 8);

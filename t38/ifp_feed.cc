@@ -1,0 +1,149 @@
+#include "t38/ifp_feed.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+namespace sg::t38 {
+namespace {
+
+constexpr uint8_t kV21Preamble = 3;          // T.38 table 2
+constexpr uint8_t kV21 = 0, kLastModem = 8;  // T.38 table 3
+constexpr std::array<uint8_t, 1> kPreambleIfp = {kV21Preamble << 1};
+// The beginning of any V.21 frame: address, control, and no facsimile control field that there is.
+constexpr std::array<uint8_t, 8> kSomeFrame = {0xC0, 0x01, 0x80, 0x00, 0x02, 0xFF, 0xC8, 0x00};
+
+// All in samples.
+// A carrier whose IFPs stopped coming for so long has ended, though the packet that says so was lost. Within a signal
+// IFPs come every 100 ms or faster; a fax machine gives up on a carrier that lasts 3 s.
+constexpr size_t kCarrierIsGone = 8 * 400;
+// The same after a V.21 preamble, which itself takes a second.
+constexpr size_t kPreambleIsAllThereWas = 8 * 1600;
+// How long a V.21 frame waits for its end before it is begun. The longest, a PPR, takes a second, and with its preamble
+// must not take 3 s.
+constexpr size_t kHold = 8 * 360;
+// How long one that has begun may bring nothing: just less than what SpanDSP has in hand then.
+constexpr size_t kStarving = 8 * 300;
+
+}  // namespace
+
+bool IfpFeed::Queue::push(ByteView ifp) {
+  if (count_ == sizes_.size() || ifp.size() > octets_.size() - used_) return false;
+  std::ranges::copy(ifp, octets_.begin() + static_cast<std::ptrdiff_t>(used_));
+  sizes_[count_++] = ifp.size();
+  used_ += ifp.size();
+  return true;
+}
+
+template <class Take>
+void IfpFeed::Queue::take_all(Take take) {
+  ByteView rest = ByteView(octets_).first(used_);
+  for (size_t size : std::span(sizes_).first(count_)) {
+    take(rest.first(size));
+    rest = rest.subspan(size);
+  }
+  count_ = used_ = 0;
+}
+
+void IfpFeed::put(const IfpResult& packet) {
+  if (packet.ifp.kind == Ifp::Kind::Data && packet.ifp.type == kV21 && packet.ifp.fields > 0) {
+    put_v21(packet);
+  } else {
+    abandon_frame();
+    pass(packet.octets);
+    is_starting_ |= packet.ifp.kind == Ifp::Kind::Indicator && packet.ifp.type == kV21Preamble;
+  }
+  carrier_ = carrier_after(packet.ifp);
+}
+
+void IfpFeed::put_v21(const IfpResult& packet) {
+  const Ifp& ifp = packet.ifp;
+  if (!carrier_ || carrier_->type != kV21) {
+    // Its indicator was lost. An end alone is of a signal that has ended.
+    if (!ifp.ends_frame && !ifp.breaks_off) return pass(packet.octets);
+    pass(kPreambleIfp);
+    is_starting_ = true;
+  }
+  if (ifp.breaks_off) {
+    if (frame_ == Frame::Dropped || (frame_ != Frame::Sent && hold(packet.octets))) return;
+    release_held();
+    frame_ = Frame::Sent;
+    return pass(packet.octets);
+  }
+  const bool is_dropped = frame_ == Frame::Dropped;
+  if (ifp.ends_frame && !is_dropped) {
+    release_held();
+    frame_ = Frame::None;
+    return pass(packet.octets);
+  }
+  abandon_frame();
+  if (!is_dropped) return pass(packet.octets);
+  if (ifp.ends_signal) pass(bare_field(kV21, FieldType::HdlcSigEnd, version_));
+}
+
+// Nothing: it has ended its signal.
+std::optional<IfpFeed::Carrier> IfpFeed::carrier_after(const Ifp& ifp) {
+  if (ifp.kind == Ifp::Kind::Indicator) {
+    if (ifp.type != kV21Preamble) return std::nullopt;
+    return Carrier{kV21, true, false, kPreambleIsAllThereWas};
+  }
+  if (ifp.fields == 0 || ifp.ends_signal || ifp.type > kLastModem) return std::nullopt;
+  return Carrier{ifp.type, ifp.is_hdlc, true, kCarrierIsGone};
+}
+
+void IfpFeed::before_line(size_t samples) {
+  if (frame_ == Frame::Held && (held_for_ += samples) >= kHold) {
+    release_held();
+    frame_ = Frame::Sent;
+  }
+  if (!carrier_) return;
+  carrier_->quiet += samples;
+  if (frame_ == Frame::Sent && carrier_->quiet >= kStarving) {
+    abandon_frame();
+    frame_ = Frame::Dropped;
+  }
+  if (carrier_->quiet >= carrier_->patience) end_lost_carrier();
+}
+
+void IfpFeed::after_line() {
+  if (!std::exchange(is_starting_, false)) return;
+  starting_.take_all([this](ByteView ifp) { sink_.on_fed(ifp); });
+}
+
+// False: it has waited long enough, or there is too much of it.
+bool IfpFeed::hold(ByteView ifp) {
+  if (held_for_ >= kHold || !held_.push(ifp)) return false;
+  frame_ = Frame::Held;
+  return true;
+}
+
+void IfpFeed::release_held() {
+  held_.take_all([this](ByteView ifp) { pass(ifp); });
+  held_for_ = 0;
+}
+
+// The frame in progress, if there is one, has lost its end.
+void IfpFeed::abandon_frame() {
+  release_held();
+  const Frame frame = std::exchange(frame_, Frame::None);
+  if (frame == Frame::Held || frame == Frame::Sent) pass(bare_field(kV21, FieldType::HdlcFcsBad, version_));
+}
+
+void IfpFeed::end_lost_carrier() {
+  if (!carrier_->has_data) {
+    pass(kSomeFrame);
+    frame_ = Frame::Sent;
+  }
+  abandon_frame();
+  pass(bare_field(carrier_->type, carrier_->is_hdlc ? FieldType::HdlcSigEnd : FieldType::NonEcmSigEnd, version_));
+  carrier_.reset();
+}
+
+void IfpFeed::pass(ByteView ifp) {
+  if (is_starting_ && starting_.push(ifp)) return;
+  // No room, which no peer should need: it goes on as it may.
+  if (is_starting_) after_line();
+  sink_.on_fed(ifp);
+}
+
+}  // namespace sg::t38
