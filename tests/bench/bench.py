@@ -80,13 +80,17 @@ def measure_kernels(figures, quick):
 
 def measure_fax_in_process(figures, quick):
     """SpanDSP alone, and the media plane around it. Returns the mean of what SpanDSP costs each way."""
-    calls, repetitions = (1, 1) if quick else (10, 3)
-    text = run(PROGRAMS / "sg_bench_fax", rig.ROOT / "tests/data/fax/itu1.tif", calls, repetitions)
-    cost = {line.split()[0]: float(line.split()[1]) for line in text.splitlines()}
-    for name, value in cost.items():
-        figures.add(name, value, "ms/s")
-    for way in ("to_t38", "from_t38"):
-        figures.add(f"fax.tdm.{way}_ratio", cost[f"fax.tdm.{way}_ms_per_s"] / cost[f"fax.bare.{way}_ms_per_s"], "x")
+    calls, repetitions, channels = (1, 1, 2) if quick else (10, 3, 240)
+    text = run(PROGRAMS / "sg_bench_fax", rig.ROOT / "tests/data/fax/itu1.tif", calls, repetitions, channels)
+    cost = {}
+    for line in text.splitlines():
+        name, value, unit = line.split()
+        cost[name] = float(value)
+        figures.add(name, cost[name], unit)
+    for leg in ("tdm", "rtp"):
+        for way in ("to_t38", "from_t38"):
+            ratio = cost[f"fax.{leg}.{way}_ms_per_s"] / cost[f"fax.bare.{way}_ms_per_s"]
+            figures.add(f"fax.{leg}.{way}_ratio", ratio, "x")
     return (cost["fax.bare.to_t38_ms_per_s"] + cost["fax.bare.from_t38_ms_per_s"]) / 2
 
 
@@ -219,7 +223,7 @@ def main():
     if "calls" in groups:
         call_load.measure(figures, options.quick, cpu_seconds)
     spandsp = measure_fax_in_process(figures, options.quick) if "fax" in groups else None
-    if set(groups) & {"gateway", "voice", "fax"} and not options.name.startswith(("fax.bare", "fax.tdm")):
+    if set(groups) & {"gateway", "voice", "fax"} and not options.name.startswith(("fax.bare", "fax.tdm", "fax.rtp")):
         with rig.Rig("bench") as bench:
             live = Live(bench, figures, options.quick)
             if "voice" in groups:

@@ -1,8 +1,9 @@
 // What a fax costs per second of line time, in process and under a clock that does not wait: SpanDSP's T.38 gateway by
 // itself, and the same calls through our media plane: worker, session, gateway, UDPTL, sockets and bearer.
 //
-//   sg_bench_fax DOCUMENT CALLS REPETITIONS
-// sends the document in so many calls at once and prints the least of the repetitions, a line a figure.
+//   sg_bench_fax DOCUMENT CALLS REPETITIONS CHANNELS
+// sends the document in so many calls at once and prints the least of the repetitions, a line a figure. Then once more
+// in so many channels at once, to see whether one worker is ever late.
 
 #include <spandsp.h>
 #include <spandsp/expose.h>
@@ -19,7 +20,10 @@
 #include "media/codec/g711.h"
 #include "media/datagrams.h"
 #include "media/port_pair.h"
+#include "media/rtp/packet.h"
+#include "media/rtp/sender.h"
 #include "media/service.h"
+#include "media/session.h"
 #include "t38/fax_machine.h"
 #include "t38/udptl.h"
 #include "tdm/memory/span_pair.h"
@@ -129,53 +133,147 @@ class BareCall final : private t38::IfpSink {
   Samples to_gateway_ = Samples(kBlock), from_gateway_ = Samples(kBlock);
 };
 
-// The two machines around a session of our media plane: one at the far end of a timeslot, one behind a UDP port.
-class TdmCall final : private t38::IfpSink, private t38::UdptlReceiver::Listener {
+// A machine behind a UDP port that speaks T.38.
+class T38Peer final : private t38::IfpSink, private t38::UdptlReceiver::Listener {
  public:
-  TdmCall(const Machines& both, std::unique_ptr<tdm::Bearer> bearer, media::PortPair ports)
-      : bearer_(std::move(bearer)),
-        ports_(std::move(ports)),
-        line_(need(t38::AudioFaxMachine::make(both.on_line))),
-        packets_(need(t38::T38FaxMachine::make(both.behind_t38, t38::Params{}, *this))) {}
+  T38Peer(const t38::FaxMachineOptions& options, media::PortPair ports)
+      : ports_(std::move(ports)), machine_(need(t38::T38FaxMachine::make(options, t38::Params{}, *this))) {}
 
   const SocketAddress& address() const { return ports_.local; }
   void set_gateway(const SocketAddress& gateway) { gateway_ = gateway; }
-
-  void speak() {
-    line_->transmit(linear_);
-    media::g711::encode(bearer_->law(), linear_, octets_);
-    bearer_->write(octets_);
-    packets_->advance(kBlock);
-  }
+  void speak() { machine_->advance(kBlock); }
   void listen(TimePoint now) {
-    while (bearer_->read(octets_).value_or(false)) {
-      media::g711::decode(bearer_->law(), octets_, linear_);
-      line_->receive(linear_);
-    }
     for (const media::Datagram& one : batch_.receive(ports_.media.get())) receiver_.receive(one.data, now);
     receiver_.poll(now);
   }
-  bool is_finished() const { return line_->is_finished() && packets_->is_finished(); }
-  bool went_well() const { return line_->result().success && packets_->result().success; }
+  bool is_finished() const { return machine_->is_finished(); }
+  bool went_well() const { return machine_->result().success; }
 
  private:
   void on_ifp(ByteView ifp, int copies) override {
     ByteView datagram = sender_.send(ifp, buffer_);
     for (int i = 0; i < copies; ++i) media::send_datagram(ports_.media.get(), gateway_, datagram);
   }
-  void on_udptl_ifp(uint16_t sequence, ByteView ifp) override { packets_->receive_ifp(ifp, sequence); }
+  void on_udptl_ifp(uint16_t sequence, ByteView ifp) override { machine_->receive_ifp(ifp, sequence); }
 
-  std::unique_ptr<tdm::Bearer> bearer_;
   media::PortPair ports_;
   SocketAddress gateway_;
-  std::unique_ptr<t38::AudioFaxMachine> line_;
-  std::unique_ptr<t38::T38FaxMachine> packets_;
   t38::UdptlSender sender_{t38::UdptlSender::options_for(t38::Params{}, 3)};
   t38::UdptlReceiver receiver_{*this};
   media::DatagramBatch batch_;
   std::array<uint8_t, t38::UdptlSender::kMaxDatagram> buffer_;
+  std::unique_ptr<t38::T38FaxMachine> machine_;
+};
+
+// The two machines around a session of our media plane: one at the far end of a timeslot, one that speaks T.38.
+class TdmCall final {
+ public:
+  TdmCall(const Machines& both, std::unique_ptr<tdm::Bearer> bearer, media::PortPair ports)
+      : bearer_(std::move(bearer)),
+        line_(need(t38::AudioFaxMachine::make(both.on_line))),
+        packets_(both.behind_t38, std::move(ports)) {}
+
+  const SocketAddress& address() const { return packets_.address(); }
+  void set_gateway(const SocketAddress& gateway) { packets_.set_gateway(gateway); }
+
+  void speak() {
+    line_->transmit(linear_);
+    media::g711::encode(bearer_->law(), linear_, octets_);
+    bearer_->write(octets_);
+    packets_.speak();
+  }
+  void listen(TimePoint now) {
+    while (bearer_->read(octets_).value_or(false)) {
+      media::g711::decode(bearer_->law(), octets_, linear_);
+      line_->receive(linear_);
+    }
+    packets_.listen(now);
+  }
+  bool is_finished() const { return line_->is_finished() && packets_.is_finished(); }
+  bool went_well() const { return line_->result().success && packets_.went_well(); }
+
+ private:
+  std::unique_ptr<tdm::Bearer> bearer_;
+  std::unique_ptr<t38::AudioFaxMachine> line_;
+  T38Peer packets_;
   Samples linear_ = Samples(kBlock);
   Bytes octets_ = Bytes(kBlock);
+};
+
+// UDP whose datagrams arrive at the benchmark's own time.
+class UdpInBenchTime final : public media::DatagramIo, public Clock {
+ public:
+  TimePoint now() const override { return now_; }
+  void advance() { now_ += 20ms; }
+  std::span<const media::Datagram> receive(int fd) override {
+    auto received = batch_.receive(fd);
+    std::ranges::copy(received, stamped_.begin());
+    for (media::Datagram& one : stamped_) one.arrival = now_;
+    return std::span(stamped_).first(received.size());
+  }
+  bool send(int fd, const SocketAddress& to, ByteView data) override { return batch_.send(fd, to, data); }
+
+ private:
+  TimePoint now_ = TimePoint{} + 1h;
+  media::DatagramBatch batch_;
+  std::array<media::Datagram, media::DatagramBatch::kDatagrams> stamped_;
+};
+
+// The same with G.711 over RTP in place of the timeslot.
+class RtpCall final {
+ public:
+  RtpCall(const Machines& both, media::SessionTools& tools, media::PortRange& ports)
+      : session_({}, tools),
+        ports_(need(ports.bind("127.0.0.1"))),
+        line_(need(t38::AudioFaxMachine::make(both.on_line))),
+        packets_(both.behind_t38, need(ports.bind("127.0.0.1"))) {
+    auto t38_ports = need(ports.bind("127.0.0.1")), rtp_ports = need(ports.bind("127.0.0.1"));
+    packets_.set_gateway(t38_ports.local);
+    gateway_ = rtp_ports.local;
+    session_.give_ports(media::Side::A, std::move(t38_ports));
+    session_.give_ports(media::Side::B, std::move(rtp_ports));
+    media::T38Settings t38;
+    t38.remote = packets_.address();
+    media::RtpSettings rtp;
+    rtp.remote = ports_.local;
+    session_.use_rtp(media::Side::B, rtp);
+    session_.use_t38(media::Side::A, t38);
+    session_.set_profile(media::Profile::Fax);
+    session_.set_bridging(media::Bridging::Both);
+  }
+
+  void speak() {
+    line_->transmit(linear_);
+    media::g711::encode(tdm::Law::A, linear_, octets_);
+    size_t octets = sender_.pack(8, octets_, packet_);
+    media::send_datagram(ports_.media.get(), gateway_, ByteView(packet_).first(octets));
+    packets_.speak();
+  }
+  // What is measured.
+  void pass(TimePoint now) { session_.tick_on_timer(now, 1); }
+  void listen(TimePoint now) {
+    for (const media::Datagram& one : batch_.receive(ports_.media.get())) {
+      auto packet = media::rtp::Packet::parse(one.data);
+      if (!packet || packet->payload.size() != kBlock) continue;
+      media::g711::decode(tdm::Law::A, packet->payload, linear_);
+      line_->receive(linear_);
+    }
+    packets_.listen(now);
+  }
+  bool is_finished() const { return line_->is_finished() && packets_.is_finished(); }
+  bool went_well() const { return line_->result().success && packets_.went_well(); }
+
+ private:
+  media::Session session_;
+  media::PortPair ports_;
+  SocketAddress gateway_;
+  media::rtp::Sender sender_{{1, 1, 1}};
+  media::DatagramBatch batch_;
+  std::unique_ptr<t38::AudioFaxMachine> line_;
+  T38Peer packets_;
+  Samples linear_ = Samples(kBlock);
+  Bytes octets_ = Bytes(kBlock);
+  std::array<uint8_t, media::rtp::kHeaderOctets + kBlock> packet_;
 };
 
 template <class Calls>
@@ -205,21 +303,73 @@ double measure_bare(const std::vector<Machines>& pairs) {
   return 1000 * spent / (blocks * 0.02 * static_cast<double>(calls.size()));
 }
 
-double measure_tdm(const std::vector<Machines>& pairs) {
+// Nobody asks what the sessions tell.
+struct NoEvents final : media::EventSink {
+  void send(SessionId, media::Event) override {}
+  void send_slot_free(tdm::Timeslot) override {}
+  void send_stats(std::function<void(std::optional<media::SessionStats>)>,
+                  std::optional<media::SessionStats>) override {}
+};
+
+double measure_rtp(const std::vector<Machines>& pairs) {
+  media::Config config;
+  Counters counters;
+  UdpInBenchTime udp;
+  NoEvents events;
+  media::SessionTools tools(config, events, counters, udp, udp, 1);
+  media::PortRange ports(30000, 39999);
+  std::vector<std::unique_ptr<RtpCall>> calls;
+  for (const Machines& both : pairs) calls.push_back(std::make_unique<RtpCall>(both, tools, ports));
+
+  double spent = 0;
+  int blocks = 0;
+  for (; blocks < kMostBlocks && !all_finished(calls); ++blocks) {
+    for (auto& call : calls) call->speak();
+    double before = seconds_of(CLOCK_THREAD_CPUTIME_ID);
+    for (auto& call : calls) call->pass(udp.now());
+    spent += seconds_of(CLOCK_THREAD_CPUTIME_ID) - before;
+    udp.advance();
+    for (auto& call : calls) call->listen(udp.now());
+  }
+  check(calls);
+  return 1000 * spent / (blocks * 0.02 * static_cast<double>(calls.size()));
+}
+
+// What many calls at once cost in one worker.
+struct TdmCost {
+  double ms_per_s = 0;       // of CPU for each second of line time of one call
+  double longest_block = 0;  // ms of CPU for one block of all calls
+  int late_ticks = 0;        // blocks that took longer than they last
+};
+
+constexpr size_t kCallsOfSpan = 30;
+
+TdmCost measure_tdm(const std::vector<Machines>& pairs) {
   EventLoop loop;
   Counters counters;
-  tdm::SpanPair span(loop);
-  auto service = need(media::make_service({.first_port = 30000, .last_port = 39999}, loop, {{1, &span.a()}}, counters));
+  std::vector<std::unique_ptr<tdm::SpanPair>> spans;
+  std::vector<media::BackendOfSpan> backends;
+  for (size_t i = 0; i * kCallsOfSpan < pairs.size(); ++i) {
+    tdm::SpanPair::Options options;
+    options.number_a = options.number_b = static_cast<uint16_t>(i + 1);
+    spans.push_back(std::make_unique<tdm::SpanPair>(loop, options));
+    backends.push_back({options.number_a, &spans.back()->a()});
+  }
+  auto service =
+      need(media::make_service({.workers = 1, .first_port = 30000, .last_port = 39999}, loop, backends, counters));
   media::PortRange ports(41000, 48999);
   std::vector<std::unique_ptr<TdmCall>> calls;
   SessionId session;
   for (const Machines& both : pairs) {
-    auto timeslot = static_cast<uint8_t>(calls.size() < 15 ? calls.size() + 1 : calls.size() + 2);
-    auto bearer = need(span.b().open_bearer({1, timeslot}, {.block_octets = kBlock}));
+    auto& span = *spans[calls.size() / kCallsOfSpan];
+    auto place = calls.size() % kCallsOfSpan;
+    tdm::Timeslot slot{static_cast<uint16_t>(calls.size() / kCallsOfSpan + 1),
+                       static_cast<uint8_t>(place < 15 ? place + 1 : place + 2)};
+    auto bearer = need(span.b().open_bearer(slot, {.block_octets = kBlock}));
     calls.push_back(std::make_unique<TdmCall>(both, std::move(bearer), need(ports.bind("127.0.0.1"))));
     session = service->open({});
     calls.back()->set_gateway(need(service->add_ip(session, media::Side::A, "127.0.0.1")));
-    service->add_bearer(session, media::Side::B, {1, timeslot});
+    service->add_bearer(session, media::Side::B, slot);
     service->set_bridging(session, media::Bridging::Both);
     media::T38Settings settings;
     settings.remote = calls.back()->address();
@@ -234,35 +384,59 @@ double measure_tdm(const std::vector<Machines>& pairs) {
   settle();
 
   clockid_t worker = clock_of_thread("media-0");
-  double before = seconds_of(worker);
+  TdmCost cost;
+  double spent = 0;
   TimePoint now{};
   int blocks = 0;
   for (; blocks < kMostBlocks && !all_finished(calls); ++blocks) {
     for (auto& call : calls) call->speak();
-    span.advance_octets(kBlock);
+    double before = seconds_of(worker);
+    for (auto& span : spans) span->advance_octets(kBlock);
     settle();
+    double block = seconds_of(worker) - before;
+    spent += block;
+    cost.longest_block = std::max(cost.longest_block, 1000 * block);
+    cost.late_ticks += block > 0.02;
     now += 20ms;
     for (auto& call : calls) call->listen(now);
   }
-  double spent = seconds_of(worker) - before;
   check(calls);
-  return 1000 * spent / (blocks * 0.02 * static_cast<double>(calls.size()));
+  cost.ms_per_s = 1000 * spent / (blocks * 0.02 * static_cast<double>(calls.size()));
+  return cost;
+}
+
+std::vector<Machines> machines_of(Direction direction, const fs::path& document, int calls, const fs::path& folder) {
+  std::vector<Machines> pairs;
+  for (int call = 0; call < calls; ++call) {
+    pairs.push_back(machines(direction, document, folder / (std::to_string(call) + ".tif")));
+  }
+  return pairs;
+}
+
+// Half of the channels in each direction.
+void run_channels(const fs::path& document, int channels, const fs::path& folder) {
+  auto pairs = machines_of(Direction::ToT38, document, channels, folder);
+  for (size_t i = 0; i < pairs.size(); i += 2) {
+    pairs[i] = machines(Direction::FromT38, document, folder / (std::to_string(i) + ".tif"));
+  }
+  TdmCost cost = measure_tdm(pairs);
+  std::cout << "fax.channels " << channels << " channels\nfax.late_ticks " << cost.late_ticks
+            << " ticks\nfax.channels.ms_per_s " << cost.ms_per_s << " ms/s\nfax.channels.longest_tick_ms "
+            << cost.longest_block << " ms\n";
 }
 
 void run(const fs::path& document, int calls, int repetitions, const fs::path& folder) {
   std::map<std::string, double> least;
   for (int i = 0; i < repetitions; ++i) {
     for (auto [direction, name] : {std::pair{Direction::ToT38, "to_t38"}, {Direction::FromT38, "from_t38"}}) {
-      std::vector<Machines> pairs;
-      for (int call = 0; call < calls; ++call) {
-        pairs.push_back(machines(direction, document, folder / (std::to_string(call) + ".tif")));
-      }
+      auto pairs = machines_of(direction, document, calls, folder);
       auto keep = [&](const std::string& figure, double value) {
         auto [at, is_new] = least.try_emplace(figure, value);
         if (!is_new) at->second = std::min(at->second, value);
       };
       keep(std::string("fax.bare.") + name + "_ms_per_s", measure_bare(pairs));
-      keep(std::string("fax.tdm.") + name + "_ms_per_s", measure_tdm(pairs));
+      keep(std::string("fax.tdm.") + name + "_ms_per_s", measure_tdm(pairs).ms_per_s);
+      keep(std::string("fax.rtp.") + name + "_ms_per_s", measure_rtp(pairs));
     }
   }
   for (const auto& [figure, value] : least) std::cout << figure << ' ' << value << " ms/s\n";
@@ -272,12 +446,13 @@ void run(const fs::path& document, int calls, int repetitions, const fs::path& f
 }  // namespace sg::bench
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::cerr << "Usage: sg_bench_fax DOCUMENT CALLS REPETITIONS\n";
+  if (argc != 5) {
+    std::cerr << "Usage: sg_bench_fax DOCUMENT CALLS REPETITIONS CHANNELS\n";
     return 2;
   }
   auto folder = std::filesystem::temp_directory_path() / ("sg_bench_fax_" + std::to_string(::getpid()));
   std::filesystem::create_directory(folder);
   sg::bench::run(argv[1], std::stoi(argv[2]), std::stoi(argv[3]), folder);
+  sg::bench::run_channels(argv[1], std::stoi(argv[4]), folder);
   std::filesystem::remove_all(folder);
 }

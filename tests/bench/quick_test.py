@@ -18,6 +18,9 @@ PROMISED = {
     "fax.bare.to_t38_ms_per_s": "ms/s", "fax.bare.from_t38_ms_per_s": "ms/s",
     "fax.tdm.to_t38_ms_per_s": "ms/s", "fax.tdm.from_t38_ms_per_s": "ms/s",
     "fax.tdm.to_t38_ratio": "x", "fax.tdm.from_t38_ratio": "x",
+    "fax.rtp.to_t38_ms_per_s": "ms/s", "fax.rtp.from_t38_ms_per_s": "ms/s",
+    "fax.rtp.to_t38_ratio": "x", "fax.rtp.from_t38_ratio": "x",
+    "fax.channels": "channels", "fax.late_ticks": "ticks",
     "fax.cpu_ms_per_s": "ms/s", "fax.spandsp_ratio": "x", "fax.cpu_ms_per_s_2": "ms/s", "fax.spandsp_ratio_2": "x",
     "calls.offered": "calls", "calls.failed": "calls", "calls.per_s_per_core": "calls/s",
     "calls.setup_to_invite_ms_p50": "ms", "calls.setup_to_invite_ms_p99": "ms",
@@ -45,6 +48,8 @@ class QuickBench(unittest.TestCase):
             self.assertTrue(math.isfinite(figure["value"]), name)
             if name == "calls.failed":
                 self.assertEqual(figure["value"], 0)
+            elif name == "fax.late_ticks":
+                self.assertGreaterEqual(figure["value"], 0)
             elif not name.startswith(DIFFERENCES):
                 self.assertGreater(figure["value"], 0, name)
 
