@@ -500,6 +500,10 @@ const std::vector<Option<SipTrunk>>& sip_trunk_options() {
                            "A 302 of the peer's sends the call on to the contacts that it names, wherever they are. "
                            "Else it is a refusal.")
               .live(),
+          option<SipTrunk>("transfer", &SipTrunk::transfer, boolean(),
+                           "The peer may transfer calls (REFER) and take calls over (Replaces), to wherever the dial "
+                           "plan lets it call.")
+              .live(),
       });
   return options;
 }

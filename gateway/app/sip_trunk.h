@@ -22,6 +22,7 @@ class SipTrunk final : public call::Trunk {
   const call::CauseMap& causes() const override { return causes_; }
   call::Patience patience() const override { return {settings_.first_response, settings_.first_progress}; }
   tl::expected<std::unique_ptr<call::Leg>, call::Cause> make_leg() override;
+  bool allows_transfer() const override { return settings_.transfer; }
 
   // After a reload: calls from here on go by these; those that are under way keep what they have.
   void change(const conf::SipTrunk& settings);

@@ -49,12 +49,11 @@ const FsmTable<CallState, CallEvent>& Call::table() {
   return kTable;
 }
 
-Call::Call(CallId id, SessionId session, Incoming incoming, Router& router, const Context& context,
-           std::function<void(Call&)> on_closed)
+Call::Call(CallId id, SessionId session, Incoming incoming, Router& router, const Context& context, CallOwner& owner)
     : id_(id),
       session_(session),
       context_(context),
-      on_closed_(std::move(on_closed)),
+      owner_(owner),
       log_(fmt::format("call={}", id)),
       began_(context.reactor.now()),
       setup_(std::move(incoming.setup)),
@@ -64,14 +63,16 @@ Call::Call(CallId id, SessionId session, Incoming incoming, Router& router, cons
       fsm_(table(), setup_.called_complete ? CallState::Trying : CallState::Collecting, context.counters, log_),
       patience_timer_(context.reactor),
       ring_timer_(context.reactor),
-      timer_(context.reactor) {
+      timer_(context.reactor),
+      is_transfer_(incoming.is_transfer) {
   record_.call = id;
   record_.started = std::chrono::system_clock::now();
   record_.setup = setup_;
-  if (setup_.called_complete) ask_plan();
+  bool is_routed = is_transfer_ || !setup_.replaces;
+  if (setup_.called_complete && is_routed) ask_plan();
   if (routing_.adapt_caller) routing_.adapt_caller(incoming.policy);
   caller_ = std::make_unique<Party>(Party::Options{id, session, media::Side::A, static_cast<uint32_t>(id.value),
-                                                   std::move(incoming.policy), incoming.from->causes()},
+                                                   std::move(incoming.policy), incoming.from->causes(), incoming.from},
                                     std::move(incoming.leg), incoming.from->name(), context_, *this);
 }
 
@@ -82,6 +83,7 @@ void Call::start() {
     clear(*cause, "gateway");
     return;
   }
+  if (setup_.replaces && !is_transfer_) return owner_.on_replacing(*this);
   if (setup_.called_complete) {
     find_route();
   } else {
@@ -198,8 +200,9 @@ std::optional<Cause> Call::try_target(const Target& target) {
   auto policy = target.trunk->media_policy();
   if (target.adapt) target.adapt(policy);
   called_wants_digits_ = false;
+  is_called_heard_ = false;
   called_ = std::make_unique<Party>(Party::Options{id_, session_, media::Side::B, static_cast<uint32_t>(id_.value) + 1,
-                                                   std::move(policy), target.trunk->causes()},
+                                                   std::move(policy), target.trunk->causes(), target.trunk},
                                     std::move(*leg), target.trunk->name(), context_, *this);
   auto cause = called_->place_call(target.setup);
   if (!cause) {
@@ -234,16 +237,19 @@ void Call::wait_for_answer(Duration limit) {
 }
 
 void Call::keep_called_record() {
+  if (taken_called_) return record_.called.push_back(*std::exchange(taken_called_, std::nullopt));
   if (called_) record_.called.push_back(called_->record());
 }
 
 void Call::play_to_caller(media::Tone tone) {
-  if (caller_->is_ip() || tone_ == tone) return;
+  // An IP peer makes its tones itself, until it was answered.
+  if ((caller_->is_ip() && !caller_->is_established()) || tone_ == tone) return;
   tone_ = tone;
   context_.media.play(session_, media::Side::A, tone);
 }
 
 void Call::hear_called() {
+  is_called_heard_ = true;
   play_to_caller(media::Tone::None);
   context_.media.set_bridging(session_, media::Bridging::BToA);
 }
@@ -268,6 +274,8 @@ void Call::on_alerting(Party&, bool inband) {
   // ISDN hears its tones in band, but a called ISDN has its own exchange play them.
   bool rings = !inband && !caller_->is_ip() && called_->is_ip() && !called_->has_early_media() &&
                caller_->policy().plays_ringback;
+  // Who was transferred has nobody else to play it.
+  if (is_transfer_ || caller_->is_established()) rings = !inband && !called_->has_early_media();
   if (rings) play_to_caller(media::Tone::Ringback);
   caller_->alert(inband || rings);
 }
@@ -306,6 +314,7 @@ void Call::on_released(Party& party, Cause cause) {
   }
   if (&party != caller_.get() && &party != called_.get()) return;  // left long ago
   if (!fsm_.accepts(CallEvent::Released)) return;
+  if (state() == CallState::Answered) owner_.on_party_gone(*this, party);
   bool is_early = state() == CallState::Trying || state() == CallState::Alerting;
   if (&party != called_.get() || !is_early || !(is_redirected_ || routing_.hunt.goes_on(cause)) || !has_next()) {
     clear(cause, &party == caller_.get() ? "caller" : "called");
@@ -393,6 +402,51 @@ void Call::on_digits_wanted(Party&) {
   called_wants_digits_ = true;
 }
 
+bool Call::on_transfer(Party& party, const TransferRequest& request) {
+  return may_transfer(party) && owner_.on_transfer(*this, party, request);
+}
+
+bool Call::may_transfer(const Party& by) const {
+  const Party* to = other(by);
+  return state() == CallState::Answered && !record_.fax && to && !to->is_leaving() && !by.is_leaving();
+}
+
+void Call::ring_transferred(const Party& by, bool rings) {
+  Party* to = other(by);
+  if (!to || state() != CallState::Answered) return;
+  auto before = by.is_holding() && !record_.fax ? media::Tone::Music : media::Tone::None;
+  context_.media.play(session_, to->side(), rings ? media::Tone::Ringback : before);
+}
+
+void Call::take(Call& from, media::Side side, media::Side place, const std::string& how) {
+  auto& joins = from.slot(side);
+  auto& leaves = slot(place);
+  auto now = std::chrono::system_clock::now();
+  record_.transfers.push_back({now, how, from.id_, leaves->record()});
+  from.record_.transfers.push_back({now, how, id_, joins->record()});
+  (side == media::Side::A ? from.taken_caller_ : from.taken_called_) = joins->record();
+  leaves->retire_to(from.place_of(side));
+  auto cause = joins->move_to(place_of(place));
+  std::swap(joins, leaves);
+  log_.info("transfer how={} with_call={} leg={}", how, from.id_, place == media::Side::A ? 'a' : 'b');
+  context_.counters.get("call.transferred").add();
+  if (cause) return clear(*cause, "gateway");
+  on_joined(*slot(place));
+}
+
+void Call::on_joined(Party& joined) {
+  if (state() == CallState::Alerting && !is_called_heard_) play_to_caller(media::Tone::Ringback);
+  if (state() != CallState::Answered) return;
+  joined.answer();
+  context_.media.set_bridging(session_, media::Bridging::Both);
+  Party* to = other(joined);
+  if (!to) return;
+  pass_hold_on(joined);
+  pass_hold_on(*to);
+  to->leg().connected_party(joined.identity());
+  joined.leg().connected_party(to->identity());
+}
+
 void Call::on_hold_changed(Party& party) {
   context_.counters.get(party.is_holding() ? "call.held" : "call.retrieved").add();
   pass_hold_on(party);
@@ -476,6 +530,7 @@ void Call::clear(Cause cause, std::string_view by) {
   record_.cause = cause;
   record_.released_by = by;
   enter(CallState::Releasing);
+  owner_.on_clearing(*this);
   log_.info("clear cause={} ({}) by={}", cause.q850, text_of(cause), by);
   caller_->release(cause);
   if (called_) called_->release(cause);
@@ -505,13 +560,13 @@ void Call::judge_fax() {
 
 void Call::finish() {
   record_.ended = std::chrono::system_clock::now();
-  record_.caller = caller_->record();
+  record_.caller = taken_caller_ ? *taken_caller_ : caller_->record();
   for (const Left& left : left_) record_.called[left.record] = left.party->record();
   keep_called_record();
   judge_fax();
   routing_.usage.reset();
   enter(CallState::Closed);
-  on_closed_(*this);
+  owner_.on_closed(*this);
 }
 
 std::string_view name(CallState state) {

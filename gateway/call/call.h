@@ -14,6 +14,24 @@ enum class CallEvent : uint8_t { Dialled, Alerted, Answered, Disconnected, Relea
 std::string_view name(CallState state);
 std::string_view name(CallEvent event);
 
+class Call;
+
+// What a call asks of those who have all calls.
+class CallOwner {
+ public:
+  virtual ~CallOwner() = default;
+  // Once, when both legs, the session and all timers are gone. The call may be destroyed from there on, though not from
+  // inside.
+  virtual void on_closed(Call& call) = 0;
+  // `by` wants the other party to go elsewhere. False: refused.
+  virtual bool on_transfer(Call& call, Party& by, const TransferRequest& request) = 0;
+  // An incoming call that is to take the place of a dialog (Replaces).
+  virtual void on_replacing(Call& call) = 0;
+  // A party of an answered call is gone; the other one may be taken elsewhere now, before the call is cleared.
+  virtual void on_party_gone(Call& call, const Party& gone) = 0;
+  virtual void on_clearing(Call& call) = 0;
+};
+
 // A call: two parties, one media session, one record. It does not know which leg speaks which protocol.
 // Owned by the CallManager; signalling thread only.
 class Call final : public PartyListener {
@@ -23,17 +41,27 @@ class Call final : public PartyListener {
     Setup setup;
     std::optional<MediaDescription> offer;
     Trunk* from = nullptr;
-    MediaPolicy policy;  // of the leg: the trunk's, with the local address that the peer can reach
+    MediaPolicy policy = {};   // of the leg: the trunk's, with the local address that the peer can reach
+    bool is_transfer = false;  // its leg is a TransferLeg
   };
-  // `on_closed`: once, when both legs, the session and all timers are gone. The call may be destroyed from there on,
-  // though not from inside.
-  Call(CallId id, SessionId session, Incoming incoming, Router& router, const Context& context,
-       std::function<void(Call&)> on_closed);
+  Call(CallId id, SessionId session, Incoming incoming, Router& router, const Context& context, CallOwner& owner);
 
   void start();
   // As an operator or a shutdown asks for.
   void hang_up(Cause cause) { clear(cause, "gateway"); }
   void on_media_event(const media::Event& event);
+
+  // Transfer. The party of `from` on this side takes the place of one of ours, which goes there instead, without media.
+  // We go on; `from` is to be ended then, by end_transferred().
+  void take(Call& from, media::Side side, media::Side place, const std::string& how);
+  void end_transferred() { clear(kNormalClearing, "transfer"); }
+  // Whether the call stands, is no fax, and nobody is leaving: then one of its parties may be led elsewhere.
+  bool may_transfer(const Party& by) const;
+  // The other party of one that transfers hears ringback, or what it heard before.
+  void ring_transferred(const Party& by, bool rings);
+  Party* at(media::Side side) const { return side == media::Side::A ? caller_.get() : called_.get(); }
+  Party* other(media::Side side) const { return side == media::Side::A ? called_.get() : caller_.get(); }
+  const Setup& setup() const { return setup_; }
 
   CallId id() const { return id_; }
   SessionId session() const { return session_; }
@@ -59,6 +87,7 @@ class Call final : public PartyListener {
   void on_redirected(Party& party, const std::vector<Redirect>& to) override;
   void on_digits_complete(Party& party) override;
   void on_digits_wanted(Party& party) override;
+  bool on_transfer(Party& party, const TransferRequest& request) override;
   void on_hold_changed(Party& party) override;
   void on_mode_changed(Party& party, MediaModeState state) override;
   void on_failed(Party& party, Cause cause) override;
@@ -94,7 +123,9 @@ class Call final : public PartyListener {
     return &party == called_.get() ? caller_.get() : nullptr;
   }
   bool is_on_hold() const { return caller_->is_holding() || (called_ && called_->is_holding()); }
-  Party* at(media::Side side) const { return side == media::Side::A ? caller_.get() : called_.get(); }
+  std::unique_ptr<Party>& slot(media::Side side) { return side == media::Side::A ? caller_ : called_; }
+  Party::Place place_of(media::Side side) { return {id_, session_, side, *this}; }
+  void on_joined(Party& party);
   void on_fax_event(const media::FaxSeen& seen);
   std::chrono::milliseconds age() const;  // since the call began
   void judge_fax();
@@ -103,7 +134,7 @@ class Call final : public PartyListener {
   const CallId id_;
   const SessionId session_;
   const Context context_;
-  const std::function<void(Call&)> on_closed_;
+  CallOwner& owner_;
   const Log log_;
   const TimePoint began_;
   Setup setup_;
@@ -125,6 +156,10 @@ class Call final : public PartyListener {
   bool wants_digits_ = false;             // the caller was asked for more digits
   bool called_wants_digits_ = false;      // what the caller dials goes on to the called side
   media::Tone tone_ = media::Tone::None;  // that the caller hears
+  const bool is_transfer_;
+  bool is_called_heard_ = false;  // before the answer
+  // Of parties that were taken elsewhere, as they were then.
+  std::optional<LegRecord> taken_caller_, taken_called_;
   std::unique_ptr<Party> caller_;
   std::unique_ptr<Party> called_;
   // Targets that failed or were given up on, which may still be releasing, with their place in the record.

@@ -17,8 +17,8 @@ CallId CallManager::on_incoming(Call::Incoming incoming) {
   CallId id{++last_id_};
   context_.counters.get("call.incoming").add();
   SessionId session = context_.media.open(id);
-  auto call = std::make_unique<Call>(id, session, std::move(incoming), router_, context_,
-                                     [this](Call& closed) { on_closed(closed); });
+  auto call =
+      std::make_unique<Call>(id, session, std::move(incoming), router_, context_, static_cast<CallOwner&>(*this));
   Call& started = *call;
   calls_.emplace(id, std::move(call));
   by_session_.emplace(session, &started);

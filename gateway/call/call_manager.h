@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "gateway/call/call.h"
+#include "gateway/call/transfer_leg.h"
 
 namespace sg::call {
 
 // All calls of the gateway: takes incoming legs, asks the router, carries media events to their call, hands over the
 // record of each call that ends. Owned by the Application; signalling thread only.
-class CallManager final : public media::Service::Listener {
+class CallManager final : public media::Service::Listener, private CallOwner {
  public:
   using RecordSink = std::function<void(const Record&)>;
 
@@ -32,8 +33,25 @@ class CallManager final : public media::Service::Listener {
 
  private:
   void on_media_event(SessionId session, const media::Event& event) override;
-  void on_closed(Call& call);
+  void on_closed(Call& call) override;
   void reap();
+
+  // Transfers (transfers.cc).
+  bool on_transfer(Call& call, Party& by, const TransferRequest& request) override;
+  void on_replacing(Call& call) override;
+  void on_party_gone(Call& call, const Party& gone) override;
+  void on_clearing(Call& call) override;
+  bool transfer_blind(Call& call, Party& by, const TransferRequest& request);
+  // Whether there is such a dialog: then the far ends of both are joined, from the loop.
+  bool transfer_attended(Call& call, Party& by, const Replaces& replaces);
+  void on_transfer_step(CallId to, TransferLeg::Step step, Cause cause);
+  void lead_over(Call& from, media::Side by, Call& to);
+  Call* find_call(CallId id) const;
+  struct Dialog {
+    Call* call = nullptr;
+    media::Side side = media::Side::A;
+  };
+  std::optional<Dialog> find_dialog(const Replaces& replaces) const;
 
   const Context context_;
   Router& router_;
@@ -41,6 +59,13 @@ class CallManager final : public media::Service::Listener {
   uint64_t last_id_ = 0;
   std::unordered_map<CallId, std::unique_ptr<Call>> calls_;
   std::unordered_map<SessionId, Call*> by_session_;
+  // A call whose other party is to go to a new call, once that one is answered.
+  struct Transfer {
+    CallId from;
+    media::Side by;  // who asked for it
+    CallId to;
+  };
+  std::vector<Transfer> transfers_;
   // Calls that ended; they may still be on the stack.
   std::vector<CallId> ended_;
   Timer reaper_;

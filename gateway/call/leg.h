@@ -45,6 +45,7 @@ struct Setup {
   std::optional<tdm::UserUser> user_user;
   // SIP only. The dialog that this call takes the place of; incoming: no route is looked for.
   std::optional<Replaces> replaces;
+  std::string referred_by;  // outgoing, of a transfer: the header (RFC 3892); may be empty
   std::string request_uri;  // outgoing: where a redirect leads to, instead of the trunk's peer
 };
 

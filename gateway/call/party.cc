@@ -5,6 +5,8 @@
 namespace sg::call {
 namespace {
 
+constexpr auto kGlarePause = 2500ms;
+
 char name(media::Side side) {
   return side == media::Side::A ? 'a' : 'b';
 }
@@ -16,10 +18,11 @@ Party::Party(const Options& options, std::unique_ptr<Leg> leg, const std::string
     : options_(options),
       leg_(std::move(leg)),
       context_(context),
-      listener_(listener),
+      listener_(&listener),
       log_(fmt::format("call={} leg={} trunk={}", options.call, name(options.side), trunk)),
       mode_({options.policy, options.side == media::Side::B, options.seed}, context.reactor, context.counters, log_,
-            *this) {
+            *this),
+      move_timer_(context.reactor) {
   record_.trunk = trunk;
   record_.leg = leg_->name();
   leg_->set_listener(this);
@@ -32,6 +35,7 @@ Party::~Party() {
 std::optional<Cause> Party::accept_call(const Setup& setup, const std::optional<MediaDescription>& offer) {
   record_.called = setup.called.digits;
   record_.calling = setup.calling.number.digits;
+  identity_ = setup.calling;
   if (!is_ip()) {
     if (setup.called_complete) leg_->proceeding();
     return std::nullopt;
@@ -50,6 +54,7 @@ std::optional<Cause> Party::accept_call(const Setup& setup, const std::optional<
 std::optional<Cause> Party::place_call(const Setup& setup) {
   record_.called = setup.called.digits;
   record_.calling = setup.calling.number.digits;
+  identity_.number = setup.called;
   if (is_ip()) {
     if (auto cause = bind()) return cause;
     offered_ = ours_ = offer_audio(options_.policy, local_);
@@ -66,14 +71,18 @@ void Party::proceed(const Setup& setup) {
   leg_->proceeding();
 }
 
+// Whoever came by a transfer was answered long ago.
 void Party::progress(bool inband) {
+  if (is_established_) return;
   leg_->progress(inband, inband ? description_once() : nothing_);
 }
 void Party::alert(bool inband) {
+  if (is_established_) return;
   leg_->alert(inband, inband ? description_once() : nothing_);
 }
 
 void Party::answer() {
+  if (is_established_) return;
   // Where the peer's INVITE had no offer, ours goes into the 200, even if nothing was early.
   bool gives_offer = is_ip() && !remote_ && !is_described_;
   if (gives_offer) is_described_ = true;
@@ -87,6 +96,7 @@ void Party::release(Cause cause) {
   if (is_leaving_) return;
   is_leaving_ = true;
   mode_.stop();
+  move_timer_.cancel();
   cause = options_.causes.sent(cause);
   log_.info("release cause={} ({})", cause.q850, text_of(cause));
   leg_->release(cause);
@@ -101,10 +111,60 @@ void Party::drop_bearer() {
   if (std::exchange(has_bearer_, false)) context_.media.remove_bearer(options_.session, options_.side);
 }
 
+void Party::leave_session() {
+  drop_bearer();
+  if (!is_ip() || !has_media_ || !ours_ || !ours_->audio || !remote_ || !remote_->audio) return;
+  auto settings = rtp_settings(*ours_->audio, *remote_->audio);
+  if (!settings) return;
+  settings->send = settings->receive = false;
+  context_.media.use_rtp(options_.session, options_.side, *settings);
+}
+
+void Party::go_to(const Place& place) {
+  leave_session();
+  log_.info("goes to call={} leg={}", place.call, name(place.side));
+  options_.call = place.call;
+  options_.session = place.session;
+  options_.side = place.side;
+  listener_ = &place.listener;
+  log_ = Log(fmt::format("call={} leg={} trunk={}", place.call, name(place.side), record_.trunk));
+}
+
+void Party::retire_to(const Place& place) {
+  go_to(place);
+}
+
+std::optional<Cause> Party::move_to(const Place& place) {
+  go_to(place);
+  if (!is_ip()) {
+    if (!slot_) return std::nullopt;
+    context_.media.add_bearer(options_.session, options_.side, *slot_);
+    has_bearer_ = true;
+    return std::nullopt;
+  }
+  has_media_ = false;
+  if (auto cause = bind()) return cause;
+  if (is_established_) {
+    describe_anew();
+  } else if (remote_) {
+    ours_ = answer_to(*remote_);
+  } else {
+    offered_ = ours_ = offer_audio(options_.policy, local_);
+  }
+  return std::nullopt;
+}
+
+void Party::describe_anew() {
+  is_moving_ = true;
+  is_waiting_ = false;  // the offer goes both ways, and so ends the wait
+  offered_ = offer_audio(options_.policy, local_);
+  leg_->offer(*offered_);
+}
+
 void Party::set_holding(bool is_holding) {
   if (is_leaving_ || std::exchange(is_holding_, is_holding) == is_holding) return;
   log_.info("{}", is_holding ? "holds" : "retrieves");
-  listener_.on_hold_changed(*this);
+  listener_->on_hold_changed(*this);
 }
 
 void Party::set_waiting(bool is_waiting) {
@@ -159,35 +219,35 @@ bool Party::use(const MediaDescription& local, const MediaDescription& remote) {
 
 void Party::on_proceeding() {
   if (is_leaving_) return;
-  listener_.on_proceeding(*this);
+  listener_->on_proceeding(*this);
 }
 
 void Party::on_progress(bool inband, const std::optional<MediaDescription>& media) {
   if (is_leaving_) return;
   if (media && offered_) use(*offered_, *media);
-  listener_.on_progress(*this, inband);
+  listener_->on_progress(*this, inband);
 }
 
 void Party::on_alerting(bool inband, const std::optional<MediaDescription>& media) {
   if (is_leaving_) return;
   if (media && offered_) use(*offered_, *media);
-  listener_.on_alerting(*this, inband);
+  listener_->on_alerting(*this, inband);
 }
 
 void Party::on_answered(const std::optional<MediaDescription>& media) {
   if (is_leaving_) return;
   if (is_ip() && media && offered_ && !use(*offered_, *media)) {
-    listener_.on_failed(*this, kBearerNotImplemented);
+    listener_->on_failed(*this, kBearerNotImplemented);
     return;
   }
   if (is_ip() && !has_media_) {
     log_.warning("answered without a usable description");
-    listener_.on_failed(*this, kBearerNotImplemented);
+    listener_->on_failed(*this, kBearerNotImplemented);
     return;
   }
   offered_.reset();
   is_established_ = true;
-  listener_.on_answered(*this);
+  listener_->on_answered(*this);
   if (is_ip()) mode_.on_established();
 }
 
@@ -202,17 +262,18 @@ void Party::on_timeslot(tdm::Timeslot slot) {
 
 void Party::on_disconnected(Cause cause, bool inband) {
   if (is_leaving_) return;
-  listener_.on_disconnected(*this, options_.causes.received(cause), inband);
+  listener_->on_disconnected(*this, options_.causes.received(cause), inband);
 }
 
 void Party::on_released(Cause cause) {
   is_leaving_ = is_released_ = true;
   mode_.stop();
+  move_timer_.cancel();
   drop_bearer();  // the timeslot is idle on the line and may be another call's at once
   cause = options_.causes.received(cause);
   record_.cause = cause;
   log_.info("released cause={} ({}) status={}", cause.q850, text_of(cause), cause.sip_status);
-  listener_.on_released(*this, cause);
+  listener_->on_released(*this, cause);
 }
 
 void Party::on_offer(const MediaDescription& offer) {
@@ -243,11 +304,12 @@ void Party::on_offer_answered(const MediaDescription& answer) {
     if (was_t38) {
       mode_.on_t38_not_agreed("T.38 answered without an image line");
     } else {
-      listener_.on_failed(*this, kBearerNotImplemented);
+      listener_->on_failed(*this, kBearerNotImplemented);
     }
     return;
   }
   offered_.reset();
+  is_moving_ = false;
   if (was_t38) {
     mode_.on_t38_agreed();
   } else {
@@ -260,20 +322,25 @@ void Party::on_offer_refused(int status) {
   log_.info("our offer was refused status={}", status);
   if (offered_ && offered_->image) record_.t38_refused_with = status;
   offered_.reset();
-  mode_.on_t38_refused(status);
+  if (!is_moving_) return mode_.on_t38_refused(status);
+  if (status != 491) return listener_->on_failed(*this, cause_of_sip(status));
+  // RFC 3261 section 14.1: the longer of the two pauses; the shorter one would need to know who has the Call-ID.
+  move_timer_.arm(kGlarePause, [this] {
+    if (!is_leaving_) describe_anew();
+  });
 }
 
 void Party::on_digits(const std::string& digits) {
   if (is_leaving_) return;
-  listener_.on_digits(*this, digits);
+  listener_->on_digits(*this, digits);
 }
 
 void Party::on_digits_wanted(bool) {
-  if (!is_leaving_) listener_.on_digits_wanted(*this);
+  if (!is_leaving_) listener_->on_digits_wanted(*this);
 }
 
 void Party::on_digits_complete() {
-  if (!is_leaving_) listener_.on_digits_complete(*this);
+  if (!is_leaving_) listener_->on_digits_complete(*this);
 }
 
 void Party::send_t38_offer() {
@@ -284,11 +351,11 @@ void Party::send_t38_offer() {
 void Party::on_mode_changed(MediaModeState state, std::string_view reason) {
   log_.info("media mode={} reason=\"{}\"", name(state), reason);
   record_.modes.push_back({std::chrono::system_clock::now(), std::string(name(state)), std::string(reason)});
-  listener_.on_mode_changed(*this, state);
+  listener_->on_mode_changed(*this, state);
 }
 
 void Party::on_dialog_lost(int sip_status) {
-  listener_.on_failed(*this, cause_of_sip(sip_status));
+  listener_->on_failed(*this, cause_of_sip(sip_status));
 }
 
 }  // namespace sg::call

@@ -41,6 +41,8 @@ class PartyListener {
   virtual void on_connected_party(Party& party, const tdm::CallingParty& connected) = 0;
   virtual void on_user_user(Party& party, const tdm::UserUser& data) = 0;
   virtual void on_redirected(Party& party, const std::vector<Redirect>& to) = 0;
+  // False: refused.
+  virtual bool on_transfer(Party& party, const TransferRequest& request) = 0;
   // Party::is_holding() is not what it was.
   virtual void on_hold_changed(Party& party) = 0;
   // The party cannot go on: no media can be agreed on, or its dialog is lost.
@@ -58,12 +60,24 @@ class Party final : public LegListener, public MediaMode::Actions {
     uint32_t seed = 1;
     MediaPolicy policy;
     CauseMap causes = {};
+    Trunk* trunk = nullptr;  // null: what it transfers is refused
+  };
+  // Where in which call a party is.
+  struct Place {
+    CallId call;
+    SessionId session;
+    media::Side side;
+    PartyListener& listener;
   };
   Party(const Options& options, std::unique_ptr<Leg> leg, const std::string& trunk, const Context& context,
         PartyListener& listener);
   ~Party() override;
 
   media::Side side() const { return options_.side; }
+  Trunk* trunk_of() const { return options_.trunk; }
+  bool is_established() const { return is_established_; }
+  // Who is there, as far as the leg has told.
+  const tdm::CallingParty& identity() const { return identity_; }
   Leg& leg() { return *leg_; }
   const LegRecord& record() const { return record_; }
   const std::string& trunk() const { return record_.trunk; }
@@ -93,6 +107,15 @@ class Party final : public LegListener, public MediaMode::Actions {
   // As release(), and makes way on its side of the session for another party at once.
   void leave(Cause cause);
 
+  // Transfer. Takes its media off the session that it is in, then goes to another place without media.
+  void retire_to(const Place& place);
+  // Takes its media off the session that it is in, and to another: a timeslot moves, a peer is told the new address.
+  // A cause: no media can be had there.
+  std::optional<Cause> move_to(const Place& place);
+  void transfer_progress(int status) {
+    if (!is_leaving_) leg_->transfer_progress(status);
+  }
+
   // Whether the far end has put us on hold.
   bool is_holding() const { return is_holding_; }
   // Established: tells the far end that it waits, or no longer.
@@ -117,10 +140,14 @@ class Party final : public LegListener, public MediaMode::Actions {
   void on_offer_refused(int status) override;
   void on_digits(const std::string& digits) override;
   void on_connected_party(const tdm::CallingParty& connected) override {
-    listener_.on_connected_party(*this, connected);
+    identity_ = connected;
+    listener_->on_connected_party(*this, connected);
   }
-  void on_user_user(const tdm::UserUser& data) override { listener_.on_user_user(*this, data); }
-  void on_redirected(const std::vector<Redirect>& to) override { listener_.on_redirected(*this, to); }
+  void on_user_user(const tdm::UserUser& data) override { listener_->on_user_user(*this, data); }
+  void on_redirected(const std::vector<Redirect>& to) override { listener_->on_redirected(*this, to); }
+  bool on_transfer(const TransferRequest& request) override {
+    return !is_leaving_ && listener_->on_transfer(*this, request);
+  }
   void on_held() override { set_holding(true); }
   void on_retrieved() override { set_holding(false); }
 
@@ -134,13 +161,16 @@ class Party final : public LegListener, public MediaMode::Actions {
   // Puts into effect what both sides have said. False: they share nothing usable.
   bool use(const MediaDescription& local, const MediaDescription& remote);
   void drop_bearer();
+  void leave_session();
+  void go_to(const Place& place);
+  void describe_anew();
   void set_holding(bool is_holding);
 
-  const Options options_;
+  Options options_;
   std::unique_ptr<Leg> leg_;
   const Context context_;
-  PartyListener& listener_;
-  const Log log_;
+  PartyListener* listener_;
+  Log log_;
   MediaMode mode_;
   LegRecord record_;
 
@@ -149,11 +179,14 @@ class Party final : public LegListener, public MediaMode::Actions {
   std::optional<MediaDescription> offered_;  // our offer that waits for its answer
   std::optional<MediaDescription> remote_;   // what the peer last said
   std::optional<MediaDescription> nothing_;
+  tdm::CallingParty identity_;
+  Timer move_timer_;  // runs until a new address can be told again
   std::optional<tdm::Timeslot> slot_;
   bool is_described_ = false;  // ours_ was given to the leg
   bool has_media_ = false;     // the media plane knows where to send
   bool has_bearer_ = false;    // the session has our timeslot
   bool is_established_ = false;
+  bool is_moving_ = false;   // a new address was told, and is not agreed on yet
   bool is_holding_ = false;  // us
   bool is_waiting_ = false;  // was told that it is held
   bool is_leaving_ = false;

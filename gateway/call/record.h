@@ -33,6 +33,14 @@ struct LegRecord {
   int t38_refused_with = 0;  // SIP status with which the peer refused our T.38 offer; 0: it did not
 };
 
+// Two calls exchanged a party each: a transfer. Told in the records of both.
+struct TransferRecord {
+  WallTime at;
+  std::string how;  // "blind", "attended", "replaces"
+  CallId with;      // the other call
+  LegRecord left;   // who left this call, as it was then
+};
+
 // What the dial plan made of a call.
 struct PlanRecord {
   std::string route;            // its name; empty: none matched
@@ -53,8 +61,9 @@ struct Record {
   LegRecord caller;
   // One a target that was tried, in order; the last is the one that answered, if any did. Empty: no route.
   std::vector<LegRecord> called;
-  Cause cause;                 // why the call ended
-  std::string released_by;     // "caller", "called", "gateway"
+  Cause cause;              // why the call ended
+  std::string released_by;  // "caller", "called", "gateway", "transfer"
+  std::vector<TransferRecord> transfers;
   bool fax = false;            // a fax tone or T.38 was seen
   FaxLog fax_log;              // what was seen of it
   bool fell_silent = false;    // it was ended since nothing came from a peer any more

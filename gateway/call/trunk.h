@@ -39,6 +39,8 @@ class Trunk {
     static const CauseMap kByTheTable;
     return kByTheTable;
   }
+  // Whether its peer may transfer calls, or take dialogs over (REFER, Replaces).
+  virtual bool allows_transfer() const { return true; }
   // A leg ready for setup(), or why there is none now: 34 full, 27 out of order.
   virtual tl::expected<std::unique_ptr<Leg>, Cause> make_leg() = 0;
 };

@@ -63,6 +63,17 @@ Json json_of(const call::LegRecord& leg) {
           {"media_modes", std::move(modes)}};
 }
 
+Json json_of_transfers(const call::Record& record) {
+  Json all = Json::array();
+  for (const auto& transfer : record.transfers) {
+    all.push_back({{"at", iso8601(transfer.at)},
+                   {"how", transfer.how},
+                   {"with_call", transfer.with.value},
+                   {"left", json_of(transfer.left)}});
+  }
+  return all;
+}
+
 Json word_or_null(std::string_view word) {
   return word.empty() ? Json() : Json(word);
 }
@@ -195,6 +206,7 @@ std::string to_json(const call::Record& record) {
                {"plan", json_of(record.plan)},
                {"caller", json_of(record.caller)},
                {"called", std::move(called)},
+               {"transfers", json_of_transfers(record)},
                {"fax", record.fax ? json_of_fax(record) : Json()},
                {"media", {{"a", json_of(record.media.side[0])}, {"b", json_of(record.media.side[1])}}}};
   // Names and numbers are a peer's: what is no UTF-8 is replaced, never thrown over.

@@ -179,6 +179,7 @@ void SipLeg::Impl::setup(const call::Setup& setup, const std::optional<call::Med
     identity.lines += fmt::format("Replaces: {};to-tag={};from-tag={}{}\r\nRequire: replaces\r\n", replaces->call_id,
                                   replaces->to_tag, replaces->from_tag, replaces->early_only ? ";early-only" : "");
   }
+  if (!setup.referred_by.empty()) identity.lines += fmt::format("Referred-By: {}\r\n", setup.referred_by);
   handle_ = ::nua_handle(path_.nua, magic(), NUTAG_URL(uri.c_str()), SIPTAG_CALL_ID_STR(call_id.c_str()),
                          SIPTAG_TO_STR(to.c_str()), SIPTAG_FROM_STR(identity.from.c_str()), TAG_END());
   if (!handle_) return release_shortly(call::kTemporaryFailure);
@@ -293,6 +294,8 @@ void SipLeg::Impl::offer(const call::MediaDescription& media) {
   }
   exchange_ = Exchange::Ours;
   ours_ = media;
+  // A description of ours that goes both ways ends a hold of ours.
+  if (media.audio) wants_hold_ = has_held_ = false;
   auto sdp = sdp_.offer(media);
   ::nua_invite(handle_, SIPTAG_CONTENT_TYPE_STR(kSdpType), SIPTAG_PAYLOAD_STR(sdp.c_str()), TAG_END());
 }

@@ -119,6 +119,10 @@ class Ladder:
         with self.lock:
             self.messages = []
 
+    def has(self, text):
+        with self.lock:
+            return any(text == said for _, _, _, said in self.messages)
+
     def draw(self):
         def row(cells):
             return "".join(cells).rstrip() + "\n"
@@ -221,6 +225,8 @@ class Peer:
             return f"{status[1]}{' to ' + header(text, 'CSeq').split()[-1] if 'INVITE' not in header(text, 'CSeq') else described}"
         method, uri = first.split(" ")[:2]
         number = "" if "tag=" in header(text, "To") else " " + uri.split(":")[1].split("@")[0]
+        if method == "NOTIFY":
+            return "NOTIFY " + re.search(r"^SIP/2\.0 (\d+)", text, re.M)[1]  # of its sipfrag (RFC 3515)
         return f"{method}{number}{described}" if method == "INVITE" else method
 
     def send(self, text):
@@ -252,6 +258,8 @@ class Peer:
         contact = re.search(r"<([^>]+)>", header(text, "Contact"))
         if contact:
             self.target = contact[1]
+        if text.startswith("INVITE"):
+            self.invite = text
         if text.startswith("SIP/2.0"):
             self.to = header(text, "To")
 
@@ -262,18 +270,28 @@ class Peer:
         self.to, self.target = f"<{self.uri}>", self.uri
         self.request("INVITE", 1, SDP.format(port=9))
 
-    def request(self, method, cseq, body=""):
+    def request(self, method, cseq, body="", headers=()):
         target = self.uri if method == "CANCEL" else self.target
         lines = [f"{method} {target} SIP/2.0",
                  f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{self.call_id}{'1' if method == 'CANCEL' else cseq}"
                  f"{'a' if method == 'ACK' else ''}",
                  "Max-Forwards: 70", f"From: <sip:caller@127.0.0.1>;tag={self.call_id}", f"To: {self.to}",
                  f"Call-ID: {self.call_id}", f"CSeq: {cseq} {method}", f"Contact: <sip:caller@127.0.0.1:{self.port}>"]
+        lines += headers
         if body:
             lines.append("Content-Type: application/sdp")
         self.send("\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]) + body)
 
     # As the called side.
+
+    def hang_up(self):
+        """BYE in the dialog that the INVITE made which was heard last."""
+        invite = self.invite
+        self.send("\r\n".join([
+            f"BYE {re.search('<([^>]+)>', header(invite, 'Contact'))[1]} SIP/2.0",
+            f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{header(invite, 'Call-ID')}bye", "Max-Forwards: 70",
+            f"From: {header(invite, 'To')};tag=called", f"To: {header(invite, 'From')}",
+            f"Call-ID: {header(invite, 'Call-ID')}", "CSeq: 1 BYE", "Content-Length: 0", "", ""]))
 
     def respond(self, request, status, described=False, direction="sendrecv"):
         body = SDP.format(port=9) + f"a={direction}\r\n" if described else ""

@@ -62,6 +62,11 @@ from = ["caller"]
 called = ["3XX", "5XX", "9XX"]
 to = ["out"]
 [[route]]
+name = "transferred"
+from = ["caller"]
+called = "6XX"
+to = ["second"]
+[[route]]
 name = "back"
 from = ["back"]
 called = "3XX"
@@ -171,6 +176,29 @@ to = ["called", "second"]
         self.caller.request("BYE", 4)
         self.called.respond(self.called.expect("BYE"), 200)
         self.caller.expect("200")
+
+    def test_transfer(self):
+        self.call("300")
+        self.called.respond(self.called.expect("INVITE"), 200, described=True)
+        self.caller.expect("200")
+        self.caller.request("ACK", 1)
+        self.called.expect("ACK")
+        rig.wait_until("the line to be through", lambda: self.ladder.has("CONNECT ACKNOWLEDGE"), alive=[self.gateway])
+        self.caller.request("REFER", 2, headers=["Refer-To: <sip:600@127.0.0.1>",
+                                                 "Referred-By: <sip:caller@127.0.0.1>"])
+        self.caller.expect("202")
+        self.caller.respond(self.caller.expect("NOTIFY"), 200)
+        invite = self.second.expect("INVITE")
+        self.assertIn("\r\nReferred-By: <sip:caller@127.0.0.1>\r\n", invite)
+        self.second.respond(invite, 180)
+        self.caller.respond(self.caller.expect("NOTIFY"), 200)
+        self.second.respond(invite, 200, described=True)
+        self.second.expect("ACK")
+        self.caller.respond(self.caller.expect("NOTIFY"), 200)
+        self.caller.respond(self.caller.expect("BYE"), 200)
+        self.called.hang_up()
+        self.called.expect("200")
+        self.second.respond(self.second.expect("BYE"), 200)
 
     def test_next_target(self):
         self.call("500")

@@ -21,6 +21,7 @@ struct LegScript {
   std::vector<std::string> heard;
   std::optional<MediaDescription> last_media;
   Cause released_with;
+  std::string dialog = "none";  // the Call-ID that Replaces names it by
   bool destroyed = false;
 
   bool heard_command(const std::string& command) const {
@@ -70,6 +71,11 @@ class FakeLeg final : public Leg {
   void send_digits(const std::string& digits) override { hear("digits " + digits, std::nullopt); }
   void hold() override { hear("hold", std::nullopt); }
   void retrieve() override { hear("retrieve", std::nullopt); }
+  void transfer_progress(int status) override { hear(fmt::format("transfer {}", status), std::nullopt); }
+  void connected_party(const tdm::CallingParty& party) override {
+    hear("connected " + party.number.digits, std::nullopt);
+  }
+  bool is_dialog(const Replaces& replaces) const override { return replaces.call_id == script_.dialog; }
 
  private:
   void hear(std::string command, std::optional<MediaDescription> media) {
@@ -91,6 +97,7 @@ class FakeTrunk final : public Trunk {
   const std::string& name() const override { return name_; }
   const MediaPolicy& media_policy() const override { return policy; }
   const CauseMap& causes() const override { return cause_map; }
+  bool allows_transfer() const override { return may_transfer; }
   tl::expected<std::unique_ptr<Leg>, Cause> make_leg() override {
     if (refuses_with) return tl::unexpected(*refuses_with);
     return incoming_leg();
@@ -105,6 +112,7 @@ class FakeTrunk final : public Trunk {
   CauseMap cause_map;
   std::optional<Cause> refuses_with;
   Patience patience_;
+  bool may_transfer = true;
   bool confirms_releases = true;  // false: the test says when a leg that was released is over
   std::vector<std::unique_ptr<LegScript>> legs;
 

@@ -1,0 +1,31 @@
+#include "gateway/call/transfer_leg.h"
+
+namespace sg::call {
+
+TransferLeg::TransferLeg(Reactor& reactor, std::string name, Tell tell)
+    : reactor_(reactor), name_(std::move(name)), tell_(std::move(tell)) {}
+
+void TransferLeg::progress(bool, const std::optional<MediaDescription>&) {
+  tell(Step::Progress, {});
+}
+void TransferLeg::alert(bool, const std::optional<MediaDescription>&) {
+  tell(Step::Alerting, {});
+}
+void TransferLeg::answer(const std::optional<MediaDescription>&) {
+  tell(Step::Answered, {});
+}
+
+void TransferLeg::release(Cause cause) {
+  tell(Step::Failed, cause);
+  reactor_.post([this, alive = std::weak_ptr<bool>(alive_), cause] {
+    if (!alive.expired() && listener_) listener_->on_released(cause);
+  });
+}
+
+void TransferLeg::tell(Step step, Cause cause) {
+  reactor_.post([this, alive = std::weak_ptr<bool>(alive_), step, cause] {
+    if (!alive.expired()) tell_(step, cause);
+  });
+}
+
+}  // namespace sg::call

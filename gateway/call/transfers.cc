@@ -1,0 +1,143 @@
+#include <algorithm>
+
+#include "gateway/call/call_manager.h"
+
+// Transfers: a party of one call takes the place of one in another (RFC 3515, RFC 3891, RFC 5589).
+namespace sg::call {
+namespace {
+
+constexpr int kRinging = 180, kProgress = 183, kOk = 200;
+
+media::Side other_side(media::Side side) {
+  return side == media::Side::A ? media::Side::B : media::Side::A;
+}
+
+}  // namespace
+
+Call* CallManager::find_call(CallId id) const {
+  auto found = calls_.find(id);
+  return found == calls_.end() ? nullptr : found->second.get();
+}
+
+std::optional<CallManager::Dialog> CallManager::find_dialog(const Replaces& replaces) const {
+  for (const auto& [id, call] : calls_) {
+    for (media::Side side : {media::Side::A, media::Side::B}) {
+      Party* party = call->at(side);
+      if (party && !party->is_leaving() && party->leg().is_dialog(replaces)) return Dialog{call.get(), side};
+    }
+  }
+  return std::nullopt;
+}
+
+bool CallManager::on_transfer(Call& call, Party& by, const TransferRequest& request) {
+  bool is_busy = std::ranges::any_of(transfers_, [&](const Transfer& transfer) { return transfer.from == call.id(); });
+  bool may = by.trunk_of() && by.trunk_of()->allows_transfer() && !is_busy && !when_empty_;
+  if (may && request.replaces && transfer_attended(call, by, *request.replaces)) return true;
+  if (may && !request.to.digits.empty() && transfer_blind(call, by, request)) return true;
+  context_.counters.get("call.transfer_refused").add();
+  return false;
+}
+
+// The new call comes from the trunk of the one who transfers, and by its number: the dial plan decides whether that may
+// call there.
+bool CallManager::transfer_blind(Call& call, Party& by, const TransferRequest& request) {
+  CallId to{last_id_ + 1};
+  transfers_.push_back({call.id(), by.side(), to});
+  Call::Incoming incoming;
+  incoming.leg = std::make_unique<TransferLeg>(
+      context_.reactor, fmt::format("transfer of call {}", call.id()),
+      [this, to](TransferLeg::Step step, Cause cause) { on_transfer_step(to, step, cause); });
+  incoming.setup.called = request.to;
+  incoming.setup.calling = by.identity();
+  incoming.setup.referred_by = request.referred_by;
+  incoming.setup.replaces = request.replaces;
+  incoming.from = by.trunk_of();
+  incoming.is_transfer = true;
+  on_incoming(std::move(incoming));
+  return true;
+}
+
+bool CallManager::transfer_attended(Call& call, Party& by, const Replaces& replaces) {
+  auto named = find_dialog(replaces);
+  if (!named || named->call == &call) return false;
+  // The leg is still deciding on the REFER: go on from the loop.
+  context_.reactor.post([this, from = call.id(), side = by.side(), replaces] {
+    Call* held = find_call(from);
+    Party* asks = held ? held->at(side) : nullptr;
+    if (!asks || !held->may_transfer(*asks)) return;
+    auto target = find_dialog(replaces);
+    Party* stays = target ? target->call->other(target->side) : nullptr;
+    // Beside a call that stands, one that rings can be joined, in its caller's place.
+    auto state = target ? target->call->state() : CallState::Closed;
+    bool rings = (state == CallState::Trying || state == CallState::Alerting) && target->side == media::Side::A;
+    bool can_join = stays && !stays->is_leaving() && (rings || target->call->may_transfer(*stays));
+    if (!can_join || target->call == held) return asks->transfer_progress(481);
+    target->call->take(*held, other_side(side), target->side, "attended");
+    asks->transfer_progress(kOk);
+    held->end_transferred();
+  });
+  return true;
+}
+
+void CallManager::lead_over(Call& from, media::Side by, Call& to) {
+  std::erase_if(transfers_, [&](const Transfer& transfer) { return transfer.to == to.id(); });
+  to.take(from, other_side(by), media::Side::A, "blind");
+}
+
+void CallManager::on_transfer_step(CallId to, TransferLeg::Step step, Cause cause) {
+  auto found = std::ranges::find(transfers_, to, &Transfer::to);
+  if (found == transfers_.end()) return;
+  Transfer transfer = *found;
+  Call* from = find_call(transfer.from);
+  Call* next = find_call(to);
+  Party* by = from ? from->at(transfer.by) : nullptr;
+  if (!by || !next) return;
+  switch (step) {
+    case TransferLeg::Step::Progress:
+      return by->transfer_progress(kProgress);
+    case TransferLeg::Step::Alerting:
+      from->ring_transferred(*by, true);
+      return by->transfer_progress(kRinging);
+    case TransferLeg::Step::Answered:
+      if (!from->may_transfer(*by) || next->state() != CallState::Answered) return;
+      lead_over(*from, transfer.by, *next);
+      by->transfer_progress(kOk);
+      return from->end_transferred();
+    case TransferLeg::Step::Failed:
+      std::erase_if(transfers_, [&](const Transfer& over) { return over.to == to; });
+      from->ring_transferred(*by, false);
+      return by->transfer_progress(sip_status_of(cause));
+  }
+}
+
+// Who transfers may hang up as soon as the REFER is accepted: the other party then waits in the new call.
+void CallManager::on_party_gone(Call& call, const Party& gone) {
+  auto found = std::ranges::find(transfers_, call.id(), &Transfer::from);
+  if (found == transfers_.end() || found->by != gone.side()) return;
+  Call* to = find_call(found->to);
+  Party* stays = call.other(gone.side());
+  bool is_open = to && to->state() != CallState::Releasing && to->state() != CallState::Closed;
+  if (is_open && stays && !stays->is_leaving()) lead_over(call, gone.side(), *to);
+}
+
+void CallManager::on_clearing(Call& call) {
+  auto found = std::ranges::find(transfers_, call.id(), &Transfer::from);
+  if (found == transfers_.end()) return;
+  CallId to = found->to;
+  transfers_.erase(found);
+  if (Call* next = find_call(to)) next->hang_up(kNormalClearing);
+}
+
+// RFC 3891 section 3.
+void CallManager::on_replacing(Call& call) {
+  auto refuse = [&](int status) { call.hang_up(cause_of_sip(status)); };
+  Party& joins = *call.at(media::Side::A);
+  if (!joins.trunk_of() || !joins.trunk_of()->allows_transfer()) return refuse(403);
+  auto named = find_dialog(*call.setup().replaces);
+  Party* stays = named ? named->call->other(named->side) : nullptr;
+  if (!stays || !named->call->may_transfer(*stays)) return refuse(481);
+  named->call->take(call, media::Side::A, named->side, "replaces");
+  call.end_transferred();
+}
+
+}  // namespace sg::call
