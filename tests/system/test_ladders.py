@@ -67,6 +67,11 @@ from = ["caller"]
 called = "6XX"
 to = ["second"]
 [[route]]
+name = "sip to sip"
+from = ["caller"]
+called = "7XX"
+to = ["called"]
+[[route]]
 name = "back"
 from = ["back"]
 called = "3XX"
@@ -199,6 +204,20 @@ to = ["called", "second"]
         self.called.hang_up()
         self.called.expect("200")
         self.second.respond(self.second.expect("BYE"), 200)
+
+    def test_sip_to_sip(self):
+        self.call("700")
+        invite = self.called.expect("INVITE")
+        self.called.respond(invite, 180)
+        self.caller.expect("180")
+        self.called.respond(invite, 200, described=True)
+        self.hang_up_both(self.called)
+
+    def test_sip_to_sip_refused(self):
+        self.call("701")
+        self.called.respond(self.called.expect("INVITE"), 480)
+        self.called.expect("ACK")
+        self.finish_refused("480")
 
     def test_next_target(self):
         self.call("500")
