@@ -179,6 +179,39 @@ void check_analog_trunks(const Settings& settings, Faults& faults) {
   }
 }
 
+// Of a trunk of timeslots.
+template <class T>
+void check_echo_canceller(const Settings& settings, const T& trunk, Faults& faults) {
+  const int taps = trunk.echo_canceller;
+  if (taps == 0) return;
+  constexpr int kTaps[] = {32, 64, 128, 256, 512, 1024};
+  if (std::find(std::begin(kTaps), std::end(kTaps), taps) == std::end(kTaps)) {
+    faults.add(title_of(trunk), "echo_canceller", fmt::format("{} taps: no canceller has so many", taps));
+  }
+  for (uint16_t number : trunk.spans) {
+    const Span* span = settings.span(number);
+    if (span && span->backend != SpanBackend::Dahdi) {
+      faults.add(title_of(trunk), "echo_canceller", fmt::format("span {} is a pseudowire, which has none", number));
+    }
+  }
+}
+
+void check_echo_cancellers(const Settings& settings, Faults& faults) {
+  for (const PriTrunk& trunk : settings.pri_trunks) {
+    check_echo_canceller(settings, trunk, faults);
+    if (trunk.echo_canceller != 0 && trunk.bearer == Bearer::Unrestricted) {
+      faults.add(title_of(trunk), "echo_canceller", "does not go with bearer = \"unrestricted\": it would change data");
+    }
+  }
+  for (const AnalogTrunk& trunk : settings.analog_trunks) {
+    check_echo_canceller(settings, trunk, faults);
+    if (trunk.echo_canceller != 0 && trunk.media == LineMedia::Fax) {
+      faults.add(title_of(trunk), "echo_canceller",
+                 "does not go with media = \"fax\": fax machines mind their own echo");
+    }
+  }
+}
+
 void check_sip_trunks(const Settings& settings, Faults& faults) {
   for (const SipTrunk& trunk : settings.sip_trunks) {
     bool heard = std::any_of(settings.sip.listen.begin(), settings.sip.listen.end(), [&](const SipAddress& listen) {
@@ -360,6 +393,7 @@ void check(const Settings& settings, Faults& faults) {
   check_profiles(settings, faults);
   check_analog_trunks(settings, faults);
   check_ports(settings, faults);
+  check_echo_cancellers(settings, faults);
   check_routes(settings, faults);
 }
 

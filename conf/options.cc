@@ -315,6 +315,19 @@ const std::vector<Option<Span>>& dahdi_span_options() {
   return options;
 }
 
+namespace {
+
+template <class T>
+Option<T> echo_option() {
+  return option<T>(
+      "echo_canceller", &T::echo_canceller, integer(0, 1024),
+      "Taps of the echo canceller on voice calls, 8 a millisecond: 32, 64, 128, 256, 512 or 1024; 0: none. "
+      "It is off from the first fax tone on, and never trained in advance. Which canceller: echocanceller= "
+      "in /etc/dahdi/system.conf.");
+}
+
+}  // namespace
+
 const std::vector<Option<PriTrunk>>& pri_trunk_options() {
   static const auto options = joined(
       make_trunk_options<PriTrunk>("pri"),
@@ -369,6 +382,7 @@ const std::vector<Option<PriTrunk>>& pri_trunk_options() {
                            "from before are cleared. An exchange that does not answer RESTART is used all the same."),
           option<PriTrunk>("alarm_release", &PriTrunk::alarm_release, duration(0s, 90s),
                            "How long calls are kept on a span in alarm. They end with cause 27."),
+          echo_option<PriTrunk>(),
       });
   return options;
 }
@@ -387,6 +401,7 @@ std::vector<Option<AnalogTrunk>> make_analog_options(const std::string& kind) {
           option<A>("media", &A::media, choice<LineMedia>({{"any", LineMedia::Any}, {"fax", LineMedia::Fax}}),
                     "fax: only fax machines are here: calls are handled as fax from the start, and no echo canceller "
                     "is used. [[line]] may say so for one port."),
+          echo_option<A>(),
       });
   auto zone =
       option<A>("tone_zone", &A::tone_zone,

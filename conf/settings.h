@@ -192,6 +192,7 @@ struct PriTrunk : Trunk {
   milliseconds t303{4000}, t305{30000}, t308{4000}, t309{6000}, t313{4000}, t316{120000};
   bool restart = true;  // timeslots, when layer 2 comes up
   milliseconds alarm_release{5000};
+  int echo_canceller = 0;  // taps
 
   int dchannel_of(const Span& span) const { return dchannel != 0 ? dchannel : span.type == SpanType::E1 ? 16 : 24; }
 };
@@ -215,7 +216,8 @@ struct AnalogTrunk : Trunk {
   AnswerBy answer = AnswerBy::Dialled;
   DialStart dial_start = DialStart::DialTone;
   Dialling dialling = Dialling::Tone;
-  bool polarity = false;  // Fxs: reversed at the answer. Fxo: a reversal ends the call
+  int echo_canceller = 0;  // taps
+  bool polarity = false;   // Fxs: reversed at the answer. Fxo: a reversal ends the call
   milliseconds first_digit{10000}, inter_digit{4000}, dial_tone{5000}, ring_limit{180000}, busy_tone{30000}, wink{5000};
 };
 

@@ -129,6 +129,8 @@ void Session::choose_bridge() {
     options.v29 = tools_.config.v29;
     options.v27ter = tools_.config.v27ter;
     fax_ = std::make_unique<FaxGateway>(*this, side, options);
+    was_fax_heard_ = true;
+    mind_echo();
   } else if (fax_) {
     earlier_fax_ = add(earlier_fax_, fax_stats_of(fax_->gateway));
     fax_.reset();
@@ -141,9 +143,16 @@ void Session::set_profile(Profile profile) {
     for (SideState& side : sides_) side.told = hurt_of(side);
   }
   profile_ = profile;
+  mind_echo();
   if (profile == Profile::Fax && !fax_listener_) fax_listener_ = std::make_unique<FaxListener>(*this);
   for (SideState& side : sides_) {
     if (side.rtp) side.rtp->set_profile(profile);
+  }
+}
+
+void Session::mind_echo() {
+  for (SideState& side : sides_) {
+    if (side.bearer) side.bearer->cancel_echo(profile_ == Profile::Voice && !was_fax_heard_);
   }
 }
 
@@ -198,6 +207,7 @@ void Session::give_bearer(Side which, tdm::Timeslot slot, std::unique_ptr<tdm::B
   SideState& side = at(which);
   side.slot = slot;
   side.bearer = std::move(bearer);
+  mind_echo();
   // One block ahead of the line, so that a worker that wakes a little late does not leave it without.
   scratch_.set_silence(side.bearer->law());
   if (auto written = side.bearer->write(scratch_.as(side.bearer->law())); !written) {
@@ -346,7 +356,11 @@ void Session::listen(SideState& side) {
   SideState& other = at(other_side(side.side));
   if (fax_ || !is_audio(other)) return;
   if (fax_listener_ && profile_ == Profile::Fax) fax_listener_->hear(side.side, side.heard.linear());
-  if (auto tone = side.fax_tones.feed(side.heard.linear())) tell(ToneHeard{side.side, *tone});
+  if (auto tone = side.fax_tones.feed(side.heard.linear())) {
+    was_fax_heard_ = true;
+    mind_echo();
+    tell(ToneHeard{side.side, *tone});
+  }
   // In-band digits matter where they must go on as telephone events, and nobody else tells them.
   bool other_takes_events = other.speaks == Speaks::Rtp && other.rtp->takes_events();
   bool tells_events = side.speaks == Speaks::Rtp && side.rtp->takes_events();

@@ -154,6 +154,8 @@ class Session {
 
   void end_t38(SideState& side);
   void choose_bridge();
+  // A card cancels echo on voice calls only.
+  void mind_echo();
   static tdm::Law law_of(const SideState& side);
   static bool is_audio(const SideState& side) { return side.speaks != Speaks::T38; }
 
@@ -165,6 +167,7 @@ class Session {
   std::unique_ptr<FaxGateway> fax_;
   FaxStats earlier_fax_;
   std::unique_ptr<FaxListener> fax_listener_;
+  bool was_fax_heard_ = false;
   AudioBlock scratch_;  // made here: tones, and what the fax gateway says
   std::vector<int16_t> fax_audio_;
 

@@ -45,6 +45,9 @@ class Bearer {
   // How long what is written now takes to the line, at most, when the clock runs: what was queued before it. Whoever
   // closes the bearer earlier cuts it off.
   virtual std::chrono::milliseconds transmit_delay() const { return {}; }
+  // Off when the bearer is opened, and to be left so where modems or data are on the line: they mind their own echo. No
+  // effect where the timeslot has no canceller, or the operator wants none.
+  virtual void cancel_echo(bool) {}
   virtual BearerStats stats() const = 0;
 };
 

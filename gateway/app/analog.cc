@@ -68,6 +68,14 @@ tdm::cas::Config cas_config(const conf::AnalogTrunk& trunk, const conf::Settings
   return config;
 }
 
+int echo_taps(const conf::Settings& settings, uint16_t span) {
+  for (const conf::PriTrunk& trunk : settings.pri_trunks) {
+    if (std::ranges::find(trunk.spans, span) != trunk.spans.end()) return trunk.echo_canceller;
+  }
+  const conf::AnalogTrunk* analog = settings.analog_trunk(span);
+  return analog ? analog->echo_canceller : 0;
+}
+
 bool is_fax_line(const conf::Settings& settings, const std::string& name, const std::string& number) {
   auto trunk = std::ranges::find(settings.analog_trunks, name, &conf::AnalogTrunk::name);
   if (trunk == settings.analog_trunks.end()) return false;

@@ -141,7 +141,9 @@ Result<> Application::start_backends() {
 void Application::start_dahdi() {
   tdm::dahdi::Options options;
   for (const auto& span : settings_.spans) {
-    if (is_dahdi(span)) options.spans.push_back({span.number, span.number_in_driver()});
+    if (is_dahdi(span)) {
+      options.spans.push_back({span.number, span.number_in_driver(), echo_taps(settings_, span.number)});
+    }
   }
   if (options.spans.empty()) return;
   auto backend = tdm::dahdi::DahdiBackend::make(root_, std::move(options));

@@ -107,6 +107,14 @@ bool examine_line(const SpanFacts& span, std::vector<Finding>& findings) {
   return true;
 }
 
+void examine_echo_canceller(const SpanFacts& span, std::vector<Finding>& findings) {
+  uint64_t failures = counter(span, "echo canceller failures");
+  if (failures == 0) return;
+  findings.push_back({name_of(span), Grade::Warning, fmt::format("{} calls found no echo canceller", failures),
+                      "attach one in /etc/dahdi/system.conf (echocanceller=oslec,1-31), load its module and run "
+                      "dahdi_cfg; or set the trunk's echo_canceller = 0"});
+}
+
 void examine_ports(const SpanFacts& span, std::vector<Finding>& findings) {
   size_t working = 0;
   for (const admin::TimeslotView& port : span.ports) {
@@ -222,6 +230,7 @@ std::vector<Finding> examine(const Facts& facts) {
   for (const SpanFacts& span : facts.spans) {
     if (is_dahdi(span) && !examine_card(facts, span, findings)) continue;
     if (!examine_line(span, findings)) continue;
+    examine_echo_canceller(span, findings);
     if (span.is_analog) {
       examine_ports(span, findings);
     } else {

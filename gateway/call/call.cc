@@ -136,7 +136,9 @@ void Call::find_route() {
     clear(is_too_short ? kInvalidNumber : kUnallocatedNumber, "gateway");
     return;
   }
-  if (routing_.is_fax) context_.media.set_profile(session_, media::Profile::Fax);
+  // Data pass as fax tones do: untouched.
+  bool is_data = setup_.bearer == tdm::BearerCapability::Unrestricted;
+  if (routing_.is_fax || is_data) context_.media.set_profile(session_, media::Profile::Fax);
   try_next(kNoRoute);
 }
 

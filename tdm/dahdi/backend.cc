@@ -165,7 +165,10 @@ SpanStatus DahdiBackend::status_of(const SpanOptions& span) const {
                      {"IRQ misses", found.irq_misses},
                      {"timing slips", read_timing_slips(options_.proc, found.number)},
                      {"read_overruns", lost->read_overruns},
-                     {"write_underruns", lost->write_underruns}};
+                     {"write_underruns", lost->write_underruns},
+                     {"fax tones", lost->fax_tones},
+                     {"echo canceller changes", lost->echo_changes},
+                     {"echo canceller failures", lost->echo_failures}};
   return status;
 }
 
@@ -192,10 +195,16 @@ Result<ChannelInfo> DahdiBackend::channel_at(const SpanOptions& span, int positi
       span.number, driver_span);
 }
 
+int DahdiBackend::echo_taps(uint16_t span) const {
+  auto found = std::ranges::find(options_.spans, span, &SpanOptions::number);
+  return found == options_.spans.end() ? 0 : found->echo_taps;
+}
+
 Result<std::unique_ptr<Bearer>> DahdiBackend::open_bearer(Timeslot slot, const BearerOptions& options) {
   auto channel = find(slot);
   if (!channel) return tl::unexpected(channel.error());
-  auto bearer = DahdiBearer::open(pool_, *channel, options.block_octets, options_.transmit_margin);
+  auto bearer =
+      DahdiBearer::open(pool_, *channel, options.block_octets, options_.transmit_margin, echo_taps(slot.span));
   if (!bearer) return fail_with(bearer.error(), "timeslot {}", slot);
   return bearer;
 }

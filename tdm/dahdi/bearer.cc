@@ -41,7 +41,8 @@ Result<UniqueFd> tick_set(int channel_fd) {
 }  // namespace
 
 Result<std::unique_ptr<Bearer>> DahdiBearer::open(std::shared_ptr<ChannelPool> pool, const ChannelInfo& channel,
-                                                  size_t block_octets, std::chrono::milliseconds margin) {
+                                                  size_t block_octets, std::chrono::milliseconds margin,
+                                                  int echo_taps) {
   if (block_octets < kMinBlock || block_octets > kMaxBlock) {
     return fail("a block of {} octets: the driver takes {} to {}", block_octets, kMinBlock, kMaxBlock);
   }
@@ -63,11 +64,11 @@ Result<std::unique_ptr<Bearer>> DahdiBearer::open(std::shared_ptr<ChannelPool> p
     return fail_with(ready.error(), "channel {} ({})", channel.number, channel.name);
   }
   return std::unique_ptr<Bearer>(
-      new DahdiBearer(std::move(pool), std::move(*open), std::move(*set), channel, block_octets, margin));
+      new DahdiBearer(std::move(pool), std::move(*open), std::move(*set), channel, block_octets, margin, echo_taps));
 }
 
 DahdiBearer::DahdiBearer(std::shared_ptr<ChannelPool> pool, std::shared_ptr<OpenChannel> channel, UniqueFd tick_set,
-                         const ChannelInfo& info, size_t block_octets, std::chrono::milliseconds margin)
+                         const ChannelInfo& info, size_t block_octets, std::chrono::milliseconds margin, int echo_taps)
     : pool_(std::move(pool)),
       channel_(std::move(channel)),
       tick_(std::move(tick_set)),
@@ -76,10 +77,13 @@ DahdiBearer::DahdiBearer(std::shared_ptr<ChannelPool> pool, std::shared_ptr<Open
       block_octets_(block_octets),
       margin_octets_(static_cast<size_t>(margin / 1ms) * 8),
       idle_(block_octets, idle_octet(info.law)),
+      echo_taps_(echo_taps),
+      fax_tones_seen_(channel_->fax_tones()),
       before_{channel_->read_overruns(), channel_->write_underruns()},
       underruns_seen_(before_.write_underruns) {}
 
 DahdiBearer::~DahdiBearer() {
+  cancel_echo(false);
   if (is_gone_) channel_->set_gone();
   pool_->give_back(info_.number, ChannelPool::Use::Bearer, channel_);
 }
@@ -100,6 +104,7 @@ Result<bool> DahdiBearer::write(ByteView block) {
   assert(block.size() == block_octets_);
   if (channel_->is_dialling()) return true;
   notice_events();
+  mind_fax_tones();
   if (may_be_late_ > 0) {
     may_be_late_ = has_block(channel_->fd()) ? may_be_late_ - 1 : 0;
     if (may_be_late_ > 0) return true;
@@ -128,6 +133,23 @@ bool DahdiBearer::send(ByteView block) {
 
 std::chrono::milliseconds DahdiBearer::transmit_delay() const {
   return std::chrono::milliseconds((margin_octets_ + block_octets_) / 8);
+}
+
+// Not by DAHDI_ECHOCANCEL_FAX_MODE, in which a canceller still changes the octets: off leaves a page, or data, alone.
+void DahdiBearer::cancel_echo(bool on) {
+  if (echo_taps_ == 0 || is_gone_ || std::exchange(cancels_echo_, on) == on) return;
+  Result<> done;
+  if (on && info_.kind == ChannelKind::Clear) done = set_audio_mode(channel_->fd());
+  if (done) done = set_echo_canceller(channel_->fd(), on ? echo_taps_ : 0);
+  if (done) return;
+  cancels_echo_ = false;
+  channel_->count_echo_failure();
+}
+
+// The driver, or a canceller in hardware, may hear a fax tone before the media does.
+void DahdiBearer::mind_fax_tones() {
+  uint64_t heard = channel_->fax_tones();
+  if (std::exchange(fax_tones_seen_, heard) != heard) cancel_echo(false);
 }
 
 BearerStats DahdiBearer::stats() const {

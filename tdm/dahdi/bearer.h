@@ -22,7 +22,7 @@ class DahdiBearer final : public Bearer {
  public:
   // Error: the channel is in use, not there, or does not carry octets.
   static Result<std::unique_ptr<Bearer>> open(std::shared_ptr<ChannelPool> pool, const ChannelInfo& channel,
-                                              size_t block_octets, std::chrono::milliseconds margin);
+                                              size_t block_octets, std::chrono::milliseconds margin, int echo_taps = 0);
   ~DahdiBearer() override;
 
   Law law() const override { return law_; }
@@ -31,6 +31,7 @@ class DahdiBearer final : public Bearer {
   Result<bool> read(std::span<uint8_t> block) override;
   Result<bool> write(ByteView block) override;
   std::chrono::milliseconds transmit_delay() const override;
+  void cancel_echo(bool on) override;
   // Counted by occasion: the driver tells that blocks were lost, not how many.
   BearerStats stats() const override;
 
@@ -48,13 +49,14 @@ class DahdiBearer final : public Bearer {
   };
 
   DahdiBearer(std::shared_ptr<ChannelPool> pool, std::shared_ptr<OpenChannel> channel, UniqueFd tick_set,
-              const ChannelInfo& info, size_t block_octets, std::chrono::milliseconds margin);
+              const ChannelInfo& info, size_t block_octets, std::chrono::milliseconds margin, int echo_taps);
   // False: the transmit buffer is full, or the channel is gone.
   bool send(ByteView block);
   void lay_cushion();
   void drain_events() const;
   // What came to the channel's counters, whoever took the events.
   void notice_events() const;
+  void mind_fax_tones();
   tl::unexpected<Error> gone() const;
 
   const std::shared_ptr<ChannelPool> pool_;
@@ -65,6 +67,9 @@ class DahdiBearer final : public Bearer {
   const size_t block_octets_;
   const size_t margin_octets_;
   const Bytes idle_;
+  const int echo_taps_;
+  bool cancels_echo_ = false;
+  uint64_t fax_tones_seen_;
   // The channel's counters when the bearer was opened, and the underruns that were seen to. stats() looks for events
   // too.
   const BearerStats before_;

@@ -162,6 +162,10 @@ Result<> set_audio_mode(int channel_fd) {
   return set_int(channel_fd, DAHDI_AUDIOMODE, 1, "cannot set audio mode");
 }
 
+Result<> set_echo_canceller(int channel_fd, int taps) {
+  return set_int(channel_fd, DAHDI_ECHOCANCEL, taps, "cannot set the echo canceller");
+}
+
 Result<> enable_buffer_events(int channel_fd, bool on) {
   return set_int(channel_fd, DAHDI_BUFFER_EVENTS, on ? 1 : 0, "cannot set buffer events");
 }
@@ -211,6 +215,20 @@ Event next_event(int channel_fd, char* digit) {
       return Event::DialComplete;
     case DAHDI_EVENT_POLARITY:
       return Event::Polarity;
+    case DAHDI_EVENT_TX_CED_DETECTED:
+      return Event::CedSent;
+    case DAHDI_EVENT_RX_CED_DETECTED:
+      return Event::CedReceived;
+    case DAHDI_EVENT_TX_CNG_DETECTED:
+      return Event::CngSent;
+    case DAHDI_EVENT_RX_CNG_DETECTED:
+      return Event::CngReceived;
+    case DAHDI_EVENT_EC_DISABLED:
+      return Event::EchoOff;
+    case DAHDI_EVENT_EC_NLP_DISABLED:
+      return Event::EchoNlpOff;
+    case DAHDI_EVENT_EC_NLP_ENABLED:
+      return Event::EchoNlpOn;
     default:
       return Event::Other;
   }

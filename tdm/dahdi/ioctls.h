@@ -38,6 +38,9 @@ bool has_sent_all(int channel_fd);
 // Idle is then what the driver takes for silence: 0xD5 in A-law, 0x7F in mu-law. Out of audio mode it is 0xFF, which is
 // silence in mu-law. Octets pass unchanged either way.
 Result<> set_audio_mode(int channel_fd);
+// The canceller that system.conf attaches to the channel (echocanceller=), which must be in audio mode. Taps of 125 us:
+// 32, 64, … 1024; 0: off. Error: none is attached. It is never trained in advance: that mutes the line.
+Result<> set_echo_canceller(int channel_fd, int taps);
 // Whether the driver tells of overruns and underruns.
 Result<> enable_buffer_events(int channel_fd, bool on);
 
@@ -61,6 +64,15 @@ enum class Event : uint8_t {
   DialComplete,
   Polarity,
   PulseDigit,
+  // The driver, or a canceller in hardware, heard a fax tone.
+  CedSent,
+  CedReceived,
+  CngSent,
+  CngReceived,
+  // Because of one, the canceller went off, or ceased to suppress what is left of the echo (NLP), or does so again.
+  EchoOff,
+  EchoNlpOff,
+  EchoNlpOn,
   Other
 };
 // The oldest event that waits. Removed also when the channel is gone already. `digit`: of a PulseDigit, if wanted.

@@ -18,6 +18,18 @@ void OpenChannel::drain_events() {
         ++write_underruns_;
         ++lost_->write_underruns;
         break;
+      case Event::CedSent:
+      case Event::CedReceived:
+      case Event::CngSent:
+      case Event::CngReceived:
+        ++fax_tones_;
+        ++lost_->fax_tones;
+        break;
+      case Event::EchoOff:
+      case Event::EchoNlpOff:
+      case Event::EchoNlpOn:
+        ++lost_->echo_changes;
+        break;
       case Event::Removed:
         is_gone_ = true;
         bell_->signal();

@@ -12,10 +12,14 @@
 
 namespace sg::tdm::dahdi {
 
-// What the bearers of a span lost since the backend began, by occasion. Any thread, without lock.
+// What the bearers of a span lost, and what its echo cancellers told, since the backend began, by occasion. Any thread,
+// without lock.
 struct LostBlocks {
   std::atomic<uint64_t> read_overruns{0};
   std::atomic<uint64_t> write_underruns{0};
+  std::atomic<uint64_t> fax_tones{0};  // that the driver or the canceller heard
+  std::atomic<uint64_t> echo_changes{0};
+  std::atomic<uint64_t> echo_failures{0};  // calls that wanted a canceller and got none
 };
 
 // One channel that is open, with the events that the driver has for it. The driver has one queue of them for each
@@ -39,6 +43,8 @@ class OpenChannel {
   bool is_gone() const { return is_gone_; }
   void set_gone();
   // Since it was opened.
+  uint64_t fax_tones() const { return fax_tones_; }
+  void count_echo_failure() { ++lost_->echo_failures; }
   uint64_t read_overruns() const { return read_overruns_; }
   uint64_t write_underruns() const { return write_underruns_; }
 
@@ -61,6 +67,7 @@ class OpenChannel {
   const std::shared_ptr<LostBlocks> lost_;
   std::atomic<uint64_t> read_overruns_{0};
   std::atomic<uint64_t> write_underruns_{0};
+  std::atomic<uint64_t> fax_tones_{0};
   std::atomic<bool> is_gone_{false};
   std::atomic<bool> is_dialling_{false};
   std::mutex mutex_;  // over taking and handing out, so that events stay in order

@@ -33,6 +33,7 @@ struct BearerPort {
   std::deque<uint8_t> to_send;
   std::deque<uint8_t> received;
   bool was_written = false;
+  bool cancels_echo = false;
   size_t idle_sent = 0;  // octets of the block that is now being lost
   BearerStats stats;
 
@@ -209,6 +210,10 @@ class SpanPair::MemoryBearer final : public Bearer {
     port_.was_written = true;
     port_.to_send.insert(port_.to_send.end(), block.begin(), block.end());
     return true;
+  }
+  void cancel_echo(bool on) override {
+    std::lock_guard lock(shared_->mutex);
+    port_.cancels_echo = on;
   }
   BearerStats stats() const override {
     std::lock_guard lock(shared_->mutex);
@@ -393,6 +398,13 @@ void SpanPair::cut_dchannel(bool cut) {
 
 void SpanPair::set_alarms(End end, AlarmSet alarms) {
   Shared::tell_alarms(shared_, end, alarms);
+}
+
+bool SpanPair::cancels_echo(End end, uint8_t slot) const {
+  std::lock_guard lock(shared_->mutex);
+  const auto& bearers = shared_->at(end).bearers;
+  auto found = bearers.find(slot);
+  return found != bearers.end() && found->second.cancels_echo;
 }
 
 void SpanPair::remove(End end) {

@@ -57,6 +57,9 @@ class SpanPair {
   // Loses all frames, both ways, until mended.
   void cut_dchannel(bool cut);
 
+  // Whether the bearer that is open there was told to cancel echo.
+  bool cancels_echo(End end, uint8_t slot) const;
+
   // What `end` sees from now on. Octets and frames go on as before: alarms are only told.
   void set_alarms(End end, AlarmSet alarms);
   // As if the card was pulled: all that is open at this end fails, kAlarmRemoved is told.

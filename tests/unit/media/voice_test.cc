@@ -138,6 +138,22 @@ TEST_F(VoiceCall, LostPacketsAreFilledInByTheRedundancyOfThoseAfterThem) {
   EXPECT_TRUE(contains(heard_there, said));
 }
 
+TEST_F(VoiceCall, EchoIsCancelledUntilTheCallIsAFax) {
+  start();
+  EXPECT_TRUE(span().cancels_echo(tdm::SpanPair::End::A, 1));
+
+  service().set_profile(session, Profile::Fax);
+  settle(session);
+
+  EXPECT_FALSE(span().cancels_echo(tdm::SpanPair::End::A, 1));
+}
+
+TEST_F(VoiceCall, EchoIsNeverCancelledOnAFaxLine) {
+  start({}, Profile::Fax);
+
+  EXPECT_FALSE(span().cancels_echo(tdm::SpanPair::End::A, 1));
+}
+
 TEST_F(VoiceCall, RedundancyIsSentInTheFaxProfileOnly) {
   start([](RtpSettings& settings) { settings.redundancy = 121; });
 
@@ -265,6 +281,7 @@ TEST_F(VoiceCall, FaxTonesOnTheTimeslotAreToldOnceEachTime) {
   ASSERT_TRUE(until([&] { return !heard<ToneHeard>().empty(); }));
   ASSERT_EQ(heard<ToneHeard>().size(), 1u);
   EXPECT_EQ(heard<ToneHeard>()[0].tone, HeardTone::Ced);
+  EXPECT_FALSE(span().cancels_echo(tdm::SpanPair::End::A, 1)) << "from the first fax tone on";
   EXPECT_EQ(heard<ToneHeard>()[0].side, Side::B);
 }
 

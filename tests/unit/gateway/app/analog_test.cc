@@ -105,6 +105,20 @@ TEST(CasConfig, KnowsEveryToneZoneAndEveryKindAndCallerId) {
   EXPECT_EQ(cas_config(trunk, all, 0).kind, tdm::LineKind::EAndM);
 }
 
+TEST(EchoTaps, AreThoseOfTheTrunkThatHasTheSpan) {
+  auto all = settings();
+  conf::PriTrunk isdn;
+  isdn.spans = {3};
+  isdn.echo_canceller = 128;
+  all.pri_trunks = {isdn};
+  all.analog_trunks[0].echo_canceller = 64;
+
+  EXPECT_EQ(echo_taps(all, 1), 0);
+  EXPECT_EQ(echo_taps(all, 2), 64);
+  EXPECT_EQ(echo_taps(all, 3), 128);
+  EXPECT_EQ(echo_taps(all, 4), 0);
+}
+
 TEST(FaxLine, IsAPortThatSaysSoOrAnyOfATrunkThatSaysSo) {
   auto all = settings();
 

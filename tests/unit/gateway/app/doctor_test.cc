@@ -172,6 +172,14 @@ TEST(Doctor, TellsWhatAnAnalogPortLacks) {
   }
 }
 
+TEST(Doctor, TellsAnEchoCancellerThatIsMissing) {
+  auto span = card(1, conf::PriRole::User, 1);
+  span.view.span.counters = {{"echo canceller failures", 3}};
+
+  EXPECT_THAT(examine(with({span})),
+              tells(Grade::Warning, "span 1", "3 calls found no echo canceller", "echocanceller="));
+}
+
 TEST(Doctor, TellsMissedInterrupts) {
   auto span = card(1, conf::PriRole::User, 1);
   span.driver->irq_misses = 7;
