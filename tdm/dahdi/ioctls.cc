@@ -163,7 +163,11 @@ Result<> set_audio_mode(int channel_fd) {
 }
 
 Result<> set_echo_canceller(int channel_fd, int taps) {
-  return set_int(channel_fd, DAHDI_ECHOCANCEL, taps, "cannot set the echo canceller");
+  auto set = set_int(channel_fd, DAHDI_ECHOCANCEL, taps, "cannot set the echo canceller");
+  if (!set || taps == 0) return set;
+  // The driver takes it without a word where none is attached. Only a canceller that runs can be told that this is no
+  // fax.
+  return set_int(channel_fd, DAHDI_ECHOCANCEL_FAX_MODE, 0, "there is no echo canceller");
 }
 
 Result<> enable_buffer_events(int channel_fd, bool on) {
