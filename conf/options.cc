@@ -269,6 +269,9 @@ const std::vector<Option<Fax>>& fax_options() {
                       "Let machines use error correction mode (T.30 Annex A) across T.38."),
           option<Fax>("redundancy", &Fax::redundancy, integer(0, 8),
                       "Earlier IFP packets repeated in each T.38 datagram, at most."),
+          option<Fax>("keep", &Fax::keep, integer(0, 10000),
+                      "How many faxes the running gateway remembers in full, for spangatectl fax; older ones it takes "
+                      "from the call records."),
           option<Fax>("modems", &Fax::modems,
                       list(choice<Modem>({{"v27ter", Modem::V27ter}, {"v29", Modem::V29}, {"v17", Modem::V17}}), false),
                       "T.30 modulations that the T.38 gateway lets pass. v27ter is needed by every fax machine."),

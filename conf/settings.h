@@ -84,6 +84,7 @@ struct TrunkFax {
 struct Fax : TrunkFax {
   bool ecm = true;
   int redundancy = 3;  // earlier IFPs in each datagram
+  int keep = 100;      // faxes whose timeline is kept in memory
   std::vector<Modem> modems = {Modem::V27ter, Modem::V29, Modem::V17};
 
   bool allows(Modem modem) const;

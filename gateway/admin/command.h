@@ -30,6 +30,7 @@ std::span<const Command> commands();
 void run_status(const Json& request, View& view, const Reply& reply);
 void run_calls(const Json& request, View& view, const Reply& reply);
 void run_call(const Json& request, View& view, const Reply& reply);
+void run_fax(const Json& request, View& view, const Reply& reply);
 void run_hangup(const Json& request, View& view, const Reply& reply);
 void run_spans(const Json& request, View& view, const Reply& reply);
 void run_trunks(const Json& request, View& view, const Reply& reply);

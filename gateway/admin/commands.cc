@@ -15,6 +15,7 @@ constexpr std::array kCommands = {
     Command{"status", "the gateway in a few figures", run_status},
     Command{"calls", "the calls that are up or being set up", run_calls},
     Command{"call", "one call in detail; \"id\" names it", run_call},
+    Command{"fax", "the latest faxes; with \"id\" the whole record of one, its timeline included", run_fax},
     Command{"hangup", "end a call; \"id\" names it", run_hangup},
     Command{"spans", "the spans with their alarms and figures; \"history\": true adds quarters of an hour and days",
             run_spans},

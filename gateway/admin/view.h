@@ -140,6 +140,10 @@ class View {
   // The media's figures come from its worker, so the answer is given later, on the signalling thread, exactly once.
   // Empty: there is no such call (any more).
   virtual void ask_call(CallId id, std::function<void(std::optional<CallDetail>)> answer) = 0;
+  // The record of a fax that is up or among the latest, as its line of JSON; answered as ask_call(). Empty: not here.
+  virtual void ask_fax(CallId id, std::function<void(std::optional<std::string>)> answer) = 0;
+  virtual std::vector<std::string> faxes() const = 0;  // records of the latest faxes, as JSON, the latest first
+  virtual std::string records_file() const = 0;        // empty: no call records are kept
   virtual std::vector<SpanView> spans() const = 0;
   virtual std::vector<TrunkView> trunks() const = 0;
   virtual std::vector<TimeslotView> timeslots() const = 0;

@@ -101,7 +101,12 @@ tdm::BearerCapability bearer_of(conf::Bearer bearer) {
 }
 
 Application::Application(conf::Settings settings, sip::SuRoot& root)
-    : settings_(std::move(settings)), root_(root), started_(root.now()), plan_loader_(root), shutdown_limit_(root) {}
+    : settings_(std::move(settings)),
+      root_(root),
+      started_(root.now()),
+      faxes_(static_cast<size_t>(settings_.fax.keep)),
+      plan_loader_(root),
+      shutdown_limit_(root) {}
 
 Application::~Application() = default;
 
@@ -281,6 +286,7 @@ Result<> Application::start_routes() {
   plan_ = std::move(*plan);
   manager_ = std::make_unique<call::CallManager>(call::Context{*media_, root_, counters_}, *this,
                                                  [this](const call::Record& record) {
+                                                   faxes_.add(record);
                                                    if (records_) records_->write(record);
                                                  });
   // Only now may calls come in.

@@ -13,6 +13,7 @@
 #include "gateway/app/analog.h"
 #include "gateway/app/dial_plan.h"
 #include "gateway/app/doctor.h"
+#include "gateway/app/fax_archive.h"
 #include "gateway/app/sip_trunk.h"
 #include "gateway/call/call_manager.h"
 #include "gateway/records/writer.h"
@@ -73,6 +74,9 @@ class Application final : public sip::SipAgent::Listener,
   admin::StatusView status() const override;
   std::vector<admin::CallView> calls() const override;
   void ask_call(CallId id, std::function<void(std::optional<admin::CallDetail>)> answer) override;
+  void ask_fax(CallId id, std::function<void(std::optional<std::string>)> answer) override;
+  std::vector<std::string> faxes() const override { return faxes_.all(); }
+  std::string records_file() const override { return settings_.records.file; }
   std::vector<admin::SpanView> spans() const override;
   std::vector<admin::TrunkView> trunks() const override;
   std::vector<admin::TimeslotView> timeslots() const override;
@@ -108,6 +112,7 @@ class Application final : public sip::SipAgent::Listener,
   const TimePoint started_;
   const Log log_;
   Counters counters_;
+  FaxArchive faxes_;
 
   // Each may use those above it; the destructor goes from the last to the first. So calls end before the trunks and
   // the SIP agent that their legs belong to, and media ends before the spans that it reads.

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "gateway/app/version.h"
+#include "gateway/records/json.h"
 
 namespace sg::app {
 namespace {
@@ -100,6 +101,25 @@ void Application::ask_call(CallId id, std::function<void(std::optional<admin::Ca
                                       answer = std::move(answer)](std::optional<media::SessionStats> stats) mutable {
     detail.media = std::move(stats);
     answer(std::move(detail));
+  });
+}
+
+// Of a call that is up, what is known so far.
+void Application::ask_fax(CallId id, std::function<void(std::optional<std::string>)> answer) {
+  const call::Call* call = manager_->find(id);
+  if (!call || !call->record().fax) return answer(faxes_.find(id));
+  call::Record record = call->record();
+  record.ended = std::chrono::system_clock::now();
+  record.caller = call->caller().record();
+  if (call->called()) record.called.push_back(call->called()->record());
+  record.fax_diagnosis = {.verdict = call::FaxOutcome::Verdict::Unknown,
+                          .rule = "under way",
+                          .cause = "The call is still up.",
+                          .advice = {}};
+  media_->ask_stats(call->session(), [record = std::move(record),
+                                      answer = std::move(answer)](std::optional<media::SessionStats> stats) mutable {
+    if (stats) record.media = std::move(*stats);
+    answer(records::to_json(record));
   });
 }
 

@@ -6,6 +6,7 @@
 
 #include "tools/spangatectl/client.h"
 #include "tools/spangatectl/diff.h"
+#include "tools/spangatectl/fax.h"
 #include "tools/spangatectl/text.h"
 
 namespace {
@@ -24,6 +25,7 @@ Commands:
   status             the gateway in a few figures
   calls              the calls that are up or being set up
   call ID            one call in detail: legs, media, fax, what happened so far
+  fax [ID]           the latest faxes; of one the verdict, and who said what when, as a ladder
   hangup ID          end a call
   spans              the spans with their alarms; --history tells what they counted, by quarters of an hour and days
   trunks             the trunks: up or down, and their calls
@@ -42,6 +44,7 @@ Exit status: 0 done, 1 the gateway cannot be reached or refused, 2 wrong usage.
 Examples:
   spangatectl calls
   spangatectl call 17
+  spangatectl fax 17
   spangatectl route 02079460999 --from pbx --calling 223 --at "Tue 10:00"
   spangatectl diff /etc/spangate/spangate.new.toml --since 2026-03-01
   spangatectl --json spans | jq '.[].alarms'
@@ -56,7 +59,7 @@ int usage_error(const std::string& why) {
 sg::Result<Json> request_of(const std::vector<std::string>& words) {
   const std::string& command = words.front();
   Json request = {{"command", command}};
-  bool takes_id = command == "call" || command == "hangup";
+  bool takes_id = command == "call" || command == "hangup" || (command == "fax" && words.size() > 1);
   if (words.size() > 2) return sg::fail("\"{}\" is one word too many", words[2]);
   if (takes_id) {
     if (words.size() < 2) return sg::fail("{} needs the number of a call", command);
@@ -79,9 +82,8 @@ sg::Result<Json> request_of(const std::vector<std::string>& words) {
 }
 
 bool is_known(const std::string& command) {
-  for (const char* known :
-       {"status", "calls", "call", "hangup", "spans", "trunks", "doctor", "route", "timeslots", "counters", "diff",
-        "reload"}) {
+  for (const char* known : {"status", "calls", "call", "fax", "hangup", "spans", "trunks", "doctor", "route",
+                            "timeslots", "counters", "diff", "reload"}) {
     if (command == known) return true;
   }
   return false;
@@ -144,6 +146,10 @@ int run(int argc, char** argv) {
   auto patience = words.front() == "reload" ? std::chrono::seconds(300) : std::chrono::seconds(10);
   auto result = is_diff ? sg::spangatectl::diff({words[1], text_given("records"), text_given("since")})
                         : sg::spangatectl::ask(given["socket"].as<std::string>(), *request, patience);
+  // A fax that the gateway keeps no longer.
+  if (result && result->is_object() && result->contains("in_file")) {
+    result = sg::spangatectl::find_record(result->at("in_file").get<std::string>(), result->at("id").get<uint64_t>());
+  }
   if (!result) {
     std::cerr << "spangatectl: " << result.error().message << "\n";
     return kRefused;

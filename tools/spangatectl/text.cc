@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "tools/spangatectl/fax.h"
+
 namespace sg::spangatectl {
 namespace {
 
@@ -111,6 +113,18 @@ std::string history_text(const Json& span) {
       is_zero = is_zero && (row.back() == "0" || row.back() == "-");
     }
     if (!is_zero) table.add(std::move(row));
+  }
+  return table.to_string();
+}
+
+std::string faxes_text(const Json& result) {
+  if (!result.is_array()) return fax_text(result);
+  if (result.empty()) return "no faxes\n";
+  Table table({"CALL", "STARTED", "FROM", "CALLING", "TO", "CALLED", "PAGES", "BIT/S", "IN", "VERDICT"});
+  for (const Json& fax : result) {
+    table.add({word(fax, "id"), word(fax, "started"), word(fax, "from"), word(fax, "calling"), word(fax, "to"),
+               word(fax, "called"), word(fax, "pages"), word(fax, "bit_rate"), word(fax, "transport"),
+               word(fax, "verdict")});
   }
   return table.to_string();
 }
@@ -229,6 +243,7 @@ std::string reload_text(const Json& result) {
 std::string text_of(std::string_view command, const Json& result) {
   if (command == "calls") return calls_text(result);
   if (command == "call") return call_text(result);
+  if (command == "fax") return faxes_text(result);
   if (command == "spans") return spans_text(result);
   if (command == "trunks") return trunks_text(result);
   if (command == "route") return route_text(result);

@@ -21,6 +21,8 @@ struct FakeView final : View {
   std::vector<TrunkView> trunk_views;
   std::vector<TimeslotView> slot_views;
   std::vector<Finding> findings;
+  std::map<CallId, std::string> fax_lines;
+  std::string file_of_records;
   std::vector<std::pair<std::string, uint64_t>> counter_values;
   Result<ReloadView> reload_result = ReloadView{"spangate.toml", 3, 4, 2, {"[span.1] remote"}};
   // Set: ask_call leaves its answer here to be given later.
@@ -38,6 +40,16 @@ struct FakeView final : View {
     }
     answer(std::nullopt);
   }
+  void ask_fax(CallId id, std::function<void(std::optional<std::string>)> answer) override {
+    auto found = fax_lines.find(id);
+    answer(found == fax_lines.end() ? std::nullopt : std::optional(found->second));
+  }
+  std::vector<std::string> faxes() const override {
+    std::vector<std::string> lines;
+    for (const auto& [id, line] : fax_lines) lines.push_back(line);
+    return lines;
+  }
+  std::string records_file() const override { return file_of_records; }
   std::vector<SpanView> spans() const override { return span_views; }
   std::vector<TrunkView> trunks() const override { return trunk_views; }
   std::vector<TimeslotView> timeslots() const override { return slot_views; }
@@ -76,6 +88,23 @@ inline CallView fax_call() {
   to.calling = "100";
   to.slot = tdm::Timeslot{1, 3};
   return call;
+}
+
+// As gateway/records writes it.
+inline std::string fax_record() {
+  return R"({"call":17,"started":"2026-03-01T09:05:00.250Z",
+    "caller":{"trunk":"carrier","called":"+4930","calling":"100"},
+    "called":[{"trunk":"pstn","called":"30","calling":"100"}],
+    "fax":{"pages":0,"bit_rate":14400,"ecm":true,"verdict":"failed","cause":"The timeslot slipped 2 times.",
+      "advice":"Mend the clock.","resolution":"fine","compression":"MMR","retrains":1,"ecm_repeats":0,
+      "refused_pages":0,"calling_identity":"+33 1","called_identity":null,"transport":"g711, t38","lost":3,
+      "recovered":2,"slips":2,"jitter_ms":1.25,"drift_ppm":-4.5,"timeline_left_out":7,
+      "timeline":[{"at_ms":100,"side":"a","kind":"tone","what":"CNG"},
+        {"at_ms":2310,"side":"b","kind":"frame","what":"DIS","in":"g711"},
+        {"at_ms":2400,"side":"a","kind":"mode","what":"t38: our offer"},
+        {"at_ms":5000,"side":"a","kind":"frame","what":"DCS 14400 bit/s ECM","in":"t38"},
+        {"at_ms":5100,"side":"a","kind":"training","what":"training 14400 bit/s","in":"t38"},
+        {"at_ms":7000,"side":"b","kind":"slip","what":"2 slips"}]}})";
 }
 
 inline SpanView idle_span() {

@@ -159,10 +159,27 @@ TEST_F(Control, TellsSpansTimeslotsAndCounters) {
   EXPECT_EQ(some, (Json{{"udptl.rx", 2}}));
 }
 
+TEST_F(Control, TellsAFaxWholeOrWhereItsRecordIs) {
+  view.fax_lines[CallId{17}] = fax_record();
+
+  auto kept = ask_server({{"command", "fax"}, {"id", 17u}}).value();
+  auto list = ask_server({{"command", "fax"}}).value();
+  auto nowhere = ask_server({{"command", "fax"}, {"id", 18u}});
+  view.file_of_records = "/var/lib/spangate/calls.jsonl";
+  auto in_file = ask_server({{"command", "fax"}, {"id", 18u}}).value();
+
+  EXPECT_EQ(kept["fax"]["timeline"].size(), 6u);
+  ASSERT_EQ(list.size(), 1u);
+  EXPECT_EQ(list[0]["verdict"], "failed");
+  EXPECT_EQ(list[0]["called"], "30");
+  EXPECT_FALSE(nowhere);
+  EXPECT_EQ(in_file["in_file"], "/var/lib/spangate/calls.jsonl");
+}
+
 TEST_F(Control, ListsItsCommands) {
   auto help = ask_server({{"command", "help"}}).value();
 
-  EXPECT_EQ(help.size(), 12u);
+  EXPECT_EQ(help.size(), 13u);
 }
 
 TEST_F(Control, WaitsForAnAnswerThatComesLater) {

@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "gateway/admin/command.h"
 #include "tests/unit/gateway/admin/fake_view.h"
+#include "tools/spangatectl/fax.h"
 
 namespace sg::spangatectl {
 namespace {
@@ -49,6 +52,42 @@ TEST(ControlText, ShowsACallWithItsHistory) {
   EXPECT_THAT(text, HasSubstr("media_mode             t38\n"));
   EXPECT_THAT(text, HasSubstr("to:\n  trunk                pstn\n"));
   EXPECT_THAT(text, HasSubstr("history:\n      0.250 s  setup\n"));
+}
+
+TEST(ControlText, DrawsAFaxAsALadder) {
+  admin::FakeView view;
+  view.fax_lines[CallId{17}] = admin::fax_record();
+
+  std::string text = shown("fax", view);
+
+  EXPECT_THAT(text, HasSubstr("call 17  2026-03-01T09:05:00.250Z  carrier +4930 -> pstn 30\n"
+                              "failed: The timeslot slipped 2 times.\n-> Mend the clock.\n"));
+  EXPECT_THAT(text, HasSubstr("pages 0, 14400 bit/s with ECM, fine, MMR; in g711, t38\n"));
+  EXPECT_THAT(text, HasSubstr("    2.310 s  |<----------------------- DIS (g711) ------------------------|\n"
+                              "    2.400 s  |[t38: our offer]                                            |\n"
+                              "    5.000 s  |------------------- DCS 14400 bit/s ECM ------------------->|\n"));
+  EXPECT_THAT(text, HasSubstr("    7.000 s  |                              [2 slips]                     |\n"));
+  EXPECT_THAT(text, HasSubstr("and 7 more"));
+}
+
+TEST(ControlText, FindsAFaxInTheFileOfRecordsTheLatestOfItsNumber) {
+  const std::string file = testing::TempDir() + "calls.jsonl";
+  std::ofstream(file) << R"({"call":17,"fax":null})"
+                      << "\n"
+                      << R"({"call":171,"fax":null})"
+                      << "\n"
+                      << R"({"call":17,"fax":{"pages":3}})"
+                      << "\n{\"call\":1";
+
+  auto found = find_record(file, 17);
+  auto missing = find_record(file, 5);
+  auto no_file = find_record(file + ".none", 17);
+
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->at("fax").at("pages"), 3);
+  EXPECT_FALSE(missing);
+  EXPECT_FALSE(no_file);
+  EXPECT_EQ(fax_text(Json{{"call", 171}, {"fax", nullptr}}), "call 171 was no fax\n");
 }
 
 TEST(ControlText, ShowsWhatASpanHasCountedAndLeavesOutWhatItHasNot) {

@@ -1,0 +1,45 @@
+#include "gateway/admin/command.h"
+
+namespace sg::admin {
+namespace {
+
+Json summary_of(const Json& record) {
+  const Json& fax = record.at("fax");
+  const Json& called = record.at("called");
+  return {{"id", record.at("call")},
+          {"started", record.at("started")},
+          {"from", record.at("caller").at("trunk")},
+          {"calling", record.at("caller").at("calling")},
+          {"to", called.empty() ? Json() : called.back().at("trunk")},
+          {"called", called.empty() ? record.at("caller").at("called") : called.back().at("called")},
+          {"pages", fax.at("pages")},
+          {"bit_rate", fax.at("bit_rate")},
+          {"transport", fax.at("transport")},
+          {"verdict", fax.at("verdict")},
+          {"cause", fax.at("cause")}};
+}
+
+void list(View& view, const Reply& reply) {
+  Json faxes = Json::array();
+  for (const std::string& line : view.faxes()) faxes.push_back(summary_of(Json::parse(line)));
+  reply(std::move(faxes));
+}
+
+}  // namespace
+
+// A fax that is no longer kept is in the file of call records, which the client reads: it may be large, and nothing on
+// this thread waits for a disk.
+void run_fax(const Json& request, View& view, const Reply& reply) {
+  auto given = request.find("id");
+  if (given == request.end()) return list(view, reply);
+  if (!given->is_number_unsigned()) return reply(fail("\"id\" must be the number of a call"));
+  const CallId id{given->get<uint64_t>()};
+  view.ask_fax(id, [id, &view, reply](std::optional<std::string> line) {
+    if (line) return reply(Json::parse(*line));
+    const std::string file = view.records_file();
+    if (file.empty()) return reply(fail("there is no fax {} any more, and no call records are kept", id));
+    reply(Json{{"id", id.value}, {"in_file", file}});
+  });
+}
+
+}  // namespace sg::admin

@@ -1,0 +1,99 @@
+#include "tools/spangatectl/fax.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+namespace sg::spangatectl {
+namespace {
+
+// Columns of the ladder: the rails of the two machines, with the gateway's halfway.
+constexpr size_t kWidth = 60;
+
+std::string text(const Json& object, const char* key) {
+  if (!object.contains(key) || object.at(key).is_null()) return "-";
+  const Json& value = object.at(key);
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+// "|--------- DIS --------->|", or its mirror image.
+std::string arrow(const std::string& what, bool to_right) {
+  const std::string words = " " + what + " ";
+  const size_t free = words.size() < kWidth - 2 ? kWidth - 2 - words.size() : 0;
+  std::string line = std::string(free / 2, '-') + words + std::string(free - free / 2, '-');
+  return to_right ? "|-" + line + ">|" : "|<" + line + "-|";
+}
+
+// What happened on one leg: beside the machine it belongs to.
+std::string note(const std::string& what, bool at_left) {
+  const std::string words = "[" + what + "]";
+  const size_t half = kWidth / 2;
+  const size_t room = words.size() < kWidth ? kWidth - words.size() : 0;
+  if (at_left || words.size() > half) return "|" + words + std::string(room, ' ') + "|";
+  return "|" + std::string(half, ' ') + words + std::string(half - words.size(), ' ') + "|";
+}
+
+std::string line_of(const Json& step) {
+  const bool is_caller = text(step, "side") == "a";
+  const std::string kind = text(step, "kind");
+  const bool travels = kind == "frame" || kind == "training" || kind == "tone" || kind == "page";
+  std::string what = text(step, "what");
+  if (kind == "frame" && text(step, "in") == "g711") what += " (g711)";
+  // A confirmation ends a page, though its sender does not end it.
+  return fmt::format("{:>9.3f} s  {}", step.at("at_ms").get<double>() / 1000,
+                     travels ? arrow(what, is_caller) : note(what, is_caller));
+}
+
+std::string party(const Json& leg) {
+  return fmt::format("{} {}", text(leg, "trunk"), text(leg, "called"));
+}
+
+std::string figures(const Json& fax) {
+  std::string out = fmt::format("pages {}, {} bit/s{}, {}, {}; in {}\n", text(fax, "pages"), text(fax, "bit_rate"),
+                                fax.at("ecm").get<bool>() ? " with ECM" : "", text(fax, "resolution"),
+                                text(fax, "compression"), text(fax, "transport"));
+  out += fmt::format("retrains {}, ECM repeats {}, refused pages {}; caller's machine \"{}\", called \"{}\"\n",
+                     text(fax, "retrains"), text(fax, "ecm_repeats"), text(fax, "refused_pages"),
+                     text(fax, "calling_identity"), text(fax, "called_identity"));
+  out += fmt::format("lost {}, recovered {}, slips {}, jitter {:.1f} ms, clock {:+.1f} ppm\n", text(fax, "lost"),
+                     text(fax, "recovered"), text(fax, "slips"), fax.at("jitter_ms").get<double>(),
+                     fax.at("drift_ppm").get<double>());
+  return out;
+}
+
+}  // namespace
+
+Result<Json> find_record(const std::string& file, uint64_t call) {
+  std::ifstream in(file);
+  if (!in) return fail("{}: {}", file, std::strerror(errno));
+  const std::string beginning = fmt::format("{{\"call\":{},", call);
+  std::string found;
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with(beginning)) found = line;
+  }
+  if (found.empty()) return fail("there is no call {} in {}", call, file);
+  Json record = Json::parse(found, nullptr, false);
+  if (!record.is_object()) return fail("call {} in {} is no whole record", call, file);
+  return record;
+}
+
+std::string fax_text(const Json& record) {
+  const Json fax = record.contains("fax") ? record.at("fax") : Json();
+  if (fax.is_null()) return fmt::format("call {} was no fax\n", text(record, "call"));
+  const Json& called = record.at("called");
+  std::string out = fmt::format("call {}  {}  {} -> {}\n", text(record, "call"), text(record, "started"),
+                                party(record.at("caller")), called.empty() ? "-" : party(called.back()));
+  out += fmt::format("{}: {}\n", text(fax, "verdict"), text(fax, "cause"));
+  if (!fax.contains("timeline")) return out + "written by an older version: it has no timeline\n";
+  if (!fax.at("advice").is_null()) out += "-> " + text(fax, "advice") + "\n";
+  out += figures(fax);
+  out += fmt::format("\n{:>11}  {:<{}}{:^{}}{:>{}}\n", "", "CALLER", kWidth / 3, "GATEWAY", kWidth - 2 * (kWidth / 3),
+                     "CALLED", kWidth / 3 + 2);
+  for (const Json& step : fax.at("timeline")) out += line_of(step) + "\n";
+  if (fax.at("timeline_left_out").get<uint64_t>() > 0) {
+    out += fmt::format("... and {} more, which were not kept\n", text(fax, "timeline_left_out"));
+  }
+  return out;
+}
+
+}  // namespace sg::spangatectl
