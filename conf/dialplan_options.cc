@@ -300,17 +300,6 @@ const std::vector<Option<PlanBlock>>& plan_options() {
 }
 
 const std::vector<Option<Profile>>& profile_options() {
-  auto maybe = [](auto kind, std::string_view none) {
-    using T = typename decltype(kind.read(std::declval<const toml::node&>()))::value_type;
-    return Kind<std::optional<T>>{.range = kind.range,
-                                  .read = [read = kind.read](const toml::node& node) -> Result<std::optional<T>> {
-                                    auto value = read(node);
-                                    if (!value) return tl::unexpected(value.error());
-                                    return std::optional<T>(*value);
-                                  },
-                                  .write = [write = kind.write, none = std::string(none)](
-                                               const std::optional<T>& value) { return value ? write(*value) : none; }};
-  };
   static const std::vector<Option<Profile>> options = {
       option<Profile>("media", &Profile::media, maybe(call_media(), "\"voice\""),
                       "What its calls carry: `media` in routes, and a fax has its fixed jitter buffer from the first "
@@ -319,11 +308,8 @@ const std::vector<Option<Profile>>& profile_options() {
       option<Profile>("codecs", &Profile::codecs, list(choice<Codec>({{"pcma", Codec::Pcma}, {"pcmu", Codec::Pcmu}})),
                       "G.711 laws, the preferred first. Empty: as the trunk has them.")
           .shown("[\"pcma\"]"),
-      option<Profile>(
-          "t38", &Profile::t38,
-          maybe(choice<T38Mode>({{"preamble", T38Mode::Preamble}, {"peer", T38Mode::Peer}, {"never", T38Mode::Never}}),
-                "\"preamble\""),
-          "Who asks for T.38, as in [fax]. Where it is not given, as the trunk has it."),
+      option<Profile>("t38", &Profile::t38, maybe(t38_mode(), "\"preamble\""),
+                      "Who asks for T.38, as in [fax]. Where it is not given, as the trunk has it."),
   };
   return options;
 }

@@ -274,4 +274,13 @@ std::string duration_text(milliseconds value) {
   return fmt::format("{}s", count / 1000);
 }
 
+Kind<T38Mode> t38_mode() {
+  return choice<T38Mode>({{"preamble", T38Mode::Preamble},
+                          {"ced", T38Mode::Ced},
+                          {"cng", T38Mode::Cng},
+                          {"at-once", T38Mode::AtOnce},
+                          {"peer", T38Mode::Peer},
+                          {"never", T38Mode::Never}});
+}
+
 }  // namespace sg::conf

@@ -40,6 +40,8 @@ Kind<NumberStyle> number_style();
 // "sip.486 = 17", "q850.34 = 503"
 Kind<CauseRule> cause_rule();
 
+Kind<T38Mode> t38_mode();
+
 // { "+1" = 0.6, "*" = 2.0 }, or one price for all.
 Kind<std::vector<Price>> prices_of_trunk();
 Result<std::vector<Price>> read_prices(std::string_view trunk, const toml::table& table);
@@ -84,6 +86,18 @@ Kind<E> choice(std::vector<std::pair<std::string, E>> words) {
                 }
                 return std::string("\"\"");
               }};
+}
+
+// What need not be given. `none` is how the sample shows that.
+template <class T>
+Kind<std::optional<T>> maybe(Kind<T> kind, std::string none) {
+  return {.range = kind.range,
+          .read = [read = kind.read](const toml::node& node) -> Result<std::optional<T>> {
+            auto value = read(node);
+            if (!value) return tl::unexpected(value.error());
+            return std::optional<T>(*value);
+          },
+          .write = [write = kind.write, none](const std::optional<T>& value) { return value ? write(*value) : none; }};
 }
 
 // Several of a kind: ["a", "b"]; one alone may stand without brackets.

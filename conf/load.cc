@@ -133,7 +133,11 @@ class Loader {
 
   template <class S>
   static void apply(const Profile& profile, S& trunk) {
-    if (profile.t38) trunk.fax.t38 = *profile.t38;
+    if (profile.t38) {
+      trunk.fax.t38 = *profile.t38;
+      trunk.fax.t38_from.reset();
+      trunk.fax.t38_to.reset();
+    }
     if constexpr (requires { trunk.codecs; }) {
       if (!profile.codecs.empty()) trunk.codecs = profile.codecs;
     }

@@ -36,10 +36,27 @@ template <class S>
 std::vector<Option<S>> make_trunk_fax_options() {
   return {
       option<S>(
-          "t38", &TrunkFax::t38,
-          choice<T38Mode>({{"preamble", T38Mode::Preamble}, {"peer", T38Mode::Peer}, {"never", T38Mode::Never}}),
+          "t38", &TrunkFax::t38, t38_mode(),
           "Who asks for T.38. preamble: we do, by re-INVITE, when the answering fax machine's V.21 preamble is heard; "
-          "peer: we only accept the SIP peer's offer; never: fax goes as G.711.")
+          "ced: already at its CED; cng: already at the calling machine's CNG; at-once: right after the answer where "
+          "line, profile or route say media = \"fax\", else as ced; peer: we only accept the SIP peer's offer; never: "
+          "fax "
+          "goes as G.711.")
+          .live(),
+      option<S>("t38_from", &TrunkFax::t38_from, maybe(t38_mode(), "\"preamble\""),
+                "The same, of calls from the trunk only. Where it is not given, as t38.")
+          .live(),
+      option<S>("t38_to", &TrunkFax::t38_to, maybe(t38_mode(), "\"preamble\""),
+                "The same, of calls to the trunk only. Where it is not given, as t38.")
+          .live(),
+      option<S>(
+          "t38_offer_window", &TrunkFax::t38_offer_window, duration(0ms, 10min),
+          "How long after the answer the SIP peer's own T.38 offer is taken; later it is refused with 488, as the "
+          "machines are in the middle of it. 0s: at any time.")
+          .live(),
+      option<S>("sg3", &TrunkFax::sg3, choice<Sg3>({{"lower-to-g3", Sg3::LowerToG3}, {"pass", Sg3::Pass}}),
+                "Super G3 machines (V.34). lower-to-g3: T.38, which they speak as G3, is asked for as soon as one "
+                "answers a fax. pass: they go on as G.711, which needs a network without loss or clock drift.")
           .live(),
       option<S>("t38_answer_timeout", &TrunkFax::t38_answer_timeout, duration(500ms, 30s),
                 "How long the SIP peer may think about our T.38 offer before the fax goes as G.711.")
@@ -269,6 +286,12 @@ const std::vector<Option<Fax>>& fax_options() {
                       "Let machines use error correction mode (T.30 Annex A) across T.38."),
           option<Fax>("redundancy", &Fax::redundancy, integer(0, 8),
                       "Earlier IFP packets repeated in each T.38 datagram, at most."),
+          option<Fax>("clear_after_dcn", &Fax::clear_after_dcn, duration<seconds>(0s, 10min),
+                      "A call that nobody hangs up is ended so long after the machines' goodbye (DCN). 0s: never."),
+          option<Fax>(
+              "memory", &Fax::memory, text("a file's path"),
+              "File (SQLite) of what worked for each far number of a SIP trunk, for its next fax. Empty: nothing "
+              "is remembered."),
           option<Fax>("keep", &Fax::keep, integer(0, 10000),
                       "How many faxes the running gateway remembers in full, for spangatectl fax; older ones it takes "
                       "from the call records."),

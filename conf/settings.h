@@ -65,15 +65,21 @@ struct Media {
   std::string hold_music;  // a file; empty: none
 };
 
-// Who asks for T.38. Preamble: we do, when the answering machine's V.21 preamble is heard. Peer: only the peer.
-enum class T38Mode : uint8_t { Preamble, Peer, Never };
+// Who asks for T.38. Preamble: we do, when the answering machine's V.21 preamble is heard; Ced, Cng: earlier, at that
+// tone; AtOnce: right after the answer where a fax machine is known to be there. Peer: only the peer.
+enum class T38Mode : uint8_t { Preamble, Ced, Cng, AtOnce, Peer, Never };
+// LowerToG3: Super G3 machines are brought down to G3 by T.38. Pass: V.34 goes through as G.711.
+enum class Sg3 : uint8_t { LowerToG3, Pass };
 enum class ErrorCorrection : uint8_t { None, Redundancy, Fec };
 enum class Modem : uint8_t { V27ter, V29, V17 };
 
 // How a trunk carries fax: [fax], and what [trunk.NAME.fax] says otherwise.
 struct TrunkFax {
   T38Mode t38 = T38Mode::Preamble;
+  std::optional<T38Mode> t38_from, t38_to;  // of calls from the trunk and to it, where they differ
   milliseconds t38_answer_timeout{5000};
+  milliseconds t38_offer_window{0};  // 0: the peer's offer is taken at any time
+  Sg3 sg3 = Sg3::LowerToG3;
   int max_bit_rate = 14400;
   int max_buffer = 2000;   // octets
   int max_datagram = 400;  // octets
@@ -83,8 +89,10 @@ struct TrunkFax {
 
 struct Fax : TrunkFax {
   bool ecm = true;
-  int redundancy = 3;  // earlier IFPs in each datagram
-  int keep = 100;      // faxes whose timeline is kept in memory
+  int redundancy = 3;          // earlier IFPs in each datagram
+  seconds clear_after_dcn{6};  // 0: never
+  std::string memory;          // file of what worked for each number; empty: nothing is remembered
+  int keep = 100;              // faxes whose timeline is kept in memory
   std::vector<Modem> modems = {Modem::V27ter, Modem::V29, Modem::V17};
 
   bool allows(Modem modem) const;

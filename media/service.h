@@ -58,6 +58,7 @@ struct T38Settings {
   SocketAddress remote;
   t38::Params local;          // what we told the peer of our receiver
   t38::Params remote_params;  // what the peer told of its own: binds our sender
+  bool ecm = true;            // as Config::ecm, for this call
 };
 
 struct RtpStats {

@@ -51,7 +51,7 @@ FaxStats fax_stats_of(const t38::Gateway& gateway) {
 }
 
 bool is_same(const T38Settings& a, const T38Settings& b) {
-  return a.remote == b.remote && a.local == b.local && a.remote_params == b.remote_params;
+  return a.remote == b.remote && a.local == b.local && a.remote_params == b.remote_params && a.ecm == b.ecm;
 }
 
 }  // namespace
@@ -124,7 +124,7 @@ void Session::choose_bridge() {
     t38::GatewayOptions options;
     options.local = settings.local;
     options.remote = settings.remote_params;
-    options.ecm = tools_.config.ecm;
+    options.ecm = tools_.config.ecm && settings.ecm;
     options.v17 = tools_.config.v17;
     options.v29 = tools_.config.v29;
     options.v27ter = tools_.config.v27ter;

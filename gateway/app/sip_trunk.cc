@@ -10,6 +10,12 @@ call::T38Ask ask_of(conf::T38Mode mode) {
   switch (mode) {
     case conf::T38Mode::Preamble:
       return call::T38Ask::Preamble;
+    case conf::T38Mode::Ced:
+      return call::T38Ask::Ced;
+    case conf::T38Mode::Cng:
+      return call::T38Ask::Cng;
+    case conf::T38Mode::AtOnce:
+      return call::T38Ask::AtOnce;
     case conf::T38Mode::Peer:
       return call::T38Ask::Peer;
     case conf::T38Mode::Never:
@@ -71,6 +77,8 @@ call::MediaPolicy policy_of(const conf::SipTrunk& trunk) {
   if (trunk.dtmf == conf::Dtmf::Inband) policy.telephone_event.reset();
   policy.t38 = ask_of(trunk.fax.t38);
   policy.t38_answer_timeout = trunk.fax.t38_answer_timeout;
+  policy.t38_offer_window = trunk.fax.t38_offer_window;
+  policy.lowers_super_g3 = trunk.fax.sg3 == conf::Sg3::LowerToG3;
   policy.redundant_copies = trunk.fax.rtp_redundancy;
   policy.t38_params.max_bit_rate = trunk.fax.max_bit_rate;
   policy.t38_params.max_buffer = trunk.fax.max_buffer;
@@ -144,11 +152,13 @@ tl::expected<std::unique_ptr<call::Leg>, call::Cause> SipTrunk::make_leg() {
     return tl::unexpected(call::kDestinationOutOfOrder);
   }
   policy_ = policy_at(*local);
+  policy_.t38 = ask_of(settings_.fax.t38_to.value_or(settings_.fax.t38));
   return std::unique_ptr<call::Leg>(std::move(*leg));
 }
 
 call::MediaPolicy SipTrunk::policy_at(const SocketAddress& local) const {
   auto policy = policy_;
+  policy.t38 = ask_of(settings_.fax.t38_from.value_or(settings_.fax.t38));
   policy.local_host = media_address_.empty() ? local.host() : media_address_;
   return policy;
 }

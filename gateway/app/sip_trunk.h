@@ -30,7 +30,7 @@ class SipTrunk final : public call::Trunk {
   // As conf::SipTrunk::prefix_for().
   int prefix_for(const SocketAddress& source) const { return settings_.prefix_for(source); }
   bool is_peer(const SocketAddress& source) const { return settings_.peer.address == source; }
-  // The policy for a leg that came to this local address of ours.
+  // The policy for an incoming leg, which came to this local address of ours.
   call::MediaPolicy policy_at(const SocketAddress& local) const;
   // What the probe found; up where there is none.
   bool is_up() const { return !probe_ || probe_->health().is_up(); }

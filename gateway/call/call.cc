@@ -63,6 +63,7 @@ Call::Call(CallId id, SessionId session, Incoming incoming, Router& router, cons
       fsm_(table(), setup_.called_complete ? CallState::Trying : CallState::Collecting, context.counters, log_),
       patience_timer_(context.reactor),
       ring_timer_(context.reactor),
+      goodbye_timer_(context.reactor),
       timer_(context.reactor),
       is_transfer_(incoming.is_transfer) {
   record_.call = id;
@@ -71,6 +72,7 @@ Call::Call(CallId id, SessionId session, Incoming incoming, Router& router, cons
   bool is_routed = is_transfer_ || !setup_.replaces;
   if (setup_.called_complete && is_routed) ask_plan();
   if (routing_.adapt_caller) routing_.adapt_caller(incoming.policy);
+  incoming.policy.is_known_fax = incoming.policy.is_known_fax || routing_.is_fax;
   caller_ = std::make_unique<Party>(Party::Options{id, session, media::Side::A, static_cast<uint32_t>(id.value),
                                                    std::move(incoming.policy), incoming.from->causes(), incoming.from},
                                     std::move(incoming.leg), incoming.from->name(), context_, *this);
@@ -201,6 +203,7 @@ std::optional<Cause> Call::try_target(const Target& target) {
   }
   auto policy = target.trunk->media_policy();
   if (target.adapt) target.adapt(policy);
+  policy.is_known_fax = policy.is_known_fax || routing_.is_fax;
   called_wants_digits_ = false;
   is_called_heard_ = false;
   called_ = std::make_unique<Party>(Party::Options{id_, session_, media::Side::B, static_cast<uint32_t>(id_.value) + 1,
@@ -508,6 +511,19 @@ void Call::on_fax_event(const media::FaxSeen& seen) {
   log_.debug("fax from={} in={} {}", seen.from == media::Side::A ? "caller" : "called", seen.in_audio ? "g711" : "t38",
              t38::describe(seen.event));
   record_.fax_log.on_seen(age(), seen);
+  watch_goodbye(seen.event);
+}
+
+// T.30 clause 5.3.6.1.9: DCN begins the clearing of the call, which takes no answer.
+void Call::watch_goodbye(const t38::FaxEvent& event) {
+  if (event.kind != t38::FaxEvent::Kind::Frame || state() != CallState::Answered) return;
+  if (event.detail != "DCN") return goodbye_timer_.cancel();
+  if (context_.clear_after_dcn == Duration::zero() || goodbye_timer_.is_armed()) return;
+  goodbye_timer_.arm(context_.clear_after_dcn, [this] {
+    log_.info("the fax is over and nobody hangs up");
+    context_.counters.get("call.cleared_after_fax").add();
+    clear(kNormalClearing, "gateway");
+  });
 }
 
 void Call::on_tone(media::Side side, media::HeardTone tone) {
@@ -515,13 +531,31 @@ void Call::on_tone(media::Side side, media::HeardTone tone) {
   record_.fax = true;
   record_.fax_log.on_tone(age(), side, tone);
   context_.media.set_profile(session_, media::Profile::Fax);
-  if (tone != media::HeardTone::V21Preamble) return;
+  switch (tone) {
+    case media::HeardTone::Cng:
+      is_cng_heard_ = true;
+      for (Party* party : {caller_.get(), called_.get()}) {
+        if (party && party->is_ip()) party->on_far_sign(MediaMode::Sign::Cng);
+      }
+      return;
+    case media::HeardTone::Ced:
+      return on_answer_tone(side, MediaMode::Sign::Ced);
+    case media::HeardTone::AnsAm:
+      // Without CNG it may be a data modem, which T.38 would cut off.
+      if (is_cng_heard_ || routing_.is_fax) on_answer_tone(side, MediaMode::Sign::SuperG3);
+      return;
+    case media::HeardTone::V21Preamble:
+      return on_answer_tone(side, MediaMode::Sign::Preamble);
+  }
+}
+
+// The answering machine was heard. Its own peer should ask for T.38 first; the leg on the other side is asked by us.
+void Call::on_answer_tone(media::Side side, MediaMode::Sign sign) {
   Party* near = at(side);
   if (!near) return;
-  // The answering machine was heard. Its own peer should ask for T.38 first; the leg on the other side is asked by us.
-  if (near->is_ip()) near->on_near_preamble();
+  if (near->is_ip()) near->on_near_sign(sign);
   Party* far = other(*near);
-  if (far && far->is_ip()) far->on_far_preamble();
+  if (far && far->is_ip()) far->on_far_sign(sign);
 }
 
 void Call::clear(Cause cause, std::string_view by) {
@@ -529,6 +563,7 @@ void Call::clear(Cause cause, std::string_view by) {
   patience_timer_.cancel();
   ring_timer_.cancel();
   timer_.cancel();
+  goodbye_timer_.cancel();
   record_.cause = cause;
   record_.released_by = by;
   enter(CallState::Releasing);

@@ -127,6 +127,8 @@ class Call final : public PartyListener {
   Party::Place place_of(media::Side side) { return {id_, session_, side, *this}; }
   void on_joined(Party& party);
   void on_fax_event(const media::FaxSeen& seen);
+  void on_answer_tone(media::Side side, MediaMode::Sign sign);
+  void watch_goodbye(const t38::FaxEvent& event);
   std::chrono::milliseconds age() const;  // since the call began
   void judge_fax();
   void on_tone(media::Side side, media::HeardTone tone);
@@ -150,7 +152,9 @@ class Call final : public PartyListener {
   Timer patience_timer_;        // runs while the called side is silent and there is another target
   Timer ring_timer_;            // runs from setup to the answer, where the route says how long
   bool is_redirected_ = false;  // the target being tried has named others
-  Timer timer_;                 // the end of an announcement, the next target, or room for an emergency call
+  Timer goodbye_timer_;         // runs from DCN on: a call that nobody hangs up is cleared
+  bool is_cng_heard_ = false;
+  Timer timer_;  // the end of an announcement, the next target, or room for an emergency call
   Record record_;
   bool is_closing_session_ = false;
   bool wants_digits_ = false;             // the caller was asked for more digits

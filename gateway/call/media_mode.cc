@@ -2,6 +2,26 @@
 
 namespace sg::call {
 
+namespace {
+
+std::string_view words_of(MediaMode::Sign sign) {
+  switch (sign) {
+    case MediaMode::Sign::KnownFax:
+      return "a fax number";
+    case MediaMode::Sign::Cng:
+      return "CNG";
+    case MediaMode::Sign::SuperG3:
+      return "ANSam of a Super G3 fax";
+    case MediaMode::Sign::Ced:
+      return "CED";
+    case MediaMode::Sign::Preamble:
+      break;
+  }
+  return "V.21 preamble";
+}
+
+}  // namespace
+
 const FsmTable<MediaModeState, MediaModeEvent>& MediaMode::table() {
   using S = State;
   using E = Event;
@@ -32,25 +52,56 @@ void MediaMode::stop() {
 }
 
 void MediaMode::on_established() {
+  if (!is_established_) established_at_ = reactor_.now();
   is_established_ = true;
-  if (is_preamble_heard_) on_far_preamble();
+  if (options_.policy.is_known_fax) on_far_sign(Sign::KnownFax);
+  if (heard_) on_far_sign(*heard_);
 }
 
-void MediaMode::on_far_preamble() {
-  is_preamble_heard_ = true;
+bool MediaMode::asks_on(Sign sign) const {
+  const T38Ask ask = options_.policy.t38;
+  if (ask == T38Ask::Peer || ask == T38Ask::Never) return false;
+  switch (sign) {
+    case Sign::KnownFax:
+      return ask == T38Ask::AtOnce;
+    case Sign::Cng:
+      return ask == T38Ask::Cng;
+    case Sign::SuperG3:
+      return options_.policy.lowers_super_g3;
+    case Sign::Ced:
+      return ask == T38Ask::Ced || ask == T38Ask::AtOnce;
+    case Sign::Preamble:
+      return true;
+  }
+  return false;
+}
+
+void MediaMode::on_far_sign(Sign sign) {
+  if (sign != Sign::Preamble && !asks_on(sign)) return;
+  if (!heard_ || *heard_ < sign) heard_ = sign;
   if (is_stopped_) return;
   // DIS is repeated, and after a refusal it is heard again: only the first one in plain audio is a reason to ask.
   if (!is_established_ || state() != State::Audio || !fsm_.accepts(Event::Preamble)) return;
-  if (options_.policy.t38 == T38Ask::Preamble) {
-    offer();
+  if (asks_on(sign)) {
+    offer(words_of(sign));
   } else {
     enter(State::Passthrough, "V.21 preamble, T.38 is not ours to ask");
   }
 }
 
-void MediaMode::on_near_preamble() {
+void MediaMode::on_near_sign(Sign sign) {
+  if (sign != Sign::Preamble && !asks_on(sign)) return;
   if (is_stopped_ || state() != State::Audio || timer_.is_armed()) return;
-  timer_.arm(options_.policy.t38_peer_head_start, [this] { on_far_preamble(); });
+  timer_.arm(options_.policy.t38_peer_head_start, [this, sign] { on_far_sign(sign); });
+}
+
+bool MediaMode::takes_peer_t38() const {
+  const MediaPolicy& policy = options_.policy;
+  if (policy.t38 == T38Ask::Never) return false;
+  // What stands may be changed or refreshed at any time, and our own offer shows that we want it.
+  if (policy.t38_offer_window == Duration::zero() || !is_established_ || state() == State::T38) return true;
+  if (state() == State::OfferingT38 || state() == State::Glare) return true;
+  return reactor_.now() - established_at_ <= policy.t38_offer_window;
 }
 
 void MediaMode::on_peer_t38_accepted() {
@@ -88,11 +139,11 @@ void MediaMode::on_t38_refused(int sip_status) {
   random_ = random_ * 1664525 + 1013904223;
   auto wait = options_.owns_call_id ? 2100ms + 10ms * ((random_ >> 8) % 191) : 10ms * ((random_ >> 8) % 201);
   enter(State::Glare, "491");
-  timer_.arm(wait, [this] { offer(); });
+  timer_.arm(wait, [this] { offer("again after 491"); });
 }
 
-void MediaMode::offer() {
-  enter(State::OfferingT38, "V.21 preamble");
+void MediaMode::offer(std::string_view reason) {
+  enter(State::OfferingT38, reason);
   timer_.arm(options_.policy.t38_answer_timeout, [this] { on_t38_not_agreed("no answer to our T.38 offer"); });
   actions_.send_t38_offer();
 }

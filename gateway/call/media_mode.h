@@ -51,12 +51,23 @@ class MediaMode {
   void stop();
   // The call is answered: from here on T.38 may be asked for.
   void on_established();
-  // A fax answered on the other leg: we stand for the answering side.
-  void on_far_preamble();
-  // A fax answered behind this leg's own peer, which should ask first.
-  void on_near_preamble();
+  // What was heard of a fax, and what is known.
+  enum class Sign : uint8_t {
+    KnownFax,  // the number is that of a fax machine
+    Cng,
+    SuperG3,  // ANSam, in a call that is a fax
+    Ced,
+    Preamble,
+  };
+  // From the other leg's machine, where we stand for the answering side; or from either one's when it calls.
+  void on_far_sign(Sign sign);
+  // From the machine that answers behind this leg's own peer, which should ask first.
+  void on_near_sign(Sign sign);
+  void on_far_preamble() { on_far_sign(Sign::Preamble); }
+  void on_near_preamble() { on_near_sign(Sign::Preamble); }
 
-  bool wants_peer_t38() const { return options_.policy.t38 != T38Ask::Never; }
+  // Whether an offer of T.38 that comes from the peer now is to be taken.
+  bool takes_peer_t38() const;
   // The peer's offer was accepted.
   void on_peer_t38_accepted();
   void on_peer_audio_accepted();
@@ -69,7 +80,8 @@ class MediaMode {
   static const FsmTable<State, Event>& table();
 
  private:
-  void offer();
+  void offer(std::string_view reason);
+  bool asks_on(Sign sign) const;
   void enter(State state, std::string_view reason);
 
   const Options options_;
@@ -79,7 +91,8 @@ class MediaMode {
   Timer timer_;
   uint32_t random_;
   bool is_established_ = false;
-  bool is_preamble_heard_ = false;
+  std::optional<Sign> heard_;  // before the answer; the surest
+  TimePoint established_at_;
   bool is_stopped_ = false;
 };
 

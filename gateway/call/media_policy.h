@@ -13,6 +13,9 @@ namespace sg::call {
 // Who asks an IP peer for T.38 when a fax is heard.
 enum class T38Ask : uint8_t {
   Preamble,  // we do, as soon as the answering machine's V.21 preamble is heard
+  Ced,       // or at its CED, a few seconds earlier
+  Cng,       // or at the calling machine's CNG
+  AtOnce,    // right after the answer, where a fax machine is known to be there; else as Ced
   Peer,      // only the peer; we accept
   Never,     // nobody: the peer's offer is refused and fax stays in G.711
 };
@@ -35,6 +38,13 @@ struct MediaPolicy {
   Duration t38_answer_timeout = 5s;
   // A preamble heard from the peer itself: it should ask first; how long it has to.
   Duration t38_peer_head_start = 300ms;
+  // How long after the answer the peer's own offer is taken; zero: at any time. Later the machines are in the middle of
+  // T.30, and a change of transport tears it.
+  Duration t38_offer_window{};
+  // Super G3 machines (V.8, V.34) are brought down to G3: T.38, whose gateway lets no V.8 pass, is asked for at ANSam.
+  bool lowers_super_g3 = true;
+  bool ecm = true;            // let the machines use it across T.38, where [fax] ecm does not forbid it
+  bool is_known_fax = false;  // a fax machine is known to be there
 };
 
 }  // namespace sg::call

@@ -201,7 +201,9 @@ bool Party::use(const MediaDescription& local, const MediaDescription& remote) {
   if (local.image && remote.image) {
     ours_ = local;
     remote_ = remote;
-    context_.media.use_t38(options_.session, options_.side, t38_settings(*local.image, *remote.image));
+    auto settings = t38_settings(*local.image, *remote.image);
+    settings.ecm = options_.policy.ecm;
+    context_.media.use_t38(options_.session, options_.side, settings);
     has_media_ = true;
     if (!offered_) mode_.on_peer_t38_accepted();
     return true;
@@ -280,6 +282,11 @@ void Party::on_offer(const MediaDescription& offer) {
   if (is_leaving_) return;
   // A T.38 offer is one whose only line is an image; with audio beside it, it says what the peer could do.
   bool is_t38 = offer.image && !offer.audio;
+  if (is_t38 && !mode_.takes_peer_t38()) {
+    log_.info("offer refused status=488 t38");
+    record_.refused_peer_t38 = true;
+    return leg_->refuse_offer(488);
+  }
   auto answer = is_t38 ? answer_t38(options_.policy, local_, offer) : answer_audio(options_.policy, local_, offer);
   if (!answer) {
     log_.info("offer refused status=488 {}", is_t38 ? "t38" : "audio");

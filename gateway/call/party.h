@@ -20,6 +20,8 @@ struct Context {
   media::Service& media;
   Reactor& reactor;
   Counters& counters;
+  // After the machines' goodbye (DCN) a call that nobody hangs up is cleared. Zero: never.
+  Duration clear_after_dcn = 6s;
 };
 
 class Party;
@@ -124,6 +126,8 @@ class Party final : public LegListener, public MediaMode::Actions {
   // Fax signals heard: from the other party's machine, or from this one's.
   void on_far_preamble() { mode_.on_far_preamble(); }
   void on_near_preamble() { mode_.on_near_preamble(); }
+  void on_far_sign(MediaMode::Sign sign) { mode_.on_far_sign(sign); }
+  void on_near_sign(MediaMode::Sign sign) { mode_.on_near_sign(sign); }
 
  private:
   void on_proceeding() override;

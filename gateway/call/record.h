@@ -30,7 +30,8 @@ struct LegRecord {
     std::string reason;  // "V.21 preamble", "peer's offer", "refused 488"
   };
   std::vector<ModeChange> modes;
-  int t38_refused_with = 0;  // SIP status with which the peer refused our T.38 offer; 0: it did not
+  bool refused_peer_t38 = false;  // we refused the peer's T.38 offer: it came too late, or the trunk takes none
+  int t38_refused_with = 0;       // SIP status with which the peer refused our T.38 offer; 0: it did not
 };
 
 // Two calls exchanged a party each: a transfer. Told in the records of both.

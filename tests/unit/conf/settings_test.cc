@@ -116,6 +116,20 @@ TEST(Settings, GiveTrunksTheFaxSectionWhereTheySayNothingElse) {
   EXPECT_EQ(settings.trunk("carrier")->fax.max_bit_rate, 9600);
 }
 
+TEST(Settings, TellByDirectionWhoAsksForT38) {
+  auto settings =
+      parse(with("t38 = \"never\"", "t38 = \"ced\"\nt38_to = \"at-once\"\nt38_offer_window = \"4s\"\nsg3 = \"pass\""),
+            "test.toml");
+
+  ASSERT_TRUE(settings) << settings.error().message;
+  const TrunkFax& fax = settings->sip_trunks[0].fax;
+  EXPECT_EQ(fax.t38, T38Mode::Ced);
+  EXPECT_FALSE(fax.t38_from);
+  EXPECT_EQ(fax.t38_to, T38Mode::AtOnce);
+  EXPECT_EQ(fax.t38_offer_window, milliseconds(4000));
+  EXPECT_EQ(fax.sg3, Sg3::Pass);
+}
+
 TEST(Settings, PutTheDChannelWhereTheSpanTypeHasIt) {
   auto settings = parse(kGood, "test.toml").value();
   PriTrunk moved;
@@ -181,8 +195,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"NoUnit", "\"200ms\"", "\"200\"", {"[sip] t1:", "has no unit"}},
         Fault{"OutOfRange", "\"200ms\"", "\"1ms\"", {"[sip] t1: 1ms is out of range"}},
         Fault{"FractionOfASecond", "t1 = \"200ms\"", "min_se = \"90500ms\"", {"[sip] min_se: whole seconds"}},
-        Fault{
-            "UnknownWord", "\"peer\"", "\"perhaps\"", {"[fax] t38: \"perhaps\"", "\"preamble\", \"peer\", \"never\""}},
+        Fault{"UnknownWord", "\"peer\"", "\"perhaps\"", {"[fax] t38: \"perhaps\"", "\"at-once\", \"peer\", \"never\""}},
         Fault{"BadListen", "udp:127.0.0.1:5060", "sctp:127.0.0.1:5060", {"[sip] listen:", "udp or tcp"}},
         Fault{"HostName", "udp:127.0.0.1:5060", "udp:localhost:5060", {"[sip] listen:", "no IPv4 or IPv6 address"}},
         Fault{"OddPorts", "20000-20999", "20001-20999", {"[media] ports:", "even"}},

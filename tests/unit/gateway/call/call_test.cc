@@ -291,6 +291,79 @@ TEST_F(CallTest, ADeadDialogEndsTheCallOnBothSides) {
   EXPECT_TRUE(manager.calls().empty());
 }
 
+TEST_F(CallTest, ALateT38OfferIsRefusedWhereTheTrunkHasAWindow) {
+  sip.policy.t38_offer_window = 4s;
+  LegScript& caller = answered_sip_to_pri();
+  reactor.advance(9s);
+
+  caller.listener->on_offer(t38_at("192.0.2.1:4000"));
+
+  EXPECT_TRUE(caller.heard_command("refuse_offer 488"));
+}
+
+TEST_F(CallTest, RefusedT38IsTakenWhenThePeerAsksItselfLater) {
+  LegScript& caller = answered_sip_to_pri();
+  media.hear(Side::B, media::HeardTone::V21Preamble);
+  ASSERT_EQ(caller.heard.back(), "offer");
+  caller.listener->on_offer_refused(488);
+
+  caller.listener->on_offer(t38_at("192.0.2.1:4002"));
+
+  EXPECT_EQ(caller.heard.back(), "answer_offer");
+  EXPECT_TRUE(media.did(Side::A, "t38 192.0.2.1:4002"));
+}
+
+TEST_F(CallTest, ASuperG3FaxIsLoweredAtItsAnswerToneAndAModemIsLeftAlone) {
+  LegScript& modem = answered_sip_to_pri();
+  media.hear(Side::B, media::HeardTone::AnsAm);
+  EXPECT_FALSE(modem.heard_command("offer")) << "no CNG: it may be a modem";
+
+  media.hear(Side::A, media::HeardTone::Cng);
+  media.hear(Side::B, media::HeardTone::AnsAm);
+
+  EXPECT_EQ(modem.heard.back(), "offer");
+}
+
+TEST_F(CallTest, AFaxThatNobodyHangsUpAfterItsGoodbyeIsCleared) {
+  LegScript& caller = answered_sip_to_pri();
+  media::FaxSeen dcn;
+  dcn.event.detail = "DCN";
+  media.hear(Side::B, media::HeardTone::V21Preamble);
+  media.tell(dcn);
+  reactor.advance(5s);
+  media::FaxSeen another = dcn;
+  another.event.detail = "DIS";
+  media.tell(another);
+  reactor.advance(10s);
+  EXPECT_FALSE(caller.heard_command("release 16")) << "the machines have more to say";
+
+  media.tell(dcn);
+  reactor.advance(5999ms);
+  EXPECT_FALSE(caller.heard_command("release 16"));
+  reactor.advance(1ms);
+
+  EXPECT_TRUE(caller.heard_command("release 16"));
+  EXPECT_TRUE(called->heard_command("release 16"));
+  reactor.settle();
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].released_by, "gateway");
+}
+
+TEST_F(CallTest, ASilentPeerEndsTheCallAndTheRecordSaysSo) {
+  LegScript& caller = answered_sip_to_pri();
+  media.hear(Side::B, media::HeardTone::V21Preamble);
+  media::FaxSeen dis;
+  dis.event.detail = "DIS";
+  media.tell(dis);
+
+  media.tell(media::MediaTimeout{Side::A});
+  reactor.settle();
+
+  EXPECT_TRUE(caller.heard_command("release 41"));
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].fax_diagnosis.rule, "peer fell silent");
+}
+
 TEST_F(CallTest, PriToSipOffersAudioAndUsesTheAnswer) {
   targets = {&sip};
   LegScript& caller = incoming(pri, std::nullopt);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/manual_reactor.h"
 
 namespace sg::call {
@@ -124,6 +126,86 @@ TEST_F(MediaModeTest, ThePeerGetsItsHeadStartWhenItsOwnMachineAnswered) {
 
   EXPECT_EQ(offers, 0);
   EXPECT_EQ(mode.state(), State::T38);
+}
+
+struct AskCase {
+  T38Ask ask;
+  std::vector<MediaMode::Sign> asks_on;
+  bool known = false;
+};
+
+TEST_F(MediaModeTest, EachPolicyAsksOnItsOwnSignsOnly) {
+  using Sign = MediaMode::Sign;
+  const AskCase cases[] = {
+      {T38Ask::Preamble, {Sign::SuperG3, Sign::Preamble}},
+      {T38Ask::Ced, {Sign::SuperG3, Sign::Ced, Sign::Preamble}},
+      {T38Ask::Cng, {Sign::Cng, Sign::SuperG3, Sign::Preamble}},
+      {T38Ask::AtOnce, {Sign::KnownFax, Sign::SuperG3, Sign::Ced, Sign::Preamble}},
+      {T38Ask::Peer, {}},
+      {T38Ask::Never, {}},
+  };
+  for (const auto& each : cases) {
+    for (Sign sign : {Sign::KnownFax, Sign::Cng, Sign::SuperG3, Sign::Ced, Sign::Preamble}) {
+      for (bool is_near : {false, true}) {
+        MediaMode::Options options;
+        options.policy.t38 = each.ask;
+        MediaMode& mode = make(options);
+        mode.on_established();
+        offers = 0;
+
+        is_near ? mode.on_near_sign(sign) : mode.on_far_sign(sign);
+        EXPECT_TRUE(offers == 0 || !is_near) << "the peer of the machine that answered goes first";
+        reactor.advance(300ms);
+
+        const bool is_asked = std::ranges::find(each.asks_on, sign) != each.asks_on.end();
+        EXPECT_EQ(offers, is_asked ? 1 : 0) << "policy " << int(each.ask) << " sign " << int(sign);
+      }
+    }
+  }
+}
+
+TEST_F(MediaModeTest, AKnownFaxIsAskedRightAfterTheAnswerWhereThePolicySaysAtOnce) {
+  MediaMode::Options options;
+  options.policy.is_known_fax = true;
+  make(options).on_established();
+  EXPECT_EQ(offers, 0) << "the default waits for the preamble";
+
+  options.policy.t38 = T38Ask::AtOnce;
+  make(options).on_established();
+
+  EXPECT_EQ(offers, 1);
+  EXPECT_EQ(last_reason, "a fax number");
+}
+
+TEST_F(MediaModeTest, SuperG3PassesWhereThePolicySaysSo) {
+  MediaMode::Options options;
+  options.policy.lowers_super_g3 = false;
+  MediaMode& mode = make(options);
+  mode.on_established();
+
+  mode.on_far_sign(MediaMode::Sign::SuperG3);
+  EXPECT_EQ(offers, 0);
+
+  mode.on_far_preamble();
+  EXPECT_EQ(offers, 1) << "it has come down to G3 by itself";
+}
+
+TEST_F(MediaModeTest, ThePeersOfferIsTakenWithinItsWindowAndWhatStandsMayAlwaysChange) {
+  MediaMode::Options options;
+  options.policy.t38_offer_window = 4s;
+  MediaMode& mode = make(options);
+  EXPECT_TRUE(mode.takes_peer_t38()) << "in the first INVITE";
+  mode.on_established();
+  reactor.advance(4s);
+  EXPECT_TRUE(mode.takes_peer_t38());
+  reactor.advance(1ms);
+  EXPECT_FALSE(mode.takes_peer_t38());
+
+  MediaMode& other = make(options);
+  other.on_established();
+  other.on_peer_t38_accepted();
+  reactor.advance(1h);
+  EXPECT_TRUE(other.takes_peer_t38()) << "a refresh";
 }
 
 TEST_F(MediaModeTest, AudioAgainAfterT38StaysAFax) {
