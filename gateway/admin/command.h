@@ -31,6 +31,7 @@ void run_status(const Json& request, View& view, const Reply& reply);
 void run_calls(const Json& request, View& view, const Reply& reply);
 void run_call(const Json& request, View& view, const Reply& reply);
 void run_fax(const Json& request, View& view, const Reply& reply);
+void run_memory(const Json& request, View& view, const Reply& reply);
 void run_hangup(const Json& request, View& view, const Reply& reply);
 void run_spans(const Json& request, View& view, const Reply& reply);
 void run_trunks(const Json& request, View& view, const Reply& reply);

@@ -122,11 +122,26 @@ Result<std::unique_ptr<Application>> Application::start(conf::Settings settings,
 }
 
 Result<> Application::start_records() {
+  start_fax_memory();
   if (settings_.records.file.empty()) return {};
   auto writer = records::Writer::open(settings_.records.file, counters_);
   if (!writer) return tl::unexpected(writer.error());
   records_ = std::move(*writer);
   return {};
+}
+
+void Application::on_call_over(const call::Record& record) {
+  faxes_.add(record);
+  if (fax_memory_) fax_memory_->learn(record, std::chrono::system_clock::now());
+  if (records_) records_->write(record);
+}
+
+// Calls go on without it.
+void Application::start_fax_memory() {
+  if (settings_.fax.memory.empty()) return;
+  auto memory = records::FaxMemory::open(settings_.fax.memory, counters_, std::chrono::system_clock::now());
+  if (!memory) return log_.error("nothing is remembered of fax numbers: {}", memory.error().message);
+  fax_memory_ = std::move(*memory);
 }
 
 Result<> Application::start_backends() {
@@ -284,11 +299,9 @@ Result<> Application::start_routes() {
   auto plan = DialPlan::make(settings_);
   if (!plan) return tl::unexpected(plan.error());
   plan_ = std::move(*plan);
-  manager_ = std::make_unique<call::CallManager>(call::Context{*media_, root_, counters_}, *this,
-                                                 [this](const call::Record& record) {
-                                                   faxes_.add(record);
-                                                   if (records_) records_->write(record);
-                                                 });
+  manager_ =
+      std::make_unique<call::CallManager>(call::Context{*media_, root_, counters_, settings_.fax.clear_after_dcn},
+                                          *this, [this](const call::Record& record) { on_call_over(record); });
   // Only now may calls come in.
   if (cesop_) cesop_->set_listener(this);
   if (dahdi_) dahdi_->set_listener(this);

@@ -16,6 +16,7 @@
 #include "gateway/app/fax_archive.h"
 #include "gateway/app/sip_trunk.h"
 #include "gateway/call/call_manager.h"
+#include "gateway/records/fax_memory.h"
 #include "gateway/records/writer.h"
 #include "gateway/route/limits.h"
 #include "gateway/route/plan.h"
@@ -62,6 +63,10 @@ class Application final : public sip::SipAgent::Listener,
   void start_analog_trunk(const conf::AnalogTrunk& settings);
   Result<> start_routes();
   Result<> start_records();
+  void start_fax_memory();
+  void on_call_over(const call::Record& record);
+  std::function<void(call::MediaPolicy&)> remembering(const std::string& trunk, const std::string& number,
+                                                      std::function<void(call::MediaPolicy&)> first) const;
   Result<> start_admin();
 
   void on_invite(std::unique_ptr<sip::SipLeg> leg, const call::Setup& setup, const sip::InviteInfo& info) override;
@@ -77,6 +82,8 @@ class Application final : public sip::SipAgent::Listener,
   void ask_fax(CallId id, std::function<void(std::optional<std::string>)> answer) override;
   std::vector<std::string> faxes() const override { return faxes_.all(); }
   std::string records_file() const override { return settings_.records.file; }
+  Result<std::vector<admin::FaxNumberView>> fax_numbers() const override;
+  Result<size_t> forget_fax_number(const std::string& number) override;
   std::vector<admin::SpanView> spans() const override;
   std::vector<admin::TrunkView> trunks() const override;
   std::vector<admin::TimeslotView> timeslots() const override;
@@ -117,6 +124,7 @@ class Application final : public sip::SipAgent::Listener,
   // Each may use those above it; the destructor goes from the last to the first. So calls end before the trunks and
   // the SIP agent that their legs belong to, and media ends before the spans that it reads.
   std::unique_ptr<records::Writer> records_;
+  std::unique_ptr<records::FaxMemory> fax_memory_;  // null: nothing is remembered
   std::unique_ptr<tdm::cesop::Backend> cesop_;
   std::unique_ptr<tdm::dahdi::DahdiBackend> dahdi_;
   std::unique_ptr<MissingBackend> missing_backend_;

@@ -111,7 +111,8 @@ call::Routing Application::route(const call::Trunk& from, const call::Setup& set
   const conf::Settings& settings = *plan_->settings;
   routing.hunt = hunt_of(decision.rule->next_on);
   routing.is_fax = decision.media == conf::CallMedia::Fax;
-  routing.adapt_caller = adapter_of(profile_of(settings, decision.calling_line));
+  routing.adapt_caller =
+      remembering(from.name(), setup.calling.number.digits, adapter_of(profile_of(settings, decision.calling_line)));
   routing.usage = std::make_unique<CountedUsage>(limits_, root_, charge_of(decision));
   for (auto& attempt : decision.attempts) {
     if (is_fax_line(settings_, attempt.trunk, attempt.called.digits)) routing.is_fax = true;
@@ -167,6 +168,16 @@ bool Application::is_at_max_calls(const std::string& trunk) const {
   return settings && settings->max_calls != 0 && manager_->calls_of(trunk) >= static_cast<size_t>(settings->max_calls);
 }
 
+// What worked for the number the last times goes before what is usual there.
+std::function<void(call::MediaPolicy&)> Application::remembering(const std::string& trunk, const std::string& number,
+                                                                 std::function<void(call::MediaPolicy&)> first) const {
+  if (!fax_memory_) return first;
+  return [this, trunk, number, first = std::move(first)](call::MediaPolicy& policy) {
+    if (first) first(policy);
+    fax_memory_->apply(trunk, number, policy, std::chrono::system_clock::now());
+  };
+}
+
 call::Target Application::target_of(route::Attempt attempt, const route::Decision& decision, const call::Setup& setup) {
   call::Target target;
   target.trunk = trunk(attempt.trunk);
@@ -178,7 +189,8 @@ call::Target Application::target_of(route::Attempt attempt, const route::Decisio
   bool is_emergency = decision.is_emergency;
   target.admit = [this, name = attempt.trunk, is_emergency] { return admit(name, is_emergency); };
   if (is_emergency) target.make_room = [this, name = attempt.trunk] { return make_room(name); };
-  target.adapt = adapter_of(profile_of(*plan_->settings, decision.called_line));
+  target.adapt = remembering(attempt.trunk, target.setup.called.digits,
+                             adapter_of(profile_of(*plan_->settings, decision.called_line)));
   return target;
 }
 

@@ -123,6 +123,23 @@ void Application::ask_fax(CallId id, std::function<void(std::optional<std::strin
   });
 }
 
+Result<std::vector<admin::FaxNumberView>> Application::fax_numbers() const {
+  if (!fax_memory_) return fail("nothing is remembered: [fax] memory names no file, or it could not be opened");
+  const auto now = std::chrono::system_clock::now();
+  std::vector<admin::FaxNumberView> views;
+  for (const auto& known : fax_memory_->all(now)) {
+    views.push_back({known.trunk, known.number, known.transport, known.asked_by, known.bit_rate, known.ecm,
+                     known.delivered, known.failed, std::string(name(known.step_at(now))),
+                     records::iso8601(known.last)});
+  }
+  return views;
+}
+
+Result<size_t> Application::forget_fax_number(const std::string& number) {
+  if (!fax_memory_) return fail("nothing is remembered: [fax] memory names no file, or it could not be opened");
+  return fax_memory_->forget(number);
+}
+
 std::vector<tdm::SpanStatus> Application::span_status() const {
   std::vector<tdm::SpanStatus> all;
   if (cesop_) all = cesop_->status();

@@ -26,6 +26,7 @@ Commands:
   calls              the calls that are up or being set up
   call ID            one call in detail: legs, media, fax, what happened so far
   fax [ID]           the latest faxes; of one the verdict, and who said what when, as a ladder
+  memory             what worked for each fax number; memory export gives it as JSON, memory forget NUMBER drops one
   hangup ID          end a call
   spans              the spans with their alarms; --history tells what they counted, by quarters of an hour and days
   trunks             the trunks: up or down, and their calls
@@ -60,6 +61,11 @@ sg::Result<Json> request_of(const std::vector<std::string>& words) {
   const std::string& command = words.front();
   Json request = {{"command", command}};
   bool takes_id = command == "call" || command == "hangup" || (command == "fax" && words.size() > 1);
+  if (command == "memory") {
+    if (words.size() == 3 && words[1] == "forget") return Json{{"command", command}, {"forget", words[2]}};
+    if (words.size() == 1 || (words.size() == 2 && words[1] == "export")) return request;
+    return sg::fail("memory takes export, or forget and a number");
+  }
   if (words.size() > 2) return sg::fail("\"{}\" is one word too many", words[2]);
   if (takes_id) {
     if (words.size() < 2) return sg::fail("{} needs the number of a call", command);
@@ -82,7 +88,7 @@ sg::Result<Json> request_of(const std::vector<std::string>& words) {
 }
 
 bool is_known(const std::string& command) {
-  for (const char* known : {"status", "calls", "call", "fax", "hangup", "spans", "trunks", "doctor", "route",
+  for (const char* known : {"status", "calls", "call", "fax", "memory", "hangup", "spans", "trunks", "doctor", "route",
                             "timeslots", "counters", "diff", "reload"}) {
     if (command == known) return true;
   }
@@ -150,11 +156,13 @@ int run(int argc, char** argv) {
   if (result && result->is_object() && result->contains("in_file")) {
     result = sg::spangatectl::find_record(result->at("in_file").get<std::string>(), result->at("id").get<uint64_t>());
   }
+  const bool is_export = words.front() == "memory" && words.size() == 2;
   if (!result) {
     std::cerr << "spangatectl: " << result.error().message << "\n";
     return kRefused;
   }
-  std::cout << (given.contains("json") ? result->dump(2) + "\n" : sg::spangatectl::text_of(words.front(), *result));
+  std::cout << (given.contains("json") || is_export ? result->dump(2) + "\n"
+                                                    : sg::spangatectl::text_of(words.front(), *result));
   return 0;
 }
 

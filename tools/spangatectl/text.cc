@@ -117,6 +117,19 @@ std::string history_text(const Json& span) {
   return table.to_string();
 }
 
+std::string memory_text(const Json& result) {
+  if (result.is_object())
+    return fmt::format("{}: forgotten on {} trunks\n", word(result, "number"), word(result, "forgotten"));
+  if (result.empty()) return "no fax number is remembered\n";
+  Table table({"NUMBER", "TRUNK", "DELIVERED", "FAILED", "IN", "ASKED BY", "BIT/S", "ECM", "NEXT TIME", "LAST"});
+  for (const Json& each : result) {
+    table.add({word(each, "number"), word(each, "trunk"), word(each, "delivered"), word(each, "failed"),
+               word(each, "transport"), word(each, "asked_by"), word(each, "bit_rate"), word(each, "ecm"),
+               word(each, "held_back"), word(each, "last")});
+  }
+  return table.to_string();
+}
+
 std::string faxes_text(const Json& result) {
   if (!result.is_array()) return fax_text(result);
   if (result.empty()) return "no faxes\n";
@@ -243,6 +256,7 @@ std::string reload_text(const Json& result) {
 std::string text_of(std::string_view command, const Json& result) {
   if (command == "calls") return calls_text(result);
   if (command == "call") return call_text(result);
+  if (command == "memory") return memory_text(result);
   if (command == "fax") return faxes_text(result);
   if (command == "spans") return spans_text(result);
   if (command == "trunks") return trunks_text(result);

@@ -23,6 +23,7 @@ struct FakeView final : View {
   std::vector<Finding> findings;
   std::map<CallId, std::string> fax_lines;
   std::string file_of_records;
+  std::vector<FaxNumberView> numbers;
   std::vector<std::pair<std::string, uint64_t>> counter_values;
   Result<ReloadView> reload_result = ReloadView{"spangate.toml", 3, 4, 2, {"[span.1] remote"}};
   // Set: ask_call leaves its answer here to be given later.
@@ -50,6 +51,10 @@ struct FakeView final : View {
     return lines;
   }
   std::string records_file() const override { return file_of_records; }
+  Result<std::vector<FaxNumberView>> fax_numbers() const override { return numbers; }
+  Result<size_t> forget_fax_number(const std::string& number) override {
+    return std::erase_if(numbers, [&](const FaxNumberView& each) { return each.number == number; });
+  }
   std::vector<SpanView> spans() const override { return span_views; }
   std::vector<TrunkView> trunks() const override { return trunk_views; }
   std::vector<TimeslotView> timeslots() const override { return slot_views; }

@@ -176,10 +176,33 @@ TEST_F(Control, TellsAFaxWholeOrWhereItsRecordIs) {
   EXPECT_EQ(in_file["in_file"], "/var/lib/spangate/calls.jsonl");
 }
 
+TEST_F(Control, TellsWhatItRemembersOfANumberAndForgetsIt) {
+  view.numbers = {{.trunk = "carrier",
+                   .number = "+4930",
+                   .transport = "t38",
+                   .asked_by = "us",
+                   .bit_rate = 14400,
+                   .ecm = true,
+                   .delivered = 3,
+                   .failed = 1,
+                   .held_back = "no V.17",
+                   .last = "2026-03-01T09:05:00.250Z"}};
+
+  auto before = ask_server({{"command", "memory"}}).value();
+  auto forgotten = ask_server({{"command", "memory"}, {"forget", "+4930"}}).value();
+  auto after = ask_server({{"command", "memory"}}).value();
+
+  ASSERT_EQ(before.size(), 1u);
+  EXPECT_EQ(before[0]["held_back"], "no V.17");
+  EXPECT_EQ(forgotten["forgotten"], 1);
+  EXPECT_TRUE(after.empty());
+  EXPECT_FALSE(ask_server({{"command", "memory"}, {"forget", 4930}}));
+}
+
 TEST_F(Control, ListsItsCommands) {
   auto help = ask_server({{"command", "help"}}).value();
 
-  EXPECT_EQ(help.size(), 13u);
+  EXPECT_EQ(help.size(), 14u);
 }
 
 TEST_F(Control, WaitsForAnAnswerThatComesLater) {
