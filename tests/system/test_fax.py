@@ -82,14 +82,18 @@ class FaxOnE1(Fax):
         self.assertEqual(modes["102"], ["offering-t38", "g711-fax"])
         self.assertNotIn("offering-t38", modes["101"])
         self.assertEqual(modes["200"][-1], "t38")
-        for number in ("100", "103", "200"):
+        # What passes as G.711 is listened in on.
+        for number in ("100", "101", "102", "103", "200", "201", "202"):
             with self.subTest(number=number):
                 fax = records[number]["fax"]
-                self.assertEqual((fax["verdict"], fax["pages"]), ("delivered", 1))
-        # What passes as G.711 is not read: the record says that it was a fax, and claims no more.
-        for number in ("101", "102", "201", "202"):
-            with self.subTest(number=number):
-                self.assertEqual(records[number]["fax"]["verdict"], "unknown")
+                self.assertEqual((fax["verdict"], fax["pages"]), ("delivered", 1), fax["cause"])
+                frames = [step["what"] for step in fax["timeline"] if step["kind"] == "frame"]
+                self.assertIn("DIS", frames)
+                self.assertEqual(frames[-1], "DCN")
+        self.assertEqual(records["101"]["fax"]["transport"], "g711")
+        self.assertEqual(records["102"]["fax"]["t38_refused_with"], 488)
+        kept = self.bench.control("fax", id=records["101"]["call"])
+        self.assertEqual(kept["fax"]["timeline"], records["101"]["fax"]["timeline"])
         self.assertEqual((records["100"]["fax"]["bit_rate"], records["100"]["fax"]["ecm"]), (14400, True))
         self.assertEqual((records["103"]["fax"]["bit_rate"], records["103"]["fax"]["ecm"]), (9600, False))
 
