@@ -187,7 +187,8 @@ SessionStats Session::stats() const {
 Session::Hurt Session::hurt_of(const SideState& side) const {
   const SideStats stats = stats_of(side);
   const uint64_t filled = std::min(stats.rtp.recovered, stats.rtp.lost);
-  return {.lost = stats.rtp.lost - filled + stats.udptl.lost,
+  // A packet of audio that came too late is lost as well.
+  return {.lost = stats.rtp.lost - filled + stats.rtp.late + stats.udptl.lost,
           .recovered = stats.rtp.recovered + stats.udptl.recovered_redundancy + stats.udptl.recovered_fec,
           .slips = stats.bearer.read_overruns + stats.bearer.write_underruns};
 }

@@ -223,7 +223,7 @@ void add_modes(FaxFacts& facts, const LegRecord& leg, WallTime started) {
 
 void add_figures(FaxFacts& facts, const media::SideStats& side) {
   const auto expected = static_cast<double>(side.rtp.packets_received + side.rtp.lost);
-  const auto missing = static_cast<double>(side.rtp.lost - std::min(side.rtp.recovered, side.rtp.lost));
+  const auto missing = static_cast<double>(side.rtp.lost - std::min(side.rtp.recovered, side.rtp.lost) + side.rtp.late);
   if (expected > 0) facts.rtp_loss = std::max(facts.rtp_loss, 100 * missing / expected);
   facts.jitter_ms = std::max(facts.jitter_ms, side.rtp.jitter_ms);
   if (std::abs(side.rtp.drift_ppm) > std::abs(facts.drift_ppm)) facts.drift_ppm = side.rtp.drift_ppm;
