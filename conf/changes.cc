@@ -69,8 +69,8 @@ void span_trunks(const std::vector<T>& before, const std::vector<T>& after, cons
 // What a port does is set up once; who may call what from it is the plan's.
 void ports(const Settings& before, const Settings& after, Differ& differ) {
   auto is_same = [](const Line& a, const Line& b) {
-    return a.port == b.port && a.ext == b.ext && a.label == b.label && a.number == b.number && a.media == b.media &&
-           a.messages == b.messages;
+    return a.port == b.port && a.trunk == b.trunk && a.ext == b.ext && a.label == b.label && a.number == b.number &&
+           a.media == b.media && a.messages == b.messages;
   };
   if (!std::equal(before.ports.begin(), before.ports.end(), after.ports.begin(), after.ports.end(), is_same)) {
     differ.note("[[line]] of a port");

@@ -104,15 +104,35 @@ void blame_line(const Line& line, std::string_view key, std::string_view reason,
   faults.add(line.line, "[[line]]", key, reason, help);
 }
 
-void check_port(const Settings& settings, const Line& line, Faults& faults) {
-  const AnalogTrunk* trunk = settings.analog_trunk(line.port->span);
-  if (!trunk) {
-    bool is_there = settings.span(line.port->span);
-    return blame_line(line, "port",
-                      is_there ? fmt::format("no fxs, fxo or em trunk has span {}", line.port->span)
-                               : fmt::format("there is no [span.{}]", line.port->span),
+std::string titles_of(const std::vector<const AnalogTrunk*>& trunks) {
+  std::string titles;
+  for (const AnalogTrunk* trunk : trunks) titles += (titles.empty() ? "" : ", ") + title_of(*trunk);
+  return titles;
+}
+
+// Why it cannot be told which trunk the port belongs to.
+void blame_port(const Settings& settings, const Line& line, Faults& faults) {
+  const uint16_t span = line.port->span;
+  auto trunks = settings.analog_trunks_on(span);
+  if (!settings.span(span)) return blame_line(line, "port", fmt::format("there is no [span.{}]", span), faults);
+  if (trunks.empty()) {
+    return blame_line(line, "port", fmt::format("no fxs, fxo or em trunk has span {}", span), faults);
+  }
+  if (line.trunk.empty()) {
+    return blame_line(line, "trunk",
+                      fmt::format("missing: span {} is shared by {}: which has port {}?", span, titles_of(trunks),
+                                  line.port->to_string()),
                       faults);
   }
+  blame_line(line, "trunk",
+             fmt::format("\"{}\" is no fxs, fxo or em trunk that has span {}: {} it", line.trunk, span,
+                         titles_of(trunks) + (trunks.size() == 1 ? " has" : " have")),
+             faults);
+}
+
+void check_port(const Settings& settings, const Line& line, Faults& faults) {
+  const AnalogTrunk* trunk = settings.analog_trunk_of(line);
+  if (!trunk) return blame_port(settings, line, faults);
   bool is_telephone = trunk->kind == AnalogKind::Fxs;
   if (is_telephone && line.ext.empty()) {
     blame_line(line, "ext", fmt::format("missing: {} is a telephone's port", line.port->to_string()), faults);
@@ -150,32 +170,36 @@ void check_ports(const Settings& settings, Faults& faults) {
   }
 }
 
-void check_analog_trunks(const Settings& settings, Faults& faults) {
-  std::map<uint16_t, std::string> users;
-  for (const PriTrunk& trunk : settings.pri_trunks) {
-    for (uint16_t number : trunk.spans) users.emplace(number, title_of(trunk));
+// Whether a port of the span is the trunk's, or may be: one that cannot be told is blamed for itself.
+bool has_port(const Settings& settings, const AnalogTrunk& trunk, uint16_t span) {
+  return std::any_of(settings.ports.begin(), settings.ports.end(), [&](const Line& line) {
+    if (line.port->span != span) return false;
+    const AnalogTrunk* user = settings.analog_trunk_of(line);
+    return !user || user == &trunk;
+  });
+}
+
+void check_analog_span(const Settings& settings, const AnalogTrunk& trunk, uint16_t number, Faults& faults) {
+  auto blame = [&](const std::string& reason) { faults.add(title_of(trunk), "spans", reason); };
+  const Span* span = settings.span(number);
+  if (!span) return blame(fmt::format("there is no [span.{}]", number));
+  if (span->backend != SpanBackend::Dahdi) {
+    blame(fmt::format("span {} is a pseudowire, which has no analog ports", number));
   }
+  for (const PriTrunk& pri : settings.pri_trunks) {
+    if (std::count(pri.spans.begin(), pri.spans.end(), number) == 0) continue;
+    blame(fmt::format("span {} is used by {} already", number, title_of(pri)));
+  }
+  if (!has_port(settings, trunk, number)) {
+    bool is_shared = settings.analog_trunks_on(number).size() > 1;
+    blame(fmt::format("no [[line]] has a port on span {}: which of its ports are used? (port = \"{}/1\"{})", number,
+                      number, is_shared ? fmt::format(", trunk = \"{}\"", trunk.name) : ""));
+  }
+}
+
+void check_analog_trunks(const Settings& settings, Faults& faults) {
   for (const AnalogTrunk& trunk : settings.analog_trunks) {
-    for (uint16_t number : trunk.spans) {
-      const Span* span = settings.span(number);
-      if (!span) {
-        faults.add(title_of(trunk), "spans", fmt::format("there is no [span.{}]", number));
-        continue;
-      }
-      if (span->backend != SpanBackend::Dahdi) {
-        faults.add(title_of(trunk), "spans", fmt::format("span {} is a pseudowire, which has no analog ports", number));
-      }
-      if (auto [user, is_first] = users.emplace(number, title_of(trunk)); !is_first) {
-        faults.add(title_of(trunk), "spans", fmt::format("span {} is used by {} already", number, user->second));
-      }
-      bool has_ports = std::any_of(settings.ports.begin(), settings.ports.end(),
-                                   [&](const Line& line) { return line.port->span == number; });
-      if (!has_ports) {
-        faults.add(title_of(trunk), "spans",
-                   fmt::format("no [[line]] has a port on span {}: which of its ports are used? (port = \"{}/1\")",
-                               number, number));
-      }
-    }
+    for (uint16_t number : trunk.spans) check_analog_span(settings, trunk, number, faults);
   }
 }
 

@@ -342,6 +342,8 @@ const std::vector<Option<Line>>& line_options() {
       option<Line>("allow", &Line::allow, list(text("a pattern or @list")),
                    "Numbers that it may dial, beside emergency numbers. Empty: all that routes lead to."),
       port_option(),
+      option<Line>("trunk", &Line::trunk, text("a trunk's name"),
+                   "The fxs, fxo or em trunk that the port belongs to. Needed only where several have its span."),
       option<Line>("number", &Line::number, text("a number"),
                    "On a port of an fxo or em trunk, in place of ext and did: what number calls that come in there are "
                    "for. With + or as trunks of that kind dial."),

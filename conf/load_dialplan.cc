@@ -172,6 +172,7 @@ class DialplanReader {
  private:
   // A port that cannot be read is blamed for itself, not for what else it leaves open.
   void take_line(Line line, bool names_a_port) {
+    if (!line.trunk.empty() && !names_a_port) faults_.add(line.line, "[[line]]", "trunk", "goes only with a port");
     bool is_user = !line.ext.empty() || !line.did.empty();
     if (is_user || !names_a_port) {
       if (line.ext.empty()) faults_.add(line.line, "[[line]]", "ext", "missing; an extension is wanted");

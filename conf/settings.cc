@@ -76,11 +76,20 @@ const Profile* Settings::profile(std::string_view name) const {
   return found == profiles.end() ? nullptr : &*found;
 }
 
-const AnalogTrunk* Settings::analog_trunk(uint16_t span) const {
-  auto found = std::find_if(analog_trunks.begin(), analog_trunks.end(), [&](const AnalogTrunk& trunk) {
-    return std::count(trunk.spans.begin(), trunk.spans.end(), span) > 0;
-  });
-  return found == analog_trunks.end() ? nullptr : &*found;
+std::vector<const AnalogTrunk*> Settings::analog_trunks_on(uint16_t span) const {
+  std::vector<const AnalogTrunk*> found;
+  for (const AnalogTrunk& trunk : analog_trunks) {
+    if (std::count(trunk.spans.begin(), trunk.spans.end(), span) > 0) found.push_back(&trunk);
+  }
+  return found;
+}
+
+const AnalogTrunk* Settings::analog_trunk_of(const Line& line) const {
+  if (!line.port) return nullptr;
+  auto trunks = analog_trunks_on(line.port->span);
+  if (line.trunk.empty()) return trunks.size() == 1 ? trunks.front() : nullptr;
+  auto named = std::find_if(trunks.begin(), trunks.end(), [&](const auto* trunk) { return trunk->name == line.trunk; });
+  return named == trunks.end() ? nullptr : *named;
 }
 
 Result<Port> Port::parse(std::string_view text) {

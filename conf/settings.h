@@ -282,6 +282,7 @@ struct Line {
   std::string ext, did, label, profile;
   std::vector<std::string> allow;  // patterns; empty: everything
   std::optional<Port> port;
+  std::string trunk;   // the port's; needed only where several have its span
   std::string number;  // of an exchange's line: what its calls are for
   LineMedia media = LineMedia::Any;
   int messages = 0;  // waiting
@@ -420,8 +421,11 @@ struct Settings {
   LogSettings log;
 
   const Span* span(uint16_t number) const;
-  // The analog trunk that has the span; null: none.
-  const AnalogTrunk* analog_trunk(uint16_t span) const;
+  // Cards have ports of several kinds on one span, so several trunks may have it: by name.
+  std::vector<const AnalogTrunk*> analog_trunks_on(uint16_t span) const;
+  // The one that the line's port belongs to. Null: the line has no port, or it cannot be told; never so in settings
+  // that were checked.
+  const AnalogTrunk* analog_trunk_of(const Line& line) const;
   // Of any kind; null when there is no such trunk.
   const Trunk* trunk(std::string_view name) const;
   // Null when there is none of that name.

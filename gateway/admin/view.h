@@ -51,9 +51,9 @@ struct CallDetail {
 
 struct SpanView {
   tdm::SpanStatus span;
-  std::string trunk;       // empty: none uses it
-  std::string signalling;  // "EuroISDN user, span 1, D-channel 16"
-  bool signalling_is_up = false;
+  std::string trunk;                                // empty: none uses it; "lines, phones": analog trunks that share it
+  std::string signalling;                           // "EuroISDN user, span 1, D-channel 16"
+  bool signalling_is_up = false;                    // of all of them
   size_t idle = 0, in_use = 0, out_of_service = 0;  // timeslots
   tdm::SpanHistory::View history;
 };

@@ -31,8 +31,9 @@ tdm::cas::CallerIdStandard standard_of(conf::CallerIdBy by) {
   return tdm::cas::CallerIdStandard::V23;
 }
 
-bool has_span(const conf::AnalogTrunk& trunk, uint16_t span) {
-  return std::ranges::find(trunk.spans, span) != trunk.spans.end();
+bool is_port_of(const conf::AnalogTrunk& trunk, const conf::Line& line, const conf::Settings& settings) {
+  const conf::AnalogTrunk* owner = settings.analog_trunk_of(line);
+  return owner && owner->name == trunk.name;
 }
 
 }  // namespace
@@ -58,7 +59,7 @@ tdm::cas::Config cas_config(const conf::AnalogTrunk& trunk, const conf::Settings
   config.wink = trunk.wink;
   config.bearer_group = bearer_group;
   for (const conf::Line& line : settings.ports) {
-    if (!has_span(trunk, line.port->span)) continue;
+    if (!is_port_of(trunk, line, settings)) continue;
     bool is_telephone = trunk.kind == conf::AnalogKind::Fxs;
     config.ports.push_back({.slot = {line.port->span, line.port->channel},
                             .number = is_telephone ? line.ext : line.number,
@@ -72,8 +73,16 @@ int echo_taps(const conf::Settings& settings, uint16_t span) {
   for (const conf::PriTrunk& trunk : settings.pri_trunks) {
     if (std::ranges::find(trunk.spans, span) != trunk.spans.end()) return trunk.echo_canceller;
   }
-  const conf::AnalogTrunk* analog = settings.analog_trunk(span);
-  return analog ? analog->echo_canceller : 0;
+  return 0;
+}
+
+std::map<uint8_t, int> port_echo_taps(const conf::Settings& settings, uint16_t span) {
+  std::map<uint8_t, int> taps;
+  for (const conf::Line& line : settings.ports) {
+    const conf::AnalogTrunk* trunk = settings.analog_trunk_of(line);
+    if (trunk && line.port->span == span) taps[line.port->channel] = trunk->echo_canceller;
+  }
+  return taps;
 }
 
 bool is_fax_line(const conf::Settings& settings, const std::string& name, const std::string& number) {
@@ -82,8 +91,8 @@ bool is_fax_line(const conf::Settings& settings, const std::string& name, const 
   if (trunk->media == conf::LineMedia::Fax) return true;
   if (number.empty()) return false;
   return std::ranges::any_of(settings.ports, [&](const conf::Line& line) {
-    return line.media == conf::LineMedia::Fax && has_span(*trunk, line.port->span) &&
-           (line.ext == number || line.number == number);
+    return line.media == conf::LineMedia::Fax && (line.ext == number || line.number == number) &&
+           is_port_of(*trunk, line, settings);
   });
 }
 

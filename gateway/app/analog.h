@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -16,8 +17,10 @@ tdm::cas::Config cas_config(const conf::AnalogTrunk& trunk, const conf::Settings
 // Whether what calls from this number, or is called by it, on this trunk is a fax machine by configuration.
 bool is_fax_line(const conf::Settings& settings, const std::string& trunk, const std::string& number);
 
-// Of the echo canceller on voice calls of the trunk that has this span; 0: none.
+// Of the echo canceller on voice calls of the ISDN trunk that has this span; 0: none.
 int echo_taps(const conf::Settings& settings, uint16_t span);
+// The same for each port of a span of analog trunks, which need not have the same.
+std::map<uint8_t, int> port_echo_taps(const conf::Settings& settings, uint16_t span);
 
 // Stands in for the driver that is not there: whatever is opened fails, and says why.
 class MissingBackend final : public tdm::Backend {

@@ -162,7 +162,8 @@ void Application::start_dahdi() {
   tdm::dahdi::Options options;
   for (const auto& span : settings_.spans) {
     if (is_dahdi(span)) {
-      options.spans.push_back({span.number, span.number_in_driver(), echo_taps(settings_, span.number)});
+      options.spans.push_back({span.number, span.number_in_driver(), echo_taps(settings_, span.number),
+                               port_echo_taps(settings_, span.number)});
     }
   }
   if (options.spans.empty()) return;

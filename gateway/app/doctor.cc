@@ -1,6 +1,7 @@
 #include "gateway/app/doctor.h"
 
 #include <algorithm>
+#include <map>
 
 namespace sg::app {
 namespace {
@@ -116,9 +117,10 @@ void examine_echo_canceller(const SpanFacts& span, std::vector<Finding>& finding
 }
 
 void examine_ports(const SpanFacts& span, std::vector<Finding>& findings) {
-  size_t working = 0;
+  std::map<std::string, size_t> ports, working;  // of each trunk
   for (const admin::TimeslotView& port : span.ports) {
     std::string subject = fmt::format("port {}", port.slot);
+    ++ports[port.trunk];
     if (port.state == tdm::Signalling::SlotState::OutOfService) {
       findings.push_back(
           {subject, Grade::Fault, port.detail.empty() ? "out of service" : port.detail,
@@ -130,11 +132,14 @@ void examine_ports(const SpanFacts& span, std::vector<Finding>& findings) {
     } else if (port.detail == "left off-hook") {
       findings.push_back({subject, Grade::Warning, "the telephone was left off-hook", "hang it up"});
     } else {
-      ++working;
+      ++working[port.trunk];
     }
   }
-  if (working == span.ports.size())
-    findings.push_back({name_of(span), Grade::Good, fmt::format("{} ports work", working), ""});
+  for (const auto& [trunk, count] : ports) {
+    if (working[trunk] != count) continue;
+    auto whose = ports.size() > 1 ? fmt::format(" of trunk {}", trunk) : std::string();
+    findings.push_back({name_of(span), Grade::Good, fmt::format("{} ports{} work", count, whose), ""});
+  }
 }
 
 void examine_dchannel(const SpanFacts& span, std::vector<Finding>& findings) {

@@ -16,7 +16,7 @@ struct SpanFacts {
   admin::SpanView view;
   conf::Span settings;
   std::optional<conf::PriRole> role;  // of the trunk that uses it
-  bool is_analog = false;             // its trunk has ports: these
+  bool is_analog = false;             // its trunks have ports: these
   std::vector<admin::TimeslotView> ports;
   uint8_t dchannel = 0;  // the timeslot that its trunk signals on
   // What the DAHDI driver says; none: a pseudowire, or the driver does not have it.

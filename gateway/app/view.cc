@@ -61,6 +61,14 @@ std::vector<admin::StepView> history_of(const call::Call& call) {
   return steps;
 }
 
+// Several analog trunks may have the span.
+void add_interface(admin::SpanView& view, const std::string& trunk, const tdm::Signalling::Status& interface) {
+  bool is_first = view.trunk.empty();
+  view.trunk += (is_first ? "" : ", ") + trunk;
+  view.signalling += (is_first ? "" : "; ") + interface.name;
+  view.signalling_is_up = interface.is_up && (is_first || view.signalling_is_up);
+}
+
 }  // namespace
 
 admin::StatusView Application::status() const {
@@ -166,9 +174,7 @@ std::vector<admin::SpanView> Application::spans() const {
       for (const auto& interface : tdm_trunk->status()) {
         auto is_on_it = [&](const auto& slot) { return slot.slot.span == span.number; };
         if (std::ranges::none_of(interface.slots, is_on_it)) continue;
-        view.trunk = tdm_trunk->name();
-        view.signalling = interface.name;
-        view.signalling_is_up = interface.is_up;
+        add_interface(view, tdm_trunk->name(), interface);
         for (const auto& slot : interface.slots) {
           if (!is_on_it(slot)) continue;
           switch (slot.state) {
@@ -230,7 +236,7 @@ Facts Application::facts() const {
       span.role = trunk.role;
       span.dchannel = trunk.dchannel != 0 ? static_cast<uint8_t>(trunk.dchannel) : tdm::dchannel_of(view.span.type);
     }
-    span.is_analog = settings_.analog_trunk(view.span.number) != nullptr;
+    span.is_analog = !settings_.analog_trunks_on(view.span.number).empty();
     for (const auto& slot : timeslots()) {
       if (span.is_analog && slot.slot.span == view.span.number) span.ports.push_back(slot);
     }

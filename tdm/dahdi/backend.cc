@@ -195,16 +195,17 @@ Result<ChannelInfo> DahdiBackend::channel_at(const SpanOptions& span, int positi
       span.number, driver_span);
 }
 
-int DahdiBackend::echo_taps(uint16_t span) const {
-  auto found = std::ranges::find(options_.spans, span, &SpanOptions::number);
-  return found == options_.spans.end() ? 0 : found->echo_taps;
+int DahdiBackend::echo_taps(Timeslot slot) const {
+  auto span = std::ranges::find(options_.spans, slot.span, &SpanOptions::number);
+  if (span == options_.spans.end()) return 0;
+  auto own = span->slot_echo_taps.find(slot.number);
+  return own == span->slot_echo_taps.end() ? span->echo_taps : own->second;
 }
 
 Result<std::unique_ptr<Bearer>> DahdiBackend::open_bearer(Timeslot slot, const BearerOptions& options) {
   auto channel = find(slot);
   if (!channel) return tl::unexpected(channel.error());
-  auto bearer =
-      DahdiBearer::open(pool_, *channel, options.block_octets, options_.transmit_margin, echo_taps(slot.span));
+  auto bearer = DahdiBearer::open(pool_, *channel, options.block_octets, options_.transmit_margin, echo_taps(slot));
   if (!bearer) return fail_with(bearer.error(), "timeslot {}", slot);
   return bearer;
 }

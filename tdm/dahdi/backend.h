@@ -17,9 +17,10 @@
 namespace sg::tdm::dahdi {
 
 struct SpanOptions {
-  uint16_t number = 0;  // what Spangate calls the span
-  int driver_span = 0;  // what the driver calls it (/proc/dahdi/N); 0: the same
-  int echo_taps = 0;    // of the canceller on voice calls: 32, 64, … 1024; 0: none
+  uint16_t number = 0;                         // what Spangate calls the span
+  int driver_span = 0;                         // what the driver calls it (/proc/dahdi/N); 0: the same
+  int echo_taps = 0;                           // of the canceller on voice calls: 32, 64, … 1024; 0: none
+  std::map<uint8_t, int> slot_echo_taps = {};  // of timeslots that have their own
 };
 
 struct Options {
@@ -67,7 +68,7 @@ class DahdiBackend final : public Backend {
   SpanStatus status_of(const SpanOptions& span) const;
   // The driver's channel behind a timeslot.
   Result<ChannelInfo> find(Timeslot slot) const;
-  int echo_taps(uint16_t span) const;
+  int echo_taps(Timeslot slot) const;
   Result<ChannelInfo> channel_at(const SpanOptions& span, int position) const;
 
   Reactor& reactor_;

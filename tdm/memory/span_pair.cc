@@ -86,6 +86,7 @@ class SpanPair::Shared {
   SpanType type = SpanType::E1;
   uint8_t timeslots = 0;
   LineKind kind_a = LineKind::Fxs;
+  std::map<uint8_t, LineKind> kinds_a;  // of ports that are of another kind
   LineStart start = LineStart::Kewl;
   std::array<EndState, 2> ends;
   std::map<uint8_t, AnalogWire> wires;  // by the port's number, from when its Line was first opened
@@ -125,7 +126,8 @@ class SpanPair::Shared {
 
   // The wire of a port as it is when nobody used it yet.
   AnalogWire& wire(uint8_t slot) {
-    auto [found, is_new] = wires.try_emplace(slot, kind_a, start);
+    auto own = kinds_a.find(slot);
+    auto [found, is_new] = wires.try_emplace(slot, own == kinds_a.end() ? kind_a : own->second, start);
     if (!is_new) return found->second;
     for (End end : {End::A, End::B}) found->second.end(index(end)).alarms = at(end).alarms;
     return found->second;
@@ -355,6 +357,7 @@ SpanPair::SpanPair(Reactor& reactor_a, Reactor& reactor_b, const Options& option
   shared_->type = options.type;
   shared_->timeslots = options.type == SpanType::Analog ? options.ports : timeslots_of(options.type);
   shared_->kind_a = options.kind_a;
+  shared_->kinds_a = options.kinds_a;
   shared_->start = options.start;
   shared_->at(End::A).reactor = &reactor_a;
   shared_->at(End::A).number = options.number_a;

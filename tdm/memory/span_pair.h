@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 
 #include "base/reactor.h"
@@ -29,6 +30,7 @@ class SpanPair {
     uint8_t ports = 24;
     LineKind kind_a = LineKind::Fxs;
     LineStart start = LineStart::Kewl;
+    std::map<uint8_t, LineKind> kinds_a = {};  // of A's ports that are of another kind than kind_a
   };
 
   // Blocks that a bearer holds each way. When a received one more comes, the oldest is lost (read_overruns); when one

@@ -11,10 +11,18 @@ backend = "dahdi"
 [trunk.phones]
 kind = "fxs"
 spans = [9]
+[trunk.lines]
+kind = "fxo"
+spans = [9]
 [[line]]
 ext = "401"
 did = "+442079460401"
 port = "9/1"
+trunk = "phones"
+[[line]]
+number = "+442079460401"
+port = "9/3"
+trunk = "lines"
 """
 
 
@@ -31,6 +39,14 @@ class NoDriver(SystemTest):
 
         self.assertEqual(port["state"], "out of service")
         self.assertIn("dahdi", port["detail"])
+
+    def test_each_port_is_its_trunks_though_they_share_the_span(self):
+        ports = {slot["slot"]: slot["trunk"] for slot in self.bench.control("timeslots")}
+        (span,) = [span for span in self.bench.control("spans") if span["span"] == 9]
+
+        self.assertEqual((ports["9/1"], ports["9/3"]), ("phones", "lines"))
+        self.assertEqual(span["trunk"], "lines, phones")
+        self.assertEqual(span["out_of_service"], 2)
 
     def test_the_doctor_says_so_once_and_how_to_mend_it(self):
         faults = [finding for finding in self.bench.control("doctor") if finding["grade"] == "fault"]

@@ -45,8 +45,8 @@ kind = "sip"
 peer = "sip:127.0.0.1:5070"
 )";
 
-std::string with(std::string_view piece, std::string_view replacement) {
-  std::string text(kGood);
+std::string with(std::string_view piece, std::string_view replacement, std::string_view good = kGood) {
+  std::string text(good);
   auto at = text.find(piece);
   EXPECT_NE(at, std::string::npos) << piece;
   return text.replace(at, piece.size(), replacement);
@@ -58,14 +58,68 @@ TEST(AnalogSettings, AreReadFromAFile) {
   ASSERT_TRUE(settings) << settings.error().message;
   ASSERT_EQ(settings->analog_trunks.size(), 3u);
   ASSERT_EQ(settings->ports.size(), 3u);
-  EXPECT_EQ(settings->analog_trunk(2)->kind, AnalogKind::Fxo);
-  EXPECT_EQ(settings->analog_trunk(9), nullptr);
+  EXPECT_EQ(settings->analog_trunk_of(settings->ports[1])->kind, AnalogKind::Fxo);
+  EXPECT_THAT(settings->analog_trunks_on(9), ElementsAre());
   EXPECT_EQ(settings->ports[0].port, (Port{1, 1}));
   EXPECT_EQ(settings->ports[2].port->to_string(), "3/24");
   EXPECT_EQ(settings->trunk("tie")->name, "tie");
   // An exchange's line is nobody's extension.
   ASSERT_EQ(settings->lines.size(), 1u);
   EXPECT_EQ(settings->lines[0].ext, "401");
+}
+
+// A card with ports of two kinds. Lines are counted from 1: the ports are on 11, 16 and 20.
+constexpr std::string_view kShared = R"([sip]
+listen = ["udp:127.0.0.1:5060"]
+[span.1]
+backend = "dahdi"
+[trunk.phones]
+kind = "fxs"
+spans = [1]
+[trunk.lines]
+kind = "fxo"
+spans = [1]
+[[line]]
+ext = "401"
+did = "+442079460401"
+port = "1/1"
+trunk = "phones"
+[[line]]
+number = "+442079460401"
+port = "1/3"
+trunk = "lines"
+[[line]]
+number = "+442079460402"
+port = "1/4"
+trunk = "lines"
+[trunk.sip]
+kind = "sip"
+peer = "sip:127.0.0.1:5070"
+)";
+
+TEST(AnalogSettings, LetTrunksShareASpanWhosePortsSayWhoseTheyAre) {
+  auto settings = parse(kShared, "test.toml");
+
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->analog_trunks_on(1).size(), 2u);
+  EXPECT_EQ(settings->analog_trunk_of(settings->ports[0])->name, "phones");
+  EXPECT_EQ(settings->analog_trunk_of(settings->ports[1])->name, "lines");
+  EXPECT_EQ(settings->analog_trunk_of(settings->ports[2])->name, "lines");
+}
+
+TEST(AnalogSettings, TellNoTrunkOfALineWithoutPortOrOfAPortThatDoesNotSay) {
+  auto settings = parse(kShared, "test.toml").value();
+  Line line;
+
+  EXPECT_EQ(settings.analog_trunk_of(line), nullptr);
+  line.port = Port{1, 1};
+  EXPECT_EQ(settings.analog_trunk_of(line), nullptr);
+  line.trunk = "sip";
+  EXPECT_EQ(settings.analog_trunk_of(line), nullptr);
+}
+
+TEST(AnalogSettings, TakeATrunkThatNeedNotBeSaid) {
+  EXPECT_TRUE(parse(with("port = \"1/1\"", "port = \"1/1\"\ntrunk = \"phones\""), "test.toml"));
 }
 
 struct Refusal {
@@ -84,8 +138,6 @@ TEST_P(RefusedAnalogSettings, NameFileLineKeyAndReason) {
   // Nothing else is wrong.
   EXPECT_EQ(settings.error().message.find('\n'), std::string::npos) << settings.error().message;
 }
-
-const std::string kSecondUser = std::string(kGood) + "[trunk.more]\nkind = \"fxs\"\nspans = [1]\n";
 
 INSTANTIATE_TEST_SUITE_P(
     Analog, RefusedAnalogSettings,
@@ -130,8 +182,31 @@ INSTANTIATE_TEST_SUITE_P(
                 "test.toml:37: [trunk.isdn] echo_canceller: span 4 is a pseudowire, which has none ("},
         Refusal{"NoSuchSpan", with("spans = [3]", "spans = [3, 9]"),
                 "test.toml:18: [trunk.tie] spans: there is no [span.9] ("},
-        Refusal{"SpanOfTwoTrunks", kSecondUser,
-                "test.toml:12: [trunk.phones] spans: span 1 is used by [trunk.more] already ("},
+        Refusal{"PortOfASharedSpanThatDoesNotSayWhose",
+                with("port = \"1/3\"\ntrunk = \"lines\"", "port = \"1/3\"", kShared),
+                "test.toml:16: [[line]] trunk: missing: span 1 is shared by [trunk.lines], [trunk.phones]: which has "
+                "port 1/3? (The fxs, fxo or em trunk"},
+        Refusal{"NoPortOfASharedSpanSaysWhose", std::string(kGood) + "[trunk.more]\nkind = \"fxs\"\nspans = [1]\n",
+                "test.toml:19: [[line]] trunk: missing: span 1 is shared by [trunk.more], [trunk.phones]: which has"},
+        Refusal{"TrunkThatDoesNotHaveTheSpan", with("port = \"1/1\"", "port = \"1/1\"\ntrunk = \"lines\""),
+                "test.toml:19: [[line]] trunk: \"lines\" is no fxs, fxo or em trunk that has span 1: [trunk.phones] "
+                "has it ("},
+        Refusal{"NoSuchTrunk", with("trunk = \"phones\"", "trunk = \"fones\"", kShared),
+                "test.toml:11: [[line]] trunk: \"fones\" is no fxs, fxo or em trunk that has span 1: [trunk.lines], "
+                "[trunk.phones] have it ("},
+        Refusal{"TrunkOfASipPeer", with("trunk = \"phones\"", "trunk = \"sip\"", kShared),
+                "test.toml:11: [[line]] trunk: \"sip\" is no fxs, fxo or em trunk"},
+        Refusal{"TrunkWithoutPort", with("port = \"1/1\"\n", "", kShared),
+                "test.toml:11: [[line]] trunk: goes only with a port"},
+        Refusal{"TelephoneOfASharedSpanWithoutExtension",
+                with("number = \"+442079460402\"\nport = \"1/4\"\ntrunk = \"lines\"",
+                     "port = \"1/4\"\ntrunk = \"phones\"", kShared),
+                "test.toml:20: [[line]] ext: missing: 1/4 is a telephone's port"},
+        Refusal{"SharedSpanOfWhichATrunkHasNoPort", std::string(kShared) + "[trunk.more]\nkind = \"em\"\nspans = [1]\n",
+                "test.toml:29: [trunk.more] spans: no [[line]] has a port on span 1: which of its ports are used? "
+                "(port = \"1/1\", trunk = \"more\")"},
+        Refusal{"PortOfASharedSpanGivenTwice", with("port = \"1/4\"", "port = \"1/3\"", kShared),
+                "test.toml:20: [[line]] port: 1/3 is the port of the [[line]] at line 16 already ("},
         Refusal{"SpanOfAPriTrunk", std::string(kGood) + "[trunk.isdn]\nkind = \"pri\"\nspans = [1]\n",
                 "test.toml:12: [trunk.phones] spans: span 1 is used by [trunk.isdn] already ("},
         Refusal{"SpanWithoutPorts", with("[[line]]\nport = \"3/24\"\n", ""),
@@ -170,6 +245,9 @@ TEST(AnalogSettings, ChangeByARestartOnly) {
   EXPECT_THAT(needs_restart(before, before), ElementsAre());
   EXPECT_FALSE(needs_restart(before, other_port).empty());
   EXPECT_THAT(needs_restart(before, other_zone), ElementsAre("[trunk.lines] tone_zone"));
+  auto shared = parse(kShared, "test.toml").value(), other_trunk = shared;
+  other_trunk.ports[2].trunk = "phones";
+  EXPECT_THAT(needs_restart(shared, other_trunk), ElementsAre("[[line]] of a port"));
 }
 
 }  // namespace

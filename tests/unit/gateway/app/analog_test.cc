@@ -52,6 +52,33 @@ TEST(CasConfig, GivesEachTrunkThePortsOfItsSpans) {
   EXPECT_EQ(lines.ports[1].name, "");
 }
 
+// The same four ports as those of a card that has them all on one span.
+conf::Settings shared_settings() {
+  auto all = settings();
+  all.analog_trunks[0].spans = {1};
+  for (size_t i : {0u, 1u}) all.ports[i].trunk = "phones";
+  for (size_t i : {2u, 3u}) {
+    all.ports[i].port->span = 1;
+    all.ports[i].trunk = "lines";
+  }
+  return all;
+}
+
+TEST(CasConfig, GivesTrunksOnOneSpanEachItsOwnPorts) {
+  auto all = shared_settings();
+
+  auto phones = cas_config(all.analog_trunks[1], all, 1001), lines = cas_config(all.analog_trunks[0], all, 1002);
+
+  ASSERT_EQ(phones.ports.size(), 2u);
+  EXPECT_EQ(phones.ports[0].slot, (tdm::Timeslot{1, 1}));
+  EXPECT_EQ(phones.ports[1].slot, (tdm::Timeslot{1, 2}));
+  EXPECT_EQ(phones.ports[1].number, "402");
+  ASSERT_EQ(lines.ports.size(), 2u);
+  EXPECT_EQ(lines.ports[0].slot, (tdm::Timeslot{1, 5}));
+  EXPECT_EQ(lines.ports[1].slot, (tdm::Timeslot{1, 6}));
+  EXPECT_EQ(lines.ports[1].number, "+442079460402");
+}
+
 TEST(CasConfig, TakesEveryOptionOfTheTrunk) {
   auto all = settings();
   conf::AnalogTrunk& trunk = all.analog_trunks[0];
@@ -105,7 +132,9 @@ TEST(CasConfig, KnowsEveryToneZoneAndEveryKindAndCallerId) {
   EXPECT_EQ(cas_config(trunk, all, 0).kind, tdm::LineKind::EAndM);
 }
 
-TEST(EchoTaps, AreThoseOfTheTrunkThatHasTheSpan) {
+using Taps = std::map<uint8_t, int>;
+
+TEST(EchoTaps, AreThoseOfTheTrunkThatHasTheSpanOrThePort) {
   auto all = settings();
   conf::PriTrunk isdn;
   isdn.spans = {3};
@@ -114,9 +143,17 @@ TEST(EchoTaps, AreThoseOfTheTrunkThatHasTheSpan) {
   all.analog_trunks[0].echo_canceller = 64;
 
   EXPECT_EQ(echo_taps(all, 1), 0);
-  EXPECT_EQ(echo_taps(all, 2), 64);
   EXPECT_EQ(echo_taps(all, 3), 128);
-  EXPECT_EQ(echo_taps(all, 4), 0);
+  EXPECT_EQ(port_echo_taps(all, 1), (Taps{{1, 0}, {2, 0}}));
+  EXPECT_EQ(port_echo_taps(all, 2), (Taps{{5, 64}, {6, 64}}));
+  EXPECT_EQ(port_echo_taps(all, 3), Taps{});
+}
+
+TEST(EchoTaps, AreEachPortsOwnOnASpanThatTrunksShare) {
+  auto all = shared_settings();
+  all.analog_trunks[0].echo_canceller = 64;
+
+  EXPECT_EQ(port_echo_taps(all, 1), (Taps{{1, 0}, {2, 0}, {5, 64}, {6, 64}}));
 }
 
 TEST(FaxLine, IsAPortThatSaysSoOrAnyOfATrunkThatSaysSo) {
@@ -133,6 +170,15 @@ TEST(FaxLine, IsAPortThatSaysSoOrAnyOfATrunkThatSaysSo) {
   all.analog_trunks[1].media = conf::LineMedia::Fax;
   EXPECT_TRUE(is_fax_line(all, "phones", "401"));
   EXPECT_FALSE(is_fax_line(all, "lines", "+442079460401"));
+}
+
+TEST(FaxLine, IsAPortOfItsOwnTrunkOnASpanThatTrunksShare) {
+  auto all = shared_settings();
+
+  EXPECT_TRUE(is_fax_line(all, "phones", "402"));
+  EXPECT_TRUE(is_fax_line(all, "lines", "+442079460402"));
+  EXPECT_FALSE(is_fax_line(all, "lines", "402"));
+  EXPECT_FALSE(is_fax_line(all, "phones", "+442079460402"));
 }
 
 // An exchange's line without number of a withheld caller has none: that is no fax machine.

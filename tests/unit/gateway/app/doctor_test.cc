@@ -151,6 +151,22 @@ TEST(Doctor, TellsHowManyAnalogPortsWork) {
   EXPECT_THAT(findings, testing::Each(Field(&Finding::grade, Grade::Good)));
 }
 
+TEST(Doctor, TellsOfEachTrunkOfASharedSpanWhetherItsPortsWork) {
+  using State = tdm::Signalling::SlotState;
+  auto phone = port(1, State::Idle, "on-hook"), line = port(3, State::Idle, "on-hook"),
+       dead = port(4, State::InAlarm, "on-hook");
+  line.trunk = dead.trunk = "lines";
+
+  auto good = examine(with({analog({phone, line})})), bad = examine(with({analog({phone, line, dead})}));
+
+  EXPECT_THAT(good, tells(Grade::Good, "span 1", "1 ports of trunk phones work", ""));
+  EXPECT_THAT(good, tells(Grade::Good, "span 1", "1 ports of trunk lines work", ""));
+  EXPECT_THAT(good, testing::Each(Field(&Finding::grade, Grade::Good)));
+  EXPECT_THAT(bad, tells(Grade::Good, "span 1", "1 ports of trunk phones work", ""));
+  EXPECT_THAT(bad, tells(Grade::Fault, "port 1/4", "no battery", "cable"));
+  EXPECT_THAT(bad, testing::Not(Contains(Field(&Finding::says, HasSubstr("trunk lines work")))));
+}
+
 TEST(Doctor, TellsWhatAnAnalogPortLacks) {
   struct Row {
     admin::TimeslotView port;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -83,9 +84,16 @@ struct Wires {
   SpanPair pair;
   Side a, b;
 
-  explicit Wires(LineKind kind_a = LineKind::Fxs, LineStart start = LineStart::Kewl)
-      : pair(reactor,
-             {.type = SpanType::Analog, .number_a = 1, .number_b = 2, .ports = 4, .kind_a = kind_a, .start = start}) {
+  // `kinds_a`: of ports of end A that are of another kind.
+  explicit Wires(LineKind kind_a = LineKind::Fxs, LineStart start = LineStart::Kewl,
+                 std::map<uint8_t, LineKind> kinds_a = {})
+      : pair(reactor, {.type = SpanType::Analog,
+                       .number_a = 1,
+                       .number_b = 2,
+                       .ports = 4,
+                       .kind_a = kind_a,
+                       .start = start,
+                       .kinds_a = std::move(kinds_a)}) {
     a.backend = &pair.a();
     b.backend = &pair.b();
   }
@@ -100,6 +108,16 @@ struct Wires {
   // Ports 1 and 2: numbers 401 and 402 of telephones, the lines' own numbers otherwise.
   void make_a(Config config) { make(a, std::move(config), 1); }
   void make_b(Config config) { make(b, std::move(config), 2); }
+
+  void make(Side& side, Config config, uint16_t span) {
+    if (config.ports.empty()) {
+      config.ports = {{.slot = {span, 1}, .number = "401", .name = "Fax"}, {.slot = {span, 2}, .number = "402"}};
+    }
+    side.group = std::make_unique<Group>(std::move(config), reactor, std::map<uint16_t, Backend*>{{span, side.backend}},
+                                         side.counters);
+    side.group->set_listener(&side);
+    reactor.settle();
+  }
 
   void pass(Duration time) {
     for (Duration done{}; done < time; done += 20ms) {
@@ -116,17 +134,6 @@ struct Wires {
   }
   bool until_heard(const Side& side, const std::string& what, Duration limit = 60s) {
     return pass_until([&] { return side.has_heard(what); }, limit);
-  }
-
- private:
-  void make(Side& side, Config config, uint16_t span) {
-    if (config.ports.empty()) {
-      config.ports = {{.slot = {span, 1}, .number = "401", .name = "Fax"}, {.slot = {span, 2}, .number = "402"}};
-    }
-    side.group = std::make_unique<Group>(std::move(config), reactor, std::map<uint16_t, Backend*>{{span, side.backend}},
-                                         side.counters);
-    side.group->set_listener(&side);
-    reactor.settle();
   }
 };
 
