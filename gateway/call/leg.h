@@ -148,7 +148,8 @@ class Leg {
   virtual void retrieve() {}
   // After on_transfer: how it goes, as a SIP status (RFC 3515 section 2.4.5); 200 and above end it.
   virtual void transfer_progress(int) {}
-  // Established or early: whether this is the dialog that Replaces names.
+  // Established or early: whether this is the dialog that Replaces names. Whether it comes in time is for the call to
+  // say.
   virtual bool is_dialog(const Replaces&) const { return false; }
 };
 

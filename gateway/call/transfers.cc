@@ -12,6 +12,11 @@ media::Side other_side(media::Side side) {
   return side == media::Side::A ? media::Side::B : media::Side::A;
 }
 
+// What was to be taken over only while it rang (RFC 3891 section 3).
+bool is_too_late(const Replaces& replaces, const Call& call) {
+  return replaces.early_only && call.state() == CallState::Answered;
+}
+
 }  // namespace
 
 Call* CallManager::find_call(CallId id) const {
@@ -59,7 +64,7 @@ bool CallManager::transfer_blind(Call& call, Party& by, const TransferRequest& r
 
 bool CallManager::transfer_attended(Call& call, Party& by, const Replaces& replaces) {
   auto named = find_dialog(replaces);
-  if (!named || named->call == &call) return false;
+  if (!named || named->call == &call || is_too_late(replaces, *named->call)) return false;
   // The leg is still deciding on the REFER: go on from the loop.
   context_.reactor.post([this, from = call.id(), side = by.side(), replaces] {
     Call* held = find_call(from);
@@ -72,6 +77,7 @@ bool CallManager::transfer_attended(Call& call, Party& by, const Replaces& repla
     bool rings = (state == CallState::Trying || state == CallState::Alerting) && target->side == media::Side::A;
     bool can_join = stays && !stays->is_leaving() && (rings || target->call->may_transfer(*stays));
     if (!can_join || target->call == held) return asks->transfer_progress(481);
+    if (is_too_late(replaces, *target->call)) return asks->transfer_progress(486);
     target->call->take(*held, other_side(side), target->side, "attended");
     asks->transfer_progress(kOk);
     held->end_transferred();
@@ -134,6 +140,7 @@ void CallManager::on_replacing(Call& call) {
   Party& joins = *call.at(media::Side::A);
   if (!joins.trunk_of() || !joins.trunk_of()->allows_transfer()) return refuse(403);
   auto named = find_dialog(*call.setup().replaces);
+  if (named && is_too_late(*call.setup().replaces, *named->call)) return refuse(486);
   Party* stays = named ? named->call->other(named->side) : nullptr;
   if (!stays || !named->call->may_transfer(*stays)) return refuse(481);
   named->call->take(call, media::Side::A, named->side, "replaces");

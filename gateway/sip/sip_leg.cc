@@ -535,8 +535,7 @@ void SipLeg::Impl::transfer_progress(int status) {
 }
 
 bool SipLeg::Impl::is_dialog(const call::Replaces& replaces) const {
-  bool may_be =
-      state_ == State::Called || state_ == State::Calling || (state_ == State::Established && !replaces.early_only);
+  bool may_be = state_ == State::Called || state_ == State::Calling || state_ == State::Established;
   if (!handle_ || !may_be || replaces.call_id != call_id) return false;
   auto home = make_home();
   // As we would name it to others: the tags are the other way round there.

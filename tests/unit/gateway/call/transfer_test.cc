@@ -269,16 +269,61 @@ TEST_F(TransferTest, AnInviteWithReplacesTakesTheDialogOver) {
 TEST_F(TransferTest, AnInviteWithReplacesIsRefusedWithItsReason) {
   auto ends = answered(pri, sip);
   ends.called.dialog = "old";
-  for (const auto& [dialog, may, status] : {std::tuple{"other", true, 481}, std::tuple{"old", false, 403}}) {
+  // RFC 3891 section 3: 486 for a dialog that was to be taken over only while it rang.
+  struct Row {
+    const char* dialog;
+    bool early_only, may;
+    int status;
+  };
+  for (const auto& [dialog, early_only, may, status] :
+       {Row{"other", false, true, 481}, Row{"other", true, true, 481}, Row{"old", true, true, 486},
+        Row{"old", false, false, 403}, Row{"old", true, false, 403}}) {
     third.may_transfer = may;
     call::Setup setup;
-    setup.replaces = Replaces{dialog, "to", "from"};
+    setup.replaces = Replaces{dialog, "to", "from", early_only};
     auto leg = third.incoming_leg();
     manager.on_incoming({std::move(leg), setup, audio_at("192.0.2.5:4000"), &third, third.policy});
     reactor.settle();
     EXPECT_EQ(third.legs.back()->released_with.sip_status, status);
   }
   EXPECT_EQ(manager.calls().size(), 1u);
+}
+
+TEST_F(TransferTest, AttendedComesTooLateForACallThatWasToBeJoinedOnlyWhileItRang) {
+  auto first = answered(third, sip), second = answered(sip, pri);
+  second.caller.dialog = "second";
+  auto request = request_to("second");
+  request.replaces->early_only = true;
+
+  EXPECT_FALSE(first.called.listener->on_transfer(request));
+  reactor.settle();
+
+  EXPECT_EQ(manager.calls().size(), 2u);
+  hangs_up(first.caller);
+  hangs_up(second.caller);
+  expect_nothing_left();
+}
+
+// The REFER is accepted while it rings; that it is answered is known before the calls are joined.
+TEST_F(TransferTest, AttendedIsToldThatItCameTooLate) {
+  auto first = answered(third, sip);
+  targets = {&pri};
+  LegScript& asks = incoming(sip, audio_at("192.0.2.1:4000"));
+  asks.dialog = "second";
+  LegScript& rings = *pri.legs.back();
+  rings.listener->on_alerting(false, std::nullopt);
+  auto request = request_to("second");
+  request.replaces->early_only = true;
+
+  EXPECT_TRUE(first.called.listener->on_transfer(request));
+  answer(rings, pri);
+  reactor.settle();
+
+  EXPECT_TRUE(first.called.heard_command("transfer 486"));
+  EXPECT_EQ(manager.calls().size(), 2u);
+  hangs_up(first.caller);
+  hangs_up(asks);
+  expect_nothing_left();
 }
 
 TEST_F(TransferTest, IsRefusedWhereItMayNotBeOrMakesNoSense) {
