@@ -183,6 +183,39 @@ TEST_F(SipFlow, AHoldThatMeetsAnOfferOfThePeerIsTriedAgain) {
   ASSERT_TRUE(until_heard(callee, "held"));
 }
 
+// Whatever direction our answer would have by itself: who is held must hear so again (RFC 3264 section 8.4).
+TEST_F(SipFlow, AHeldPeerThatOffersIsAnsweredAsHeld) {
+  using call::Direction;
+  establish();
+  caller.leg->hold();
+  ASSERT_TRUE(until_heard(callee, "offer"));
+  auto held = audio_at(5000);
+  held.audio->direction = Direction::RecvOnly;
+  callee.leg->answer_offer(held);
+  ASSERT_TRUE(until_heard(callee, "held"));
+  settle();
+
+  int offers = 0;
+  for (auto [ours, said] :
+       {std::pair(Direction::SendRecv, Direction::SendOnly), std::pair(Direction::RecvOnly, Direction::Inactive)}) {
+    callee.leg->offer(audio_at(static_cast<uint16_t>(5002 + 2 * offers)));
+    ASSERT_TRUE(until_heard(caller, "offer", ++offers));
+    auto answer = audio_at(4000);
+    answer.audio->direction = ours;
+    caller.leg->answer_offer(answer);
+    ASSERT_TRUE(until_heard(callee, "offer answered", offers));
+    settle();
+    EXPECT_EQ(callee.media->audio->direction, said);
+  }
+  EXPECT_FALSE(callee.has_heard("retrieved"));
+
+  caller.leg->retrieve();
+  ASSERT_TRUE(until_heard(callee, "offer", 2));
+  EXPECT_EQ(callee.media->audio->direction, Direction::SendRecv);
+  callee.leg->answer_offer(audio_at(5000));
+  EXPECT_TRUE(until_heard(callee, "retrieved"));
+}
+
 TEST_F(SipFlow, ABlindTransferIsAcceptedAndItsProgressTold) {
   auto tag = establish_from_peer();
 
