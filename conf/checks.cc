@@ -64,9 +64,35 @@ bool suits(PriSwitch type, SpanType span) {
   return (type == PriSwitch::EuroIsdnE1) == (span == SpanType::E1);
 }
 
+// Non-facility associated signalling: what makes one interface of several spans.
+void check_nfas(const Settings& settings, const PriTrunk& trunk, Faults& faults) {
+  if (!trunk.nfas) {
+    if (!trunk.dchannels.empty()) faults.add(title_of(trunk), "dchannels", "goes only with nfas = true");
+    return;
+  }
+  if (trunk.spans.size() < 2) faults.add(title_of(trunk), "nfas", "needs two spans or more");
+  if (trunk.switch_type == PriSwitch::Qsig) faults.add(title_of(trunk), "nfas", "does not go with switch = \"qsig\"");
+  const Span* first = settings.span(trunk.spans.front());
+  for (uint16_t number : trunk.spans) {
+    const Span* span = settings.span(number);
+    if (!first || !span) continue;  // told already
+    if (span->backend != first->backend || span->type != first->type) {
+      faults.add(title_of(trunk), "nfas",
+                 fmt::format("spans {} and {} differ in type or backend", first->number, number));
+    }
+  }
+  if (trunk.dchannels.size() > 2) faults.add(title_of(trunk), "dchannels", "one primary, and one for backup");
+  for (uint16_t number : trunk.dchannels) {
+    if (std::find(trunk.spans.begin(), trunk.spans.end(), number) == trunk.spans.end()) {
+      faults.add(title_of(trunk), "dchannels", fmt::format("{} is none of the trunk's spans", number));
+    }
+  }
+}
+
 void check_pri_trunks(const Settings& settings, Faults& faults) {
   std::map<uint16_t, const PriTrunk*> users;
   for (const PriTrunk& trunk : settings.pri_trunks) {
+    check_nfas(settings, trunk, faults);
     for (uint16_t number : trunk.spans) {
       const Span* span = settings.span(number);
       if (!span) {

@@ -375,6 +375,14 @@ const std::vector<Option<PriTrunk>>& pri_trunk_options() {
           option<PriTrunk>("dchannel", &PriTrunk::dchannel, integer(0, 31),
                            "Timeslot of the D-channel in each span. 0: 16 on an E1, 24 on a T1, 3 on a BRI."),
           option<PriTrunk>(
+              "nfas", &PriTrunk::nfas, boolean(),
+              "Non-facility associated signalling: all spans are one interface, signalled on the D-channel "
+              "of one of them. The first of spans is interface 0 to the exchange, the next 1, and so on."),
+          option<PriTrunk>(
+              "dchannels", &PriTrunk::dchannels, list(span_number()),
+              "With nfas: the spans that have a D-channel, the primary and its backup. On the others every "
+              "timeslot carries calls. Empty: the first of spans, and no backup."),
+          option<PriTrunk>(
               "hunt", &PriTrunk::hunt, choice<Hunt>({{"ascending", Hunt::Ascending}, {"descending", Hunt::Descending}}),
               "Which way free timeslots are looked for. Choose the far end's opposite, so that calls seldom collide."),
           option<PriTrunk>(

@@ -192,7 +192,9 @@ struct PriTrunk : Trunk {
   TonOut ton_out;
   PriRole role = PriRole::User;
   PriSwitch switch_type = PriSwitch::EuroIsdnE1;
-  int dchannel = 0;  // timeslot in each span; 0: 16 on an E1, 24 on a T1
+  int dchannel = 0;                 // timeslot in each span; 0: 16 on an E1, 24 on a T1
+  bool nfas = false;                // all spans are one interface
+  std::vector<uint16_t> dchannels;  // with nfas: the spans that have a D-channel; empty: the first
   Hunt hunt = Hunt::Ascending;
   Bearer bearer = Bearer::Audio31k;  // of calls that come from SIP
   Ringback ringback = Ringback::Gateway;
@@ -204,6 +206,11 @@ struct PriTrunk : Trunk {
   int echo_canceller = 0;  // taps
 
   int dchannel_of(const Span& span) const { return dchannel != 0 ? dchannel : span.type == SpanType::E1 ? 16 : 24; }
+  // The spans that have one, the primary first.
+  std::vector<uint16_t> dchannel_spans() const {
+    if (!nfas) return spans;
+    return dchannels.empty() ? std::vector{spans.front()} : dchannels;
+  }
 };
 
 // Fxs: telephones and fax machines. Fxo: lines of an exchange. Em: tie lines with E and M leads.

@@ -62,13 +62,24 @@ tdm::SpanType type_for(conf::PriSwitch type) {
   return type == conf::PriSwitch::EuroIsdnE1 || type == conf::PriSwitch::Qsig ? tdm::SpanType::E1 : tdm::SpanType::T1;
 }
 
-tdm::pri::Config pri_config(const conf::PriTrunk& trunk, const conf::Span& span, tdm::SpanType type, tdm::Law law) {
+// `spans`: one, or with NFAS all of the trunk's.
+tdm::pri::Config pri_config(const conf::PriTrunk& trunk, std::vector<tdm::pri::Span> spans, tdm::Law law) {
   tdm::pri::Config config;
-  config.name = fmt::format("{} span {}", trunk.name, span.number);
+  auto type = spans.front().type;
+  auto dchannel_on = [&](uint16_t span) {
+    return tdm::Timeslot{span, trunk.dchannel != 0 ? static_cast<uint8_t>(trunk.dchannel) : tdm::dchannel_of(type)};
+  };
+  config.name = fmt::format("{} span {}", trunk.name, spans.front().number);
   config.role = trunk.role == conf::PriRole::User ? tdm::pri::Role::User : tdm::pri::Role::Network;
   config.switch_type = switch_of(trunk.switch_type);
-  config.spans = {{span.number, type}};
-  config.dchannel = {span.number, trunk.dchannel != 0 ? static_cast<uint8_t>(trunk.dchannel) : tdm::dchannel_of(type)};
+  config.dchannel = dchannel_on(spans.front().number);
+  if (trunk.nfas) {
+    auto with_dchannel = trunk.dchannel_spans();
+    config.name = trunk.name;
+    config.dchannel = dchannel_on(with_dchannel.front());
+    if (with_dchannel.size() > 1) config.backup = dchannel_on(with_dchannel[1]);
+  }
+  config.spans = std::move(spans);
   config.hunt = trunk.hunt == conf::Hunt::Ascending ? tdm::Hunt::Ascending : tdm::Hunt::Descending;
   config.law = law;
   config.overlap_receiving = true;
@@ -236,9 +247,16 @@ Result<> Application::start_trunks() {
     options.bearer = bearer_of(settings.bearer);
     options.media_policy.plays_ringback = settings.ringback == conf::Ringback::Gateway;
     options.causes = causes_of(settings);
-    for (uint16_t span : settings.spans) {
-      auto interface = make_interface(settings, *settings_.span(span));
-      if (!interface) return fail_with(interface.error(), "trunk {}, span {}", settings.name, span);
+    // Each span is an interface of its own, or all are one.
+    std::vector<std::vector<uint16_t>> interfaces;
+    if (settings.nfas) {
+      interfaces.push_back(settings.spans);
+    } else {
+      for (uint16_t span : settings.spans) interfaces.push_back({span});
+    }
+    for (const auto& spans : interfaces) {
+      auto interface = make_interface(settings, spans);
+      if (!interface) return fail_with(interface.error(), "trunk {}, span {}", settings.name, fmt::join(spans, " "));
       options.interfaces.push_back(std::move(*interface));
     }
     add_tdm_trunk(std::move(options));
@@ -275,25 +293,27 @@ void Application::start_analog_trunk(const conf::AnalogTrunk& settings) {
 }
 
 Result<std::unique_ptr<tdm::Signalling>> Application::make_interface(const conf::PriTrunk& trunk,
-                                                                     const conf::Span& span) {
-  if (!is_dahdi(span)) {
-    auto type = type_of(span.type);
-    return tdm::pri::Interface::make(pri_config(trunk, span, type, tdm::law_of(type)), root_, *cesop_, counters_);
+                                                                     const std::vector<uint16_t>& numbers) {
+  const bool on_cards = is_dahdi(*settings_.span(numbers.front()));
+  std::vector<tdm::pri::Span> spans;
+  std::optional<tdm::Law> law;
+  for (uint16_t number : numbers) {
+    spans.push_back({number, on_cards ? type_for(trunk.switch_type) : type_of(settings_.span(number)->type)});
+    if (!on_cards) continue;
+    for (const auto& status : span_status()) {
+      if (status.number != number || status.alarms & tdm::kAlarmRemoved) continue;
+      spans.back().type = status.type;
+      if (!law) law = status.law;
+    }
   }
-  auto type = type_for(trunk.switch_type);
-  auto law = tdm::law_of(type);
-  for (const auto& status : span_status()) {
-    if (status.number != span.number || status.alarms & tdm::kAlarmRemoved) continue;
-    type = status.type;
-    law = status.law;
-  }
-  auto config = pri_config(trunk, span, type, law);
-  auto open = [this, slot = config.dchannel] {
-    return dahdi_ ? dahdi_->open_dchannel(slot) : fail("{}", dahdi_error_);
+  if (!law) law = tdm::law_of(spans.front().type);
+  auto config = pri_config(trunk, std::move(spans), *law);
+  if (!on_cards) return tdm::pri::Interface::make(std::move(config), root_, *cesop_, counters_);
+  auto open = [this, name = config.name](tdm::Timeslot slot) -> Result<std::unique_ptr<tdm::DChannel>> {
+    return tdm::dahdi::LastingDChannel::make(
+        root_, name, [this, slot] { return dahdi_ ? dahdi_->open_dchannel(slot) : fail("{}", dahdi_error_); });
   };
-  auto dchannel = tdm::dahdi::LastingDChannel::make(root_, config.name, open);
-  if (!dchannel) return tl::unexpected(dchannel.error());
-  return tdm::pri::Interface::make(std::move(config), root_, std::move(*dchannel), counters_);
+  return tdm::pri::Interface::make(std::move(config), root_, open, counters_);
 }
 
 Result<> Application::start_routes() {

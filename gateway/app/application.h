@@ -105,7 +105,8 @@ class Application final : public sip::SipAgent::Listener,
   Facts facts() const;
   // Every span there is, by number.
   std::vector<tdm::SpanStatus> span_status() const;
-  Result<std::unique_ptr<tdm::Signalling>> make_interface(const conf::PriTrunk& trunk, const conf::Span& span);
+  Result<std::unique_ptr<tdm::Signalling>> make_interface(const conf::PriTrunk& trunk,
+                                                          const std::vector<uint16_t>& numbers);
   std::vector<std::string> listening() const;  // "udp:127.0.0.1:5060"
   SipTrunk* sip_trunk_of(const SocketAddress& source) const;
   call::Trunk* trunk(const std::string& name) const;

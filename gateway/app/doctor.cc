@@ -61,7 +61,7 @@ bool examine_card(const Facts& facts, const SpanFacts& span, std::vector<Finding
   auto dchannel = std::ranges::find(span.channels, span.dchannel, &tdm::dahdi::ChannelInfo::position);
   bool is_one = dchannel != span.channels.end() &&
                 (dchannel->kind == ChannelKind::Hdlc || dchannel->kind == ChannelKind::HardHdlc);
-  if (!is_one) {
+  if (span.dchannel != 0 && !is_one) {
     findings.push_back({name_of(span), Grade::Fault,
                         fmt::format("timeslot {} is to be the D-channel, but is {} in the driver", span.dchannel,
                                     dchannel == span.channels.end() ? "not" : describe(dchannel->kind)),
@@ -148,7 +148,9 @@ void examine_dchannel(const SpanFacts& span, std::vector<Finding>& findings) {
   } else if (!span.view.signalling_is_up) {
     findings.push_back(
         {name_of(span), Grade::Fault,
-         fmt::format("no answer on the D-channel (timeslot {}), though the line is clean", span.dchannel),
+         span.dchannel == 0
+             ? "no D-channel of its trunk answers, though the line is clean"
+             : fmt::format("no answer on the D-channel (timeslot {}), though the line is clean", span.dchannel),
          fmt::format("one end must be role = \"user\" and the other \"network\" (here: \"{}\"); both "
                      "must have the D-channel in the same timeslot; the far end's ISDN must be started",
                      *span.role == conf::PriRole::User ? "user" : "network")});

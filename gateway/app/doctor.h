@@ -18,7 +18,7 @@ struct SpanFacts {
   std::optional<conf::PriRole> role;  // of the trunk that uses it
   bool is_analog = false;             // its trunks have ports: these
   std::vector<admin::TimeslotView> ports;
-  uint8_t dchannel = 0;  // the timeslot that its trunk signals on
+  uint8_t dchannel = 0;  // the timeslot that its trunk signals on; 0: none in this span (NFAS)
   // What the DAHDI driver says; none: a pseudowire, or the driver does not have it.
   std::optional<tdm::dahdi::SpanInfo> driver;
   std::vector<tdm::dahdi::ChannelInfo> channels;

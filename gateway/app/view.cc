@@ -234,6 +234,8 @@ Facts Application::facts() const {
     for (const auto& trunk : settings_.pri_trunks) {
       if (std::ranges::count(trunk.spans, view.span.number) == 0) continue;
       span.role = trunk.role;
+      auto with_dchannel = trunk.dchannel_spans();
+      if (std::ranges::count(with_dchannel, view.span.number) == 0) continue;
       span.dchannel = trunk.dchannel != 0 ? static_cast<uint8_t>(trunk.dchannel) : tdm::dchannel_of(view.span.type);
     }
     span.is_analog = !settings_.analog_trunks_on(view.span.number).empty();

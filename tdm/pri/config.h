@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,10 +30,13 @@ struct Config {
   std::string name = "pri";  // for logs
   Role role = Role::User;
   SwitchType switch_type = SwitchType::EuroIsdnE1;
-  // The spans whose timeslots the interface has. More than one (NFAS) is refused today.
+  // The spans whose timeslots the interface has. With more than one (non-facility associated signalling), all of one
+  // type, each is named by its place here, from 0: the interface identifier of Q.931 4.5.13.
   std::vector<Span> spans{{}};
   // {0, 0}: on the first span, where custom has it (16 on an E1, 24 on a T1).
   Timeslot dchannel{};
+  // The D-channel that takes over when that one fails: on another of the spans.
+  std::optional<Timeslot> backup;
   Hunt hunt = Hunt::Ascending;
   Law law = Law::A;  // user information layer 1 of our SETUPs
   // Incoming SETUPs without Sending complete are overlap: more digits may follow. Off: every number is complete.

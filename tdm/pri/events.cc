@@ -73,10 +73,10 @@ void Interface::dispatch(const ::pri_event& event) {
       return on_notified(event.notify.call, event.notify.info);
     // A held call would lose its timeslot: not offered.
     case PRI_EVENT_HOLD:
-      ::pri_hold_rej(link_.get(), event.hold.call, kFacilityNotImplemented);
+      ::pri_hold_rej(pri(), event.hold.call, kFacilityNotImplemented);
       return;
     case PRI_EVENT_RETRIEVE:
-      ::pri_retrieve_rej(link_.get(), event.retrieve.call, kFacilityNotImplemented);
+      ::pri_retrieve_rej(pri(), event.retrieve.call, kFacilityNotImplemented);
       return;
     // Answers to a HOLD or RETRIEVE of ours, which we do not send.
     case PRI_EVENT_HOLD_ACK:
@@ -87,30 +87,6 @@ void Interface::dispatch(const ::pri_event& event) {
     default:
       log_.warning("libpri event {} is unknown", event.e);
   }
-}
-
-void Interface::on_dchannel_up() {
-  if (std::exchange(is_up_, true)) return;
-  log_.info("D-channel is up");
-  for (const auto& entry : inventory_.status()) {
-    inventory_.set_restarting(entry.slot, false);
-    inventory_.set_out_of_service(entry.slot, withdrawn_.contains(entry.slot));
-  }
-  watch_dchannel();
-  if (config_.restart_when_up) restart_all();
-  tell([](Listener& listener) { listener.on_interface_up(); });
-}
-
-void Interface::on_dchannel_down() {
-  if (!std::exchange(is_up_, false)) return;
-  interface_downs_.add();
-  log_.error("D-channel is down");
-  // libpri ends the calls that are not active, once it has tried in vain to bring the D-channel up again.
-  watch_dchannel();
-  to_restart_.clear();
-  restarting_.reset();
-  t316_.cancel();
-  tell([](Listener& listener) { listener.on_interface_down(); });
 }
 
 void Interface::on_ring(const ::pri_event& event) {
@@ -126,7 +102,7 @@ void Interface::on_ring(const ::pri_event& event) {
   if (!slot) return refuse(handle, cause);
   Setup setup = setup_of(event, config_.overlap_receiving);
   Call& call = calls_.add(id, handle, reactor_);
-  call.reference = link_.call_reference(handle);
+  call.reference = links_.call_reference(handle);
   call.slot = slot;
   log_.info("call={} setup received slot={} called={} calling={}", id, *slot, setup.called.digits,
             setup.calling.number.digits);
@@ -153,7 +129,7 @@ std::optional<Timeslot> Interface::slot_for_incoming(const ::pri_event& event, S
 void Interface::refuse(q931_call* handle, int cause) {
   // All causes given here are those that libpri answers a SETUP with at once, by RELEASE COMPLETE.
   log_.info("setup refused cause={}", cause);
-  ::pri_hangup(link_.get(), handle, cause);
+  ::pri_hangup(pri(), handle, cause);
 }
 
 void Interface::on_setup_ack(const ::pri_event& event) {
@@ -215,16 +191,17 @@ void Interface::on_answer(const ::pri_event& event) {
 void Interface::on_disconnect(const ::pri_event& event) {
   q931_call* handle = event.hangup.call;
   int cause = cause_of(event.hangup.cause);
-  Progress progress{.inband_available = link_.last_disconnect() && link_.last_disconnect()->announcement};
+  Progress progress{.inband_available =
+                        links_[hearing_].last_disconnect() && links_[hearing_].last_disconnect()->announcement};
   Call* call = live(handle);
   if (!call || call->state == CallState::Announcing) {
-    ::pri_hangup(link_.get(), handle, cause);
+    ::pri_hangup(pri(), handle, cause);
     return;
   }
   log_.info("call={} disconnect received cause={}{}", call->id, cause,
             progress.inband_available ? " with announcement" : "");
   if (cause == kChannelUnavailable && call->outgoing && call->state < CallState::Alerting && retry_setup(*call)) {
-    ::pri_hangup(link_.get(), handle, cause);
+    ::pri_hangup(pri(), handle, cause);
     return;
   }
   tell([id = call->id, cause, progress](Listener& listener) { listener.on_disconnected(id, cause, progress); });
@@ -235,13 +212,13 @@ void Interface::on_disconnect(const ::pri_event& event) {
 
 void Interface::on_disconnect_untold() {
   // A call that nothing of ours had answered: libpri sends RELEASE COMPLETE, keeps the call, and says nothing.
-  const auto& disconnect = link_.last_disconnect();
+  const auto& disconnect = links_[hearing_].last_disconnect();
   if (!disconnect || disconnect->reference & kFromDestination) return;
   for (SignallingCallId id : calls_.ids()) {
     Call* call = calls_.find(id);
     if (call->outgoing || call->state != CallState::Setup || call->reference != disconnect->reference) continue;
     int cause = cause_of(disconnect->cause);
-    ::pri_destroycall(link_.get(), call->handle);
+    ::pri_destroycall(pri(), call->handle);
     tell([id, cause](Listener& listener) { listener.on_disconnected(id, cause, {}); });
     finish(*call, cause);
   }
@@ -252,8 +229,8 @@ void Interface::on_hangup(const ::pri_event& event) {
   int cause = cause_of(event.hangup.cause);
   Call* call = calls_.find(handle);
   // Exactly once more, and the call is gone (the "already hung up" rule of libpri).
-  ::pri_hangup(link_.get(), handle, cause);
-  if (link_.exists(handle)) ::pri_destroycall(link_.get(), handle);
+  ::pri_hangup(pri(), handle, cause);
+  if (links_.exists(handle)) ::pri_destroycall(pri(), handle);
   if (!call) return;
   bool lost_by_glare = !call->slot && cause == kNoCircuit;
   bool refused = call->outgoing && call->state < CallState::Alerting && (cause == kChannelUnavailable || lost_by_glare);
@@ -280,16 +257,25 @@ void Interface::on_digits(q931_call* handle, const char* digits, bool complete) 
 }
 
 void Interface::on_restart(int channel) {
-  log_.warning("RESTART received for {}",
-               is_whole_interface(channel) ? "the whole interface" : fmt::format("channel {}", channel & 0xff));
-  if (is_whole_interface(channel)) {
-    for (SignallingCallId id : calls_.ids()) abandon(*calls_.find(id), kTemporaryFailure);
-    return;
-  }
+  if (is_whole_interface(channel)) return on_restart_of_interface();
+  log_.warning("RESTART received for channel {}", channel & 0xff);
   auto slot = slot_of(channel);
   if (!slot) return;
   set_withdrawn(*slot, false);
   if (Call* call = calls_.find(inventory_.call_on(*slot))) abandon(*call, kTemporaryFailure);
+}
+
+void Interface::on_restart_of_interface() {
+  const auto& restart = links_[hearing_].last_restart();
+  bool all = config_.spans.size() == 1 || !restart || restart->all_interfaces;
+  auto named = span_named(restart ? restart->interface : std::nullopt);
+  if (!all && !named) return log_.warning("RESTART received for interface {}, which is none", *restart->interface);
+  uint16_t span = named.value_or(0);
+  log_.warning("RESTART received for {}", all ? "the whole interface" : fmt::format("span {}", span));
+  for (SignallingCallId id : calls_.ids()) {
+    Call& call = *calls_.find(id);
+    if (all || (call.slot && call.slot->span == span)) abandon(call, kTemporaryFailure);
+  }
 }
 
 void Interface::on_restart_ack(int channel) {
@@ -325,13 +311,13 @@ void Interface::on_facility(const ::pri_event& event) {
     const auto& command = commands->subcmd[i];
     switch (command.cmd) {
       case PRI_SUBCMD_REROUTING:
-        ::pri_rerouting_rsp(link_.get(), reply_to, command.u.rerouting.invoke_id, PRI_REROUTING_RSP_NOT_AVAILABLE);
+        ::pri_rerouting_rsp(pri(), reply_to, command.u.rerouting.invoke_id, PRI_REROUTING_RSP_NOT_AVAILABLE);
         break;
       case PRI_SUBCMD_TRANSFER_CALL:
-        ::pri_transfer_rsp(link_.get(), reply_to, command.u.transfer.invoke_id, 0);
+        ::pri_transfer_rsp(pri(), reply_to, command.u.transfer.invoke_id, 0);
         break;
       case PRI_SUBCMD_CC_REQ:
-        ::pri_cc_req_rsp(link_.get(), command.u.cc_request.cc_id, 5);
+        ::pri_cc_req_rsp(pri(), command.u.cc_request.cc_id, 5);
         break;
       default:
         log_.debug("facility {} is not used", command.cmd);

@@ -187,4 +187,50 @@ Bytes with_announcement(ByteView disconnect) {
   return edited;
 }
 
+std::optional<Restart> parse_restart(ByteView frame) {
+  constexpr uint8_t kRestart = 0x46, kChannelIdentification = 0x18, kRestartIndicator = 0x79;
+  constexpr uint8_t kInterfaceNamed = 0x40, kAllInterfaces = 7;
+  Message message;
+  if (find_message(frame, message) != Layer3::Present) return std::nullopt;
+  if (message.discriminator != kDiscriminator || message.type != kRestart) return std::nullopt;
+  Restart restart;
+  ByteReader reader(frame);
+  reader.skip(message.elements);
+  Element element;
+  while (reader.remaining() > 0 && next_element(reader, frame, element)) {
+    ByteView content = element.content;
+    if (element.id == kChannelIdentification && content.size() >= 2 && content[0] & kInterfaceNamed)
+      restart.interface = content[1] & 0x7f;
+    if (element.id == kRestartIndicator && !content.empty())
+      restart.all_interfaces = (content[0] & 7) == kAllInterfaces;
+  }
+  return restart;
+}
+
+bool is_maintenance(ByteView frame) {
+  Message message;
+  return find_message(frame, message) == Layer3::Present &&
+         (message.discriminator == kMaintenance1 || message.discriminator == kMaintenance2);
+}
+
+Bytes status_frame(int call_reference) {
+  constexpr uint8_t kSapi = 0x00, kTei = 0x01;  // call control, point to point (Q.921 section 3.3)
+  constexpr uint8_t kStatus = 0x7d, kCallState = 0x14, kActive = 10, kResponseToStatusEnquiry = 30;
+  return {kSapi,
+          kTei,
+          kUserInformation,
+          kDiscriminator,
+          2,
+          static_cast<uint8_t>(call_reference >> 8),
+          static_cast<uint8_t>(call_reference),
+          kStatus,
+          kCause,
+          2,
+          0x80,
+          0x80 | kResponseToStatusEnquiry,
+          kCallState,
+          1,
+          kActive};
+}
+
 }  // namespace sg::tdm::pri

@@ -32,4 +32,19 @@ std::optional<Disconnect> parse_disconnect(ByteView frame);
 // The same DISCONNECT with progress description 8 (Q.931 4.5.23), in its place between the information elements.
 Bytes with_announcement(ByteView disconnect);
 
+// Which spans a RESTART is for, when it names no channels (Q.931 4.5.25).
+struct Restart {
+  bool all_interfaces = false;
+  std::optional<int> interface;  // its identifier; none: the one with the D-channel
+};
+
+// What the frame says when it is a RESTART.
+std::optional<Restart> parse_restart(ByteView frame);
+
+// Whether the frame is a maintenance message (T1.607; AT&T TR 41459): SERVICE or its acknowledgement.
+bool is_maintenance(ByteView frame);
+
+// A STATUS for an active call, with cause 30, in a UI frame. The reference has its flag.
+Bytes status_frame(int call_reference);
+
 }  // namespace sg::tdm::pri

@@ -16,6 +16,13 @@ constexpr Duration kFirstRestart = 5s;
 // A D-channel that never falls silent must not starve the rest of the thread.
 constexpr int kFramesAPass = 64;
 
+// The identifiers of the spans of one interface are one octet's (Q.931 4.5.13); 20 is what exchanges allow.
+constexpr size_t kMostSpans = 20;
+// In libpri's channel: the interface is named (bits 8 to 15).
+constexpr int kExplicit = 1 << 16;
+// Longer than T305 and two T308 of Q.931 table 9-1 together.
+constexpr Duration kReleaseGuard = 60s;
+
 // Q.850 causes.
 constexpr int kNormalClearing = 16, kOutOfOrder = 27, kIncompleteNumber = 28, kUnspecified = 31, kNoCircuit = 34,
               kChannelUnavailable = 44;
@@ -36,20 +43,46 @@ std::vector<Timeslot> bearers_of(const Config& config) {
   for (const Span& span : config.spans) {
     for (uint8_t number = 1; number <= timeslots_of(span.type); ++number) {
       Timeslot slot{span.number, number};
-      if (slot != config.dchannel) slots.push_back(slot);
+      if (slot != config.dchannel && slot != config.backup) slots.push_back(slot);
     }
   }
   return slots;
 }
 
+Result<> check_dchannel(const Config& config, Timeslot dchannel) {
+  auto span = std::ranges::find(config.spans, dchannel.span, &Span::number);
+  if (span == config.spans.end())
+    return fail("{}: D-channel {} is on none of the interface's spans", config.name, dchannel);
+  if (dchannel.number >= 1 && dchannel.number <= timeslots_of(span->type)) return {};
+  return fail("{}: D-channel {} is no timeslot of span {}", config.name, dchannel, span->number);
+}
+
+Result<> check_nfas(const Config& config) {
+  if (config.spans.size() == 1) return {};
+  if (config.switch_type == SwitchType::Qsig) return fail("{}: QSIG has no interface identifiers (NFAS)", config.name);
+  if (config.spans.size() > kMostSpans) return fail("{}: at most {} spans go together", config.name, kMostSpans);
+  for (const Span& span : config.spans) {
+    if (span.type != config.spans.front().type || (span.type != SpanType::E1 && span.type != SpanType::T1)) {
+      return fail("{}: the spans of one interface (NFAS) must all be E1, or all T1", config.name);
+    }
+    if (std::ranges::count(config.spans, span.number, &Span::number) > 1) {
+      return fail("{}: span {} is named twice", config.name, span.number);
+    }
+  }
+  return {};
+}
+
 Result<> check(Config& config) {
   if (config.spans.empty()) return fail("{}: an interface needs a span", config.name);
-  if (config.spans.size() > 1) return fail("{}: several spans on one D-channel (NFAS) are not supported", config.name);
+  if (auto sound = check_nfas(config); !sound) return sound;
   const Span& span = config.spans.front();
   if (config.dchannel == Timeslot{}) config.dchannel = {span.number, dchannel_of(span.type)};
-  if (config.dchannel.span != span.number || config.dchannel.number < 1 ||
-      config.dchannel.number > timeslots_of(span.type)) {
-    return fail("{}: D-channel {} is no timeslot of span {}", config.name, config.dchannel, span.number);
+  if (auto sound = check_dchannel(config, config.dchannel); !sound) return sound;
+  if (config.backup) {
+    if (auto sound = check_dchannel(config, *config.backup); !sound) return sound;
+    if (config.backup->span == config.dchannel.span) {
+      return fail("{}: both D-channels are on span {}, and would fail together", config.name, span.number);
+    }
   }
   for (const auto& [name, value] : config.timers) {
     if (::pri_timer2idx(name.c_str()) < 0) return fail("{}: libpri has no timer \"{}\"", config.name, name);
@@ -63,30 +96,47 @@ Result<> check(Config& config) {
 
 Result<std::unique_ptr<Interface>> Interface::make(Config config, Reactor& reactor, Backend& backend,
                                                    Counters& counters) {
-  if (auto sound = check(config); !sound) return tl::unexpected(sound.error());
-  auto dchannel = backend.open_dchannel(config.dchannel);
-  if (!dchannel) return fail_with(dchannel.error(), "{}", config.name);
-  return make(std::move(config), reactor, std::move(*dchannel), counters);
+  return make(
+      std::move(config), reactor, [&](Timeslot slot) { return backend.open_dchannel(slot); }, counters);
 }
 
-Result<std::unique_ptr<Interface>> Interface::make(Config config, Reactor& reactor, std::unique_ptr<DChannel> dchannel,
-                                                   Counters& counters) {
+Result<std::unique_ptr<Interface>> Interface::make(
+    Config config, Reactor& reactor, const std::function<Result<std::unique_ptr<DChannel>>(Timeslot)>& open,
+    Counters& counters) {
   if (auto sound = check(config); !sound) return tl::unexpected(sound.error());
-  std::unique_ptr<Interface> interface(new Interface(std::move(config), reactor, std::move(dchannel), counters));
+  std::vector<std::unique_ptr<DChannel>> dchannels;
+  for (std::optional<Timeslot> slot : {std::optional(config.dchannel), config.backup}) {
+    if (!slot) continue;
+    auto dchannel = open(*slot);
+    if (!dchannel) return fail_with(dchannel.error(), "{}", config.name);
+    dchannels.push_back(std::move(*dchannel));
+  }
+  std::unique_ptr<Interface> interface(new Interface(std::move(config), reactor, std::move(dchannels), counters));
   Interface* self = interface.get();
-  auto watched = reactor.watch(self->link_.fd(), EPOLLIN | EPOLLPRI, [self](uint32_t) { self->pump(); });
-  if (!watched) return fail_with(watched.error(), "{}", self->config_.name);
+  for (size_t index = 0; index < self->links_.size(); ++index) {
+    auto watched = reactor.watch(self->links_[index].fd(), EPOLLIN | EPOLLPRI, [self](uint32_t) { self->pump(); });
+    if (!watched) return fail_with(watched.error(), "{}", self->config_.name);
+  }
   self->schedule_pump();
   return interface;
 }
 
-Interface::Interface(Config config, Reactor& reactor, std::unique_ptr<DChannel> dchannel, Counters& counters)
+Result<std::unique_ptr<Interface>> Interface::make(Config config, Reactor& reactor, std::unique_ptr<DChannel> dchannel,
+                                                   Counters& counters) {
+  if (config.backup) return fail("{}: one D-channel is given, and a backup asked for", config.name);
+  auto give = [&](Timeslot) -> Result<std::unique_ptr<DChannel>> { return std::move(dchannel); };
+  return make(std::move(config), reactor, give, counters);
+}
+
+Interface::Interface(Config config, Reactor& reactor, std::vector<std::unique_ptr<DChannel>> dchannels,
+                     Counters& counters)
     : config_(std::move(config)),
       reactor_(reactor),
       log_("pri=" + config_.name),
-      link_(config_, std::move(dchannel), counters),
+      links_(config_, std::move(dchannels), counters),
       inventory_(bearers_of(config_), config_.hunt),
       scheduler_(reactor),
+      first_choice_(reactor),
       t309_(reactor),
       t316_(reactor),
       setups_in_(counters.get("pri.rx.setup")),
@@ -94,14 +144,15 @@ Interface::Interface(Config config, Reactor& reactor, std::unique_ptr<DChannel> 
       answers_(counters.get("pri.answered")),
       refused_44_(counters.get("pri.rx.channel_unavailable")),
       timer_expiries_(counters.get("pri.timer_expiries")),
+      changeovers_(counters.get("pri.dchannel_changeovers")),
       interface_downs_(counters.get("pri.interface_downs")),
       config_errors_(counters.get("pri.config_errors")) {}
 
 Interface::~Interface() {
   *alive_ = false;
-  reactor_.unwatch(link_.fd());
+  for (size_t index = 0; index < links_.size(); ++index) reactor_.unwatch(links_[index].fd());
   for (SignallingCallId id : calls_.ids()) {
-    if (Call* call = calls_.find(id); link_.exists(call->handle)) ::pri_destroycall(link_.get(), call->handle);
+    if (Call* call = calls_.find(id); links_.exists(call->handle)) ::pri_destroycall(pri(), call->handle);
   }
 }
 
@@ -111,11 +162,24 @@ void Interface::pump() {
   if (pumping_) return;
   pumping_ = true;
   deliver();
+  for (size_t index = 0; index < links_.size(); ++index) receive(index);
+  run_timers();
+  pumping_ = false;
+  for (size_t index = 0; index < links_.size(); ++index) {
+    if (links_[index].is_lost()) lose(index);
+  }
+  arm_scheduler();
+}
+
+void Interface::receive(size_t index) {
   for (int frames = 0; frames < kFramesAPass; ++frames) {
     ::pri_event* event = nullptr;
-    if (!link_.receive(event)) break;
+    if (!links_[index].receive(event)) break;
+    hearing_ = index;
     if (event) {
+      int kind = event->e;
       dispatch(*event);
+      follow(kind);
     } else {
       on_disconnect_untold();
     }
@@ -124,29 +188,31 @@ void Interface::pump() {
     // A RESTART of several channels goes on by timers of no length.
     run_timers();
   }
-  run_timers();
-  pumping_ = false;
-  if (link_.is_lost()) {
-    reactor_.unwatch(link_.fd());
-    if (is_up_) {
-      on_dchannel_down();
-      schedule_pump();
-    }
-  }
-  arm_scheduler();
+}
+
+void Interface::lose(size_t index) {
+  reactor_.unwatch(links_[index].fd());
+  if (!links_.is_up(index)) return;
+  links_.set_up(index, false);
+  choose_dchannel();
+  schedule_pump();
 }
 
 void Interface::run_timers() {
-  while (const ::pri_event* event = link_.run_timers()) {
-    dispatch(*event);
-    deliver();
-  }
+  for (size_t index = 0; index < links_.size(); ++index) run_timers_of(index);
   finish_vanished();
   deliver();
 }
 
+void Interface::run_timers_of(size_t index) {
+  while (const ::pri_event* event = links_[index].run_timers()) {
+    hearing_ = index;
+    dispatch(*event);
+  }
+}
+
 void Interface::arm_scheduler() {
-  if (auto wait = link_.until_next_timer()) {
+  if (auto wait = links_.until_next_timer()) {
     scheduler_.arm(*wait, [this] { pump(); });
   } else {
     scheduler_.cancel();
@@ -182,8 +248,12 @@ Signalling::Status Interface::status() const {
   status.is_up = is_up_;
   status.name =
       fmt::format("{} {}, D-channel {}", to_string(config_.switch_type), to_string(config_.role), config_.dchannel);
+  if (config_.backup) {
+    status.name += fmt::format(", backup {}, {} active", *config_.backup,
+                               links_.active_index() == 0 ? config_.dchannel : *config_.backup);
+  }
   status.slots = inventory_.status();
-  auto dchannel = link_.dchannel_stats();
+  auto dchannel = links_.stats();
   status.counters = {{"setups received", setups_in_.value()},
                      {"setups sent", setups_out_.value()},
                      {"answered", answers_.value()},
@@ -209,7 +279,7 @@ Result<Signalling::OutgoingCall> Interface::setup(const Setup& setup) {
   auto id = calls_.next_id();
   auto slot = inventory_.seize(id);
   if (!slot) return fail("{}: no timeslot is free", config_.name);
-  q931_call* handle = ::pri_new_call(link_.get());
+  q931_call* handle = ::pri_new_call(pri());
   if (!handle) {
     inventory_.release(*slot, id);
     return fail("{}: libpri has no call to give", config_.name);
@@ -219,7 +289,7 @@ Result<Signalling::OutgoingCall> Interface::setup(const Setup& setup) {
   call.slot = slot;
   call.setup = setup;
   if (!send_setup(call)) {
-    ::pri_destroycall(link_.get(), handle);
+    ::pri_destroycall(pri(), handle);
     inventory_.release(*slot, id);
     calls_.erase(id);
     return fail("{}: libpri does not take the SETUP", config_.name);
@@ -232,7 +302,7 @@ Result<Signalling::OutgoingCall> Interface::setup(const Setup& setup) {
 void Interface::setup_acknowledge(SignallingCallId id, bool inband_dial_tone) {
   Call* call = unanswered(id);
   if (!call || call->state != CallState::Setup) return;
-  ::pri_setup_ack(link_.get(), call->handle, channel_of(*call), 0, inband_dial_tone);
+  ::pri_setup_ack(pri(), call->handle, channel_of(*call), 0, inband_dial_tone);
   call->state = CallState::Overlap;
   expect_digits(*call);
   schedule_pump();
@@ -243,7 +313,7 @@ void Interface::proceeding(SignallingCallId id) {
   if (!call || call->state > CallState::Overlap) return;
   call->timer.cancel();
   call->state = CallState::Proceeding;
-  ::pri_proceeding(link_.get(), call->handle, channel_of(*call), 0);
+  ::pri_proceeding(pri(), call->handle, channel_of(*call), 0);
   schedule_pump();
 }
 
@@ -252,7 +322,7 @@ void Interface::alerting(SignallingCallId id, bool inband_available) {
   if (!call || call->state >= CallState::Alerting) return;
   call->timer.cancel();
   call->state = CallState::Alerting;
-  ::pri_acknowledge(link_.get(), call->handle, channel_of(*call), inband_available);
+  ::pri_acknowledge(pri(), call->handle, channel_of(*call), inband_available);
   schedule_pump();
 }
 
@@ -262,9 +332,9 @@ void Interface::progress(SignallingCallId id, Progress progress, int cause) {
   if (!call || !progress.inband_available) return;
   proceeding(id);
   if (cause > 0) {
-    ::pri_progress_with_cause(link_.get(), call->handle, channel_of(*call), 1, valid_cause(cause));
+    ::pri_progress_with_cause(pri(), call->handle, channel_of(*call), 1, valid_cause(cause));
   } else {
-    ::pri_progress(link_.get(), call->handle, channel_of(*call), 1);
+    ::pri_progress(pri(), call->handle, channel_of(*call), 1);
   }
   schedule_pump();
 }
@@ -278,7 +348,7 @@ void Interface::answer(SignallingCallId id) {
   proceeding(id);
   call->state = CallState::Active;
   answers_.add();
-  ::pri_answer(link_.get(), call->handle, channel_of(*call), 0);
+  ::pri_answer(pri(), call->handle, channel_of(*call), 0);
   log_.info("call={} connect sent", id);
   schedule_pump();
 }
@@ -294,8 +364,8 @@ void Interface::disconnect_with_announcement(SignallingCallId id, int cause) {
   call->timer.cancel();
   call->state = CallState::Announcing;
   call->release_cause = valid_cause(cause);
-  link_.announce_on_disconnect(call->reference);
-  ::pri_hangup(link_.get(), call->handle, call->release_cause);
+  links_.announce_on_disconnect(call->reference);
+  ::pri_hangup(pri(), call->handle, call->release_cause);
   log_.info("call={} disconnect sent cause={} with announcement", id, call->release_cause);
   schedule_pump();
 }
@@ -303,7 +373,7 @@ void Interface::disconnect_with_announcement(SignallingCallId id, int cause) {
 void Interface::information(SignallingCallId id, const std::string& digits) {
   Call* call = live(id);
   if (!call || !is_dialable(digits) || call->state >= CallState::Disconnected) return;
-  for (char digit : digits) ::pri_information(link_.get(), call->handle, digit);
+  for (char digit : digits) ::pri_information(pri(), call->handle, digit);
   if (call->outgoing && call->state == CallState::Overlap) arm_timer(*call, config_.t304, kRecoveryOnTimer);
   schedule_pump();
 }
@@ -311,7 +381,7 @@ void Interface::information(SignallingCallId id, const std::string& digits) {
 void Interface::notify(SignallingCallId id, uint8_t description) {
   Call* call = live(id);
   if (!call) return;
-  ::pri_notify(link_.get(), call->handle, channel_of(*call), description);
+  ::pri_notify(pri(), call->handle, channel_of(*call), description);
   schedule_pump();
 }
 
@@ -322,6 +392,8 @@ void Interface::release(SignallingCallId id, int cause) {
 void Interface::on_alarms_changed(uint16_t span, AlarmSet alarms) {
   Alarm& alarm = alarms_.try_emplace(span, reactor_).first->second;
   bool was_on = std::exchange(alarm.is_on, alarms != kNoAlarm);
+  links_.set_in_alarm(span, alarm.is_on);
+  choose_dchannel();
   watch_dchannel();
   alarm.hold.cancel();
   if (!alarm.is_on) {
@@ -343,17 +415,6 @@ bool Interface::is_in_alarm(uint16_t span) const {
   return alarm != alarms_.end() && alarm->second.is_on;
 }
 
-void Interface::watch_dchannel() {
-  if (is_up_ && !is_in_alarm(config_.dchannel.span)) return t309_.cancel();
-  if (t309_.is_armed()) return;
-  t309_.arm(config_.t309, [this] {
-    timer_expiries_.add();
-    auto ids = calls_.ids();
-    if (!ids.empty()) log_.warning("T309 has run out: {} calls end", ids.size());
-    for (SignallingCallId id : ids) abandon(*calls_.find(id), kOutOfOrder);
-  });
-}
-
 void Interface::restart(Timeslot slot) {
   if (!inventory_.contains(slot) || inventory_.call_on(slot) ||
       std::ranges::find(to_restart_, slot) != to_restart_.end())
@@ -369,7 +430,12 @@ Result<> Interface::set_service(Timeslot slot, bool in_service) {
   if (!speaks_service(config_.switch_type)) {
     return fail("{}: {} has no SERVICE message", config_.name, to_string(config_.switch_type));
   }
-  ::pri_maintenance_service(link_.get(), 0, slot.number, in_service ? kInService : kOutOfService);
+  // libpri cannot name interface 0: it is meant where none is named, on a D-channel of its own.
+  int interface = identifier_of(slot.span);
+  if (interface == 0 && active_span() != slot.span) {
+    return fail("{}: SERVICE for span {} goes only while its own D-channel is active", config_.name, slot.span);
+  }
+  ::pri_maintenance_service(pri(), interface, slot.number, in_service ? kInService : kOutOfService);
   set_withdrawn(slot, !in_service);
   schedule_pump();
   return {};
@@ -389,10 +455,10 @@ void Interface::set_withdrawn(Timeslot slot, bool withdrawn) {
 bool Interface::send_setup(Call& call) {
   auto record = record_of(call.setup, config_.law);
   if (!record) return false;
-  call.reference = link_.call_reference(call.handle);
+  call.reference = links_.call_reference(call.handle);
   // The network chooses; the user may only wish (Q.931 5.1.2).
   ::pri_sr_set_channel(record.get(), channel_of(call), config_.role == Role::Network, 0);
-  if (::pri_setup(link_.get(), call.handle, record.get()) != 0) return false;
+  if (::pri_setup(pri(), call.handle, record.get()) != 0) return false;
   setups_out_.add();
   schedule_pump();
   return true;
@@ -404,7 +470,7 @@ bool Interface::retry_setup(Call& call) {
   auto refused = call.slot;
   auto other = inventory_.seize(call.id);
   if (!other) return false;
-  q931_call* handle = ::pri_new_call(link_.get());
+  q931_call* handle = ::pri_new_call(pri());
   if (!handle) {
     inventory_.release(*other, call.id);
     return false;
@@ -415,7 +481,7 @@ bool Interface::retry_setup(Call& call) {
   call.slot = other;
   calls_.rebind(call, handle);
   if (!send_setup(call)) {
-    ::pri_destroycall(link_.get(), handle);
+    ::pri_destroycall(pri(), handle);
     calls_.rebind(call, nullptr);
     call.slot = refused;
     inventory_.release(*other, call.id);
@@ -462,19 +528,31 @@ void Interface::hang_up(Call& call, int cause) {
   bool disconnect_sent = call.state == CallState::Announcing;
   call.state = CallState::Releasing;
   // The DISCONNECT is out, and libpri sends RELEASE when T305 ends, or the far end does before.
-  if (disconnect_sent) return;
+  if (disconnect_sent) return links_.size() > 1 ? guard_release(call) : void();
   call.release_cause = valid_cause(cause);
   log_.info("call={} release cause={}", call.id, call.release_cause);
-  ::pri_hangup(link_.get(), call.handle, call.release_cause);
-  if (!link_.exists(call.handle)) finish(call, call.release_cause);
+  ::pri_hangup(pri(), call.handle, call.release_cause);
+  if (!links_.exists(call.handle)) {
+    finish(call, call.release_cause);
+  } else if (links_.size() > 1) {
+    guard_release(call);
+  }
   schedule_pump();
+}
+
+void Interface::guard_release(Call& call) {
+  // What libpri's timers have to tell of a call is lost, once it has moved to the other D-channel.
+  call.timer.arm(kReleaseGuard, [this, id = call.id] {
+    timer_expiries_.add();
+    if (Call* stuck = calls_.find(id)) abandon(*stuck, kRecoveryOnTimer);
+  });
 }
 
 void Interface::finish(Call& call, int cause) {
   if (call.state == CallState::Over) return;
   call.state = CallState::Over;
   call.timer.cancel();
-  link_.forget_announcement(call.reference);
+  links_.forget_announcement(call.reference);
   calls_.rebind(call, nullptr);
   int told = call.release_cause ? call.release_cause : valid_cause(cause);
   log_.info("call={} released cause={}", call.id, told);
@@ -487,7 +565,7 @@ void Interface::finish(Call& call, int cause) {
 
 void Interface::abandon(Call& call, int cause) {
   if (call.state == CallState::Over) return;
-  if (link_.exists(call.handle)) ::pri_destroycall(link_.get(), call.handle);
+  if (links_.exists(call.handle)) ::pri_destroycall(pri(), call.handle);
   finish(call, cause);
 }
 
@@ -495,7 +573,7 @@ void Interface::finish_vanished() {
   // Some ends libpri does not tell of: it has freed the call, and that is all.
   for (SignallingCallId id : calls_.ids()) {
     Call* call = calls_.find(id);
-    if (call->state != CallState::Over && !link_.exists(call->handle)) finish(*call, kUnspecified);
+    if (call->state != CallState::Over && !links_.exists(call->handle)) finish(*call, kUnspecified);
   }
 }
 
@@ -518,13 +596,34 @@ void Interface::expect_digits(Call& call) {
 }
 
 int Interface::channel_of(const Call& call) const {
-  return call.slot ? call.slot->number : 0;
+  return call.slot ? channel_of(*call.slot) : 0;
+}
+
+int Interface::channel_of(Timeslot slot) const {
+  if (config_.spans.size() == 1) return slot.number;
+  return slot.number | identifier_of(slot.span) << 8 | kExplicit;
+}
+
+int Interface::identifier_of(uint16_t span) const {
+  auto found = std::ranges::find(config_.spans, span, &Span::number);
+  return static_cast<int>(found - config_.spans.begin());
+}
+
+std::optional<uint16_t> Interface::span_named(std::optional<int> identifier) const {
+  // Q.931 4.5.13.
+  if (!identifier) return links_.span_of(hearing_);
+  auto index = static_cast<size_t>(*identifier);
+  if (index >= config_.spans.size()) return std::nullopt;
+  return config_.spans[index].number;
 }
 
 std::optional<Timeslot> Interface::slot_of(int channel) const {
-  int number = channel & 0xff;
-  Timeslot slot{config_.spans.front().number, static_cast<uint8_t>(number)};
-  if (channel < 0 || !inventory_.contains(slot)) return std::nullopt;
+  if (channel < 0) return std::nullopt;
+  bool is_named = config_.spans.size() > 1 && channel & kExplicit;
+  auto span = span_named(is_named ? std::optional(channel >> 8 & 0xff) : std::nullopt);
+  if (!span) return std::nullopt;
+  Timeslot slot{*span, static_cast<uint8_t>(channel & 0xff)};
+  if (!inventory_.contains(slot)) return std::nullopt;
   return slot;
 }
 
@@ -567,7 +666,7 @@ void Interface::restart_next() {
 
 void Interface::send_restart() {
   ++restarts_sent_;
-  ::pri_reset(link_.get(), restarting_->number);
+  ::pri_reset(pri(), channel_of(*restarting_));
   schedule_pump();
   bool is_first = restarting_all_ && !restart_was_answered_;
   t316_.arm(is_first ? std::min(kFirstRestart, config_.t316) : config_.t316, [this] { on_t316(); });

@@ -11,11 +11,12 @@
 #include "tdm/backend.h"
 #include "tdm/pri/call_table.h"
 #include "tdm/pri/config.h"
-#include "tdm/pri/link.h"
+#include "tdm/pri/link_group.h"
 
 namespace sg::tdm::pri {
 
-// An ISDN primary rate interface, user or network side: libpri on one D-channel, driven by a Reactor.
+// An ISDN primary rate interface, user or network side: libpri on one D-channel, or with NFAS on a primary and its
+// backup, driven by a Reactor.
 // Owned by the trunk (or by a test exchange); signalling thread only.
 //
 // Nothing is told to the listener from inside a command: it comes from the reactor, in order.
@@ -25,6 +26,10 @@ class Interface final : public Signalling {
   // Opens the D-channel on its backend. Error: no such timeslot, or the configuration contradicts itself.
   static Result<std::unique_ptr<Interface>> make(Config config, Reactor& reactor, Backend& backend, Counters& counters);
   static Result<std::unique_ptr<Interface>> make(Config config, Reactor& reactor, std::unique_ptr<DChannel> dchannel,
+                                                 Counters& counters);
+  // `open` is called for the primary, then for the backup if there is one.
+  static Result<std::unique_ptr<Interface>> make(Config config, Reactor& reactor,
+                                                 const std::function<Result<std::unique_ptr<DChannel>>(Timeslot)>& open,
                                                  Counters& counters);
   ~Interface() override;
 
@@ -51,11 +56,14 @@ class Interface final : public Signalling {
   size_t calls() const { return calls_.size(); }
 
  private:
-  Interface(Config config, Reactor& reactor, std::unique_ptr<DChannel> dchannel, Counters& counters);
+  Interface(Config config, Reactor& reactor, std::vector<std::unique_ptr<DChannel>> dchannels, Counters& counters);
 
   // The loop: frames, libpri's timers, then what the listener is to hear. pump() is the only way out to the listener.
   void pump();
+  void receive(size_t index);
+  void lose(size_t index);
   void run_timers();
+  void run_timers_of(size_t index);
   void arm_scheduler();
   void tell(std::function<void(Listener&)> what);
   void deliver();
@@ -63,8 +71,6 @@ class Interface final : public Signalling {
 
   // One function per event of libpri (events.cc).
   void dispatch(const ::pri_event& event);
-  void on_dchannel_up();
-  void on_dchannel_down();
   void on_ring(const ::pri_event& event);
   void on_setup_ack(const ::pri_event& event);
   void on_call_proceeding(const ::pri_event& event);
@@ -77,10 +83,28 @@ class Interface final : public Signalling {
   void on_hangup_ack(const ::pri_event& event);
   void on_digits(q931_call* handle, const char* digits, bool complete);
   void on_restart(int channel);
+  void on_restart_of_interface();
   void on_restart_ack(int channel);
   void on_service(int channel, int status);
   void on_notified(q931_call* handle, int description);
   void on_facility(const ::pri_event& event);
+
+  // The D-channels (dchannels.cc). libpri's of the active one:
+  ::pri* pri() { return links_.active().get(); }
+  uint16_t active_span() const { return links_.span_of(links_.active_index()); }
+  void on_dchannel_up();
+  void on_dchannel_down();
+  void on_dchannel_service(bool in_service);
+  void choose_dchannel();
+  void come_up();
+  void go_down();
+  void change_over(size_t to);
+  // One call to the D-channel that has become active.
+  void move(Call& call, bool messages_are_lost);
+  // What the network has sent on the other D-channel says that it is the active one.
+  void follow(int event);
+  // T309 (Q.931 5.8.9): from the first sign that the D-channel is cut, until it is up and its span clean.
+  void watch_dchannel();
 
   // The life of a call (interface.cc).
   std::optional<Timeslot> slot_for_incoming(const ::pri_event& event, SignallingCallId id, int& cause);
@@ -98,7 +122,13 @@ class Interface final : public Signalling {
   void finish_vanished();
   void arm_timer(Call& call, Duration after, int cause);
   void expect_digits(Call& call);
+  // As libpri has them, with the interface identifier where there are several spans.
   int channel_of(const Call& call) const;
+  int channel_of(Timeslot slot) const;
+  int identifier_of(uint16_t span) const;
+  // The span with this interface identifier; without one, that of the D-channel which the message came on.
+  std::optional<uint16_t> span_named(std::optional<int> identifier) const;
+  void guard_release(Call& call);
   std::optional<Timeslot> slot_of(int channel) const;
   // The call, when commands still mean something to it: null once it is being released.
   Call* live(SignallingCallId id);
@@ -107,8 +137,6 @@ class Interface final : public Signalling {
   Call* unanswered(SignallingCallId id);
   // Ends the call here, without a word to the far end: it does not hear, or knows.
   void abandon(Call& call, int cause);
-  // T309 (Q.931 5.8.9): from the first sign that the D-channel is cut, until it is up and its span clean.
-  void watch_dchannel();
   bool is_in_alarm(uint16_t span) const;
   void set_withdrawn(Timeslot slot, bool withdrawn);
   void restart_all();
@@ -120,10 +148,13 @@ class Interface final : public Signalling {
   Reactor& reactor_;
   Log log_;
   Listener* listener_ = nullptr;
-  Link link_;
+  LinkGroup links_;
+  size_t hearing_ = 0;  // the D-channel whose event is looked at
   Inventory inventory_;
   CallTable calls_;
   bool is_up_ = false;
+  bool was_up_ = false;  // at some time
+  bool waited_for_primary_ = false;
   bool pumping_ = false;
   bool pump_posted_ = false;
   std::deque<std::function<void(Listener&)>> untold_;
@@ -142,6 +173,7 @@ class Interface final : public Signalling {
   };
   std::map<uint16_t, Alarm> alarms_;
   Timer scheduler_;
+  Timer first_choice_;
   Timer t309_;
   Timer t316_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // posted tasks may outlive this
@@ -150,6 +182,7 @@ class Interface final : public Signalling {
   Counter& answers_;
   Counter& refused_44_;
   Counter& timer_expiries_;
+  Counter& changeovers_;
   Counter& interface_downs_;
   Counter& config_errors_;
 };

@@ -49,6 +49,13 @@ void log_error(::pri*, char* text) {
   if (++lines <= kLinesPerSecond) Log("libpri").warning("{}", trimmed(text));
 }
 
+// libpri takes the length with the FCS, which it does not look at.
+int hand_over(ByteView frame, std::span<uint8_t> buffer) {
+  std::ranges::copy(frame, buffer.begin());
+  std::fill_n(buffer.begin() + static_cast<std::ptrdiff_t>(frame.size()), kFcs, uint8_t{0});
+  return static_cast<int>(frame.size() + kFcs);
+}
+
 }  // namespace
 
 Link::Link(const Config& config, std::unique_ptr<DChannel> dchannel, Counters& counters)
@@ -88,9 +95,20 @@ Link::~Link() {
 
 bool Link::receive(::pri_event*& event) {
   took_frame_ = false;
+  maintenance_ = false;
+  restart_.reset();
   disconnect_.reset();
   event = ::pri_check_event(pri_);
   return took_frame_;
+}
+
+void Link::adopt(int call_reference, bool ours) {
+  // libpri sends for a call where it last received for it, and has no other way to move one. So it is given a STATUS
+  // that changes nothing (cause 30, response to STATUS ENQUIRY; call state 10, active), in an unnumbered frame, which
+  // layer 2 does not count.
+  injected_ = status_frame(call_reference | (ours ? kFromDestination : 0));
+  ::pri_check_event(pri_);
+  injected_.clear();
 }
 
 std::optional<Duration> Link::until_next_timer() const {
@@ -127,6 +145,7 @@ int Link::write_frame(::pri* pri, void* buffer, int size) noexcept {
 }
 
 int Link::read(std::span<uint8_t> buffer) {
+  if (!injected_.empty()) return hand_over(injected_, buffer);
   std::array<uint8_t, DChannel::kMaxFrame> frame;
   auto length = dchannel_->read(frame);
   if (!length) {
@@ -147,10 +166,9 @@ int Link::read(std::span<uint8_t> buffer) {
   }
   malformed_.add(static_cast<uint64_t>(guarded->removed));
   disconnect_ = parse_disconnect(guarded->frame);
-  std::ranges::copy(guarded->frame, buffer.begin());
-  // libpri takes the length with the FCS, which it does not look at.
-  std::fill_n(buffer.begin() + static_cast<std::ptrdiff_t>(guarded->frame.size()), kFcs, uint8_t{0});
-  return static_cast<int>(guarded->frame.size() + kFcs);
+  restart_ = parse_restart(guarded->frame);
+  maintenance_ = is_maintenance(guarded->frame);
+  return hand_over(guarded->frame, buffer);
 }
 
 int Link::write(ByteView frame) {

@@ -47,6 +47,13 @@ class Link {
   // The frame received last, when it was a DISCONNECT. libpri does not tell whether an announcement plays, nor of the
   // DISCONNECT itself when no message of ours had answered the SETUP yet.
   const std::optional<Disconnect>& last_disconnect() const { return disconnect_; }
+  // The frame received last, when it was a RESTART: libpri does not tell which interface is meant.
+  const std::optional<Restart>& last_restart() const { return restart_; }
+  // The frame received last was a SERVICE, or the acknowledgement of one.
+  bool heard_maintenance() const { return maintenance_; }
+  // Makes this the D-channel of a call that another D-channel of the NFAS group has: what libpri sends for it from now
+  // on goes out here. `ours`: we gave it its call reference.
+  void adopt(int call_reference, bool ours);
   // The DISCONNECT that we send for this incoming call is to say that an announcement plays: libpri has no means to.
   void announce_on_disconnect(int call_reference) { announcing_.insert(call_reference | kFromDestination); }
   void forget_announcement(int call_reference) { announcing_.erase(call_reference | kFromDestination); }
@@ -67,6 +74,9 @@ class Link {
   ::pri* pri_ = nullptr;
   bool lost_ = false;
   bool took_frame_ = false;
+  std::optional<Restart> restart_;
+  bool maintenance_ = false;
+  Bytes injected_;  // read before what the D-channel has
   std::optional<Disconnect> disconnect_;
   std::set<int> announcing_;  // call references with their flag
   Counter& malformed_;

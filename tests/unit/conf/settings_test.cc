@@ -140,6 +140,44 @@ TEST(Settings, PutTheDChannelWhereTheSpanTypeHasIt) {
   EXPECT_EQ(moved.dchannel_of(*settings.span(1)), 5);
 }
 
+std::string two_spans(std::string_view second_type, std::string_view options) {
+  std::string file;
+  for (auto [number, type] : {std::pair{1, std::string_view("T1")}, std::pair{2, second_type}}) {
+    file += fmt::format("[span.{0}]\ntype = \"{1}\"\nlocal = \"127.0.0.1:700{0}\"\nremote = \"127.0.0.1:710{0}\"\n",
+                        number, type);
+  }
+  return file + fmt::format("[trunk.pstn]\nkind = \"pri\"\nspans = [1, 2]\n{}\n", options);
+}
+
+TEST(Settings, HaveADChannelOnEachSpanOrWithNfasWhereTheyAreNamed) {
+  auto spans_with_one = [](std::string_view options) {
+    auto settings = parse(two_spans("T1", fmt::format("switch = \"ni2\"\n{}", options)), "test.toml");
+    EXPECT_TRUE(settings) << settings.error().message;
+    return settings ? settings->pri_trunks.at(0).dchannel_spans() : std::vector<uint16_t>{};
+  };
+
+  EXPECT_THAT(spans_with_one(""), ElementsAre(1, 2));
+  EXPECT_THAT(spans_with_one("nfas = true"), ElementsAre(1));
+  EXPECT_THAT(spans_with_one("nfas = true\ndchannels = [2]"), ElementsAre(2));
+  EXPECT_THAT(spans_with_one("nfas = true\ndchannels = [2, 1]"), ElementsAre(2, 1));
+}
+
+TEST(Settings, RefuseNfasThatCannotBe) {
+  auto error = [](std::string_view second_type, std::string_view options) {
+    auto settings = parse(two_spans(second_type, options), "test.toml");
+    return settings ? std::string() : settings.error().message;
+  };
+
+  EXPECT_THAT(error("E1", "switch = \"ni2\"\nnfas = true"),
+              HasSubstr("[trunk.pstn] nfas: spans 1 and 2 differ in type or backend"));
+  EXPECT_THAT(error("T1", "switch = \"qsig\"\nnfas = true"),
+              HasSubstr("[trunk.pstn] nfas: does not go with switch = \"qsig\""));
+  EXPECT_THAT(error("T1", "switch = \"ni2\"\nnfas = true\ndchannels = [1, 3]"),
+              HasSubstr("[trunk.pstn] dchannels: 3 is none of the trunk's spans"));
+  EXPECT_THAT(error("T1", "switch = \"ni2\"\nnfas = true\ndchannels = [1, 2, 3]"),
+              HasSubstr("[trunk.pstn] dchannels: one primary, and one for backup"));
+}
+
 TEST(Settings, SayHowCloselyATrunkNamesAnAddress) {
   SipTrunk trunk;
   for (const char* block : {"10.0.0.0/8", "10.1.0.0/16", "10.1.2.3", "2001:db8::/32"}) {
@@ -230,6 +268,11 @@ INSTANTIATE_TEST_SUITE_P(
               "switch = \"ni2\"",
               "switch = \"ni2\"\ndchannel = 25",
               {"[trunk.pbx] dchannel:", "only 24"}},
+        Fault{"DChannelsWithoutNfas",
+              "switch = \"ni2\"",
+              "switch = \"ni2\"\ndchannels = [2]",
+              {"[trunk.pbx] dchannels: goes only with nfas = true"}},
+        Fault{"NfasOfOneSpan", "switch = \"ni2\"", "switch = \"ni2\"\nnfas = true", {"[trunk.pbx] nfas: needs two"}},
         Fault{"PpmOfARecoveredClock", "clock = \"given\"\n", "", {"[span.1] ppm:", "clock = \"given\""}},
         Fault{"PeerWithoutListener", ";transport=tcp", "", {"[trunk.carrier] peer: needs UDP on IPv6"}},
         Fault{"PeerIsUs", "[::1]:5080", "[::1]:5062", {"[trunk.carrier] peer:", "listens on itself"}},

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -51,6 +52,7 @@ class TestDChannel final : public DChannel {
 struct Side final : Signalling::Listener {
   std::unique_ptr<Interface> interface;
   TestDChannel* dchannel = nullptr;
+  TestDChannel* backup = nullptr;  // with NFAS
   Counters counters;
   std::vector<std::string> heard;
   std::vector<Setup> setups;
@@ -97,12 +99,13 @@ struct Side final : Signalling::Listener {
     for (const auto& entry : interface->status().slots) count += entry.state == state;
     return count;
   }
-  Signalling::SlotState state_of(uint8_t number) const {
+  Signalling::SlotState state_of(Timeslot which) const {
     for (const auto& entry : interface->status().slots) {
-      if (entry.slot.number == number) return entry.state;
+      if (entry.slot == which) return entry.state;
     }
     return Signalling::SlotState::OutOfService;
   }
+  Signalling::SlotState state_of(uint8_t number) const { return state_of(Timeslot{1, number}); }
 
  private:
   void note(std::string what) { heard.push_back(std::move(what)); }
@@ -117,14 +120,16 @@ struct ExchangeLine {
 
   explicit ExchangeLine(Config both = {}) : ExchangeLine(both, both) {}
   ExchangeLine(Config for_network, Config for_user) {
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) throw std::bad_alloc();
     for_network.role = Role::Network;
     for_network.name = "network";
     for_user.role = Role::User;
     for_user.name = "user";
-    make(network, for_network, ends[0]);
-    make(user, for_user, ends[1]);
+    int ends[2][2];
+    for (auto& pair : ends) {
+      if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) throw std::bad_alloc();
+    }
+    make(network, for_network, {ends[0][0], ends[1][0]});
+    make(user, for_user, {ends[0][1], ends[1][1]});
   }
 
   // Brings both ends up.
@@ -137,6 +142,10 @@ struct ExchangeLine {
     network.dchannel->cut = cut;
     user.dchannel->cut = cut;
   }
+  void cut_backup(bool cut) {
+    network.backup->cut = cut;
+    user.backup->cut = cut;
+  }
   static Setup call_to(std::string digits) {
     Setup setup;
     setup.called = {std::move(digits), TypeOfNumber::Unknown, NumberingPlan::Isdn};
@@ -145,10 +154,14 @@ struct ExchangeLine {
   }
 
  private:
-  void make(Side& side, const Config& config, int socket) {
-    auto dchannel = std::make_unique<TestDChannel>(socket);
-    side.dchannel = dchannel.get();
-    auto made = Interface::make(config, reactor, std::move(dchannel), side.counters);
+  void make(Side& side, const Config& config, std::array<int, 2> sockets) {
+    auto primary = std::make_unique<TestDChannel>(sockets[0]), backup = std::make_unique<TestDChannel>(sockets[1]);
+    side.dchannel = primary.get();
+    if (config.backup) side.backup = backup.get();
+    auto open = [&](Timeslot at) -> Result<std::unique_ptr<DChannel>> {
+      return std::move(at == config.backup ? backup : primary);
+    };
+    auto made = Interface::make(config, reactor, open, side.counters);
     if (!made) throw std::invalid_argument(made.error().message);
     side.interface = std::move(*made);
     side.interface->set_listener(&side);
@@ -163,6 +176,14 @@ inline Config ni2() {
   config.switch_type = SwitchType::Ni2;
   config.spans = {{1, SpanType::T1}};
   config.law = Law::Mu;
+  return config;
+}
+
+// Two T1 with a D-channel on each, the second for backup.
+inline Config nfas() {
+  Config config = ni2();
+  config.spans = {{1, SpanType::T1}, {2, SpanType::T1}};
+  config.backup = Timeslot{2, 24};
   return config;
 }
 

@@ -485,11 +485,12 @@ TEST(PriInterface, FramesThatAreNoneAreCountedAndDropped) {
   EXPECT_TRUE(line.user.interface->status().is_up);
 }
 
-TEST(PriInterface, SurvivesMutatedMessagesAndLosesNoTimeslot) {
-  Config overlap;
-  overlap.overlap_receiving = true;
+namespace {
+
+void exchange_mutated_messages(Config config) {
+  config.overlap_receiving = true;
   std::mt19937 random(7);
-  UpLine line(overlap);
+  UpLine line(config);
   line.network.on_call = [&](SignallingCallId call) { line.network.interface->alerting(call, true); };
   auto mutate = [&](Bytes& frame) {
     if (frame.size() <= 4) return;
@@ -518,6 +519,7 @@ TEST(PriInterface, SurvivesMutatedMessagesAndLosesNoTimeslot) {
 
   // What is left ends with the D-channel.
   line.cut(true);
+  if (config.backup) line.cut_backup(true);
   line.reactor.advance(300s);
 
   EXPECT_EQ(line.user.interface->calls(), 0u);
@@ -525,6 +527,16 @@ TEST(PriInterface, SurvivesMutatedMessagesAndLosesNoTimeslot) {
   EXPECT_EQ(line.user.count(SlotState::InUse), 0u);
   EXPECT_EQ(line.network.count(SlotState::InUse), 0u);
   EXPECT_GT(line.user.counters.get("pri.rx.malformed").value(), 0u);
+}
+
+}  // namespace
+
+TEST(PriInterface, SurvivesMutatedMessagesAndLosesNoTimeslot) {
+  exchange_mutated_messages(euroisdn());
+}
+
+TEST(PriInterface, SurvivesMutatedMessagesAndLosesNoTimeslotOfTwoSpans) {
+  exchange_mutated_messages(nfas());
 }
 
 TEST(PriInterface, RefusesContradictoryConfigurations) {
@@ -537,14 +549,19 @@ TEST(PriInterface, RefusesContradictoryConfigurations) {
     auto made = Interface::make(config, reactor, std::make_unique<TestDChannel>(ends[0]), counters);
     return !made;
   };
-  Config no_span, two_spans, no_such_timer, no_such_slot;
+  Config no_span, mixed, twice, qsig, no_such_timer, no_such_slot;
   no_span.spans.clear();
-  two_spans.spans = {{1, SpanType::E1}, {2, SpanType::E1}};
+  mixed.spans = {{1, SpanType::E1}, {2, SpanType::T1}};
+  twice.spans = {{1, SpanType::E1}, {1, SpanType::E1}};
+  qsig.spans = {{1, SpanType::E1}, {2, SpanType::E1}};
+  qsig.switch_type = SwitchType::Qsig;
   no_such_timer.timers["T999"] = 1;
   no_such_slot.dchannel = {1, 32};
 
   EXPECT_TRUE(refused(no_span));
-  EXPECT_TRUE(refused(two_spans));
+  EXPECT_TRUE(refused(mixed));
+  EXPECT_TRUE(refused(twice));
+  EXPECT_TRUE(refused(qsig));
   EXPECT_TRUE(refused(no_such_timer));
   EXPECT_TRUE(refused(no_such_slot));
   EXPECT_FALSE(refused(Config{}));
