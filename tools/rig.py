@@ -221,8 +221,11 @@ class Rig:
         self.processes.append(process)
         return process
 
-    def start_exchange(self, subscribers, spans=1, span_type="E1", **span_options):
-        """pstnsim on one end of each span. `subscribers`: dicts of its [[subscriber]] options."""
+    def start_exchange(self, subscribers, spans=1, span_type="E1", nfas=False, **span_options):
+        """pstnsim on one end of each span. `subscribers`: dicts of its [[subscriber]] options.
+
+        `nfas`: all spans are one interface, with the backup D-channel on the second.
+        """
         ports = free_ports(2 * spans)
         self.span_ports = list(zip(ports[:spans], ports[spans:]))
         self.span_type = span_type
@@ -231,6 +234,8 @@ class Rig:
             line = ('backend = "dahdi"\ndriver_span = 2' if self.on_driver
                     else f'local = "127.0.0.1:{theirs}"\nremote = "127.0.0.1:{ours}"')
             text.append(f'[[span]]\nnumber = {number}\ntype = "{span_type.lower()}"\n{line}')
+            if nfas and number > 1:
+                text.append(f"nfas = 1\nbackup_dchannel = {json.dumps(number == 2)}")
             text += [f"{key} = {json.dumps(value)}" for key, value in span_options.items()]
         for subscriber in subscribers:
             text.append("[[subscriber]]")

@@ -103,6 +103,8 @@ Result<> set(Span& span, const std::string& key, const std::string& value) {
   if (key == "role") return assign(tdm::pri::parse_role(value), span.pri.role);
   if (key == "switch_type") return assign(tdm::pri::parse_switch_type(value), span.pri.switch_type);
   if (key == "hunt") return assign(tdm::pri::parse_hunt(value), span.pri.hunt);
+  if (key == "nfas") return number(value, span.nfas);
+  if (key == "backup_dchannel") return truth(value, span.backup_dchannel);
   if (key == "overlap") return truth(value, span.pri.overlap_receiving);
   if (key == "trace") return truth(value, span.pri.trace);
   if (key == "type" && value == "analog") {
@@ -254,6 +256,21 @@ Result<> load(const std::filesystem::path& file, Config& config) {
   return {};
 }
 
+namespace {
+
+Result<> check_nfas(const Config& config, const Span& span) {
+  if (span.nfas == 0) return span.backup_dchannel ? fail("backup_dchannel goes only with nfas=SPAN") : Result<>{};
+  auto first = std::ranges::find(config.spans, span.nfas, [](const Span& each) { return each.cesop.number; });
+  if (first == config.spans.end() || first->nfas != 0)
+    return fail("span {}: nfas={} names no span with an interface", span.cesop.number, span.nfas);
+  // A card's D-channel is opened by the span that it is on: one only.
+  if (span.backend == SpanBackend::Dahdi || first->backend == SpanBackend::Dahdi)
+    return fail("span {}: nfas goes only with pseudowires", span.cesop.number);
+  return {};
+}
+
+}  // namespace
+
 Result<> check(const Config& config) {
   if (config.spans.empty())
     return fail(
@@ -273,6 +290,7 @@ Result<> check(const Config& config) {
     bool has_addresses = span.cesop.local.is_set() && span.cesop.remote.is_set();
     if (span.backend == SpanBackend::Cesop && !has_addresses)
       return fail("span {} needs local and remote addresses", span.cesop.number);
+    if (auto sound = check_nfas(config, span); !sound) return sound;
   }
   for (const Subscriber& subscriber : config.subscribers) {
     if (subscriber.number.empty()) return fail("a subscriber has no number");

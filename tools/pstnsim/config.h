@@ -52,6 +52,8 @@ struct Span {
   tdm::cesop::SpanConfig cesop;  // of a span in the DAHDI driver only number and type count
   int driver_span = 0;           // the driver's number; 0: ours
   tdm::pri::Config pri;
+  uint16_t nfas = 0;             // the span whose interface has the timeslots of this one; 0: its own
+  bool backup_dchannel = false;  // with nfas: the backup of that interface's D-channel is here
   // Of an analog span, one port for each number. Fxo: telephones and fax machines with these numbers, on FXS ports of
   // who is tested. Fxs: lines of the exchange with these numbers, behind its FXO ports. EAndM: tie lines.
   tdm::cas::Config analog;

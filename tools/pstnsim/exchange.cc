@@ -83,6 +83,12 @@ class Exchange::Trunk final : public tdm::Signalling::Listener {
   void on_interface_down() override { tell("interface_down"); }
 
   uint16_t number() const { return config.cesop.number; }
+  bool has(uint16_t span) const { return std::ranges::count(config.pri.spans, span, &tdm::pri::Span::number) > 0; }
+  // The timeslots of another span belong to this one's interface.
+  void join(const Span& other) {
+    config.pri.spans.push_back(other.pri.spans.front());
+    if (other.backup_dchannel) config.pri.backup = Timeslot{other.cesop.number, tdm::dchannel_of(other.cesop.type)};
+  }
 
  private:
   template <class Do>
@@ -135,7 +141,11 @@ Exchange::~Exchange() {
 Result<> Exchange::start() {
   if (auto started = start_backends(); !started) return started;
   for (const Span& span : config_.spans) {
+    if (span.nfas != 0) continue;
     auto& trunk = trunks_.emplace_back(std::make_unique<Trunk>(*this, span));
+    for (const Span& other : config_.spans) {
+      if (other.nfas == span.cesop.number) trunk->join(other);
+    }
     auto interface = make_interface(*trunk);
     if (!interface) return tl::unexpected(interface.error());
     trunk->interface = std::move(*interface);
@@ -219,7 +229,7 @@ Exchange::Call* Exchange::find(const Trunk& trunk, SignallingCallId id) {
 
 Exchange::Trunk* Exchange::find_trunk(uint16_t span) {
   for (auto& trunk : trunks_) {
-    if (trunk->number() == span) return trunk.get();
+    if (trunk->has(span)) return trunk.get();
   }
   return nullptr;
 }

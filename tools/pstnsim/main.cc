@@ -48,6 +48,8 @@ SPANS
   clock              given (default) or recovered
   ppm                how much faster than this machine's clock a given clock runs (0)
   hunt               ascending (default), descending, round_robin: how timeslots for calls out are chosen
+  nfas               number of the span whose interface this one's timeslots belong to (none)
+  backup_dchannel    true: with nfas, that interface's backup D-channel is on this span (false)
   overlap            true: numbers may come in parts (false)
   frames_per_packet  frames of 125 us a packet (40)
   rtp_header         true: packets carry one (false)
