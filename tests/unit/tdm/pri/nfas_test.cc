@@ -279,6 +279,31 @@ TEST(PriNfas, RestartAndServiceNameTheSpan) {
   EXPECT_EQ(line.user.state_of(Timeslot{2, 7}), SlotState::Idle);
 }
 
+// NI-2: out of service (2) without a channel is said of a D-channel.
+TEST(PriNfas, ServiceThatTakesTheDChannelOutIsAcknowledgedAndTheBackupTakesOver) {
+  NfasLine line;
+  line.talk(line.user);
+  line.network.dchannel->change = [&](Bytes& frame) {
+    if (frame.size() <= 4 || frame[2] & 1) return;
+    frame.resize(4);
+    frame.insert(frame.end(), {0x43, 0x02, 0x00, 0x00, 0x07, 0x01, 0x01, 0xc2});
+    line.network.dchannel->change = nullptr;
+  };
+  bool acknowledged = false;
+  line.user.dchannel->change = [&](Bytes& frame) {
+    acknowledged |= frame.size() > 8 && !(frame[2] & 1) && frame[4] == 0x43 && frame[8] == 0x0f;
+  };
+
+  line.network.interface->restart({1, 10});
+  line.reactor.settle();
+
+  EXPECT_TRUE(acknowledged);
+  EXPECT_THAT(line.user.interface->status().name, HasSubstr("2/24 active"));
+  EXPECT_FALSE(line.user.has_heard("down"));
+  EXPECT_EQ(line.user.released, 0);
+  line.talk(line.user);
+}
+
 TEST(PriNfas, RestartOfAnInterfaceEndsTheCallsOfThatSpanAlone) {
   struct Row {
     uint8_t identifier, indicator;
