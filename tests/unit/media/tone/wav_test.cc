@@ -1,6 +1,8 @@
 #include "media/tone/wav.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -34,7 +36,7 @@ class Wav : public ::testing::Test {
     std::ofstream(path, std::ios::binary) << octets;
     return read_wav(path);
   }
-  const std::string path = ::testing::TempDir() + "spangate_wav_test.wav";
+  const std::string path = ::testing::TempDir() + fmt::format("spangate_wav_test_{}.wav", ::getpid());
 };
 
 TEST_F(Wav, GivesTheSamples) {
