@@ -14,6 +14,15 @@ struct DChannelStats {
   uint64_t bad_fcs = 0;
   uint64_t aborts = 0;
   uint64_t overlong = 0;
+
+  DChannelStats& operator+=(const DChannelStats& more) {
+    frames_received += more.frames_received;
+    frames_sent += more.frames_sent;
+    bad_fcs += more.bad_fcs;
+    aborts += more.aborts;
+    overlong += more.overlong;
+    return *this;
+  }
 };
 
 // A stream of HDLC frames (ISO/IEC 13239), as Q.921 uses them. Opened and used by one thread.

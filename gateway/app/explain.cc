@@ -116,9 +116,7 @@ Result<admin::RouteView> Application::explain_route(const admin::RouteQuestion& 
   view.cause = decision.cause;
   view.is_emergency = decision.is_emergency;
   if (decision.rule && !decision.attempts.empty() && !decision.is_emergency) {
-    route::Limits::Charge charge{decision.route, decision.from_number, decision.to_number, decision.is_abroad,
-                                 decision.rule->spend};
-    view.limit = limits_.refusal(*decision.rule, charge, root_.now()).value_or("");
+    view.limit = limits_.refusal(*decision.rule, charge_of(decision), root_.now()).value_or("");
   }
   for (const auto& attempt : decision.attempts) {
     view.targets.push_back({attempt.trunk, describe_trunk(attempt.trunk), route::text_of(attempt.called),

@@ -55,10 +55,6 @@ class CountedUsage final : public call::Usage {
   const route::Limits::Ticket ticket_;
 };
 
-route::Limits::Charge charge_of(const route::Decision& decision) {
-  return {decision.route, decision.from_number, decision.to_number, decision.is_abroad, decision.rule->spend};
-}
-
 // Null: the line has no profile.
 const conf::Profile* profile_of(const conf::Settings& settings, const conf::Line* line) {
   return line ? settings.profile(line->profile) : nullptr;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gateway/route/plan.h"
+
 namespace sg::route {
 namespace {
 
@@ -146,6 +148,10 @@ uint64_t Limits::sum(What what, const std::string& route, const std::string& who
 
 void Limits::sweep(TimePoint now) {
   std::erase_if(windows_, [&](const auto& entry) { return entry.second.sum(now) == 0; });
+}
+
+Limits::Charge charge_of(const Decision& decision) {
+  return {decision.route, decision.from_number, decision.to_number, decision.is_abroad, decision.rule->spend};
 }
 
 }  // namespace sg::route

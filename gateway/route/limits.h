@@ -13,6 +13,8 @@
 
 namespace sg::route {
 
+struct Decision;
+
 // What happened in the last while: an amount that forgets, in steps of a part of that while.
 class Window {
  public:
@@ -94,5 +96,8 @@ class Limits {
   size_t added_ = 0;
   std::map<std::pair<std::string, CallDirection>, TokenBucket> buckets_;
 };
+
+// What the limits count of a call that is decided so, by a route.
+Limits::Charge charge_of(const Decision& decision);
 
 }  // namespace sg::route

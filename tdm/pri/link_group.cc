@@ -49,14 +49,7 @@ std::optional<Duration> LinkGroup::until_next_timer() const {
 
 DChannelStats LinkGroup::stats() const {
   DChannelStats sum;
-  for (const Member& member : members_) {
-    auto stats = member.link->dchannel_stats();
-    sum.frames_received += stats.frames_received;
-    sum.frames_sent += stats.frames_sent;
-    sum.bad_fcs += stats.bad_fcs;
-    sum.aborts += stats.aborts;
-    sum.overlong += stats.overlong;
-  }
+  for (const Member& member : members_) sum += member.link->dchannel_stats();
   return sum;
 }
 
