@@ -1,5 +1,7 @@
 #include "t38/fax_machine.h"
 
+#include <spandsp.h>
+#include <spandsp/expose.h>
 #include <tiffio.h>
 
 #include <algorithm>
@@ -32,6 +34,32 @@ Result<> check_writable(const std::filesystem::path& file) {
   if (file.native().size() > kMaxPath) return fail("{}: the name is longer than {} octets", file.string(), kMaxPath);
   if (!std::ofstream(file, std::ios::binary)) return fail("{}: cannot be written", file.string());
   return {};
+}
+
+// SpanDSP's steps of speed, from which DCS and training are made; there is no call that chooses one.
+struct Speed {
+  int bit_rate, modem;
+};
+constexpr std::array<Speed, 8> kSpeeds = {{{14400, T30_SUPPORT_V17},
+                                           {12000, T30_SUPPORT_V17},
+                                           {9600, T30_SUPPORT_V17},
+                                           {9600, T30_SUPPORT_V29},
+                                           {7200, T30_SUPPORT_V17},
+                                           {7200, T30_SUPPORT_V29},
+                                           {4800, T30_SUPPORT_V27TER},
+                                           {2400, T30_SUPPORT_V27TER}}};
+
+std::string compression_name(int encoding) {
+  switch (encoding) {
+    case T4_COMPRESSION_ITU_T4_1D:
+      return "mh";
+    case T4_COMPRESSION_ITU_T4_2D:
+      return "mr";
+    case T4_COMPRESSION_ITU_T6:
+      return "mmr";
+    default:
+      return {};
+  }
 }
 
 }  // namespace
@@ -68,11 +96,17 @@ class FaxMachine::Document {
   static void on_frame(t30_state_t*, void* self, int /*direction*/, const uint8_t* octets, int count) noexcept {
     if (count > 0) static_cast<Document*>(self)->see(ByteView(octets, static_cast<size_t>(count)));
   }
+  // T.30 phase B: the peer's DIS has been read, and our DCS not yet made.
+  static int on_phase_b(t30_state_t* t30, void* self, int /*frame*/) noexcept {
+    static_cast<Document*>(self)->begin_no_faster(t30);
+    return T30_ERR_OK;
+  }
   // T.30 phase E: the call is over.
   static void on_phase_e(t30_state_t*, void* self, int status) noexcept {
     static_cast<Document*>(self)->finish(status);
   }
 
+  void begin_no_faster(t30_state_t* t30);
   void see(ByteView octets);
   void finish(int status);
   t30_stats_t statistics() const {
@@ -110,7 +144,17 @@ void FaxMachine::Document::attach(t30_state_t* t30) {
                                          T30_SUPPORT_UNLIMITED_LENGTH | T30_SUPPORT_A4_LENGTH | T30_SUPPORT_B4_LENGTH |
                                          T30_SUPPORT_US_LETTER_LENGTH | T30_SUPPORT_US_LEGAL_LENGTH);
   t30_set_real_time_frame_handler(t30, &Document::on_frame, this);
+  if (options_.first_bit_rate > 0) t30_set_phase_b_handler(t30, &Document::on_phase_b, this);
   t30_set_phase_e_handler(t30, &Document::on_phase_e, this);
+}
+
+void FaxMachine::Document::begin_no_faster(t30_state_t* t30) {
+  auto step = static_cast<size_t>(std::max(t30->current_fallback, 0));
+  auto is_slow_enough = [&](const Speed& speed) {
+    return speed.bit_rate <= options_.first_bit_rate && (speed.modem & t30->current_permitted_modems) != 0;
+  };
+  while (step < kSpeeds.size() && !is_slow_enough(kSpeeds[step])) ++step;
+  if (step < kSpeeds.size()) t30->current_fallback = static_cast<int>(step);
 }
 
 void FaxMachine::Document::see(ByteView octets) {
@@ -163,6 +207,7 @@ FaxResult FaxMachine::Document::result() const {
                    .pages_received = stats.pages_rx,
                    .bit_rate = stats.bit_rate,
                    .ecm = stats.error_correcting_mode != 0,
+                   .compression = compression_name(stats.encoding),
                    .ecm_repeats = stats.error_correcting_mode_retries,
                    .far_identity = {},
                    .status = status_.value_or(-1),

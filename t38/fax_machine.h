@@ -22,6 +22,7 @@ struct FaxMachineOptions {
   std::filesystem::path receive_file{};  // a TIFF, written as T.6; empty: takes no document
   bool ecm = true;
   int max_bit_rate = 14400;  // bit/s: 14400, 12000, 9600, 7200, 4800, 2400
+  int first_bit_rate = 0;    // of the sender's first training: the fastest up to this; 0: the fastest that both have
   bool v17 = true, v29 = true, v27ter = true;
   bool mh = true, mr = true, mmr = true;  // compressions on the line: T.4 1-D, T.4 2-D, T.6 (only with ECM)
   std::string log_scope{};                // prefix of SpanDSP's lines in the debug log
@@ -40,7 +41,8 @@ struct FaxResult {
   int pages_received = 0;
   int bit_rate = 0;
   bool ecm = false;
-  int ecm_repeats = 0;  // frames sent again
+  std::string compression{};  // of the latest page: "mh", "mr", "mmr", or empty
+  int ecm_repeats = 0;        // frames sent again
   std::string far_identity{};
   int status = -1;  // SpanDSP's T30_ERR_ code; 0 is OK
   std::string status_text{};

@@ -153,7 +153,7 @@ class LabCall final {
  public:
   LabCall(const Condition& condition, uint64_t seed, const fs::path& folder)
       : condition_(condition),
-        sends_from_first_(seed % 2 == 0),
+        sends_from_first_(condition.sender == Sender::InTurn ? seed % 2 == 0 : condition.sender == Sender::First),
         random_(seed * 0x9E3779B97F4A7C15ULL + std::hash<std::string>{}(condition.name)),
         sent_file_(folder / "sent.tif"),
         received_file_(folder / "received.tif"),
@@ -189,6 +189,7 @@ class LabCall final {
   void use(GatewayStation& gateway, Side side, Leg leg, const SocketAddress& remote);
   void on_event(size_t gateway, const media::Event& event);
   Duration period(bool last) const;
+  bool is_as_asked(const t38::FaxResult& sent) const;
 
   const Condition& condition_;
   const bool sends_from_first_;
@@ -217,11 +218,17 @@ t38::FaxMachineOptions LabCall::machine_options(bool first) const {
   (options.calling ? options.send_file : options.receive_file) = options.calling ? sent_file_ : received_file_;
   options.ecm = condition_.ecm;
   options.log_scope = options.calling ? "sender" : "receiver";
+  options.first_bit_rate = condition_.bit_rate;
   options.v17 = condition_.modem == "v17";
   options.v29 = condition_.modem != "v27ter";
   options.mmr = condition_.compression == "mmr";
   options.mr = condition_.compression != "mh";
   return options;
+}
+
+bool LabCall::is_as_asked(const t38::FaxResult& sent) const {
+  return sent.ecm == condition_.ecm && sent.compression == condition_.compression &&
+         (condition_.bit_rate == 0 || sent.bit_rate == condition_.bit_rate);
 }
 
 Duration LabCall::period(bool last) const {
@@ -349,6 +356,7 @@ Outcome LabCall::run() {
   outcome.pages = static_cast<int>(sent.size());
   for (size_t i = 0; i < std::min(sent.size(), received.size()); ++i) outcome.identical_pages += sent[i] == received[i];
   outcome.delivered = outcome.sender.success && outcome.receiver.pages_received == outcome.pages;
+  outcome.as_asked = is_as_asked(outcome.sender);
   return outcome;
 }
 

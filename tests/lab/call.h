@@ -20,6 +20,7 @@ struct Rung {
 struct Outcome {
   bool delivered = false;  // the sender has its confirmation, and the receiver every page
   bool ended = false;      // both machines hung up by themselves
+  bool as_asked = false;   // with the condition's speed, error correction and compression
   int pages = 0, identical_pages = 0;
   Duration line_time{};
   t38::FaxResult sender, receiver;

@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <map>
 
 namespace sg::lab {
 namespace {
 
 const std::map<std::string, Leg, std::less<>> kLegs = {{"tdm", Leg::Tdm}, {"rtp", Leg::Rtp}, {"t38", Leg::T38}};
+const std::map<std::string, std::vector<int>, std::less<>> kSpeeds = {
+    {"v17", {14400, 12000, 9600, 7200}}, {"v29", {9600, 7200}}, {"v27ter", {4800, 2400}}};
 
 template <class T>
 void assign(const toml::node& node, T& to, const std::string& key) {
@@ -36,6 +40,25 @@ void read_route(const toml::node& node, Condition& into) {
   }
 }
 
+// "v17-12000"
+void read_speed(const toml::node& node, Condition& into) {
+  auto text = node.value_or<std::string>("");
+  size_t dash = text.find('-');
+  int rate = dash == std::string::npos ? 0 : std::atoi(text.c_str() + dash + 1);
+  auto speeds = kSpeeds.find(text.substr(0, dash));
+  if (speeds == kSpeeds.end() || std::ranges::find(speeds->second, rate) == speeds->second.end()) {
+    throw toml::parse_error("a speed is that of a modem, as v17-12000", node.source());
+  }
+  into.modem = speeds->first;
+  into.bit_rate = rate;
+}
+
+void read_sender(const toml::node& node, Condition& into) {
+  auto text = node.value_or<std::string>("");
+  if (text != "first" && text != "last") throw toml::parse_error("the first sends or the last", node.source());
+  into.sender = text == "first" ? Sender::First : Sender::Last;
+}
+
 void read_key(const std::string& key, const toml::node& node, Condition& into) {
   auto take = [&](const char* name, auto& to) {
     if (key != name) return false;
@@ -43,6 +66,9 @@ void read_key(const std::string& key, const toml::node& node, Condition& into) {
     return true;
   };
   if (key == "route") return read_route(node, into);
+  if (key == "as_table") return;
+  if (key == "speed") return read_speed(node, into);
+  if (key == "sends") return read_sender(node, into);
   std::string document;
   if (take("document", document)) {
     into.document = document;
@@ -58,8 +84,9 @@ void read_key(const std::string& key, const toml::node& node, Condition& into) {
                take("level_db", line.level_db) || take("noise_dbm0", line.noise_dbm0) ||
                take("slips_per_minute", line.slips_per_minute) || take("ppm", into.ppm) ||
                take("redundancy", into.redundancy) || take("redundant_copies", into.redundant_copies) ||
-               take("ecm", into.ecm) || take("modem", into.modem) || take("compression", into.compression) ||
-               take("runs", into.runs) || take("at_least", into.at_least) || take("must_end_only", into.must_end_only);
+               take("exact", into.exact) || take("identical", into.identical) || take("ecm", into.ecm) ||
+               take("modem", into.modem) || take("compression", into.compression) || take("runs", into.runs) ||
+               take("at_least", into.at_least) || take("must_end_only", into.must_end_only);
   if (!known) throw toml::parse_error(("there is no key " + key).c_str(), node.source());
 }
 
@@ -85,14 +112,50 @@ void expand(const toml::table& table, const Condition& so_far, toml::table::cons
   }
 }
 
-std::string choices(const toml::table& table, const Condition& one) {
-  std::string text;
+std::string way_of(const Condition& one) {
+  constexpr std::array kNames = {"tdm", "rtp", "t38"};
+  Leg first = one.route.front(), last = one.route.back();
+  bool is_forward = one.sender == Sender::First;
+  if (first == last) return is_forward ? "there" : "back";
+  return fmt::format("from-{}", kNames[static_cast<size_t>(is_forward ? first : last)]);
+}
+
+// What tells a condition from the others of its lists: name and value, in the order in which they are shown.
+std::vector<std::string> choices(const toml::table& table, const Condition& one, bool but_speed) {
+  std::vector<std::string> all;
   auto is_list = [&](const char* key) { return table.get_as<toml::array>(key) != nullptr; };
-  if (is_list("modem")) text += "-" + one.modem;
-  if (is_list("ecm")) text += one.ecm ? "-ecm" : "-plain";
-  if (is_list("compression")) text += "-" + one.compression;
-  if (is_list("ppm")) text += fmt::format("{:+.0f}ppm", one.ppm);
-  return text;
+  if (is_list("modem")) all.push_back(one.modem);
+  if (is_list("speed") && !but_speed) all.push_back(fmt::format("{}-{}", one.modem, one.bit_rate));
+  if (is_list("ecm")) all.push_back(one.ecm ? "ecm" : "plain");
+  if (is_list("compression")) all.push_back(one.compression);
+  if (is_list("sends")) all.push_back(way_of(one));
+  if (is_list("ppm")) all.push_back(fmt::format("{:+.0f}ppm", one.ppm));
+  return all;
+}
+
+std::string joined(const std::vector<std::string>& words, const char* between) {
+  return fmt::format("{}", fmt::join(words, between));
+}
+
+void give_names(const toml::table& table, Condition& one) {
+  std::string family = one.name, suffix = joined(choices(table, one, false), "-");
+  if (suffix.empty()) return;
+  one.name += "-" + suffix;
+  if (table["as_table"].value_or(false)) {
+    one.table = family;
+    one.row = fmt::format("{} {}", one.modem, one.bit_rate);
+    one.column = joined(choices(table, one, true), " ");
+  } else {
+    one.title += fmt::format(" ({})", suffix);
+  }
+}
+
+// T.6 needs error correction (T.30 table 2): a machine would fall back to T.4.
+void finish_family(const toml::table& table, std::vector<Condition>& family) {
+  bool crosses_compression = table.get_as<toml::array>("compression") != nullptr;
+  auto cannot_be = [](const Condition& one) { return one.compression == "mmr" && !one.ecm; };
+  if (crosses_compression) std::erase_if(family, cannot_be);
+  for (Condition& one : family) give_names(table, one);
 }
 
 }  // namespace
@@ -107,13 +170,13 @@ Result<std::vector<Condition>> read_grid(const std::filesystem::path& file, cons
       const toml::table& table = *node.as_table();
       std::vector<Condition> expanded;
       expand(table, Condition{}, table.begin(), expanded);
-      for (Condition& one : expanded) {
+      for (const Condition& one : expanded) {
         if (one.route.empty() || one.name.empty() || one.document.empty()) {
           return fail("{}:{}: a condition needs name, route and document", file.string(), node.source().begin.line);
         }
-        std::string suffix = choices(table, one);
-        one.name += suffix;
-        one.title += suffix.empty() ? "" : " (" + suffix.substr(1) + ")";
+      }
+      finish_family(table, expanded);
+      for (Condition& one : expanded) {
         one.document = documents / one.document;
         conditions.push_back(std::move(one));
       }

@@ -31,6 +31,8 @@ struct LineFaults {
 };
 
 enum class Leg { Tdm, Rtp, T38 };
+// Which machine has the document: the one at that end of the route, or each in turn.
+enum class Sender { InTurn, First, Last };
 
 struct Condition {
   std::string name;
@@ -44,17 +46,27 @@ struct Condition {
   double ppm = 0;  // how much faster the clock of the last leg runs
   int redundancy = 3;
   int redundant_copies = 0;  // RFC 2198 on RTP legs; 0: not negotiated
+  Sender sender = Sender::InTurn;
   bool ecm = true;
   std::string modem = "v17";        // the fastest: v17, v29, v27ter
+  int bit_rate = 0;                 // of the first training; 0: the fastest
   std::string compression = "mmr";  // the best: mh, mr, mmr
+  // A fax counts only if it kept to that modem's speed, ECM and compression.
+  bool exact = false;
+  // … and only if every page came as it was sent.
+  bool identical = false;
   int runs = 20;
   // Per cent that must get through, for the table; 0: printed only. A hostile peer's faxes need but end.
   double at_least = 0;
   bool must_end_only = false;
+  // One of many cells of a table: of which, and where in it.
+  std::string table, row, column;
 };
 
-// Reads a grid (TOML: [[condition]] with the names above, times in ms). A list as the value of modem, ecm, compression
-// or ppm makes a condition of each. Documents lie in `documents`. Error: with file, line and key.
+// Reads a grid (TOML: [[condition]] with the names above, times in ms; speed = "v17-12000" is modem and bit_rate in
+// one; sends = "first", "last" is the sender). A list as the value of any key but route makes a condition of each; with
+// as_table = true they are cells of one table, a row for each speed. T.6 without ECM there is not, and is left out.
+// Documents lie in `documents`. Error: with file, line and key.
 Result<std::vector<Condition>> read_grid(const std::filesystem::path& file, const std::filesystem::path& documents);
 
 }  // namespace sg::lab
