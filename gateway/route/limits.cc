@@ -48,17 +48,6 @@ uint64_t Window::sum(TimePoint now) const {
   return all;
 }
 
-bool TokenBucket::take(int per_second, TimePoint now) {
-  double most = std::max(1, per_second);
-  double gained = filled_ ? std::chrono::duration<double>(now - *filled_).count() * per_second : most;
-  tokens_ = std::min(most, tokens_ + gained);
-  filled_ = now;
-  // A nanosecond of rounding is no call.
-  if (tokens_ < 1 - 1e-6) return false;
-  tokens_ -= 1;
-  return true;
-}
-
 std::optional<std::string> Limits::refusal(const conf::Route& route, const Charge& charge, TimePoint now) const {
   const conf::Spend& spend = route.spend;
   auto is_spent = [&](int minutes, What what, const std::string& who) {

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "base/clock.h"
+#include "base/token_bucket.h"
 #include "conf/settings.h"
 
 namespace sg::route {
@@ -33,17 +34,6 @@ class Window {
   Span span_;
   int64_t last_ = 0;  // the step that was added to last
   std::array<uint32_t, kSteps> steps_{};
-};
-
-// So many a second, and as many at once.
-class TokenBucket {
- public:
-  // False: there is none left.
-  bool take(int per_second, TimePoint now);
-
- private:
-  double tokens_ = 0;
-  std::optional<TimePoint> filled_;
 };
 
 enum class CallDirection : uint8_t { FromTrunk, ToTrunk };

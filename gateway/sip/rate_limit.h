@@ -4,10 +4,11 @@
 #include <unordered_map>
 
 #include "base/clock.h"
+#include "base/token_bucket.h"
 
 namespace sg::sip {
 
-// How often each source may do a thing: a bucket of tokens a source, filled steadily, a second's worth deep. A value.
+// How often each source may do a thing: a bucket of tokens a source. A value.
 class RateLimit {
  public:
   // 0: no limit.
@@ -17,15 +18,10 @@ class RateLimit {
   size_t sources() const { return buckets_.size(); }
 
  private:
-  struct Bucket {
-    double tokens;
-    TimePoint filled;
-  };
-  double tokens_at(const Bucket& bucket, TimePoint now) const;
   void forget_idle(TimePoint now);
 
   const double per_second_;
-  std::unordered_map<std::string, Bucket> buckets_;
+  std::unordered_map<std::string, TokenBucket> buckets_;
 };
 
 }  // namespace sg::sip

@@ -5,7 +5,8 @@
 #include <deque>
 #include <numbers>
 
-#include "tools/pstnsim/wav.h"
+#include "media/tone/wav.h"
+#include "tools/pstnsim/wav_writer.h"
 
 namespace sg::pstnsim {
 
@@ -109,7 +110,7 @@ std::unique_ptr<Terminal> make_echo() {
 Result<std::unique_ptr<Terminal>> make_voice(const std::filesystem::path& play, const std::filesystem::path& record) {
   std::vector<int16_t> words;
   if (!play.empty()) {
-    auto read = read_wav(play);
+    auto read = media::read_wav(play);
     if (!read) return tl::unexpected(read.error());
     words = std::move(*read);
   }

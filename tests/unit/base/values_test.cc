@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "base/socket_address.h"
+#include "base/token_bucket.h"
 #include "base/unique_fd.h"
 
 namespace sg {
@@ -25,6 +26,27 @@ TEST(SocketAddress, IsWrittenAsItIsRead) {
     ASSERT_TRUE(address) << text;
     EXPECT_EQ(address->to_string(), text);
   }
+}
+
+TEST(TokenBucket, GivesASecondsWorthAtOnceAndThenAsManyAsFlowIn) {
+  TokenBucket bucket;
+  TimePoint now{};
+  auto take = [&](double per_second, int tries) {
+    int taken = 0;
+    for (int i = 0; i < tries; ++i) taken += bucket.take(per_second, now);
+    return taken;
+  };
+  EXPECT_TRUE(bucket.is_full(10, now));
+  EXPECT_EQ(take(10, 50), 10);
+  now += std::chrono::milliseconds(500);
+  EXPECT_EQ(take(10, 50), 5);
+  now += std::chrono::hours(1);
+  EXPECT_TRUE(bucket.is_full(10, now));
+  EXPECT_EQ(take(10, 50), 10);
+  now += std::chrono::seconds(4);
+  EXPECT_EQ(take(0.2, 50), 0) << "less than one a second";
+  now += std::chrono::seconds(1);
+  EXPECT_EQ(take(0.2, 50), 1);
 }
 
 TEST(SocketAddress, RefusesWhatIsNoNumericAddressAndPort) {

@@ -5,16 +5,13 @@
 #include <fstream>
 #include <memory>
 #include <span>
-#include <vector>
 
 #include "base/result.h"
 
 namespace sg::pstnsim {
 
-// RIFF WAVE files of the one kind that a telephone needs: PCM, 16 bits, mono, 8000 Hz.
-Result<std::vector<int16_t>> read_wav(const std::filesystem::path& file);
-
-// Writes as it goes; the lengths in the header are put right when it is destroyed.
+// A WAVE file of the kind that media::read_wav() reads. Writes as it goes; the lengths in the header
+// are put right when it is destroyed.
 class WavWriter {
  public:
   static Result<std::unique_ptr<WavWriter>> make(const std::filesystem::path& file);
