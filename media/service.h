@@ -22,8 +22,8 @@
 // What call control sees of the media plane: values in, values out, sessions named by id.
 namespace sg::media {
 
-// The two sides of a session: A is the calling leg's, B the called leg's.
-enum class Side : uint8_t { A, B };
+// The sides of a session: A is the calling leg's, B the called leg's. C joins them in a conference.
+enum class Side : uint8_t { A, B, C };
 
 // Music: Config::hold_music over and over; where there is none it is as None.
 enum class Tone : uint8_t { None, Dial, Ringback, Busy, Congestion, Silence, Music };
@@ -32,8 +32,8 @@ enum class HeardTone : uint8_t { Cng, Ced, AnsAm, V21Preamble };
 // Voice: adaptive jitter buffer, concealment. Fax (G.711 pass-through): fixed jitter buffer, nothing touched.
 enum class Profile : uint8_t { Voice, Fax };
 
-// Whose audio is passed on to whom.
-enum class Bridging : uint8_t { None, BToA, Both };
+// Whose audio is passed on to whom. Conference: each side hears the sum of the others, C too.
+enum class Bridging : uint8_t { None, BToA, Both, Conference };
 
 // How one IP side speaks RTP: what was negotiated with its peer.
 struct RtpSettings {
@@ -89,7 +89,7 @@ struct SideStats {
 };
 
 struct SessionStats {
-  SideStats side[2];
+  SideStats side[3];
   FaxStats fax;
 };
 

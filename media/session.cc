@@ -68,9 +68,24 @@ Session::Session(SessionId id, SessionTools& tools)
       next_look_(now_ + kLookAfterEvery) {}
 
 Session::~Session() {
-  for (SideState& side : sides_) {
+  for_each_side([this](SideState& side) {
     if (side.rtp && side.speaks == Speaks::Rtp) side.rtp->say_goodbye(side.ports->control.get(), now_);
+  });
+}
+
+Session::SideState& Session::at(Side side) {
+  if (side != Side::C) return sides_[static_cast<size_t>(side)];
+  if (!third_) third_ = std::make_unique<SideState>(*this, Side::C, tools_.config.block_octets);
+  return *third_;
+}
+
+void Session::set_bridging(Bridging bridging) {
+  if (bridging == Bridging::Conference && bridging_ != bridging) {
+    at(Side::C);
+    if (!conference_) conference_ = std::make_unique<Conference>(tools_.config.block_octets);
+    for (BlockQueue& queue : conference_->waiting) queue.clear();
   }
+  bridging_ = bridging;
 }
 
 void Session::give_ports(Side side, PortPair ports) {
@@ -140,20 +155,20 @@ void Session::choose_bridge() {
 void Session::set_profile(Profile profile) {
   if (profile == Profile::Fax && profile_ != Profile::Fax) {
     // From here on losses count.
-    for (SideState& side : sides_) side.told = hurt_of(side);
+    for_each_side([this](SideState& side) { side.told = hurt_of(side); });
   }
   profile_ = profile;
   mind_echo();
   if (profile == Profile::Fax && !fax_listener_) fax_listener_ = std::make_unique<FaxListener>(*this);
-  for (SideState& side : sides_) {
+  for_each_side([profile](SideState& side) {
     if (side.rtp) side.rtp->set_profile(profile);
-  }
+  });
 }
 
 void Session::mind_echo() {
-  for (SideState& side : sides_) {
+  for_each_side([this](SideState& side) {
     if (side.bearer) side.bearer->cancel_echo(profile_ == Profile::Voice && !was_fax_heard_);
-  }
+  });
 }
 
 void Session::send_digit(Side which, char digit, std::chrono::milliseconds length) {
@@ -178,6 +193,7 @@ SideStats Session::stats_of(const SideState& side) const {
 SessionStats Session::stats() const {
   SessionStats all;
   for (const SideState& side : sides_) all.side[static_cast<size_t>(side.side)] = stats_of(side);
+  if (third_) all.side[static_cast<size_t>(Side::C)] = stats_of(*third_);
   if (fax_listener_) all.fax = fax_stats_of(fax_listener_->audio);
   all.fax = add(all.fax, earlier_fax_);
   if (fax_) all.fax = add(all.fax, fax_stats_of(fax_->gateway));
@@ -261,6 +277,12 @@ void Session::on_datagram(SideState& side, const Datagram& datagram) {
 
 void Session::on_digit(SideState& from, char digit) {
   tell(DigitHeard{from.side, digit});
+  if (bridging_ == Bridging::Conference) {
+    for_each_side([&](SideState& to) {
+      if (&to != &from) send_digit(to.side, digit, kDigitLength);
+    });
+    return;
+  }
   Side to = other_side(from.side);
   if (passes_to(to)) send_digit(to, digit, kDigitLength);
 }
@@ -284,9 +306,10 @@ void Session::tick(TimePoint now) {
   now_ = now;
   SideState& a = at(Side::A);
   SideState& b = at(Side::B);
-  drain(a);
-  drain(b);
-  if (a.bearer && b.bearer) {
+  for_each_side([this](SideState& side) { drain(side); });
+  if (bridging_ == Bridging::Conference) {
+    run_conference();
+  } else if (a.bearer && b.bearer) {
     run_between_bearers(a);
     run_between_bearers(b);
   } else if (a.bearer || b.bearer) {
@@ -297,10 +320,9 @@ void Session::tick(TimePoint now) {
 
 void Session::tick_on_timer(TimePoint now, uint64_t blocks) {
   now_ = now;
-  drain(at(Side::A));
-  drain(at(Side::B));
+  for_each_side([this](SideState& side) { drain(side); });
   for (uint64_t i = 0; i < blocks; ++i) {
-    for (SideState& side : sides_) hear(side);
+    for_each_side([this](SideState& side) { hear(side); });
     step();
   }
   look_after(now);
@@ -308,8 +330,7 @@ void Session::tick_on_timer(TimePoint now, uint64_t blocks) {
 
 void Session::check_stalled(TimePoint now) {
   if (now - now_ < kStalled) return;
-  drain(at(Side::A));
-  drain(at(Side::B));
+  for_each_side([this](SideState& side) { drain(side); });
   look_after(now);
 }
 
@@ -327,6 +348,34 @@ void Session::run_on_bearer(SideState& tdm) {
   while (read_bearer(tdm)) {
     listen(tdm);
     hear(other);
+    step();
+  }
+}
+
+// The first timeslot is the clock; the others' blocks wait for it.
+void Session::run_conference() {
+  SideState* clock = nullptr;
+  for_each_side([&](SideState& side) {
+    if (!clock && side.bearer && !side.bearer_failed) clock = &side;
+  });
+  auto fetch = [&](SideState& side) {
+    while (&side != clock && side.bearer && read_bearer(side)) {
+      conference_->waiting[static_cast<size_t>(side.side)].push(side.heard.as(side.bearer->law()));
+    }
+  };
+  for_each_side(fetch);
+  if (!clock) return;
+  while (read_bearer(*clock)) {
+    listen(*clock);
+    for_each_side([&](SideState& side) {
+      if (&side == clock) return;
+      if (!side.bearer) return hear(side);
+      auto law = side.bearer->law();
+      if (!conference_->waiting[static_cast<size_t>(side.side)].pop(side.heard.begin_octets(law))) {
+        side.heard.set_silence(law);
+      }
+      listen(side);
+    });
     step();
   }
 }
@@ -354,6 +403,12 @@ void Session::hear(SideState& side) {
 }
 
 void Session::listen(SideState& side) {
+  // Nothing but voice is looked for in a conference.
+  if (bridging_ == Bridging::Conference) {
+    if (!passes_digits_as_events(side)) return;
+    if (auto digit = side.dtmf.feed(side.heard.linear())) on_digit(side, *digit);
+    return;
+  }
   SideState& other = at(other_side(side.side));
   if (fax_ || !is_audio(other)) return;
   if (fax_listener_ && profile_ == Profile::Fax) fax_listener_->hear(side.side, side.heard.linear());
@@ -362,19 +417,28 @@ void Session::listen(SideState& side) {
     mind_echo();
     tell(ToneHeard{side.side, *tone});
   }
-  // In-band digits matter where they must go on as telephone events, and nobody else tells them.
-  bool other_takes_events = other.speaks == Speaks::Rtp && other.rtp->takes_events();
-  bool tells_events = side.speaks == Speaks::Rtp && side.rtp->takes_events();
-  if (profile_ != Profile::Voice || !other_takes_events || tells_events) return;
+  if (profile_ != Profile::Voice || !passes_digits_as_events(side)) return;
   if (auto digit = side.dtmf.feed(side.heard.linear())) on_digit(side, *digit);
+}
+
+// In-band digits matter where they must go on as telephone events, and nobody else tells them.
+bool Session::passes_digits_as_events(const SideState& from) const {
+  auto takes_events = [](const SideState& side) { return side.speaks == Speaks::Rtp && side.rtp->takes_events(); };
+  if (takes_events(from)) return false;
+  if (bridging_ != Bridging::Conference) return takes_events(at(other_side(from.side)));
+  for (Side side : kSides) {
+    if (side != from.side && takes_events(at(side))) return true;
+  }
+  return false;
 }
 
 // Both sides' blocks have been heard.
 void Session::step() {
   line_ += tools_.block_time;
-  for (SideState& side : sides_) {
+  for_each_side([this](SideState& side) {
     if (side.speaks == Speaks::T38) side.t38->poll(side.ports->media.get(), line_);
-  }
+  });
+  if (bridging_ == Bridging::Conference) return mix();
   if (fax_) return bridge_fax();
   bridge_audio(at(Side::A), at(Side::B));
   bridge_audio(at(Side::B), at(Side::A));
@@ -388,6 +452,20 @@ void Session::bridge_audio(SideState& from, SideState& to) {
   if (passes_to(to.side)) return say(to, from.heard);
   scratch_.set_silence(law_of(to));
   say(to, scratch_);
+}
+
+void Session::mix() {
+  Mixer& mixer = conference_->mixer;
+  mixer.begin();
+  for_each_side([&](SideState& side) { mixer.add(side.heard.linear()); });
+  for_each_side([&](SideState& to) {
+    if (to.tones.is_playing()) {
+      to.tones.generate(scratch_.begin_linear());
+    } else {
+      mixer.others(to.heard.linear(), scratch_.begin_linear());
+    }
+    say(to, scratch_);
+  });
 }
 
 void Session::bridge_fax() {
@@ -411,12 +489,12 @@ void Session::say(SideState& to, AudioBlock& block) {
 void Session::look_after(TimePoint now) {
   if (now < next_look_) return;
   next_look_ = now + kLookAfterEvery;
-  for (SideState& side : sides_) {
+  for_each_side([this, now](SideState& side) {
     drain_control(side);
     if (side.speaks == Speaks::Rtp) side.rtp->report(side.ports->control.get(), now);
     check_timeout(side, now);
     if (profile_ == Profile::Fax) tell_hurt(side);
-  }
+  });
 }
 
 void Session::check_timeout(SideState& side, TimePoint now) {

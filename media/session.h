@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "media/mixer.h"
 #include "media/rtp_endpoint.h"
 #include "media/session_tools.h"
 #include "media/t38_endpoint.h"
@@ -15,16 +16,16 @@
 
 namespace sg::media {
 
-constexpr Side kSides[] = {Side::A, Side::B};
+constexpr Side kSides[] = {Side::A, Side::B, Side::C};
+// Of a call between two.
 constexpr Side other_side(Side side) {
   return side == Side::A ? Side::B : Side::A;
 }
 
-// The media of one call: two sides, and the bridge between them. A side has an RTP or T.38 endpoint on its port, or a
-// bearer, or nothing yet (silence). Its clock is a bearer where there is one, each block read being a step; else the
-// worker's timer.
-// Commands come between ticks and may allocate; a tick does not.
-// Owned by its Worker, on that thread only.
+// The media of one call: two sides, and the bridge between them; or three, and a mixer. A side has an RTP or T.38
+// endpoint on its port, or a bearer, or nothing yet (silence). Its clock is a bearer where there is one, each block
+// read being a step; else the worker's timer. Commands come between ticks and may allocate; a tick does not. Owned by
+// its Worker, on that thread only.
 class Session {
  public:
   Session(SessionId id, SessionTools& tools);
@@ -37,7 +38,7 @@ class Session {
   void give_ports(Side side, PortPair ports);
   void use_rtp(Side side, const RtpSettings& settings);
   void use_t38(Side side, const T38Settings& settings);
-  void set_bridging(Bridging bridging) { bridging_ = bridging; }
+  void set_bridging(Bridging bridging);
   void set_profile(Profile profile);
   void play(Side side, Tone tone) { at(side).tones.play(tone); }
   void send_digit(Side side, char digit, std::chrono::milliseconds length);
@@ -45,10 +46,13 @@ class Session {
 
   void give_bearer(Side side, tdm::Timeslot slot, std::unique_ptr<tdm::Bearer> bearer);
   // Nothing, where the side has none.
-  tdm::Bearer* bearer(Side side) const { return at(side).bearer.get(); }
-  tdm::Timeslot timeslot(Side side) const { return at(side).slot; }
-  bool bearer_has_failed(Side side) const { return at(side).bearer_failed; }
-  bool has_failed_bearer() const { return bearer_has_failed(Side::A) || bearer_has_failed(Side::B); }
+  tdm::Bearer* bearer(Side side) const { return has(side) ? at(side).bearer.get() : nullptr; }
+  tdm::Timeslot timeslot(Side side) const { return has(side) ? at(side).slot : tdm::Timeslot{}; }
+  bool has_bearer() const { return bearer(Side::A) || bearer(Side::B) || bearer(Side::C); }
+  bool bearer_has_failed(Side side) const { return has(side) && at(side).bearer_failed; }
+  bool has_failed_bearer() const {
+    return bearer_has_failed(Side::A) || bearer_has_failed(Side::B) || bearer_has_failed(Side::C);
+  }
   void drop_bearer(Side side);
 
   // A tick source of its bearers is ready: runs every block that waits.
@@ -120,8 +124,23 @@ class Session {
     Session& session;
     t38::AudioListener audio;
   };
-  SideState& at(Side side) { return sides_[static_cast<size_t>(side)]; }
-  const SideState& at(Side side) const { return sides_[static_cast<size_t>(side)]; }
+  // What three sides have that two have not.
+  struct Conference {
+    explicit Conference(size_t block)
+        : mixer(block), waiting{BlockQueue(block), BlockQueue(block), BlockQueue(block)} {}
+    Mixer mixer;
+    BlockQueue waiting[3];  // of each side's timeslot, but for the clock's
+  };
+
+  // Side C is made when it is first wanted, by a command.
+  SideState& at(Side side);
+  const SideState& at(Side side) const { return side == Side::C ? *third_ : sides_[static_cast<size_t>(side)]; }
+  bool has(Side side) const { return side != Side::C || third_; }
+  template <class Do>
+  void for_each_side(Do what) {
+    for (SideState& side : sides_) what(side);
+    if (third_) what(*third_);
+  }
   bool passes_to(Side side) const {
     return bridging_ == Bridging::Both || (bridging_ == Bridging::BToA && side == Side::A);
   }
@@ -138,14 +157,17 @@ class Session {
   // One step of the line: a block each way.
   void run_between_bearers(SideState& from);
   void run_on_bearer(SideState& tdm);
+  void run_conference();
   bool read_bearer(SideState& side);
   void fail_bearer(SideState& side, std::string message);
   void step();
   void hear(SideState& side);
   void listen(SideState& side);
+  bool passes_digits_as_events(const SideState& from) const;
   void say(SideState& to, AudioBlock& block);
   void bridge_audio(SideState& from, SideState& to);
   void bridge_fax();
+  void mix();
   void look_after(TimePoint now);
   void check_timeout(SideState& side, TimePoint now);
   SideStats stats_of(const SideState& side) const;
@@ -162,6 +184,8 @@ class Session {
   const SessionId id_;
   SessionTools& tools_;
   std::array<SideState, 2> sides_;
+  std::unique_ptr<SideState> third_;
+  std::unique_ptr<Conference> conference_;  // kept once made
   Bridging bridging_ = Bridging::None;
   Profile profile_ = Profile::Voice;
   std::unique_ptr<FaxGateway> fax_;

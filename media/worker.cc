@@ -223,15 +223,16 @@ void Worker::join_group(Session& session, Side side) {
   // A session with two timeslots behind one source ticks once a wake-up: it looks at both.
   auto& sessions = group->second.sessions;
   if (std::ranges::find(sessions, &session) == sessions.end()) sessions.push_back(&session);
-  failed_.reserve(2 * sessions_.size());
+  failed_.reserve(3 * sessions_.size());
 }
 
 void Worker::leave_group(Session& session, Side side) {
   tdm::Bearer* bearer = session.bearer(side);
   if (!bearer) return;
   int fd = bearer->ticks().fd();
-  tdm::Bearer* other = session.bearer(other_side(side));
-  if (other && other->ticks().fd() == fd) return;
+  for (Side other : kSides) {
+    if (other != side && session.bearer(other) && session.bearer(other)->ticks().fd() == fd) return;
+  }
   auto group = groups_.find(fd);
   if (group == groups_.end()) return;
   std::erase(group->second.sessions, &session);
@@ -241,9 +242,8 @@ void Worker::leave_group(Session& session, Side side) {
 }
 
 void Worker::place_on_timer(Session& session) {
-  bool has_clock = session.bearer(Side::A) || session.bearer(Side::B);
   std::erase(timed_, &session);
-  if (!has_clock) timed_.push_back(&session);
+  if (!session.has_bearer()) timed_.push_back(&session);
   arm_timer();
 }
 
