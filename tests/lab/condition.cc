@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <map>
 
+#include "tests/lab/g1050.h"
+
 namespace sg::lab {
 namespace {
 
@@ -59,6 +61,12 @@ void read_sender(const toml::node& node, Condition& into) {
   into.sender = text == "first" ? Sender::First : Sender::Last;
 }
 
+void read_severity(const toml::node& node, NetworkFaults& into) {
+  auto text = node.value_or<std::string>("");
+  if (text.size() != 1 || !g1050_severity(text[0])) throw toml::parse_error("g1050 is A, B or C", node.source());
+  into.g1050 = text[0];
+}
+
 void read_key(const std::string& key, const toml::node& node, Condition& into) {
   auto take = [&](const char* name, auto& to) {
     if (key != name) return false;
@@ -69,6 +77,7 @@ void read_key(const std::string& key, const toml::node& node, Condition& into) {
   if (key == "as_table") return;
   if (key == "speed") return read_speed(node, into);
   if (key == "sends") return read_sender(node, into);
+  if (key == "g1050") return read_severity(node, into.network);
   std::string document;
   if (take("document", document)) {
     into.document = document;

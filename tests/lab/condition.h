@@ -20,6 +20,7 @@ struct NetworkFaults {
   double duplicate = 0;         // share that comes twice
   double rate_kbit_s = 0;       // of a narrow link, with its headers; 0: no limit
   Duration rate_queue = 200ms;  // what waits longer for the narrow link is dropped
+  char g1050 = 0;               // a severity of ITU-T G.1050, in place of loss, delay, jitter and rate
   double mangled = 0;           // share that a hostile hand changes, cuts or makes up
 };
 

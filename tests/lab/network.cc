@@ -12,6 +12,10 @@ constexpr size_t kHeaders = 28 + 18;  // IPv4, UDP and Ethernet
 
 }  // namespace
 
+Path::Path(const NetworkFaults& faults, uint64_t seed) : faults_(faults), random_(seed) {
+  if (faults.g1050) g1050_.emplace(*g1050_severity(faults.g1050), draw_g1050_rates(random_), random_());
+}
+
 // Gilbert's model: losses come in bursts of the mean length asked for, and make up the share asked for. A burst of 1 is
 // plain chance.
 bool Path::is_lost() {
@@ -50,17 +54,25 @@ void Path::mangle(Bytes& datagram) {
   }
 }
 
+// Nothing: it is lost.
+std::optional<TimePoint> Path::arrival(TimePoint now, size_t octets) {
+  if (g1050_) return g1050_->pass(now, octets + kHeaders);
+  auto waited = wait_for_link(now, octets);
+  if (is_lost() || !waited) return std::nullopt;
+  return now + *waited + faults_.delay;
+}
+
 void Path::send(TimePoint now, ByteView datagram) {
   ++sent_;
-  auto waited = wait_for_link(now, datagram.size());
-  if (is_lost() || !waited) {
+  auto arrives = arrival(now, datagram.size());
+  if (!arrives) {
     ++lost_;
     return;
   }
   int copies = happens(faults_.duplicate) ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
     auto extra = Duration(std::uniform_int_distribution<int64_t>(0, faults_.jitter.count())(random_));
-    TimePoint at = now + *waited + faults_.delay + extra;
+    TimePoint at = *arrives + extra;
     if (!faults_.reorders) at = std::max(at, last_arrival_);
     last_arrival_ = std::max(at, last_arrival_);
     Bytes octets(datagram.begin(), datagram.end());

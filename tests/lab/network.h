@@ -12,13 +12,14 @@
 #include "media/datagrams.h"
 #include "media/port_pair.h"
 #include "tests/lab/condition.h"
+#include "tests/lab/g1050.h"
 
 namespace sg::lab {
 
 // One direction of a packet leg: what is sent comes later, or twice, or never, as the faults and the seed have it.
 class Path {
  public:
-  Path(const NetworkFaults& faults, uint64_t seed) : faults_(faults), random_(seed) {}
+  Path(const NetworkFaults& faults, uint64_t seed);
 
   void send(TimePoint now, ByteView datagram);
   // The next that has come by now.
@@ -34,6 +35,7 @@ class Path {
     Bytes datagram;
     bool operator>(const InFlight& other) const { return std::pair(at, order) > std::pair(other.at, other.order); }
   };
+  std::optional<TimePoint> arrival(TimePoint now, size_t octets);
   bool is_lost();
   bool happens(double share) { return share > 0 && std::uniform_real_distribution<>(0, 1)(random_) < share; }
   std::optional<Duration> wait_for_link(TimePoint now, size_t octets);
@@ -41,6 +43,7 @@ class Path {
 
   const NetworkFaults faults_;
   std::mt19937_64 random_;
+  std::optional<G1050Path> g1050_;
   std::priority_queue<InFlight, std::vector<InFlight>, std::greater<>> in_flight_;
   uint64_t sent_ = 0, lost_ = 0, order_ = 0;
   bool in_burst_ = false;
