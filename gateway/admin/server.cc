@@ -19,6 +19,7 @@ namespace {
 
 constexpr size_t kMaxClients = 32;
 constexpr size_t kMaxRequest = 64 * 1024;
+constexpr Duration kNoDescriptorPause = 1s;
 
 Result<sockaddr_un> address_of(const std::string& path) {
   sockaddr_un address{};
@@ -82,10 +83,10 @@ class Desk {
         submit_(std::move(submit)),
         requests_(counters.get("admin.requests")),
         malformed_(counters.get("admin.malformed")),
-        turned_away_(counters.get("admin.turned_away")) {
-    if (auto watched = loop_.watch(listening_.get(), EPOLLIN, [this](uint32_t) { accept_one(); }); !watched) {
-      Log("admin").error("the control socket is deaf: {}", watched.error().message);
-    }
+        turned_away_(counters.get("admin.turned_away")),
+        accept_errors_(counters.get("admin.accept_errors")),
+        pause_(loop) {
+    listen();
   }
   ~Desk() {
     loop_.unwatch(listening_.get());
@@ -101,14 +102,30 @@ class Desk {
   }
 
  private:
+  void listen() {
+    if (auto watched = loop_.watch(listening_.get(), EPOLLIN, [this](uint32_t) { accept_one(); }); !watched) {
+      Log("admin").error("the control socket is deaf: {}", watched.error().message);
+    }
+  }
+
   void accept_one() {
     UniqueFd fd(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!fd) return;
+    if (!fd) return on_accept_error(errno);
     if (clients_.size() >= kMaxClients) return turned_away_.add();
     Id id = ++last_;
     int raw_fd = fd.get();
     clients_[id].fd = std::move(fd);
     if (!loop_.watch(raw_fd, EPOLLIN, [this, id](uint32_t events) { on_ready(id, events); })) clients_.erase(id);
+  }
+
+  // Where descriptors or memory have run out the client stays in the queue, and the socket ready: looking at once again
+  // would find the same.
+  void on_accept_error(int error) {
+    if (error == EAGAIN || error == EINTR || error == ECONNABORTED) return;
+    accept_errors_.add();
+    Log("admin").error("a client of the control socket waits: {}", std::strerror(error));
+    loop_.unwatch(listening_.get());
+    pause_.arm(kNoDescriptorPause, [this] { listen(); });
   }
 
   void on_ready(Id id, uint32_t events) {
@@ -187,6 +204,8 @@ class Desk {
   Counter& requests_;
   Counter& malformed_;
   Counter& turned_away_;
+  Counter& accept_errors_;
+  Timer pause_;
   std::map<Id, Client> clients_;
   Id last_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -45,10 +46,13 @@ struct Control : testing::Test {
 
   UniqueFd connected() const {
     UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    connect(fd);
+    return fd;
+  }
+  void connect(const UniqueFd& fd) const {
     sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
     path.native().copy(address.sun_path, sizeof address.sun_path - 1);
     EXPECT_EQ(::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    return fd;
   }
   // All that the server says until it has said `lines` lines, or closes.
   std::string conversation(std::string text, int lines) {
@@ -105,6 +109,41 @@ TEST_F(Control, TellsOneCallInDetail) {
 
   EXPECT_EQ(call["history"][0]["what"], "setup");
   EXPECT_EQ(call["media"]["a"]["rtp"]["lost"], 0);
+}
+
+TEST_F(Control, WaitsWhenDescriptorsHaveRunOut) {
+  auto is_answered = [&](const UniqueFd& client) {
+    return turn_until(std::async(std::launch::async, [&] {
+      char buffer[4096];
+      return ::recv(client.get(), buffer, sizeof buffer, 0) > 0;
+    }));
+  };
+  auto ask_status = [](const UniqueFd& client) {
+    std::string request = "{\"command\": \"status\"}\n";
+    ASSERT_GT(::send(client.get(), request.data(), request.size(), MSG_NOSIGNAL), 0);
+  };
+  UniqueFd early = connected(), late(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ask_status(early);
+  ASSERT_TRUE(is_answered(early));
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  rlimit none{0, limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+
+  connect(late);
+  ask_status(late);
+  auto& errors = counters.get("admin.accept_errors");
+  while (errors.value() == 0) loop.step(1ms);
+  // Long enough for a server that spins to count many thousands.
+  for (int i = 0; i < 100; ++i) {
+    ask_status(early);
+    EXPECT_TRUE(is_answered(early));
+  }
+  uint64_t counted = errors.value();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+
+  EXPECT_LT(counted, 100u);
+  EXPECT_TRUE(is_answered(late)) << "once there are descriptors again";
 }
 
 TEST_F(Control, RefusesACallThatIsNotThere) {
