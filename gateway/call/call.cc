@@ -69,7 +69,7 @@ Call::Call(CallId id, SessionId session, Incoming incoming, Router& router, cons
   record_.call = id;
   record_.started = std::chrono::system_clock::now();
   record_.setup = setup_;
-  bool is_routed = is_transfer_ || !setup_.replaces;
+  bool is_routed = is_transfer_ || (!setup_.replaces && !setup_.join);
   if (setup_.called_complete && is_routed) ask_plan();
   if (routing_.adapt_caller) routing_.adapt_caller(incoming.policy);
   incoming.policy.is_known_fax = incoming.policy.is_known_fax || routing_.is_fax;
@@ -86,6 +86,7 @@ void Call::start() {
     return;
   }
   if (setup_.replaces && !is_transfer_) return owner_.on_replacing(*this);
+  if (setup_.join && !is_transfer_) return owner_.on_joining(*this);
   if (setup_.called_complete) {
     find_route();
   } else {
@@ -299,6 +300,7 @@ void Call::on_answered(Party&) {
 
 void Call::on_disconnected(Party& party, Cause cause, bool inband) {
   if (state() == CallState::Announcing || state() == CallState::Releasing) return;
+  if (is_conference() && is_member(party)) return leave_conference(party, cause);
   if (!fsm_.accepts(CallEvent::Disconnected)) return;
   bool can_announce = inband && &party == called_.get() && state() != CallState::Answered;
   if (!can_announce) {
@@ -317,7 +319,8 @@ void Call::on_released(Party& party, Cause cause) {
     close_when_released();
     return;
   }
-  if (&party != caller_.get() && &party != called_.get()) return;  // left long ago
+  if (!is_member(party)) return;  // left long ago
+  if (is_conference()) return leave_conference(party, cause);
   if (!fsm_.accepts(CallEvent::Released)) return;
   if (state() == CallState::Answered) owner_.on_party_gone(*this, party);
   bool is_early = state() == CallState::Trying || state() == CallState::Alerting;
@@ -364,9 +367,11 @@ void Call::on_digits(Party& party, const std::string& digits) {
     if (called_ && !called_->is_leaving()) called_->leg().send_digits(digits);
     return;
   }
-  Party* to = other(party);
-  if (!to || state() != CallState::Answered) return;
-  for (char digit : digits) context_.media.send_digit(session_, to->side(), digit, kDigitLength);
+  if (state() != CallState::Answered) return;
+  for (Party* to : {caller_.get(), called_.get(), third_.get()}) {
+    if (!to || to == &party) continue;
+    for (char digit : digits) context_.media.send_digit(session_, to->side(), digit, kDigitLength);
+  }
 }
 
 void Call::on_connected_party(Party& party, const tdm::CallingParty& connected) {
@@ -411,8 +416,17 @@ bool Call::on_transfer(Party& party, const TransferRequest& request) {
   return may_transfer(party) && owner_.on_transfer(*this, party, request);
 }
 
+Party* Call::at(media::Side side) const {
+  return side == media::Side::A ? caller_.get() : side == media::Side::B ? called_.get() : third_.get();
+}
+
+Party* Call::other(media::Side side) const {
+  if (third_) return nullptr;
+  return side == media::Side::A ? called_.get() : caller_.get();
+}
+
 bool Call::may_transfer(const Party& by) const {
-  const Party* to = other(by);
+  const Party* to = is_conference() ? nullptr : other(by);
   return state() == CallState::Answered && !record_.fax && to && !to->is_leaving() && !by.is_leaving();
 }
 
@@ -459,7 +473,8 @@ void Call::on_hold_changed(Party& party) {
 
 void Call::pass_hold_on(Party& holder) {
   Party* to = other(holder);
-  if (!to || state() != CallState::Answered) return;
+  // Who leaves a conference alone takes no music into it, and lets nobody wait.
+  if (!to || is_conference() || state() != CallState::Answered) return;
   to->set_waiting(holder.is_holding());
   // A fax machine would take music for a modem that fails.
   bool has_music = holder.is_holding() && !record_.fax;
@@ -473,7 +488,8 @@ void Call::on_mode_changed(Party& party, MediaModeState mode) {
   context_.media.set_profile(session_, media::Profile::Fax);
 }
 
-void Call::on_failed(Party&, Cause cause) {
+void Call::on_failed(Party& party, Cause cause) {
+  if (is_conference() && is_member(party)) return leave_conference(party, cause);
   clear(cause, "gateway");
 }
 
@@ -497,6 +513,7 @@ void Call::on_media_event(const media::Event& event) {
                           log_.warning("nothing heard from side={} any more",
                                        timeout.side == media::Side::A ? 'a' : 'b');
                           context_.counters.get("call.media_timeout").add();
+                          if (is_conference()) return leave_conference(*at(timeout.side), kTemporaryFailure);
                           record_.fell_silent = true;
                           clear(kTemporaryFailure, "gateway");
                         },
@@ -527,6 +544,7 @@ void Call::watch_goodbye(const t38::FaxEvent& event) {
 }
 
 void Call::on_tone(media::Side side, media::HeardTone tone) {
+  if (is_conference()) return;
   log_.info("fax tone={} side={}", name_of(tone), side == media::Side::A ? 'a' : 'b');
   record_.fax = true;
   record_.fax_log.on_tone(age(), side, tone);
@@ -571,12 +589,14 @@ void Call::clear(Cause cause, std::string_view by) {
   log_.info("clear cause={} ({}) by={}", cause.q850, text_of(cause), by);
   caller_->release(cause);
   if (called_) called_->release(cause);
+  if (third_) third_->release(cause);
   close_when_released();
 }
 
 void Call::close_when_released() {
   bool has_left = std::ranges::all_of(left_, [](const Left& left) { return left.party->is_released(); });
-  if (!caller_->is_released() || (called_ && !called_->is_released()) || !has_left || is_closing_session_) return;
+  bool has_gone = caller_->is_released() && (!called_ || called_->is_released()) && (!third_ || third_->is_released());
+  if (!has_gone || !has_left || is_closing_session_) return;
   is_closing_session_ = true;
   context_.media.close(session_);
 }
@@ -598,10 +618,19 @@ void Call::judge_fax() {
 void Call::finish() {
   record_.ended = std::chrono::system_clock::now();
   record_.caller = taken_caller_ ? *taken_caller_ : caller_->record();
-  for (const Left& left : left_) record_.called[left.record] = left.party->record();
+  for (const Left& left : left_) {
+    if (left.record) {
+      record_.called[*left.record] = left.party->record();
+    } else {
+      // Who has the caller's place now came as the third.
+      record_.called.push_back(std::exchange(record_.caller, left.party->record()));
+    }
+  }
   keep_called_record();
+  if (third_) record_.called.push_back(third_->record());
   judge_fax();
   routing_.usage.reset();
+  further_usage_.clear();
   enter(CallState::Closed);
   owner_.on_closed(*this);
 }

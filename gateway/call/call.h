@@ -25,8 +25,12 @@ class CallOwner {
   virtual void on_closed(Call& call) = 0;
   // `by` wants the other party to go elsewhere. False: refused.
   virtual bool on_transfer(Call& call, Party& by, const TransferRequest& request) = 0;
-  // An incoming call that is to take the place of a dialog (Replaces).
+  // `by` wants three to talk: the other party of this call, and that of the call that has the leg `other`. False:
+  // refused.
+  virtual bool on_conference(Call& call, Party& by, const Leg& other) = 0;
+  // An incoming call that is to take the place of a dialog (Replaces), or to make two parties three (Join).
   virtual void on_replacing(Call& call) = 0;
+  virtual void on_joining(Call& call) = 0;
   // A party of an answered call is gone; the other one may be taken elsewhere now, before the call is cleared.
   virtual void on_party_gone(Call& call, const Party& gone) = 0;
   virtual void on_clearing(Call& call) = 0;
@@ -55,12 +59,19 @@ class Call final : public PartyListener {
   // We go on; `from` is to be ended then, by end_transferred().
   void take(Call& from, media::Side side, media::Side place, const std::string& how);
   void end_transferred() { clear(kNormalClearing, "transfer"); }
+
+  // Conference (conference.cc). The party of `from` on this side becomes the third of this call; `from` is to be ended
+  // then. Whoever leaves later leaves two behind, in a call as any other.
+  void add(Call& from, media::Side side, const std::string& how);
+  void end_conferred() { clear(kNormalClearing, "conference"); }
+  bool is_conference() const { return third_ != nullptr; }
   // Whether the call stands, is no fax, and nobody is leaving: then one of its parties may be led elsewhere.
   bool may_transfer(const Party& by) const;
   // The other party of one that transfers hears ringback, or what it heard before.
   void ring_transferred(const Party& by, bool rings);
-  Party* at(media::Side side) const { return side == media::Side::A ? caller_.get() : called_.get(); }
-  Party* other(media::Side side) const { return side == media::Side::A ? called_.get() : caller_.get(); }
+  Party* at(media::Side side) const;
+  // Of two. Null: there is none, or there are three.
+  Party* other(media::Side side) const;
   const Setup& setup() const { return setup_; }
 
   CallId id() const { return id_; }
@@ -68,6 +79,7 @@ class Call final : public PartyListener {
   CallState state() const { return fsm_.state(); }
   const Party& caller() const { return *caller_; }
   const Party* called() const { return called_.get(); }
+  const Party* third() const { return third_.get(); }
   const Record& record() const { return record_; }
   TimePoint began() const { return began_; }
   std::vector<Fsm<CallState, CallEvent>::Transition> history() const { return fsm_.history(); }
@@ -88,6 +100,7 @@ class Call final : public PartyListener {
   void on_digits_complete(Party& party) override;
   void on_digits_wanted(Party& party) override;
   bool on_transfer(Party& party, const TransferRequest& request) override;
+  bool on_conference(Party& party, const Leg& other) override;
   void on_hold_changed(Party& party) override;
   void on_mode_changed(Party& party, MediaModeState state) override;
   void on_failed(Party& party, Cause cause) override;
@@ -122,10 +135,20 @@ class Call final : public PartyListener {
     if (&party == caller_.get()) return called_.get();
     return &party == called_.get() ? caller_.get() : nullptr;
   }
-  bool is_on_hold() const { return caller_->is_holding() || (called_ && called_->is_holding()); }
-  std::unique_ptr<Party>& slot(media::Side side) { return side == media::Side::A ? caller_ : called_; }
+  bool is_on_hold() const {
+    return caller_->is_holding() || (called_ && called_->is_holding()) || (third_ && third_->is_holding());
+  }
+  std::unique_ptr<Party>& slot(media::Side side) {
+    return side == media::Side::A ? caller_ : side == media::Side::B ? called_ : third_;
+  }
   Party::Place place_of(media::Side side) { return {id_, session_, side, *this}; }
   void on_joined(Party& party);
+  // One of three is gone, or is let go.
+  void leave_conference(Party& party, Cause cause);
+  void confer(bool is_among_three);
+  bool is_member(const Party& party) const {
+    return &party == caller_.get() || &party == called_.get() || &party == third_.get();
+  }
   void on_fax_event(const media::FaxSeen& seen);
   void on_answer_tone(media::Side side, MediaMode::Sign sign);
   void watch_goodbye(const t38::FaxEvent& event);
@@ -166,10 +189,13 @@ class Call final : public PartyListener {
   std::optional<LegRecord> taken_caller_, taken_called_;
   std::unique_ptr<Party> caller_;
   std::unique_ptr<Party> called_;
-  // Targets that failed or were given up on, which may still be releasing, with their place in the record.
+  std::unique_ptr<Party> third_;  // of a conference
+  // What the third's own call took of the dial plan's limits.
+  std::vector<std::unique_ptr<Usage>> further_usage_;
+  // Targets that failed or were given up on, and who left a conference: they may still be releasing.
   struct Left {
     std::unique_ptr<Party> party;
-    size_t record;
+    std::optional<size_t> record;  // its place among the called; none: it was the caller
   };
   std::vector<Left> left_;
 };

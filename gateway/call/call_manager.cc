@@ -42,7 +42,8 @@ std::vector<const Call*> CallManager::calls() const {
 size_t CallManager::calls_of(const std::string& trunk) const {
   return static_cast<size_t>(std::count_if(calls_.begin(), calls_.end(), [&](const auto& entry) {
     const Call& call = *entry.second;
-    return call.caller().trunk() == trunk || (call.called() && call.called()->trunk() == trunk);
+    auto is_of = [&](const Party* party) { return party && party->trunk() == trunk; };
+    return is_of(&call.caller()) || is_of(call.called()) || is_of(call.third());
   }));
 }
 

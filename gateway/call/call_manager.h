@@ -43,7 +43,7 @@ class CallManager final : public media::Service::Listener, private CallOwner {
   void on_clearing(Call& call) override;
   bool transfer_blind(Call& call, Party& by, const TransferRequest& request);
   // Whether there is such a dialog: then the far ends of both are joined, from the loop.
-  bool transfer_attended(Call& call, Party& by, const Replaces& replaces);
+  bool transfer_attended(Call& call, Party& by, const TransferRequest& request);
   void on_transfer_step(CallId to, TransferLeg::Step step, Cause cause);
   void lead_over(Call& from, media::Side by, Call& to);
   Call* find_call(CallId id) const;
@@ -52,6 +52,16 @@ class CallManager final : public media::Service::Listener, private CallOwner {
     media::Side side = media::Side::A;
   };
   std::optional<Dialog> find_dialog(const Replaces& replaces) const;
+  std::optional<Dialog> find_leg(const Leg& leg) const;
+  // What an attended transfer names.
+  std::optional<Dialog> find_named(const TransferRequest& request) const;
+  // Whether a blind transfer from here, or to here, is under way.
+  bool is_transferring(const Call& call) const;
+
+  // Conferences (conference.cc).
+  bool on_conference(Call& call, Party& by, const Leg& other) override;
+  void on_joining(Call& call) override;
+  bool may_confer(const Call& call, const Party& by) const;
 
   const Context context_;
   Router& router_;

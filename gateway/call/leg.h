@@ -19,11 +19,16 @@ struct Replaces {
   bool operator==(const Replaces&) const = default;
 };
 
-// What REFER asks of us (RFC 3515, RFC 5589), or ISDN explicit call transfer.
+class Leg;
+
+// What REFER asks of us (RFC 3515, RFC 5589), or ISDN explicit call transfer, or a telephone that hangs up between two
+// calls of its own.
 struct TransferRequest {
   tdm::Number to;
   std::optional<Replaces> replaces;  // attended: join with the far end of this dialog; it may be another leg of ours
   std::string referred_by;           // the header, to be handed on; may be empty
+  // Attended, where no header names dialogs: the leg that the same telephone has in another call. Compared only.
+  const Leg* other_call = nullptr;
 };
 
 // Where a 302 sends the call (RFC 3261 section 8.1.3.4), best first.
@@ -45,6 +50,8 @@ struct Setup {
   std::optional<tdm::UserUser> user_user;
   // SIP only. The dialog that this call takes the place of; incoming: no route is looked for.
   std::optional<Replaces> replaces;
+  // The dialog whose two parties this call joins (RFC 3911); incoming: no route is looked for.
+  std::optional<Replaces> join;
   std::string referred_by;  // outgoing, of a transfer: the header (RFC 3892); may be empty
   std::string request_uri;  // outgoing: where a redirect leads to, instead of the trunk's peer
 };
@@ -73,6 +80,8 @@ class LegListener {
   virtual void on_answered(const std::optional<MediaDescription>& media) = 0;
   // TDM: the timeslot to use, from setup() on and whenever it changes.
   virtual void on_timeslot(tdm::Timeslot slot) = 0;
+  // TDM: the call stands without a timeslot, until on_timeslot() (who holds a call may need it for another).
+  virtual void on_timeslot_left() {}
   // The far end hung up but an announcement may play until release() (DISCONNECT with progress indicator 8).
   virtual void on_disconnected(Cause cause, bool inband) = 0;
   // The leg is over. Exactly once in the life of a leg, also after our own release(); nothing follows it.
@@ -98,6 +107,9 @@ class LegListener {
   virtual void on_retrieved() {}
   // The far end wants this call to go elsewhere. True: we try, and tell by transfer_progress(); false: refused.
   virtual bool on_transfer(const TransferRequest&) { return false; }
+  // The far end wants the other party of this call, and that of the call in which it has `other`, in one conference.
+  // False: refused.
+  virtual bool on_conference(const Leg& /*other*/) { return false; }
   // Outgoing: the called side sends us elsewhere. on_released with status 302 follows.
   virtual void on_redirected(const std::vector<Redirect>&) {}
 };
@@ -146,6 +158,8 @@ class Leg {
   // Established: tells the far end that it waits, or no longer. Our own media goes on, so that music can be heard.
   virtual void hold() {}
   virtual void retrieve() {}
+  // Established: tells the far end that there are three now, or no longer (EN 300 188-1).
+  virtual void conference(bool /*is_on*/) {}
   // After on_transfer: how it goes, as a SIP status (RFC 3515 section 2.4.5); 200 and above end it.
   virtual void transfer_progress(int) {}
   // Established or early: whether this is the dialog that Replaces names. Whether it comes in time is for the call to

@@ -8,7 +8,7 @@ namespace {
 constexpr auto kGlarePause = 2500ms;
 
 char name(media::Side side) {
-  return side == media::Side::A ? 'a' : 'b';
+  return "abc"[static_cast<size_t>(side)];
 }
 
 }  // namespace
@@ -161,6 +161,11 @@ void Party::describe_anew() {
   leg_->offer(*offered_);
 }
 
+void Party::confer(bool is_among_three) {
+  if (std::exchange(is_among_three_, is_among_three) == is_among_three || is_leaving_) return;
+  leg_->conference(is_among_three);
+}
+
 void Party::set_holding(bool is_holding) {
   if (is_leaving_ || std::exchange(is_holding_, is_holding) == is_holding) return;
   log_.info("{}", is_holding ? "holds" : "retrieves");
@@ -262,6 +267,12 @@ void Party::on_timeslot(tdm::Timeslot slot) {
   has_bearer_ = true;
 }
 
+void Party::on_timeslot_left() {
+  if (is_leaving_) return;
+  slot_.reset();
+  drop_bearer();
+}
+
 void Party::on_disconnected(Cause cause, bool inband) {
   if (is_leaving_) return;
   listener_->on_disconnected(*this, options_.causes.received(cause), inband);
@@ -282,7 +293,7 @@ void Party::on_offer(const MediaDescription& offer) {
   if (is_leaving_) return;
   // A T.38 offer is one whose only line is an image; with audio beside it, it says what the peer could do.
   bool is_t38 = offer.image && !offer.audio;
-  if (is_t38 && !mode_.takes_peer_t38()) {
+  if (is_t38 && (is_among_three_ || !mode_.takes_peer_t38())) {
     log_.info("offer refused status=488 t38");
     record_.refused_peer_t38 = true;
     return leg_->refuse_offer(488);

@@ -45,6 +45,7 @@ class PartyListener {
   virtual void on_redirected(Party& party, const std::vector<Redirect>& to) = 0;
   // False: refused.
   virtual bool on_transfer(Party& party, const TransferRequest& request) = 0;
+  virtual bool on_conference(Party& party, const Leg& other) = 0;
   // Party::is_holding() is not what it was.
   virtual void on_hold_changed(Party& party) = 0;
   // The party cannot go on: no media can be agreed on, or its dialog is lost.
@@ -118,6 +119,9 @@ class Party final : public LegListener, public MediaMode::Actions {
     if (!is_leaving_) leg_->transfer_progress(status);
   }
 
+  // Among three there is voice only: whoever offers T.38 is refused.
+  void confer(bool is_among_three);
+
   // Whether the far end has put us on hold.
   bool is_holding() const { return is_holding_; }
   // Established: tells the far end that it waits, or no longer.
@@ -152,6 +156,8 @@ class Party final : public LegListener, public MediaMode::Actions {
   bool on_transfer(const TransferRequest& request) override {
     return !is_leaving_ && listener_->on_transfer(*this, request);
   }
+  bool on_conference(const Leg& other) override { return !is_leaving_ && listener_->on_conference(*this, other); }
+  void on_timeslot_left() override;
   void on_held() override { set_holding(true); }
   void on_retrieved() override { set_holding(false); }
 
@@ -193,6 +199,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   bool is_moving_ = false;   // a new address was told, and is not agreed on yet
   bool is_holding_ = false;  // us
   bool is_waiting_ = false;  // was told that it is held
+  bool is_among_three_ = false;
   bool is_leaving_ = false;
   bool is_released_ = false;
 };

@@ -26,7 +26,7 @@ Call* CallManager::find_call(CallId id) const {
 
 std::optional<CallManager::Dialog> CallManager::find_dialog(const Replaces& replaces) const {
   for (const auto& [id, call] : calls_) {
-    for (media::Side side : {media::Side::A, media::Side::B}) {
+    for (media::Side side : {media::Side::A, media::Side::B, media::Side::C}) {
       Party* party = call->at(side);
       if (party && !party->is_leaving() && party->leg().is_dialog(replaces)) return Dialog{call.get(), side};
     }
@@ -34,10 +34,30 @@ std::optional<CallManager::Dialog> CallManager::find_dialog(const Replaces& repl
   return std::nullopt;
 }
 
+std::optional<CallManager::Dialog> CallManager::find_leg(const Leg& leg) const {
+  for (const auto& [id, call] : calls_) {
+    for (media::Side side : {media::Side::A, media::Side::B}) {
+      Party* party = call->at(side);
+      if (party && !party->is_leaving() && &party->leg() == &leg) return Dialog{call.get(), side};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<CallManager::Dialog> CallManager::find_named(const TransferRequest& request) const {
+  if (request.other_call) return find_leg(*request.other_call);
+  return request.replaces ? find_dialog(*request.replaces) : std::nullopt;
+}
+
+bool CallManager::is_transferring(const Call& call) const {
+  return std::ranges::any_of(
+      transfers_, [&](const Transfer& transfer) { return transfer.from == call.id() || transfer.to == call.id(); });
+}
+
 bool CallManager::on_transfer(Call& call, Party& by, const TransferRequest& request) {
   bool is_busy = std::ranges::any_of(transfers_, [&](const Transfer& transfer) { return transfer.from == call.id(); });
   bool may = by.trunk_of() && by.trunk_of()->allows_transfer() && !is_busy && !when_empty_;
-  if (may && request.replaces && transfer_attended(call, by, *request.replaces)) return true;
+  if (may && (request.replaces || request.other_call) && transfer_attended(call, by, request)) return true;
   if (may && !request.to.digits.empty() && transfer_blind(call, by, request)) return true;
   context_.counters.get("call.transfer_refused").add();
   return false;
@@ -62,22 +82,23 @@ bool CallManager::transfer_blind(Call& call, Party& by, const TransferRequest& r
   return true;
 }
 
-bool CallManager::transfer_attended(Call& call, Party& by, const Replaces& replaces) {
-  auto named = find_dialog(replaces);
-  if (!named || named->call == &call || is_too_late(replaces, *named->call)) return false;
+bool CallManager::transfer_attended(Call& call, Party& by, const TransferRequest& request) {
+  auto too_late = [request](const Call& target) { return request.replaces && is_too_late(*request.replaces, target); };
+  auto named = find_named(request);
+  if (!named || named->call == &call || too_late(*named->call)) return false;
   // The leg is still deciding on the REFER: go on from the loop.
-  context_.reactor.post([this, from = call.id(), side = by.side(), replaces] {
+  context_.reactor.post([this, from = call.id(), side = by.side(), request, too_late] {
     Call* held = find_call(from);
     Party* asks = held ? held->at(side) : nullptr;
     if (!asks || !held->may_transfer(*asks)) return;
-    auto target = find_dialog(replaces);
+    auto target = find_named(request);
     Party* stays = target ? target->call->other(target->side) : nullptr;
     // Beside a call that stands, one that rings can be joined, in its caller's place.
     auto state = target ? target->call->state() : CallState::Closed;
     bool rings = (state == CallState::Trying || state == CallState::Alerting) && target->side == media::Side::A;
     bool can_join = stays && !stays->is_leaving() && (rings || target->call->may_transfer(*stays));
     if (!can_join || target->call == held) return asks->transfer_progress(481);
-    if (is_too_late(replaces, *target->call)) return asks->transfer_progress(486);
+    if (too_late(*target->call)) return asks->transfer_progress(486);
     target->call->take(*held, other_side(side), target->side, "attended");
     asks->transfer_progress(kOk);
     held->end_transferred();

@@ -23,6 +23,7 @@ struct LegScript {
   Cause released_with;
   std::string dialog = "none";  // the Call-ID that Replaces names it by
   bool destroyed = false;
+  const Leg* leg = nullptr;
 
   bool heard_command(const std::string& command) const {
     return std::find(heard.begin(), heard.end(), command) != heard.end();
@@ -32,7 +33,9 @@ struct LegScript {
 class FakeLeg final : public Leg {
  public:
   FakeLeg(LegScript& script, MediaKind kind, Reactor& reactor, bool confirms_release = true)
-      : script_(script), kind_(kind), reactor_(reactor), confirms_release_(confirms_release) {}
+      : script_(script), kind_(kind), reactor_(reactor), confirms_release_(confirms_release) {
+    script_.leg = this;
+  }
   ~FakeLeg() override {
     script_.destroyed = true;
     script_.listener = nullptr;
@@ -71,6 +74,7 @@ class FakeLeg final : public Leg {
   void send_digits(const std::string& digits) override { hear("digits " + digits, std::nullopt); }
   void hold() override { hear("hold", std::nullopt); }
   void retrieve() override { hear("retrieve", std::nullopt); }
+  void conference(bool is_on) override { hear(is_on ? "conference" : "no conference", std::nullopt); }
   void transfer_progress(int status) override { hear(fmt::format("transfer {}", status), std::nullopt); }
   void connected_party(const tdm::CallingParty& party) override {
     hear("connected " + party.number.digits, std::nullopt);
@@ -133,7 +137,7 @@ class FakeMedia final : public media::Service {
   }
   Result<SocketAddress> add_ip(SessionId, media::Side side, const std::string& host) override {
     if (no_ports) return fail("no port is free");
-    return SocketAddress::parse(host, static_cast<uint16_t>(side == media::Side::A ? 20000 : 20002));
+    return SocketAddress::parse(host, static_cast<uint16_t>(20000 + 2 * static_cast<int>(side)));
   }
   void add_bearer(SessionId, media::Side side, tdm::Timeslot slot) override {
     note(side, fmt::format("bearer {}", slot));
@@ -170,7 +174,7 @@ class FakeMedia final : public media::Service {
   void hear(media::Side side, media::HeardTone tone) { tell(media::ToneHeard{side, tone}); }
   void tell(const media::Event& event) { listener_->on_media_event(SessionId{last_}, event); }
   bool did(media::Side side, const std::string& what) const {
-    auto noted = fmt::format("{} {}", side == media::Side::A ? 'a' : 'b', what);
+    auto noted = fmt::format("{} {}", letter(side), what);
     return std::find(log.begin(), log.end(), noted) != log.end();
   }
 
@@ -184,9 +188,8 @@ class FakeMedia final : public media::Service {
   bool no_ports = false;
 
  private:
-  void note(media::Side side, const std::string& what) {
-    log.push_back(fmt::format("{} {}", side == media::Side::A ? 'a' : 'b', what));
-  }
+  static char letter(media::Side side) { return "abc"[static_cast<size_t>(side)]; }
+  void note(media::Side side, const std::string& what) { log.push_back(fmt::format("{} {}", letter(side), what)); }
 
   Reactor& reactor_;
   Listener* listener_ = nullptr;
