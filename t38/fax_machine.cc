@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <vector>
@@ -62,6 +63,14 @@ std::string compression_name(int encoding) {
   }
 }
 
+// SpanDSP allocates what NSF, NSC and NSS say, anew with each such frame, and never lets go of it.
+void forget_non_standard(t30_state_t* t30) {
+  for (uint8_t** said : {&t30->rx_info.nsf, &t30->rx_info.nsc, &t30->rx_info.nss}) {
+    std::free(*said);
+    *said = nullptr;
+  }
+}
+
 }  // namespace
 
 // What both kinds of machine have in common: the T.30 state, which its fax or terminal state owns.
@@ -93,7 +102,8 @@ class FaxMachine::Document {
  private:
   explicit Document(const FaxMachineOptions& options) : options_(options), log_(options.log_scope) {}
 
-  static void on_frame(t30_state_t*, void* self, int /*direction*/, const uint8_t* octets, int count) noexcept {
+  static void on_frame(t30_state_t* t30, void* self, int /*direction*/, const uint8_t* octets, int count) noexcept {
+    forget_non_standard(t30);
     if (count > 0) static_cast<Document*>(self)->see(ByteView(octets, static_cast<size_t>(count)));
   }
   // T.30 phase B: the peer's DIS has been read, and our DCS not yet made.
@@ -236,7 +246,10 @@ struct AudioFaxMachine::State {
   std::vector<int16_t> scratch;  // SpanDSP removes DC in place
 
   explicit State(bool calling) : fax(fax_init(nullptr, calling ? TRUE : FALSE)) {}
-  ~State() { fax_free(fax); }
+  ~State() {
+    forget_non_standard(fax_get_t30_state(fax));
+    fax_free(fax);
+  }
 };
 
 AudioFaxMachine::AudioFaxMachine(std::unique_ptr<Document> document, std::unique_ptr<State> state)
@@ -275,7 +288,10 @@ struct T38FaxMachine::State {
       : sink(to),
         guard(version),
         terminal(t38_terminal_init(nullptr, calling ? TRUE : FALSE, &State::on_packet, this)) {}
-  ~State() { t38_terminal_free(terminal); }
+  ~State() {
+    forget_non_standard(t38_terminal_get_t30_state(terminal));
+    t38_terminal_free(terminal);
+  }
 
   static int on_packet(t38_core_state_t*, void* self, const uint8_t* octets, int count, int copies) noexcept {
     static_cast<State*>(self)->sink.on_ifp(ByteView(octets, static_cast<size_t>(count)), std::max(copies, 1));

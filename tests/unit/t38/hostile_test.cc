@@ -155,5 +155,19 @@ TEST(HostileIfp, RandomPacketsEndNoTerminalWithACrash) {
   }
 }
 
+// Fails by the leak sanitizer's report: SpanDSP keeps what these frames say and never lets go of it. Found by fuzz_t30.
+TEST(HostileIfp, NonStandardFramesLeaveNothingBehind) {
+  Peer peer;
+  auto machine = T38FaxMachine::make({.calling = true}, {}, peer).value();
+  uint16_t sequence = 0;
+  for (uint8_t control : {0x04, 0x84, 0x44, 0xC4, 0x04}) {  // NSF, NSC, NSS
+    const Bytes ifp = {0xC0, 2, 0x80, 0, 7, 0xFF, 0xC0, control, 0xB5, 0, 0x45, 1, 2, 0x40};
+
+    EXPECT_TRUE(machine->receive_ifp(ifp, sequence++));
+    machine->advance(160);
+  }
+  machine->hang_up();
+}
+
 }  // namespace
 }  // namespace sg::t38
