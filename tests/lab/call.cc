@@ -209,6 +209,7 @@ class LabCall final {
   std::deque<GatewayStation> gateways_;
   std::vector<Station*> stations_;
   std::vector<Rung> ladder_;
+  bool has_timed_out_ = false;
 };
 
 t38::FaxMachineOptions LabCall::machine_options(bool first) const {
@@ -317,6 +318,7 @@ void LabCall::on_event(size_t number, const media::Event& event) {
     rung.what = "failed: " + failed->message;
   } else if (std::holds_alternative<media::MediaTimeout>(event)) {
     rung.what = "peer is silent";
+    has_timed_out_ = true;
   } else {
     return;
   }
@@ -339,6 +341,8 @@ Outcome LabCall::run() {
     station.next += station.period;
     bool one_is_finished = sender.is_finished() || receiver.is_finished();
     if (one_is_finished && cleared == most) cleared = clock_.now() + kClearing;
+    // As call control does with a peer that fell silent.
+    if (has_timed_out_) cleared = std::min(cleared, clock_.now());
   }
 
   Outcome outcome;

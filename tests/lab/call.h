@@ -19,7 +19,7 @@ struct Rung {
 
 struct Outcome {
   bool delivered = false;  // the sender has its confirmation, and the receiver every page
-  bool ended = false;      // both machines hung up by themselves
+  bool ended = false;      // the machines hung up, or the gateway's watchdog cleared the call
   bool as_asked = false;   // with the condition's speed, error correction and compression
   int pages = 0, identical_pages = 0;
   Duration line_time{};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <span>
 
 #include "tests/lab/g1050.h"
 
@@ -67,6 +68,13 @@ void read_severity(const toml::node& node, NetworkFaults& into) {
   into.g1050 = text[0];
 }
 
+void read_hand(const toml::node& node, Condition& into) {
+  into.hand_name = node.value_or<std::string>("");
+  auto hand = hand_named(into.hand_name);
+  if (!hand) throw toml::parse_error("a hand is octets, udptl, ifps, t30 or rtp", node.source());
+  into.network.hand = *hand;
+}
+
 void read_key(const std::string& key, const toml::node& node, Condition& into) {
   auto take = [&](const char* name, auto& to) {
     if (key != name) return false;
@@ -77,6 +85,7 @@ void read_key(const std::string& key, const toml::node& node, Condition& into) {
   if (key == "as_table") return;
   if (key == "speed") return read_speed(node, into);
   if (key == "sends") return read_sender(node, into);
+  if (key == "hand") return read_hand(node, into);
   if (key == "g1050") return read_severity(node, into.network);
   std::string document;
   if (take("document", document)) {
@@ -90,12 +99,13 @@ void read_key(const std::string& key, const toml::node& node, Condition& into) {
                take("jitter_ms", network.jitter) || take("reorders", network.reorders) ||
                take("duplicate", network.duplicate) || take("rate_kbit_s", network.rate_kbit_s) ||
                take("rate_queue_ms", network.rate_queue) || take("mangled", network.mangled) ||
-               take("level_db", line.level_db) || take("noise_dbm0", line.noise_dbm0) ||
-               take("slips_per_minute", line.slips_per_minute) || take("ppm", into.ppm) ||
-               take("redundancy", into.redundancy) || take("redundant_copies", into.redundant_copies) ||
-               take("exact", into.exact) || take("identical", into.identical) || take("ecm", into.ecm) ||
-               take("modem", into.modem) || take("compression", into.compression) || take("runs", into.runs) ||
-               take("at_least", into.at_least) || take("must_end_only", into.must_end_only);
+               take("silent_after_ms", network.silent_after) || take("level_db", line.level_db) ||
+               take("noise_dbm0", line.noise_dbm0) || take("slips_per_minute", line.slips_per_minute) ||
+               take("ppm", into.ppm) || take("redundancy", into.redundancy) ||
+               take("redundant_copies", into.redundant_copies) || take("exact", into.exact) ||
+               take("identical", into.identical) || take("ecm", into.ecm) || take("modem", into.modem) ||
+               take("compression", into.compression) || take("runs", into.runs) || take("at_least", into.at_least) ||
+               take("must_end_only", into.must_end_only);
   if (!known) throw toml::parse_error(("there is no key " + key).c_str(), node.source());
 }
 
@@ -129,12 +139,14 @@ std::string way_of(const Condition& one) {
   return fmt::format("from-{}", kNames[static_cast<size_t>(is_forward ? first : last)]);
 }
 
-// What tells a condition from the others of its lists: name and value, in the order in which they are shown.
-std::vector<std::string> choices(const toml::table& table, const Condition& one, bool but_speed) {
+// What tells a condition from the others of its lists, in the order in which it is shown.
+std::vector<std::string> choices(const toml::table& table, const Condition& one) {
   std::vector<std::string> all;
   auto is_list = [&](const char* key) { return table.get_as<toml::array>(key) != nullptr; };
   if (is_list("modem")) all.push_back(one.modem);
-  if (is_list("speed") && !but_speed) all.push_back(fmt::format("{}-{}", one.modem, one.bit_rate));
+  if (is_list("speed")) all.push_back(fmt::format("{}-{}", one.modem, one.bit_rate));
+  if (is_list("hand")) all.push_back(one.hand_name);
+  if (is_list("mangled")) all.push_back(fmt::format("{:.0f}%", 100 * one.network.mangled));
   if (is_list("ecm")) all.push_back(one.ecm ? "ecm" : "plain");
   if (is_list("compression")) all.push_back(one.compression);
   if (is_list("sends")) all.push_back(way_of(one));
@@ -142,21 +154,21 @@ std::vector<std::string> choices(const toml::table& table, const Condition& one,
   return all;
 }
 
-std::string joined(const std::vector<std::string>& words, const char* between) {
+std::string joined(std::span<const std::string> words, const char* between) {
   return fmt::format("{}", fmt::join(words, between));
 }
 
 void give_names(const toml::table& table, Condition& one) {
-  std::string family = one.name, suffix = joined(choices(table, one, false), "-");
-  if (suffix.empty()) return;
-  one.name += "-" + suffix;
+  auto chosen = choices(table, one);
+  if (chosen.empty()) return;
   if (table["as_table"].value_or(false)) {
-    one.table = family;
-    one.row = fmt::format("{} {}", one.modem, one.bit_rate);
-    one.column = joined(choices(table, one, true), " ");
+    one.table = one.name;
+    one.row = chosen.front();
+    one.column = joined(std::span(chosen).subspan(1), " ");
   } else {
-    one.title += fmt::format(" ({})", suffix);
+    one.title += fmt::format(" ({})", joined(chosen, "-"));
   }
+  one.name += "-" + joined(chosen, "-");
 }
 
 // T.6 needs error correction (T.30 table 2): a machine would fall back to T.4.

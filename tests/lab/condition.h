@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "tests/lab/hostile.h"
 
 // What a fax of the lab goes through: a line of the grid.
 namespace sg::lab {
@@ -21,7 +22,9 @@ struct NetworkFaults {
   double rate_kbit_s = 0;       // of a narrow link, with its headers; 0: no limit
   Duration rate_queue = 200ms;  // what waits longer for the narrow link is dropped
   char g1050 = 0;               // a severity of ITU-T G.1050, in place of loss, delay, jitter and rate
-  double mangled = 0;           // share that a hostile hand changes, cuts or makes up
+  double mangled = 0;           // share that a hostile hand changes …
+  Hand hand = Hand::Octets;     // … in this way
+  Duration silent_after{};      // nothing comes any more; zero: never
 };
 
 // What a telephone line does to the sound, each way on its own.
@@ -62,12 +65,13 @@ struct Condition {
   bool must_end_only = false;
   // One of many cells of a table: of which, and where in it.
   std::string table, row, column;
+  std::string hand_name;
 };
 
 // Reads a grid (TOML: [[condition]] with the names above, times in ms; speed = "v17-12000" is modem and bit_rate in
 // one; sends = "first", "last" is the sender). A list as the value of any key but route makes a condition of each; with
-// as_table = true they are cells of one table, a row for each speed. T.6 without ECM there is not, and is left out.
-// Documents lie in `documents`. Error: with file, line and key.
+// as_table = true they are cells of one table, a row for each speed or hand. T.6 without ECM there is not, and is left
+// out. Documents lie in `documents`. Error: with file, line and key.
 Result<std::vector<Condition>> read_grid(const std::filesystem::path& file, const std::filesystem::path& documents);
 
 }  // namespace sg::lab

@@ -12,7 +12,8 @@ constexpr size_t kHeaders = 28 + 18;  // IPv4, UDP and Ethernet
 
 }  // namespace
 
-Path::Path(const NetworkFaults& faults, uint64_t seed) : faults_(faults), random_(seed) {
+Path::Path(const NetworkFaults& faults, uint64_t seed)
+    : faults_(faults), random_(seed), hostile_(faults.hand, random_()) {
   if (faults.g1050) g1050_.emplace(*g1050_severity(faults.g1050), draw_g1050_rates(random_), random_());
 }
 
@@ -36,24 +37,6 @@ std::optional<Duration> Path::wait_for_link(TimePoint now, size_t octets) {
   return link_is_free_ - now;
 }
 
-void Path::mangle(Bytes& datagram) {
-  auto any = [&](size_t below) { return std::uniform_int_distribution<size_t>(0, below - 1)(random_); };
-  switch (any(3)) {
-    case 0:
-      for (size_t i = 0; i < 1 + any(4) && !datagram.empty(); ++i) {
-        datagram[any(datagram.size())] = static_cast<uint8_t>(any(256));
-      }
-      break;
-    case 1:
-      datagram.resize(any(datagram.size() + 1));
-      break;
-    default:
-      datagram.resize(1 + any(200));
-      for (uint8_t& octet : datagram) octet = static_cast<uint8_t>(any(256));
-      break;
-  }
-}
-
 // Nothing: it is lost.
 std::optional<TimePoint> Path::arrival(TimePoint now, size_t octets) {
   if (g1050_) return g1050_->pass(now, octets + kHeaders);
@@ -64,6 +47,8 @@ std::optional<TimePoint> Path::arrival(TimePoint now, size_t octets) {
 
 void Path::send(TimePoint now, ByteView datagram) {
   ++sent_;
+  if (!began_) began_ = now;
+  if (faults_.silent_after > 0s && now - *began_ >= faults_.silent_after) return;
   auto arrives = arrival(now, datagram.size());
   if (!arrives) {
     ++lost_;
@@ -76,7 +61,7 @@ void Path::send(TimePoint now, ByteView datagram) {
     if (!faults_.reorders) at = std::max(at, last_arrival_);
     last_arrival_ = std::max(at, last_arrival_);
     Bytes octets(datagram.begin(), datagram.end());
-    if (happens(faults_.mangled)) mangle(octets);
+    if (happens(faults_.mangled)) hostile_.change(octets);
     in_flight_.push({at, order_++, std::move(octets)});
   }
 }

@@ -39,11 +39,12 @@ class Path {
   bool is_lost();
   bool happens(double share) { return share > 0 && std::uniform_real_distribution<>(0, 1)(random_) < share; }
   std::optional<Duration> wait_for_link(TimePoint now, size_t octets);
-  void mangle(Bytes& datagram);
 
   const NetworkFaults faults_;
   std::mt19937_64 random_;
   std::optional<G1050Path> g1050_;
+  Hostile hostile_;
+  std::optional<TimePoint> began_;
   std::priority_queue<InFlight, std::vector<InFlight>, std::greater<>> in_flight_;
   uint64_t sent_ = 0, lost_ = 0, order_ = 0;
   bool in_burst_ = false;

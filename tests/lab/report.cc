@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <iostream>
+#include <iterator>
+#include <sstream>
 
 namespace sg::lab {
 namespace {
@@ -90,15 +92,24 @@ void Report::print_table() {
     sum.identical += cell.row.identical;
   }
   print(family, sum);
-  for (size_t i = 0; i < columns.size(); ++i) fmt::print("{:>6}: {}\n", static_cast<char>('a' + i), columns[i]);
-  fmt::print("  {:<14}", "");
-  for (size_t i = 0; i < columns.size(); ++i) fmt::print("{:>8}", static_cast<char>('a' + i));
-  fmt::print("\n");
+  // Each word of a column's name in a line of its own.
+  size_t lines = 0;
+  std::vector<std::vector<std::string>> heads;
+  for (const std::string& column : columns) {
+    std::istringstream text(column);
+    heads.emplace_back(std::istream_iterator<std::string>(text), std::istream_iterator<std::string>());
+    lines = std::max(lines, heads.back().size());
+  }
+  for (size_t line = 0; line < lines; ++line) {
+    fmt::print("  {:<14}", "");
+    for (const auto& head : heads) fmt::print("{:>10}", line < head.size() ? head[line] : "");
+    fmt::print("\n");
+  }
   for (const std::string& row : rows) {
     fmt::print("  {:<14}", row);
     for (const std::string& column : columns) {
       const Row* cell = at[{row, column}];
-      fmt::print("{:>8}", cell ? fmt::format("{}/{}", cell->good, cell->runs) : "");
+      fmt::print("{:>10}", cell ? fmt::format("{}/{}", cell->good, cell->runs) : "");
     }
     fmt::print("\n");
   }
