@@ -26,8 +26,13 @@ GROUPS = {
     "gateway": "the gateway process with its span and no calls",
     "voice": "a call over RTP, for 1, 10 and 30 at once",
     "calls": "calls set up and cleared, 50 a second for a minute, SIP to ISDN to SIP",
-    "fax": "a call over T.38: in process against SpanDSP alone, then for 1, 10 and 30 at once, half of them each way",
+    "fax": "a call over T.38: in process against SpanDSP alone, its delay and memory, then for 1, 10 and 30 at once, half "
+           "of them each way",
 }
+
+# Figures that need no gateway process.
+IN_PROCESS = ("fax.bare", "fax.tdm", "fax.rtp", "fax.channels", "fax.late_ticks", "fax.delay", "fax.voice_delay",
+              "fax.memory")
 
 
 class Figures:
@@ -79,7 +84,7 @@ def measure_kernels(figures, quick):
 
 
 def measure_fax_in_process(figures, quick):
-    """SpanDSP alone, and the media plane around it. Returns the mean of what SpanDSP costs each way."""
+    """SpanDSP alone, and the media plane around it: CPU, delay, memory. Returns the mean of what SpanDSP costs each way."""
     calls, repetitions, channels = (1, 1, 2) if quick else (10, 3, 240)
     text = run(PROGRAMS / "sg_bench_fax", rig.ROOT / "tests/data/fax/itu1.tif", calls, repetitions, channels)
     cost = {}
@@ -223,7 +228,7 @@ def main():
     if "calls" in groups:
         call_load.measure(figures, options.quick, cpu_seconds)
     spandsp = measure_fax_in_process(figures, options.quick) if "fax" in groups else None
-    if set(groups) & {"gateway", "voice", "fax"} and not options.name.startswith(("fax.bare", "fax.tdm", "fax.rtp")):
+    if set(groups) & {"gateway", "voice", "fax"} and not options.name.startswith(IN_PROCESS):
         with rig.Rig("bench") as bench:
             live = Live(bench, figures, options.quick)
             if "voice" in groups:

@@ -27,6 +27,8 @@
 #include "t38/fax_machine.h"
 #include "t38/udptl.h"
 #include "tdm/memory/span_pair.h"
+#include "tests/bench/fax_extras.h"
+#include "tests/bench/in_process.h"
 #include "tests/bench/signals.h"
 
 namespace sg::bench {
@@ -35,17 +37,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kMostBlocks = 50 * 300;
-
-// A fault of the benchmark's own surroundings: there is nothing to measure then.
-[[noreturn]] void give_up(const std::string& why) {
-  std::cerr << "sg_bench_fax: " << why << '\n';
-  std::exit(1);
-}
-template <class T>
-T need(Result<T> result) {
-  if (!result) give_up(result.error().message);
-  return std::move(*result);
-}
 
 double seconds_of(clockid_t clock) {
   timespec time{};
@@ -200,25 +191,6 @@ class TdmCall final {
   Bytes octets_ = Bytes(kBlock);
 };
 
-// UDP whose datagrams arrive at the benchmark's own time.
-class UdpInBenchTime final : public media::DatagramIo, public Clock {
- public:
-  TimePoint now() const override { return now_; }
-  void advance() { now_ += 20ms; }
-  std::span<const media::Datagram> receive(int fd) override {
-    auto received = batch_.receive(fd);
-    std::ranges::copy(received, stamped_.begin());
-    for (media::Datagram& one : stamped_) one.arrival = now_;
-    return std::span(stamped_).first(received.size());
-  }
-  bool send(int fd, const SocketAddress& to, ByteView data) override { return batch_.send(fd, to, data); }
-
- private:
-  TimePoint now_ = TimePoint{} + 1h;
-  media::DatagramBatch batch_;
-  std::array<media::Datagram, media::DatagramBatch::kDatagrams> stamped_;
-};
-
 // The same with G.711 over RTP in place of the timeslot.
 class RtpCall final {
  public:
@@ -302,14 +274,6 @@ double measure_bare(const std::vector<Machines>& pairs) {
   check(calls);
   return 1000 * spent / (blocks * 0.02 * static_cast<double>(calls.size()));
 }
-
-// Nobody asks what the sessions tell.
-struct NoEvents final : media::EventSink {
-  void send(SessionId, media::Event) override {}
-  void send_slot_free(tdm::Timeslot) override {}
-  void send_stats(std::function<void(std::optional<media::SessionStats>)>,
-                  std::optional<media::SessionStats>) override {}
-};
 
 double measure_rtp(const std::vector<Machines>& pairs) {
   media::Config config;
@@ -454,5 +418,6 @@ int main(int argc, char** argv) {
   std::filesystem::create_directory(folder);
   sg::bench::run(argv[1], std::stoi(argv[2]), std::stoi(argv[3]), folder);
   sg::bench::run_channels(argv[1], std::stoi(argv[4]), folder);
+  sg::bench::print_delay_and_memory();
   std::filesystem::remove_all(folder);
 }

@@ -21,6 +21,7 @@ PROMISED = {
     "fax.rtp.to_t38_ms_per_s": "ms/s", "fax.rtp.from_t38_ms_per_s": "ms/s",
     "fax.rtp.to_t38_ratio": "x", "fax.rtp.from_t38_ratio": "x",
     "fax.channels": "channels", "fax.late_ticks": "ticks",
+    "fax.delay_ms": "ms", "fax.memory_per_call_kb": "kB",
     "fax.cpu_ms_per_s": "ms/s", "fax.spandsp_ratio": "x", "fax.cpu_ms_per_s_2": "ms/s", "fax.spandsp_ratio_2": "x",
     "calls.offered": "calls", "calls.failed": "calls", "calls.per_s_per_core": "calls/s",
     "calls.setup_to_invite_ms_p50": "ms", "calls.setup_to_invite_ms_p99": "ms",
