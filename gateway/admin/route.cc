@@ -38,6 +38,7 @@ void run_route(const Json& request, View& view, const Reply& reply) {
              {"considered", std::move(considered)},
              {"route", answer->route},
              {"outcome", answer->outcome},
+             {"media", answer->media},
              {"cause", answer->cause},
              {"emergency", answer->is_emergency},
              {"limit", answer->limit},

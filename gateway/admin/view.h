@@ -82,7 +82,7 @@ struct TimeslotView {
   tdm::Timeslot slot;
   std::string trunk;
   tdm::Signalling::SlotState state = tdm::Signalling::SlotState::Idle;
-  CallId call;  // when InUse
+  CallId call;              // when InUse
   std::string detail = {};  // of an analog port: "ringing", or why it does not work
 };
 
@@ -109,10 +109,10 @@ struct Finding {
 struct RouteQuestion {
   std::string from;  // trunk
   std::string called, calling;
-  std::string at;     // "Tue 10:00"; empty: now
-  std::string media;  // "voice", "fax", "data"; empty: voice
-  std::string ton;    // "national" …; empty: unknown, or international where there is a +
-  std::string line;   // the extension of a [[line]] that calls; wins over `calling`
+  std::string at;               // "Tue 10:00"; empty: now
+  std::string media = "voice";  // "voice", "fax", "data"; empty: voice
+  std::string ton;              // "national" …; empty: unknown, or international where there is a +
+  std::string line;             // the extension of a [[line]] that calls; wins over `calling`
 };
 
 struct RouteView {
@@ -129,7 +129,8 @@ struct RouteView {
   std::string called, calling;  // in the plan's form
   std::vector<Considered> considered;
   std::string route, outcome;
-  int cause = 0;  // where it goes nowhere
+  std::string media = "voice";  // or "fax", "data": as a line, a profile or the question says
+  int cause = 0;                // where it goes nowhere
   bool is_emergency = false;
   std::string limit;  // that would refuse it now; empty: none
   std::vector<Target> targets;

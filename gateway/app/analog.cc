@@ -85,15 +85,4 @@ std::map<uint8_t, int> port_echo_taps(const conf::Settings& settings, uint16_t s
   return taps;
 }
 
-bool is_fax_line(const conf::Settings& settings, const std::string& name, const std::string& number) {
-  auto trunk = std::ranges::find(settings.analog_trunks, name, &conf::AnalogTrunk::name);
-  if (trunk == settings.analog_trunks.end()) return false;
-  if (trunk->media == conf::LineMedia::Fax) return true;
-  if (number.empty()) return false;
-  return std::ranges::any_of(settings.ports, [&](const conf::Line& line) {
-    return line.media == conf::LineMedia::Fax && (line.ext == number || line.number == number) &&
-           is_port_of(*trunk, line, settings);
-  });
-}
-
 }  // namespace sg::app

@@ -14,9 +14,6 @@ namespace sg::app {
 // `bearer_group`: a number of its own, which no media worker has.
 tdm::cas::Config cas_config(const conf::AnalogTrunk& trunk, const conf::Settings& settings, unsigned bearer_group);
 
-// Whether what calls from this number, or is called by it, on this trunk is a fax machine by configuration.
-bool is_fax_line(const conf::Settings& settings, const std::string& trunk, const std::string& number);
-
 // Of the echo canceller on voice calls of the ISDN trunk that has this span; 0: none.
 int echo_taps(const conf::Settings& settings, uint16_t span);
 // The same for each port of a span of analog trunks, which need not have the same.

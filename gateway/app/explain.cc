@@ -15,6 +15,10 @@ Result<conf::CallMedia> media_named(const std::string& name) {
   return fail("\"{}\" is no medium: voice, fax or data is wanted", name);
 }
 
+std::string_view word_of(conf::CallMedia media) {
+  return media == conf::CallMedia::Fax ? "fax" : media == conf::CallMedia::Data ? "data" : "voice";
+}
+
 std::string_view word_of(tdm::TypeOfNumber type) {
   switch (type) {
     case tdm::TypeOfNumber::Unknown:
@@ -113,6 +117,7 @@ Result<admin::RouteView> Application::explain_route(const admin::RouteQuestion& 
   for (auto& row : explanation.considered) view.considered.push_back({row.route, row.pattern, row.fate});
   view.route = decision.route;
   view.outcome = decision.outcome();
+  view.media = word_of(decision.media);
   view.cause = decision.cause;
   view.is_emergency = decision.is_emergency;
   if (decision.rule && !decision.attempts.empty() && !decision.is_emergency) {

@@ -87,9 +87,6 @@ call::Routing Application::route(const call::Trunk& from, const call::Setup& set
   auto states = trunk_states();
   auto query = query_of(from.name(), setup, states);
   query.turn = calls_routed_++;
-  const bool is_fax = is_fax_line(settings_, from.name(), setup.calling.number.digits) ||
-                      is_fax_line(settings_, from.name(), route::text_of(setup.called));
-  if (is_fax) query.media = conf::CallMedia::Fax;
   route::Decision decision = plan_->plan.decide(query);
   log_.info("from={} called={} calling={} route={} outcome={}", from.name(), route::text_of(setup.called),
             route::text_of(setup.calling.number), decision.route, decision.outcome());
@@ -111,7 +108,6 @@ call::Routing Application::route(const call::Trunk& from, const call::Setup& set
       remembering(from.name(), setup.calling.number.digits, adapter_of(profile_of(settings, decision.calling_line)));
   routing.usage = std::make_unique<CountedUsage>(limits_, root_, charge_of(decision));
   for (auto& attempt : decision.attempts) {
-    if (is_fax_line(settings_, attempt.trunk, attempt.called.digits)) routing.is_fax = true;
     auto target = target_of(std::move(attempt), decision, setup);
     if (target.trunk) routing.targets.push_back(std::move(target));
   }

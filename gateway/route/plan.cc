@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "gateway/route/compiled.h"
+#include "gateway/route/fax_line.h"
 
 namespace sg::route {
 namespace {
@@ -38,9 +39,13 @@ struct Subject {
   const conf::Line* called_line = nullptr;
 };
 
-// A bearer for data says it all; else whoever has a profile: the line that calls, its trunk, the line that is called.
+// A bearer for data says it all; else the analog line that calls; else whoever has a profile: the line that calls, its
+// trunk, the line that is called.
 conf::CallMedia media_of(const conf::Settings& settings, const Query& query, const Subject& subject) {
   if (query.media != conf::CallMedia::Voice) return query.media;
+  const bool is_from_fax = is_fax_line(settings, query.from_trunk, query.calling.digits) ||
+                           is_fax_line(settings, query.from_trunk, text_of(query.called));
+  if (is_from_fax) return conf::CallMedia::Fax;
   const conf::Trunk* trunk = settings.trunk(query.from_trunk);
   for (const std::string* name :
        {subject.calling_line ? &subject.calling_line->profile : nullptr, trunk ? &trunk->profile : nullptr,
@@ -270,6 +275,10 @@ Decision Plan::decide(const Query& query, Explanation* explanation) const {
   }
   decision.kind = decision.attempts.empty() ? Decision::Kind::NotCarried : Decision::Kind::Routed;
   if (decision.attempts.empty()) decision.cause = 28;  // invalid number format
+  const bool is_to_fax = std::ranges::any_of(decision.attempts, [&](const Attempt& attempt) {
+    return is_fax_line(plan.settings, attempt.trunk, attempt.called.digits);
+  });
+  if (is_to_fax && decision.media == conf::CallMedia::Voice) decision.media = conf::CallMedia::Fax;
   return decision;
 }
 

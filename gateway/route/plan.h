@@ -53,7 +53,7 @@ struct Decision {
   const conf::Route* rule = nullptr;               // the route that won, as long as the plan lives
   std::string from_number, to_number;              // in the plan's form, before the route changed them
   bool is_abroad = false;                          // the called number is of another country than [site]
-  conf::CallMedia media = conf::CallMedia::Voice;  // as the bearer or a profile says
+  conf::CallMedia media = conf::CallMedia::Voice;  // as the bearer, a line at either end or a profile says
   // The lines that call and are called, as long as the plan lives; null: none of ours.
   const conf::Line *calling_line = nullptr, *called_line = nullptr;
 

@@ -207,6 +207,7 @@ std::string route_text(const Json& result) {
     out += routes.to_string();
   }
   out += fmt::format("\ngoes to     {}\n", word(result, "outcome"));
+  if (result.value("media", "voice") != "voice") out += fmt::format("media       {}\n", word(result, "media"));
   if (result.at("cause").get<int>() != 0) out += fmt::format("cause       {}\n", word(result, "cause"));
   if (word(result, "emergency") == "yes") out += "emergency   under no limit\n";
   if (word(result, "limit") != "-") out += fmt::format("refused now {}\n", word(result, "limit"));

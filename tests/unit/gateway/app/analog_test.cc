@@ -156,39 +156,6 @@ TEST(EchoTaps, AreEachPortsOwnOnASpanThatTrunksShare) {
   EXPECT_EQ(port_echo_taps(all, 1), (Taps{{1, 0}, {2, 0}, {5, 64}, {6, 64}}));
 }
 
-TEST(FaxLine, IsAPortThatSaysSoOrAnyOfATrunkThatSaysSo) {
-  auto all = settings();
-
-  EXPECT_TRUE(is_fax_line(all, "phones", "402"));
-  EXPECT_FALSE(is_fax_line(all, "phones", "401"));
-  EXPECT_TRUE(is_fax_line(all, "lines", "+442079460402"));
-  EXPECT_FALSE(is_fax_line(all, "lines", "+442079460401"));
-  // The other trunk's port.
-  EXPECT_FALSE(is_fax_line(all, "lines", "402"));
-  EXPECT_FALSE(is_fax_line(all, "nobody", "402"));
-
-  all.analog_trunks[1].media = conf::LineMedia::Fax;
-  EXPECT_TRUE(is_fax_line(all, "phones", "401"));
-  EXPECT_FALSE(is_fax_line(all, "lines", "+442079460401"));
-}
-
-TEST(FaxLine, IsAPortOfItsOwnTrunkOnASpanThatTrunksShare) {
-  auto all = shared_settings();
-
-  EXPECT_TRUE(is_fax_line(all, "phones", "402"));
-  EXPECT_TRUE(is_fax_line(all, "lines", "+442079460402"));
-  EXPECT_FALSE(is_fax_line(all, "lines", "402"));
-  EXPECT_FALSE(is_fax_line(all, "phones", "+442079460402"));
-}
-
-// An exchange's line without number of a withheld caller has none: that is no fax machine.
-TEST(FaxLine, IsNoPortForACallWithoutNumber) {
-  auto all = settings();
-
-  EXPECT_FALSE(is_fax_line(all, "phones", ""));
-  EXPECT_FALSE(is_fax_line(all, "lines", ""));
-}
-
 TEST(MissingBackend, SaysWhyNothingOpens) {
   MissingBackend backend("the dahdi module is not loaded");
 
