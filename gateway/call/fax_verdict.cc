@@ -47,6 +47,16 @@ std::string why_g711(const FaxFacts& f) {
   return "";
 }
 
+// RFC 5057 section 5.1: the dialog ends with these.
+bool lost_dialog(const FaxFacts& f) {
+  return f.released_by == "gateway" && (f.refused_with == 481 || f.refused_with == 408);
+}
+std::string words_of_lost_dialog(const FaxFacts& f) {
+  return fmt::format("The peer answered our T.38 offer with {}, which ends the call.", f.refused_with);
+}
+constexpr std::string_view kLostDialogAdvice =
+    "The peer, or a proxy on the way, has lost the call: look for the reason there, or set t38 = \"peer\".";
+
 struct Rule {
   std::string_view name;
   Verdict verdict;
@@ -91,6 +101,7 @@ const std::vector<Rule>& rules() {
        },
        "Ask the recipient whether all pages are there."},
 
+      {"dialog lost", Verdict::Unknown, lost_dialog, words_of_lost_dialog, kLostDialogAdvice},
       {"relayed", Verdict::Unknown, [](F f) { return f.t38_since && !f.t38_heard_nothing; },
        [](F) { return std::string("T.38 was agreed upon, but no T.30 frame was seen."); },
        "Is there a fax machine at both ends, and does each hear the other? Look at the packets in \"media\"."},
@@ -109,6 +120,7 @@ const std::vector<Rule>& rules() {
        [](F) { return std::string("A fax tone was heard, and then nothing of a fax."); },
        "If it was a fax: did a person or a voice menu call its number?"},
 
+      {"dialog lost", Verdict::Failed, lost_dialog, words_of_lost_dialog, kLostDialogAdvice},
       {"no T.38 packet", Verdict::Failed, [](F f) { return f.t38_heard_nothing; },
        [](F) { return std::string("T.38 was agreed upon, but the peer's packets never came."); },
        "A firewall or NAT keeps UDP from the port, or the peer has another address than it says: look there."},

@@ -124,7 +124,9 @@ void MediaMode::on_t38_not_agreed(std::string_view reason) {
 }
 
 void MediaMode::on_t38_refused(int sip_status) {
-  if (sip_status == 481 || sip_status == 408) {
+  // After our own time-out the fax is under way as G.711: that the peer stays silent is nothing new.
+  const bool is_old_news = sip_status == 408 && state() == State::Passthrough;
+  if ((sip_status == 481 || sip_status == 408) && !is_old_news) {
     actions_.on_dialog_lost(sip_status);
     return;
   }

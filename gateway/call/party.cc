@@ -338,7 +338,8 @@ void Party::on_offer_answered(const MediaDescription& answer) {
 void Party::on_offer_refused(int status) {
   if (is_leaving_) return;
   log_.info("our offer was refused status={}", status);
-  if (offered_ && offered_->image) record_.t38_refused_with = status;
+  const bool is_old_news = status == 408 && mode() != MediaModeState::OfferingT38;
+  if (offered_ && offered_->image && !is_old_news) record_.t38_refused_with = status;
   offered_.reset();
   if (!is_moving_) return mode_.on_t38_refused(status);
   if (status != 491) return listener_->on_failed(*this, cause_of_sip(status));

@@ -17,7 +17,10 @@ class Intake {
   // False: the request is dropped.
   using Admit = std::function<bool(const sip_t& request, const SocketAddress& source)>;
 
-  explicit Intake(Admit admit);
+  // Whether a dialog with this Call-ID stands.
+  using Stands = std::function<bool(const char* call_id)>;
+
+  Intake(Admit admit, Stands stands);
   ~Intake();
 
   // For NTATAG_MCLASS.
@@ -29,6 +32,10 @@ class Intake {
 
   std::unique_ptr<MessageClass> class_;
 };
+
+// The status as the peer sent it. That of a re-INVITE's refusal is changed on its way in, where Sofia would end the
+// dialog for it though it speaks of the request only (RFC 5057 section 5.1).
+int true_status(const sip_t& response);
 
 // The contacts of a redirection, which Sofia must not find by itself: it would follow them without a word.
 const sip_contact_t* redirect_contacts(const sip_t& response);

@@ -90,8 +90,8 @@ class SipAgent::Impl {
         too_many_(counters.get("sip.rx.invites_above_limit")),
         loops_(counters.get("sip.rx.loops")),
         limit_(config.max_invites_per_second),
-        intake_(
-            [this](const sip_t& request, const SocketAddress& source) { return admits(request, unmapped(source)); }) {}
+        intake_([this](const sip_t& request, const SocketAddress& source) { return admits(request, unmapped(source)); },
+                [this](const char* call_id) { return dialogs_.has_answered(call_id); }) {}
   ~Impl();
 
   Result<> start();

@@ -1,5 +1,6 @@
 #include "gateway/sip/sip_leg.h"
 
+#include <sofia-sip/nta.h>
 #include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/sip_tag.h>
@@ -40,6 +41,11 @@ const char* or_null(const std::string& text) {
 }
 
 // Sofia's own failures (9xx) and what a peer may not say are told as 500.
+// A response that Sofia made itself, as none came.
+bool is_own(const sip_t* response) {
+  return !response || ::nta_sip_is_internal(response);
+}
+
 int refusal_of(int status) {
   return status >= 300 && status <= 699 ? status : 500;
 }
@@ -156,6 +162,7 @@ void SipLeg::Impl::answer(const std::optional<call::MediaDescription>& media) {
   respond(200, offered_early ? std::string{} : first_answer_);
   invite_.reset();
   state_ = State::Established;
+  path_.dialogs.set_answered(call_id, asked_for_);
 }
 
 // Outgoing calls.
@@ -258,6 +265,7 @@ std::string SipLeg::Impl::take_extra_lines() {
 
 void SipLeg::Impl::on_answered(const sip_t& response) {
   state_ = State::Established;
+  path_.dialogs.set_answered(call_id, asked_for_);
   note_connected(response);
   note_user_user(response);
   auto described = read(response);
@@ -285,7 +293,7 @@ void SipLeg::Impl::on_answered(const sip_t& response) {
 // Offers in an established dialog.
 
 void SipLeg::Impl::offer(const call::MediaDescription& media) {
-  if (state_ != State::Established || exchange_ != Exchange::None) {
+  if (state_ != State::Established || exchange_ != Exchange::None || has_lost_dialog_) {
     // An exchange is under way: glare, as if the peer had said so.
     path_.root.post([this, alive = std::weak_ptr<bool>(alive_)] {
       if (!alive.expired() && listener && state_ == State::Established) listener->on_offer_refused(491);
@@ -315,7 +323,11 @@ void SipLeg::Impl::on_offer_response(int status, const sip_t* sip) {
     return;
   }
   sdp_.roll_back();
-  if (listener) listener->on_offer_refused(status < 300 ? 488 : refusal_of(status));
+  // The peer said nothing at all for 64 times T1, and Sofia forgets the dialog. The media may flow all the same (a
+  // firewall that eats what it does not understand), so the call goes on as long as it does.
+  has_lost_dialog_ = status == 408 && is_own(sip) && state_ == State::Established;
+  const bool is_theirs = sip && sip->sip_status && sip->sip_status->st_status == status;
+  if (listener) listener->on_offer_refused(status < 300 ? 488 : refusal_of(is_theirs ? true_status(*sip) : status));
 }
 
 void SipLeg::Impl::take_offer(Sdp offer, Exchange how) {
@@ -579,6 +591,7 @@ void SipLeg::Impl::end_dialog(const call::Cause& cause, int status) {
       invite_.reset();
       return release_shortly(cause);
     default: {
+      if (has_lost_dialog_) return release_shortly(cause);
       // A subscription that is left open would keep the dialog alive.
       transfer_progress(503);
       auto extra = std::exchange(user_user_lines_, {});
@@ -609,7 +622,7 @@ void SipLeg::Impl::finish(const call::Cause& cause) {
 void SipLeg::Impl::on_state(int status, tagi_t* tags) {
   int state = -1;
   ::tl_gets(tags, NUTAG_CALLSTATE_REF(state), TAG_END());
-  if (state != nua_callstate_terminated) return;
+  if (state != nua_callstate_terminated || (has_lost_dialog_ && state_ == State::Established)) return;
   // An incoming call that we refused is told by release_shortly() alone.
   finish(cause_ ? *cause_ : status >= 300 && status <= 699 ? call::cause_of_sip(status) : call::kNormalClearing);
 }

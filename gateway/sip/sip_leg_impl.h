@@ -140,7 +140,8 @@ class SipLeg::Impl final : public HandleOwner {
   bool wants_hold_ = false, has_held_ = false;  // by us
   bool is_held_ = false;                        // by the peer
   bool is_deciding_transfer_ = false;
-  std::string refer_event_;  // the subscription that a REFER made; empty: none
+  bool has_lost_dialog_ = false;  // no request can go out any more
+  std::string refer_event_;       // the subscription that a REFER made; empty: none
   std::vector<int> transfer_statuses_;
   std::optional<tdm::CallingParty> connected_;   // who answers, on our side
   std::optional<tdm::CallingParty> peer_party_;  // and on the peer's, as told so far

@@ -99,6 +99,16 @@ const RuleCase kCases[] = {
        record.caller.t38_refused_with = 488;
        record.media.side[0].rtp = {.packets_received = 1000, .lost = 30};
      }},
+    {"dialog lost", Verdict::Failed, "<DIS", "answered our T.38 offer with 408",
+     [](Record& record) {
+       record.released_by = "gateway";
+       record.caller.t38_refused_with = 408;
+     }},
+    {"dialog lost", Verdict::Unknown, "", "answered our T.38 offer with 481",
+     [](Record& record) {
+       record.released_by = "gateway";
+       record.caller.t38_refused_with = 481;
+     }},
     {"jitter in G.711", Verdict::Failed, "<DIS >DCS <CFR >page", "jitter of 55 ms",
      [](Record& record) { record.media.side[0].rtp.jitter_ms = 55; }},
     {"clock in G.711", Verdict::Failed, "<DIS >DCS <CFR >page", "80 ppm",

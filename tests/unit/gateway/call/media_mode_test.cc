@@ -101,6 +101,17 @@ TEST_F(MediaModeTest, LostDialogIsTold) {
   EXPECT_EQ(lost, 481);
 }
 
+TEST_F(MediaModeTest, APeerThatNeverAnswersOurOfferKeepsItsFaxInG711) {
+  MediaMode& mode = offering();
+  reactor.advance(5s);
+  ASSERT_EQ(mode.state(), State::Passthrough);
+
+  mode.on_t38_refused(408);
+
+  EXPECT_EQ(lost, 0);
+  EXPECT_EQ(mode.state(), State::Passthrough);
+}
+
 TEST_F(MediaModeTest, ATrunkThatLeavesAskingToThePeerGoesToPassthroughOnPreamble) {
   MediaMode::Options options;
   options.policy.t38 = T38Ask::Peer;

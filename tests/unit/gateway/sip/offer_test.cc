@@ -30,7 +30,7 @@ TEST_F(SipOffer, AudioBecomesT38ByEitherSide) {
 }
 
 TEST_F(SipOffer, ARefusedOfferIsToldWithItsStatusAndTheCallGoesOn) {
-  for (int status : {488, 415, 606, 491}) {
+  for (int status : {488, 415, 606, 501, 500, 503, 600, 603, 491}) {
     caller.refused_with = 0;
     auto before = caller.times_heard("offer refused");
     auto offers = callee.times_heard("offer");
