@@ -20,7 +20,8 @@ def _name(address):
 class _Stream:
     """The media of one kind: what comes to one of its sockets goes on from the other."""
 
-    def __init__(self):
+    def __init__(self, kind):
+        self.kind = kind
         self.to_peer, self.to_gateway = _udp_socket(), _udp_socket()
         self.peer = self.gateway = None
 
@@ -36,7 +37,7 @@ class LossyRelay:
         self.gateway, self.peer, self.loss = None, peer, loss
         self.random = random.Random(seed)
         self.near, self.far = _udp_socket(), _udp_socket()  # towards the peer, and towards the gateway
-        self.streams = {kind: _Stream() for kind in (b"audio", b"image")}
+        self.streams = {kind: _Stream(kind) for kind in (b"audio", b"image")}
         self.passed = self.lost = 0
         self.stopped, self.wake = socket.socketpair()
         self.selector = selectors.DefaultSelector()
@@ -75,15 +76,33 @@ class LossyRelay:
 
     def on_sip_from_peer(self):
         message, self.peer = self.near.recvfrom(65536)
+        self.on_sip_message_from_peer(message, self.to_gateway)
+
+    def to_gateway(self, message):
         message = message.replace(_name(self.near.getsockname()), _name(self.gateway))
         message = message.replace(_name(self.peer), _name(self.far.getsockname()))
         self.far.sendto(self.with_our_media(message, "peer", "to_gateway"), self.gateway)
 
     def on_sip_from_gateway(self):
         message, _ = self.far.recvfrom(65536)
+        self.on_sip_message_from_gateway(message, self.to_peer)
+
+    def to_peer(self, message):
         message = message.replace(_name(self.far.getsockname()), _name(self.peer))
         message = message.replace(_name(self.gateway), _name(self.near.getsockname()))
         self.near.sendto(self.with_our_media(message, "gateway", "to_peer"), self.peer)
+
+    # What a peer that meddles does otherwise. forward(message) passes it on.
+
+    def on_sip_message_from_peer(self, message, forward):
+        forward(message)
+
+    def on_sip_message_from_gateway(self, message, forward):
+        forward(message)
+
+    def passes_media(self, kind, from_peer):
+        """Whether what comes may go on, before the network loses it."""
+        return True
 
     def with_our_media(self, message, side, towards):
         """The message with our ports in its SDP; theirs are noted. All addresses are 127.0.0.1."""
@@ -105,6 +124,8 @@ class LossyRelay:
                                   (stream.to_gateway, stream.to_peer))
         datagram = from_socket.recv(65536)
         to = stream.gateway if from_peer else stream.peer
+        if not self.passes_media(stream.kind, from_peer):
+            return
         if self.random.random() < self.loss:
             self.lost += 1
         elif to:
