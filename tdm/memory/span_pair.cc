@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "base/event_signal.h"
 #include "tdm/memory/analog_wire.h"
@@ -49,13 +50,14 @@ struct BearerPort {
     }
     return idle;
   }
-  void receive(uint8_t octet) {
+  // True: a block is complete.
+  bool receive(uint8_t octet) {
     if (received.size() == block * SpanPair::kQueuedBlocks) {
       received.erase(received.begin(), received.begin() + static_cast<std::ptrdiff_t>(block));
       ++stats.read_overruns;
     }
     received.push_back(octet);
-    if (received.size() % block == 0) ticks->signal();
+    return received.size() % block == 0;
   }
 };
 
@@ -93,6 +95,7 @@ class SpanPair::Shared {
   size_t octets_since_tick = 0;         // of the wires, which tick once a millisecond
   bool dchannel_cut = false;
   Duration unspent{};
+  std::vector<SignalTicks*> ready;  // with blocks, during advance_octets()
 
   EndState& at(End end) { return ends[index(end)]; }
 
@@ -111,11 +114,18 @@ class SpanPair::Shared {
           if (!wire->second.passes_audio_from(index(End::A))) from_a = idle;
           if (!wire->second.passes_audio_from(index(End::B))) from_b = idle;
         }
-        if (has_a) a->second.receive(from_b);
-        if (has_b) b->second.receive(from_a);
+        if (has_a && a->second.receive(from_b)) note_block(a->second.ticks);
+        if (has_b && b->second.receive(from_a)) note_block(b->second.ticks);
       }
       tick_wires();
     }
+    // As a card does it: one interrupt when all timeslots have moved on, not one for each of them.
+    for (SignalTicks* ticks : ready) ticks->signal();
+    ready.clear();
+  }
+
+  void note_block(SignalTicks* ticks) {
+    if (std::ranges::find(ready, ticks) == ready.end()) ready.push_back(ticks);
   }
 
   void tick_wires() {
