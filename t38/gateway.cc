@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <optional>
 
 #include "t38/fax_timeline.h"
@@ -26,6 +27,18 @@ std::optional<int> trained_rate(const IfpResult& packet) {
 int modems_of(const GatewayOptions& options) {
   const int limit = std::min({options.max_bit_rate, options.local.max_bit_rate, options.remote.max_bit_rate});
   return modems_up_to(limit, options.v17, options.v29, options.v27ter);
+}
+
+// Fax modems work down to -43 dBm0 (T.30 clause 4); below -55 dBm0 there is none. Mean magnitude of linear samples.
+constexpr int64_t kSilence = 26;
+// By then every modem has noticed that its carrier is gone.
+constexpr size_t kSilenceNoticed = 1600;  // samples
+
+bool is_silent(std::span<const int16_t> samples) {
+  // Sums of 32 bits: 65536 samples would fit.
+  int32_t sum = 0;
+  for (int16_t sample : samples) sum += std::abs(int32_t{sample});
+  return sum < kSilence * static_cast<int64_t>(samples.size());
 }
 
 struct Release {
@@ -69,6 +82,10 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
   }
 
   void rx_audio(std::span<int16_t> samples) {
+    silent_for_ = is_silent(samples) ? silent_for_ + samples.size() : 0;
+    // Receivers without a carrier hear nothing in silence, but take longer for it than the rest of the gateway together.
+    // Only the gateway's own time goes on.
+    if (silent_for_ > kSilenceNoticed) return rx_lost_audio(samples.size());
     t38_gateway_rx(state_.get(), samples.data(), static_cast<int>(samples.size()));
   }
   void rx_lost_audio(size_t samples) { t38_gateway_rx_fillin(state_.get(), static_cast<int>(samples)); }
@@ -146,6 +163,7 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
   std::optional<uint16_t> expected_;
   uint64_t missing_ = 0;
   int last_indicator_ = -1;
+  size_t silent_for_ = 0;  // samples from the fax machine
 };
 
 Gateway::Gateway(const GatewayOptions& options, Listener& listener)
