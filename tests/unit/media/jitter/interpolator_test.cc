@@ -30,6 +30,8 @@ class SineFit {
     sv_ += s * value, cv_ += c * value, vv_ += value * value;
   }
   double amplitude() const { return std::hypot(sine(), cosine()); }
+  // How far it lags behind, in radians.
+  double lag() const { return -std::atan2(cosine(), sine()); }
   double residue_db() const {
     double explained = sine() * sv_ + cosine() * cv_;
     return 10 * std::log10(std::max(vv_ - explained, 1e-9) / explained);
@@ -70,6 +72,17 @@ TEST(Interpolator, PassbandIsFlat) {
       EXPECT_NEAR(20 * std::log10(fit.amplitude() / kLevel), 0, 0.05) << hz << " Hz, " << fraction;
     }
   }
+}
+
+// What it reads at a point is the signal there: beside the samples that it needs after the point, nothing is late.
+TEST(Interpolator, AddsNoDelayOfItsOwn) {
+  for (double hz : {200.0, 1000.0, 1800.0, 2400.0, 3000.0, 3400.0, 3600.0, 3700.0}) {
+    for (double fraction = 0; fraction < 1; fraction += 0.0731) {
+      double lag_samples = fit_at(hz, fraction).lag() / phase_at(hz, 1);
+      EXPECT_NEAR(lag_samples, 0, 0.002) << hz << " Hz, " << fraction;
+    }
+  }
+  EXPECT_EQ(Interpolator::kAhead, 32U);  // 4 ms, out of what waits in the jitter buffer
 }
 
 // A point that moves on as it does under a drift: images show as what is not the tone.
