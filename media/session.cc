@@ -131,6 +131,7 @@ void Session::end_t38(SideState& side) {
 }
 
 void Session::choose_bridge() {
+  choose_relay();
   bool a_is_t38 = !is_audio(at(Side::A)), b_is_t38 = !is_audio(at(Side::B));
   if (a_is_t38 != b_is_t38) {
     Side side = a_is_t38 ? Side::A : Side::B;
@@ -149,6 +150,19 @@ void Session::choose_bridge() {
   } else if (fax_) {
     earlier_fax_ = add(earlier_fax_, fax_stats_of(fax_->gateway));
     fax_.reset();
+  }
+}
+
+void Session::choose_relay() {
+  const bool are_both_t38 = !is_audio(at(Side::A)) && !is_audio(at(Side::B));
+  if (are_both_t38 && !relay_) {
+    const T38Settings& a = at(Side::A).t38->settings();
+    relay_ = std::make_unique<FaxRelay>(*this, std::min(a.local.version, a.remote_params.version));
+    was_fax_heard_ = true;
+    mind_echo();
+  } else if (!are_both_t38 && relay_) {
+    earlier_fax_ = add(earlier_fax_, fax_stats_of(relay_->ifps));
+    relay_.reset();
   }
 }
 
@@ -197,6 +211,7 @@ SessionStats Session::stats() const {
   if (fax_listener_) all.fax = fax_stats_of(fax_listener_->audio);
   all.fax = add(all.fax, earlier_fax_);
   if (fax_) all.fax = add(all.fax, fax_stats_of(fax_->gateway));
+  if (relay_) all.fax = add(all.fax, fax_stats_of(relay_->ifps));
   return all;
 }
 
@@ -290,9 +305,24 @@ void Session::on_digit(SideState& from, char digit) {
 void Session::on_ifp_from_peer(Side from, uint16_t sequence, ByteView ifp) {
   if (fax_ && fax_->t38_side == from) {
     fax_->gateway.rx_ifp(ifp, sequence);
-  } else if (!is_audio(at(other_side(from)))) {
-    send_ifp(other_side(from), ifp, 1);
+  } else if (relay_) {
+    relay_->relay(from, sequence, ifp);
   }
+}
+
+void Session::FaxRelay::relay(Side from, uint16_t sequence, ByteView ifp) {
+  auto& next = expected[static_cast<size_t>(from)];
+  auto& guard = guards[static_cast<size_t>(from)];
+  // What goes on is numbered anew: the other side would not know that a frame has lost its middle.
+  if (next && sequence != *next) guard.note_gap();
+  next = static_cast<uint16_t>(sequence + 1);
+  const t38::IfpResult packet = guard.check(ifp);
+  if (packet.fault == t38::IfpFault::UnknownType) return session.send_ifp(other_side(from), ifp, 1);
+  if (!packet.ok()) return;
+  ifps.hear(from == Side::A ? t38::Direction::FromT38 : t38::Direction::ToT38, packet);
+  // Nothing may follow these for long; SpanDSP's gateway has the same count.
+  const bool is_last = packet.ifp.kind == t38::Ifp::Kind::Indicator || packet.ifp.ends_signal;
+  session.send_ifp(other_side(from), packet.octets, is_last ? 3 : 1);
 }
 
 void Session::send_ifp(Side to, ByteView ifp, int copies) {

@@ -13,6 +13,7 @@
 #include "media/tone/tone_generator.h"
 #include "t38/audio_listener.h"
 #include "t38/gateway.h"
+#include "t38/ifp_listener.h"
 
 namespace sg::media {
 
@@ -111,6 +112,21 @@ class Session {
     t38::Gateway gateway;
   };
 
+  // A fax between two sides that both speak T.38: checked, repaired where it can be, and listened in on.
+  struct FaxRelay final : t38::FaxTimeline::Listener {
+    FaxRelay(Session& owner, int version)
+        : session(owner), guards{t38::IfpGuard(version), t38::IfpGuard(version)}, ifps(version, *this) {}
+    void on_fax_event(const t38::FaxEvent& event) override {
+      session.tell(FaxSeen{event, event.direction == t38::Direction::FromT38 ? Side::A : Side::B, false});
+    }
+    void relay(Side from, uint16_t sequence, ByteView ifp);
+
+    Session& session;
+    std::array<t38::IfpGuard, 2> guards;  // of what each side sends
+    std::array<std::optional<uint16_t>, 2> expected;
+    t38::IfpListener ifps;
+  };
+
   // Listens in on a fax that goes as G.711. Made when the call turns out to be a fax.
   struct FaxListener final : t38::FaxTimeline::Listener {
     explicit FaxListener(Session& owner) : session(owner), audio(*this) {}
@@ -176,6 +192,7 @@ class Session {
 
   void end_t38(SideState& side);
   void choose_bridge();
+  void choose_relay();
   // A card cancels echo on voice calls only.
   void mind_echo();
   static tdm::Law law_of(const SideState& side);
@@ -189,6 +206,7 @@ class Session {
   Bridging bridging_ = Bridging::None;
   Profile profile_ = Profile::Voice;
   std::unique_ptr<FaxGateway> fax_;
+  std::unique_ptr<FaxRelay> relay_;
   FaxStats earlier_fax_;
   std::unique_ptr<FaxListener> fax_listener_;
   bool was_fax_heard_ = false;

@@ -12,18 +12,6 @@
 namespace sg::t38 {
 namespace {
 
-// Speeds of indicators 4 to 15, the trainings of T.38 table 2.
-constexpr std::array<int, 12> kTrainingRates = {2400, 4800, 7200,  9600,  7200,  7200,
-                                                9600, 9600, 12000, 12000, 14400, 14400};
-constexpr int kFirstTraining = T38_IND_V27TER_2400_TRAINING;
-
-std::optional<int> trained_rate(const IfpResult& packet) {
-  const int index = packet.ifp.type - kFirstTraining;
-  if (!packet.ok() || packet.ifp.kind != Ifp::Kind::Indicator || index < 0) return std::nullopt;
-  if (index >= static_cast<int>(kTrainingRates.size())) return std::nullopt;
-  return kTrainingRates[static_cast<size_t>(index)];
-}
-
 int modems_of(const GatewayOptions& options) {
   const int limit = std::min({options.max_bit_rate, options.local.max_bit_rate, options.remote.max_bit_rate});
   return modems_up_to(limit, options.v17, options.v29, options.v27ter);
@@ -106,7 +94,7 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
     if (!packet.ok() && packet.fault != IfpFault::UnknownType) return false;
     expected_ = static_cast<uint16_t>(sequence + 1);
     if (!packet.ok()) return true;  // skipped, as clause 7 has it
-    if (auto rate = trained_rate(packet); rate && !is_repeated(packet))
+    if (auto rate = trained_rate(packet.ifp); rate && !is_repeated(packet))
       timeline_.on_training(Direction::FromT38, *rate);
     last_indicator_ = packet.ifp.kind == Ifp::Kind::Indicator ? packet.ifp.type : -1;
     feed_.put(packet);
@@ -138,7 +126,7 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
   void send(ByteView ifp, int copies) {
     const IfpResult packet = to_peer_.check(ifp);
     if (!packet.ok()) return;
-    if (auto rate = trained_rate(packet)) timeline_.on_training(Direction::ToT38, *rate);
+    if (auto rate = trained_rate(packet.ifp)) timeline_.on_training(Direction::ToT38, *rate);
     listener_.on_ifp(packet.octets, std::max(copies, 1));
   }
 

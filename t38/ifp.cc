@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "t38/ifp_fields.h"
+
 namespace sg::t38 {
 namespace {
 
@@ -10,10 +12,6 @@ constexpr uint8_t kFirstExtendedIndicator = 16, kLastIndicator = 22;
 constexpr uint8_t kFirstExtendedData = 9, kLastBaseData = 8, kLastData = 14;
 constexpr uint8_t kV8Data = 9, kV34RateData = 10;
 
-// T.38 table 4.
-constexpr uint8_t kHdlcData = 0, kHdlcSigEnd = 1, kHdlcFcsOk = 2, kHdlcFcsOkSigEnd = 4, kHdlcFcsBadSigEnd = 5,
-                  kNonEcmSigEnd = 7, kNonEcmData = 6, kFirstExtendedField = 8, kLastField = 11;
-
 // Facsimile control fields as T.30 clause 5.3.6.1 writes them, without the X bit.
 constexpr uint8_t kNsf = 0x04, kNsc = 0x84, kNss = 0x44, kFcd = 0x60;
 
@@ -21,70 +19,6 @@ constexpr uint8_t kNsf = 0x04, kNsc = 0x84, kNss = 0x44, kFcd = 0x60;
 constexpr uint8_t kAddress = 0xFF, kControl = 0xC0, kFinalControl = 0xC8;
 
 constexpr size_t kMaxFrame = 260;  // octets: T38_MAX_HDLC_LEN. SpanDSP drops what is beyond, but not the frame
-
-struct Field {
-  uint8_t type = 0;
-  size_t header_at = 0;     // octet that holds the type
-  unsigned type_shift = 0;  // where in it
-  size_t data_at = 0;
-  size_t octets = 0;
-};
-
-// Walks the data fields of an IFP. Version 0 packs presence and type into four bits, two of them to an octet when no
-// data comes between; later versions into five, with an extension bit, and each field begins on an octet.
-class FieldWalk {
- public:
-  FieldWalk(ByteView ifp, size_t at, int version) : ifp_(ifp), at_(at), version_(version) {}
-
-  IfpFault next(Field& field) {
-    if (at_ >= ifp_.size()) return IfpFault::Truncated;
-    field.header_at = at_;
-    bool has_data;
-    if (version_ == 0) {
-      field.type_shift = in_second_half_ ? 0 : 4;
-      uint8_t half = (ifp_[at_] >> field.type_shift) & 0x0F;
-      has_data = (half & 0x08) != 0;
-      field.type = half & 0x07;
-      bool octet_is_done = in_second_half_ || has_data;
-      in_second_half_ = !octet_is_done;
-      if (octet_is_done) ++at_;
-    } else if ((ifp_[at_] & 0x40) == 0) {
-      field.type_shift = 3;
-      has_data = (ifp_[at_] & 0x80) != 0;
-      field.type = (ifp_[at_] >> 3) & 0x07;
-      ++at_;
-    } else {
-      if (at_ + 2 > ifp_.size()) return IfpFault::Truncated;
-      has_data = (ifp_[at_] & 0x80) != 0;
-      field.type = static_cast<uint8_t>(kFirstExtendedField + (((ifp_[at_] << 2) & 0x3C) | (ifp_[at_ + 1] >> 6)));
-      if (field.type > kLastField) return IfpFault::UnknownType;
-      at_ += 2;
-    }
-    field.data_at = at_;
-    field.octets = 0;
-    if (!has_data) return IfpFault::None;
-
-    if (at_ + 2 > ifp_.size()) return IfpFault::Truncated;
-    field.octets = static_cast<size_t>(ifp_[at_] << 8 | ifp_[at_ + 1]) + 1;
-    field.data_at = at_ + 2;
-    if (field.octets > ifp_.size() - field.data_at) return IfpFault::Truncated;
-    at_ = field.data_at + field.octets;
-    return IfpFault::None;
-  }
-
-  size_t end() const { return at_ + (in_second_half_ ? 1 : 0); }
-
- private:
-  ByteView ifp_;
-  size_t at_;
-  int version_;
-  bool in_second_half_ = false;
-};
-
-// Where the data fields begin, after type and count.
-size_t fields_at(ByteView ifp) {
-  return ((ifp[0] & 0x20) != 0 ? 2 : 1) + 1;
-}
 
 uint8_t extended_type(ByteView ifp, uint8_t first) {
   return static_cast<uint8_t>(first + (((ifp[0] << 2) & 0x3C) | (ifp[1] >> 6)));
@@ -133,6 +67,16 @@ IfpResult parse_ifp(ByteView octets, int version) {
   }
   result.octets = octets.first(walk.end());
   return result;
+}
+
+std::optional<int> trained_rate(const Ifp& ifp) {
+  static constexpr std::array<int, 12> kRates = {2400, 4800, 7200,  9600,  7200,  7200,
+                                                 9600, 9600, 12000, 12000, 14400, 14400};
+  constexpr uint8_t kFirst = 4;
+  if (ifp.kind != Ifp::Kind::Indicator || ifp.type < kFirst || ifp.type - kFirst >= static_cast<int>(kRates.size())) {
+    return std::nullopt;
+  }
+  return kRates[static_cast<size_t>(ifp.type - kFirst)];
 }
 
 std::array<uint8_t, 3> bare_field(uint8_t type, FieldType field, int version) {

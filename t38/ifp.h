@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "base/bytes.h"
 
@@ -48,6 +49,9 @@ struct IfpResult {
 // `version` is the T38FaxVersion in use: version 0 packs data fields otherwise than later ones (their ASN.1 was
 // corrected).
 IfpResult parse_ifp(ByteView octets, int version);
+
+// Speed in bit/s that a training indicator trains at (indicators 4 to 15 of T.38 table 2); nothing for others.
+std::optional<int> trained_rate(const Ifp& ifp);
 
 // T.38 table 4, those that are of use without octets.
 enum class FieldType : uint8_t { HdlcData = 0, HdlcSigEnd = 1, HdlcFcsBad = 3, NonEcmSigEnd = 7 };
