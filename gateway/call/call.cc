@@ -486,6 +486,9 @@ void Call::on_mode_changed(Party& party, MediaModeState mode) {
   record_.fax = true;
   record_.fax_log.on_mode(age(), party.side(), name(mode), party.record().modes.back().reason);
   context_.media.set_profile(session_, media::Profile::Fax);
+  // One leg speaks T.38, so it is a fax: an IP leg on the other side need not be heard first, and cannot be any more.
+  Party* to = other(party);
+  if (mode == MediaModeState::T38 && to && to->is_ip()) to->on_far_sign(MediaMode::Sign::Preamble);
 }
 
 void Call::on_failed(Party& party, Cause cause) {

@@ -111,3 +111,39 @@ class FaxOnT1(Fax):
         self.assert_delivered({"sip-t38": "T.38", "sip-g711": "G.711", "sip-g711-other-law": "G.711",
                                "exchange-t38": "T.38", "exchange-g711": "G.711"})
         self.assertEqual(len(self.bench.control("timeslots")), 23)
+
+
+class FaxRelayed(SystemTest):
+    """SIP to SIP: two machines that speak T.38, each with error correction and datagrams of its own."""
+
+    @classmethod
+    def set_up(cls, bench):
+        cls.port, = rig.free_ports(1)
+        bench.start_exchange([{"number": "100", "kind": "fax", "directory": bench.folder}])
+        bench.start_gateway(
+            sip_trunks={"near": {"peer": "sip:127.0.0.9:5060", "allow_from": ["127.0.0.1"],
+                                 "fax": {"error_correction": "fec"}},
+                        "far": {"peer": f"sip:127.0.0.1:{cls.port}", "allow_from": ["127.0.0.8"],
+                                "fax": {"max_datagram": 200}}},
+            routes=[{"name": "across", "from": ["near"], "called": "*", "to": ["far"]}])
+
+    def test_a_fax_is_relayed_and_told_of(self):
+        receiver = self.bench.start_fax_receiver("far", self.port, "--t38")
+        sender = self.bench.start_fax_sender("near", "300", "--t38", document=ONE_PAGE)
+
+        for process in (sender, receiver):
+            self.assertEqual(process.wait(FAX_PATIENCE), 0, process.last_words())
+            result = rig.json_lines(process.out)[-1]
+            self.assertEqual((result["transport"], result["pages"]), ("T.38", 1))
+        self.assertEqual(rig.identical_pages(ONE_PAGE, result["file"]), 1)
+        self.wait_for_no_calls()
+        record, = self.bench.call_records()
+        fax = record["fax"]
+        self.assertEqual((fax["verdict"], fax["pages"], fax["transport"]), ("delivered", 1, "t38"), fax)
+        self.assertEqual((fax["bit_rate"], fax["ecm"], fax["called_identity"]), (14400, True, "sgfax"))
+        frames = [(step["side"], step["what"]) for step in fax["timeline"] if step["kind"] == "frame"]
+        self.assertIn(("b", "DIS"), frames)
+        self.assertIn(("b", "MCF"), frames)
+        self.assertEqual(frames[-1], ("a", "DCN"))
+        for leg in (record["caller"], record["called"][-1]):
+            self.assertEqual(leg["media_modes"][-1]["mode"], "t38")

@@ -236,6 +236,23 @@ TEST_F(CallTest, AFaxAnsweringOnTheLineMakesUsAskTheSipSideForT38) {
   EXPECT_EQ(std::count(caller.heard.begin(), caller.heard.end(), "offer"), 1);
 }
 
+TEST_F(CallTest, APeerThatSpeaksT38MakesUsAskTheOneOnTheOtherSide) {
+  targets = {&other_sip};
+  LegScript& caller = incoming(sip, audio_at("192.0.2.1:4000"));
+  called = other_sip.legs.back().get();
+  called->listener->on_answered(audio_at("192.0.2.2:5000"));
+  reactor.settle();
+
+  called->listener->on_offer(t38_at("192.0.2.2:5000"));
+
+  EXPECT_TRUE(media.did(Side::B, "t38 192.0.2.2:5000"));
+  EXPECT_EQ(caller.heard.back(), "offer");
+  ASSERT_TRUE(caller.last_media && caller.last_media->image);
+  caller.listener->on_offer_answered(t38_at("192.0.2.1:4000"));
+  EXPECT_TRUE(media.did(Side::A, "t38 192.0.2.1:4000"));
+  EXPECT_EQ(std::count(called->heard.begin(), called->heard.end(), "offer"), 0);
+}
+
 TEST_F(CallTest, RefusedT38StaysInG711AndIsNotAskedForAgain) {
   LegScript& caller = answered_sip_to_pri();
   media.hear(Side::B, media::HeardTone::V21Preamble);
