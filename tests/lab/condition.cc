@@ -4,6 +4,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <map>
 #include <span>
@@ -150,7 +151,7 @@ std::vector<std::string> choices(const toml::table& table, const Condition& one)
   if (is_list("ecm")) all.push_back(one.ecm ? "ecm" : "plain");
   if (is_list("compression")) all.push_back(one.compression);
   if (is_list("sends")) all.push_back(way_of(one));
-  if (is_list("ppm")) all.push_back(fmt::format("{:+.0f}ppm", one.ppm));
+  if (is_list("ppm")) all.push_back(fmt::format("{}-{:.0f}ppm", one.ppm < 0 ? "slow" : "fast", std::abs(one.ppm)));
   return all;
 }
 
