@@ -71,8 +71,8 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
 
   void rx_audio(std::span<int16_t> samples) {
     silent_for_ = is_silent(samples) ? silent_for_ + samples.size() : 0;
-    // Receivers without a carrier hear nothing in silence, but take longer for it than the rest of the gateway together.
-    // Only the gateway's own time goes on.
+    // Receivers without a carrier hear nothing in silence, but take longer for it than the rest of the gateway
+    // together. Only the gateway's own time goes on.
     if (silent_for_ > kSilenceNoticed) return rx_lost_audio(samples.size());
     t38_gateway_rx(state_.get(), samples.data(), static_cast<int>(samples.size()));
   }
@@ -120,6 +120,7 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
   static void on_frame(t38_gateway_state_t*, void* self, int from_modem, const uint8_t* octets, int count) noexcept {
     if (count <= 0) return;
     const Direction direction = from_modem ? Direction::ToT38 : Direction::FromT38;
+    if (from_modem) static_cast<Impl*>(self)->feed_.note_answer();
     static_cast<Impl*>(self)->timeline_.on_frame(direction, ByteView(octets, static_cast<size_t>(count)));
   }
 

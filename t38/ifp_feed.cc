@@ -7,8 +7,8 @@
 namespace sg::t38 {
 namespace {
 
-constexpr uint8_t kV21Preamble = 3;          // T.38 table 2
-constexpr uint8_t kV21 = 0, kLastModem = 8;  // T.38 table 3
+constexpr uint8_t kCng = 1, kCed = 2, kV21Preamble = 3;  // T.38 table 2
+constexpr uint8_t kV21 = 0, kLastModem = 8;              // T.38 table 3
 constexpr std::array<uint8_t, 1> kPreambleIfp = {kV21Preamble << 1};
 // The beginning of any V.21 frame: address, control, and no facsimile control field that there is.
 constexpr std::array<uint8_t, 8> kSomeFrame = {0xC0, 0x01, 0x80, 0x00, 0x02, 0xFF, 0xC8, 0x00};
@@ -46,12 +46,18 @@ void IfpFeed::Queue::take_all(Take take) {
 }
 
 void IfpFeed::put(const IfpResult& packet) {
+  tone_.reset();  // what comes at once after it says that it is over
   if (packet.ifp.kind == Ifp::Kind::Data && packet.ifp.type == kV21 && packet.ifp.fields > 0) {
     put_v21(packet);
   } else {
+    const bool is_indicator = packet.ifp.kind == Ifp::Kind::Indicator;
     abandon_frame();
-    pass(packet.octets);
-    is_starting_ |= packet.ifp.kind == Ifp::Kind::Indicator && packet.ifp.type == kV21Preamble;
+    if (is_indicator && (packet.ifp.type == kCng || packet.ifp.type == kCed)) {
+      tone_ = packet.ifp.type;
+    } else {
+      pass(packet.octets);
+    }
+    is_starting_ |= is_indicator && packet.ifp.type == kV21Preamble;
   }
   carrier_ = carrier_after(packet.ifp);
 }
@@ -91,7 +97,16 @@ std::optional<IfpFeed::Carrier> IfpFeed::carrier_after(const Ifp& ifp) {
   return Carrier{ifp.type, ifp.is_hdlc, true, kCarrierIsGone};
 }
 
+void IfpFeed::begin_tone() {
+  const uint8_t tone = *std::exchange(tone_, std::nullopt);
+  // Nobody is called any more.
+  if (tone == kCng && is_answered_) return;
+  const std::array<uint8_t, 1> indicator = {static_cast<uint8_t>(tone << 1)};
+  pass(indicator);
+}
+
 void IfpFeed::before_line(size_t samples) {
+  if (tone_) begin_tone();
   if (frame_ == Frame::Held && (held_for_ += samples) >= kHold) {
     release_held();
     frame_ = Frame::Sent;

@@ -16,6 +16,8 @@ namespace sg::t38 {
 //   while, and flags go out meanwhile; one that was begun and does not go on gets a wrong FCS.
 // - A carrier of which nothing more comes is ended; a preamble of which no frame came gets a broken one, as some
 //   machines take the line for dead after a carrier without any (SpanDSP's do).
+// - CNG and CED once begun are played to their end, CNG with its 3 s of silence, and all else waits for that. So one
+//   that was lost and comes with its successors, and CNG when the line has answered, are left out.
 // Owned by a Gateway, on its thread. Allocates nothing.
 class IfpFeed {
  public:
@@ -29,6 +31,8 @@ class IfpFeed {
 
   // An IFP that IfpGuard let pass, in the peer's order.
   void put(const IfpResult& packet);
+  // A frame of the machine on the line was heard.
+  void note_answer() { is_answered_ = true; }
   // Line time goes on by so many samples at 8 kHz: before SpanDSP makes them,
   void before_line(size_t samples);
   // and after.
@@ -64,11 +68,14 @@ class IfpFeed {
   bool hold(ByteView ifp);
   void release_held();
   void abandon_frame();
+  void begin_tone();
   void end_lost_carrier();
   void pass(ByteView ifp);
 
   const int version_;
   Sink& sink_;
+  std::optional<uint8_t> tone_;  // the indicator that begins with the next block
+  bool is_answered_ = false;
   std::optional<Carrier> carrier_;
   Frame frame_ = Frame::None;
   Queue held_;

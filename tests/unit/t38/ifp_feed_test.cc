@@ -48,6 +48,40 @@ struct IfpFeedTest : testing::Test, IfpFeed::Sink {
               fcs_ok_sig_end = bare(FieldType(4));
 };
 
+const Bytes kCng{0x02}, kCed{0x04};
+
+TEST_F(IfpFeedTest, ATonePlaysFromTheNextBlockOn) {
+  for (const Bytes& tone : {kCng, kCed}) {
+    put(tone);
+    EXPECT_THAT(taken(), IsEmpty());
+    pass_time(20);
+    EXPECT_THAT(taken(), ElementsAre(tone));
+    pass_time(1000);
+    EXPECT_THAT(taken(), IsEmpty()) << "once";
+  }
+}
+
+TEST_F(IfpFeedTest, ALateToneThatComesWithItsSuccessorsIsLeftOut) {
+  put(kCng);
+  put(kNoSignal);
+  pass_time(20);
+  put(kCed);
+  put(kPreamble);
+  pass_time(20);
+
+  EXPECT_THAT(taken(), ElementsAre(kNoSignal, kPreamble));
+}
+
+TEST_F(IfpFeedTest, NobodyIsCalledOnceTheLineHasAnswered) {
+  feed.note_answer();
+  put(kCng);
+  pass_time(20);
+  EXPECT_THAT(taken(), IsEmpty());
+  put(kCed);
+  pass_time(20);
+  EXPECT_THAT(taken(), ElementsAre(kCed));
+}
+
 TEST_F(IfpFeedTest, AFrameWaitsForItsEnd) {
   put(kPreamble);
   pass_time(1000);
