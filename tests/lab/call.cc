@@ -94,10 +94,15 @@ class T38Machine final : public Station, private t38::IfpSink, private t38::Udpt
 
 // A machine at the far end of a timeslot. Runs by the gateway's tick, as the line is one clock.
 class LineMachine {
+  static LineFaults towards_gateway(LineFaults faults) {
+    faults.level_db += faults.level_to_gateway_db;
+    return faults;
+  }
+
  public:
   LineMachine(const t38::FaxMachineOptions& options, const LineFaults& faults, std::mt19937_64& random)
       : machine(need(t38::AudioFaxMachine::make(options))),
-        to_gateway_(faults, random()),
+        to_gateway_(towards_gateway(faults), random()),
         to_machine_(faults, random()) {}
 
   void speak() {

@@ -101,12 +101,12 @@ void read_key(const std::string& key, const toml::node& node, Condition& into) {
                take("duplicate", network.duplicate) || take("rate_kbit_s", network.rate_kbit_s) ||
                take("rate_queue_ms", network.rate_queue) || take("mangled", network.mangled) ||
                take("silent_after_ms", network.silent_after) || take("level_db", line.level_db) ||
-               take("noise_dbm0", line.noise_dbm0) || take("slips_per_minute", line.slips_per_minute) ||
-               take("ppm", into.ppm) || take("redundancy", into.redundancy) ||
-               take("redundant_copies", into.redundant_copies) || take("exact", into.exact) ||
-               take("identical", into.identical) || take("ecm", into.ecm) || take("modem", into.modem) ||
-               take("compression", into.compression) || take("runs", into.runs) || take("at_least", into.at_least) ||
-               take("must_end_only", into.must_end_only);
+               take("level_to_gateway_db", line.level_to_gateway_db) || take("noise_dbm0", line.noise_dbm0) ||
+               take("slips_per_minute", line.slips_per_minute) || take("ppm", into.ppm) ||
+               take("redundancy", into.redundancy) || take("redundant_copies", into.redundant_copies) ||
+               take("exact", into.exact) || take("identical", into.identical) || take("ecm", into.ecm) ||
+               take("modem", into.modem) || take("compression", into.compression) || take("runs", into.runs) ||
+               take("at_least", into.at_least) || take("must_end_only", into.must_end_only);
   if (!known) throw toml::parse_error(("there is no key " + key).c_str(), node.source());
 }
 
