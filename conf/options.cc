@@ -553,6 +553,10 @@ const std::vector<Option<SipTrunk>>& sip_trunk_options() {
                            "The peer may transfer calls (REFER) and take calls over (Replaces), to wherever the dial "
                            "plan lets it call.")
               .live(),
+          option<SipTrunk>("clearmode", &SipTrunk::clearmode, boolean(),
+                           "Calls of 64 kbit/s unrestricted data come and go as CLEARMODE (RFC 4040). Else they go to "
+                           "the next target, or are refused.")
+              .live(),
       });
   return options;
 }

@@ -264,6 +264,7 @@ struct SipTrunk : Trunk {
   SipDiversion diversion = SipDiversion::Diversion;
   bool follow_redirects = false;
   bool transfer = true;
+  bool clearmode = true;
 
   bool allows(const SocketAddress& source) const { return prefix_for(source) >= 0; }
   // How closely allow_from names this address: the longest prefix of its blocks that hold it; -1: none does.

@@ -29,8 +29,9 @@ enum class Side : uint8_t { A, B, C };
 enum class Tone : uint8_t { None, Dial, Ringback, Busy, Congestion, Silence, Music };
 enum class HeardTone : uint8_t { Cng, Ced, AnsAm, V21Preamble };
 
-// Voice: adaptive jitter buffer, concealment. Fax (G.711 pass-through): fixed jitter buffer, nothing touched.
-enum class Profile : uint8_t { Voice, Fax };
+// Voice: adaptive jitter buffer, concealment. Fax (G.711 pass-through): fixed jitter buffer, nothing touched but the
+// sender's clock. Data (64 kbit/s unrestricted): octets as they came, nothing heard in them, nothing put in their place.
+enum class Profile : uint8_t { Voice, Fax, Data };
 
 // Whose audio is passed on to whom. Conference: each side hears the sum of the others, C too.
 enum class Bridging : uint8_t { None, BToA, Both, Conference };

@@ -186,6 +186,7 @@ void Session::mind_echo() {
 }
 
 void Session::send_digit(Side which, char digit, std::chrono::milliseconds length) {
+  if (profile_ == Profile::Data) return;
   SideState& side = at(which);
   if (side.speaks == Speaks::Rtp && side.rtp->takes_events()) {
     side.rtp->send_event(digit, length);
@@ -241,8 +242,8 @@ void Session::give_bearer(Side which, tdm::Timeslot slot, std::unique_ptr<tdm::B
   side.bearer = std::move(bearer);
   mind_echo();
   // One block ahead of the line, so that a worker that wakes a little late does not leave it without.
-  scratch_.set_silence(side.bearer->law());
-  if (auto written = side.bearer->write(scratch_.as(side.bearer->law())); !written) {
+  scratch_.set_silence(law_of(side));
+  if (auto written = side.bearer->write(scratch_.as(law_of(side))); !written) {
     fail_bearer(side, written.error().message);
   }
 }
@@ -410,14 +411,16 @@ void Session::run_conference() {
   }
 }
 
-tdm::Law Session::law_of(const SideState& side) {
+// Data have no law: where all octets count as of one, none is converted.
+tdm::Law Session::law_of(const SideState& side) const {
+  if (profile_ == Profile::Data) return tdm::Law::Mu;
   if (side.bearer) return side.bearer->law();
   return side.rtp ? side.rtp->settings().law : tdm::Law::A;
 }
 
 bool Session::read_bearer(SideState& side) {
   if (side.bearer_failed) return false;
-  auto got = side.bearer->read(side.heard.begin_octets(side.bearer->law()));
+  auto got = side.bearer->read(side.heard.begin_octets(law_of(side)));
   if (!got) fail_bearer(side, got.error().message);
   return got && *got;
 }
@@ -433,6 +436,7 @@ void Session::hear(SideState& side) {
 }
 
 void Session::listen(SideState& side) {
+  if (profile_ == Profile::Data) return;
   // Nothing but voice is looked for in a conference.
   if (bridging_ == Bridging::Conference) {
     if (!passes_digits_as_events(side)) return;
@@ -475,7 +479,7 @@ void Session::step() {
 }
 
 void Session::bridge_audio(SideState& from, SideState& to) {
-  if (to.tones.is_playing()) {
+  if (to.tones.is_playing() && profile_ != Profile::Data) {
     to.tones.generate(scratch_.begin_linear());
     return say(to, scratch_);
   }
@@ -509,7 +513,7 @@ void Session::bridge_fax() {
 
 void Session::say(SideState& to, AudioBlock& block) {
   if (to.bearer && !to.bearer_failed) {
-    auto taken = to.bearer->write(block.as(to.bearer->law()));
+    auto taken = to.bearer->write(block.as(law_of(to)));
     if (!taken) fail_bearer(to, taken.error().message);
   } else if (to.speaks == Speaks::Rtp) {
     to.rtp->say(block, to.ports->media.get());

@@ -195,7 +195,7 @@ class Session {
   void choose_relay();
   // A card cancels echo on voice calls only.
   void mind_echo();
-  static tdm::Law law_of(const SideState& side);
+  tdm::Law law_of(const SideState& side) const;
   static bool is_audio(const SideState& side) { return side.speaks != Speaks::T38; }
 
   const SessionId id_;

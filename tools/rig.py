@@ -221,11 +221,13 @@ class Rig:
         self.processes.append(process)
         return process
 
-    def start_exchange(self, subscribers, spans=1, span_type="E1", nfas=False, **span_options):
+    def start_exchange(self, subscribers, spans=1, span_type="E1", nfas=False, pbx=False, **span_options):
         """pstnsim on one end of each span. `subscribers`: dicts of its [[subscriber]] options.
 
-        `nfas`: all spans are one interface, with the backup D-channel on the second.
+        `nfas`: all spans are one interface, with the backup D-channel on the second. `pbx`: the last span is that of a
+        private exchange: the gateway has it as trunk "house", as the network side.
         """
+        self.has_pbx = pbx
         ports = free_ports(2 * spans)
         self.span_ports = list(zip(ports[:spans], ports[spans:]))
         self.span_type = span_type
@@ -236,6 +238,8 @@ class Rig:
             text.append(f'[[span]]\nnumber = {number}\ntype = "{span_type.lower()}"\n{line}')
             if nfas and number > 1:
                 text.append(f"nfas = 1\nbackup_dchannel = {json.dumps(number == 2)}")
+            if pbx and number == spans:
+                text.append('role = "user"')
             text += [f"{key} = {json.dumps(value)}" for key, value in span_options.items()]
         for subscriber in subscribers:
             text.append("[[subscriber]]")
@@ -268,9 +272,12 @@ class Rig:
                     else f'type = "{self.span_type}"\nlocal = "127.0.0.1:{ours}"\nremote = "127.0.0.1:{theirs}"')
             text.append(f'[span.{number}]\n{line}')
         spans = list(range(1, len(self.span_ports) + 1))
+        pbx_spans = [spans.pop()] if self.has_pbx else []
         switch = "euroisdn-e1" if self.span_type == "E1" else "ni2"
         text.append(f'[trunk.pstn]\nkind = "pri"\nspans = {spans}\nswitch = "{switch}"')
         text += [f"{key} = {json.dumps(value)}" for key, value in (pri or {}).items()]
+        if pbx_spans:
+            text.append(f'[trunk.house]\nkind = "pri"\nrole = "network"\nspans = {pbx_spans}\nswitch = "{switch}"')
         for name, options in sip_trunks.items():
             text.append(f'[trunk.{name}]\nkind = "sip"')
             # SIPp takes an OPTIONS for the start of a call.

@@ -286,6 +286,7 @@ void Application::start_analog_trunk(const conf::AnalogTrunk& settings) {
   trunk::TdmTrunk::Options options;
   options.name = settings.name;
   options.causes = causes_of(settings);
+  options.carries_data = false;
   auto group = kFirstGroup + static_cast<unsigned>(tdm_trunks_.size());
   options.interfaces.push_back(
       std::make_unique<tdm::cas::Group>(cas_config(settings, settings_, group), root_, backends, counters_));

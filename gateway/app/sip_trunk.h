@@ -23,6 +23,7 @@ class SipTrunk final : public call::Trunk {
   call::Patience patience() const override { return {settings_.first_response, settings_.first_progress}; }
   tl::expected<std::unique_ptr<call::Leg>, call::Cause> make_leg() override;
   bool allows_transfer() const override { return settings_.transfer; }
+  bool carries_data() const override { return settings_.clearmode; }
 
   // After a reload: calls from here on go by these; those that are under way keep what they have.
   void change(const conf::SipTrunk& settings);

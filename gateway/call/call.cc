@@ -68,19 +68,31 @@ Call::Call(CallId id, SessionId session, Incoming incoming, Router& router, cons
       is_transfer_(incoming.is_transfer) {
   record_.call = id;
   record_.started = std::chrono::system_clock::now();
+  // RFC 4040: who offers nothing but CLEARMODE calls with data.
+  if (first_offer_ && first_offer_->audio && first_offer_->audio->is_data())
+    setup_.bearer = tdm::BearerCapability::Unrestricted;
   record_.setup = setup_;
   bool is_routed = is_transfer_ || (!setup_.replaces && !setup_.join);
   if (setup_.called_complete && is_routed) ask_plan();
   if (routing_.adapt_caller) routing_.adapt_caller(incoming.policy);
-  incoming.policy.is_known_fax = incoming.policy.is_known_fax || routing_.is_fax;
+  fit_to_bearer(incoming.policy);
   caller_ = std::make_unique<Party>(Party::Options{id, session, media::Side::A, static_cast<uint32_t>(id.value),
                                                    std::move(incoming.policy), incoming.from->causes(), incoming.from},
                                     std::move(incoming.leg), incoming.from->name(), context_, *this);
 }
 
+void Call::fit_to_bearer(MediaPolicy& policy) const {
+  policy.is_known_fax = policy.is_known_fax || routing_.is_fax;
+  policy.is_data = is_data();
+  // Nothing is heard in data, so nobody asks for it.
+  if (policy.is_data) policy.t38 = T38Ask::Never;
+}
+
 void Call::start() {
   log_.info("incoming from={} called={} calling={} by={}", caller_->trunk(), setup_.called.digits,
             setup_.calling.number.digits, caller_->leg().name());
+  if (is_data()) context_.media.set_profile(session_, media::Profile::Data);
+  if (is_data() && !from_->carries_data()) return clear(kBearerNotImplemented, "gateway");
   if (auto cause = caller_->accept_call(setup_, first_offer_)) {
     clear(*cause, "gateway");
     return;
@@ -139,9 +151,7 @@ void Call::find_route() {
     clear(is_too_short ? kInvalidNumber : kUnallocatedNumber, "gateway");
     return;
   }
-  // Data pass as fax tones do: untouched.
-  bool is_data = setup_.bearer == tdm::BearerCapability::Unrestricted;
-  if (routing_.is_fax || is_data) context_.media.set_profile(session_, media::Profile::Fax);
+  if (routing_.is_fax && !is_data()) context_.media.set_profile(session_, media::Profile::Fax);
   try_next(kNoRoute);
 }
 
@@ -189,6 +199,7 @@ void Call::use_room(const Target& target, TimePoint until) {
 
 std::optional<Cause> Call::try_target(const Target& target) {
   auto refused = target.admit ? target.admit() : std::nullopt;
+  if (!refused && is_data() && !target.trunk->carries_data()) refused = Refusal{kBearerNotImplemented, ""};
   auto leg = refused ? tl::unexpected(refused->cause) : target.trunk->make_leg();
   if (!leg) {
     LegRecord tried;
@@ -204,7 +215,7 @@ std::optional<Cause> Call::try_target(const Target& target) {
   }
   auto policy = target.trunk->media_policy();
   if (target.adapt) target.adapt(policy);
-  policy.is_known_fax = policy.is_known_fax || routing_.is_fax;
+  fit_to_bearer(policy);
   called_wants_digits_ = false;
   is_called_heard_ = false;
   called_ = std::make_unique<Party>(Party::Options{id_, session_, media::Side::B, static_cast<uint32_t>(id_.value) + 1,
@@ -248,6 +259,7 @@ void Call::keep_called_record() {
 }
 
 void Call::play_to_caller(media::Tone tone) {
+  if (is_data()) return;
   // An IP peer makes its tones itself, until it was answered.
   if ((caller_->is_ip() && !caller_->is_established()) || tone_ == tone) return;
   tone_ = tone;
@@ -427,7 +439,7 @@ Party* Call::other(media::Side side) const {
 
 bool Call::may_transfer(const Party& by) const {
   const Party* to = is_conference() ? nullptr : other(by);
-  return state() == CallState::Answered && !record_.fax && to && !to->is_leaving() && !by.is_leaving();
+  return state() == CallState::Answered && !record_.fax && !is_data() && to && !to->is_leaving() && !by.is_leaving();
 }
 
 void Call::ring_transferred(const Party& by, bool rings) {
@@ -477,7 +489,7 @@ void Call::pass_hold_on(Party& holder) {
   if (!to || is_conference() || state() != CallState::Answered) return;
   to->set_waiting(holder.is_holding());
   // A fax machine would take music for a modem that fails.
-  bool has_music = holder.is_holding() && !record_.fax;
+  bool has_music = holder.is_holding() && !record_.fax && !is_data();
   context_.media.play(session_, to->side(), has_music ? media::Tone::Music : media::Tone::None);
 }
 

@@ -73,6 +73,8 @@ class Call final : public PartyListener {
   // Of two. Null: there is none, or there are three.
   Party* other(media::Side side) const;
   const Setup& setup() const { return setup_; }
+  // 64 kbit/s unrestricted: never joined to anything else.
+  bool is_data() const { return setup_.bearer == tdm::BearerCapability::Unrestricted; }
 
   CallId id() const { return id_; }
   SessionId session() const { return session_; }
@@ -111,6 +113,8 @@ class Call final : public PartyListener {
   void ask_plan();
   void find_route();
   void try_next(Cause why);
+  // What this call's media has other than its trunk's.
+  void fit_to_bearer(MediaPolicy& policy) const;
   // Why the next target could not even be tried; not set when its leg is on its way.
   std::optional<Cause> try_target(const Target& target);
   // Every target failed: a lower call makes room for this one, if it may. False: none does.

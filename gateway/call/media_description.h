@@ -23,14 +23,17 @@ struct AudioCodec {
 struct AudioStream {
   SocketAddress rtp;
   SocketAddress rtcp;  // unset: the RTP port + 1
-  // In order of preference; only what we know (G.711). Empty: the peer offered nothing that we carry.
+  // In order of preference; only what we know (G.711). Empty: the peer offered no voice that we carry.
   std::vector<AudioCodec> codecs;
+  std::optional<uint8_t> clearmode;        // RFC 4040 payload type: 64 kbit/s unrestricted data
   std::optional<uint8_t> telephone_event;  // RFC 4733 payload type
   std::optional<uint8_t> redundancy;       // RFC 2198 payload type
   std::chrono::milliseconds ptime{20};
   Direction direction = Direction::SendRecv;
   bool voice_band_data = false;  // V.152 (gpmd vbd=yes), or silenceSupp:off asked for
 
+  // Nothing but data: what a call with this bearer capability has (RFC 4040).
+  bool is_data() const { return clearmode && codecs.empty(); }
   bool operator==(const AudioStream&) const = default;
 };
 

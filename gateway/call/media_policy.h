@@ -45,6 +45,7 @@ struct MediaPolicy {
   bool lowers_super_g3 = true;
   bool ecm = true;            // let the machines use it across T.38, where [fax] ecm does not forbid it
   bool is_known_fax = false;  // a fax machine is known to be there
+  bool is_data = false;       // a call of unrestricted data: CLEARMODE (RFC 4040), and nothing else
 };
 
 }  // namespace sg::call

@@ -6,6 +6,10 @@ namespace sg::call {
 namespace {
 
 constexpr uint8_t kRedundancyPayloadType = 121;
+constexpr uint8_t kClearmodePayloadType = 97;
+// Data have no law. Octets that all count as of one are never converted; silence of this one is all ones, which is what
+// a channel of data idles with.
+constexpr auto kDataLaw = tdm::Law::Mu;
 
 Direction mirrored(Direction direction) {
   switch (direction) {
@@ -28,10 +32,14 @@ const AudioCodec* find(const std::vector<AudioCodec>& codecs, tdm::Law law) {
 MediaDescription offer_audio(const MediaPolicy& policy, const SocketAddress& local) {
   AudioStream audio;
   audio.rtp = local;
+  audio.ptime = policy.ptime;
+  if (policy.is_data) {
+    audio.clearmode = kClearmodePayloadType;
+    return {.audio = audio, .image = std::nullopt};
+  }
   audio.codecs = policy.codecs;
   audio.telephone_event = policy.telephone_event;
   if (policy.redundant_copies > 0) audio.redundancy = kRedundancyPayloadType;
-  audio.ptime = policy.ptime;
   return {.audio = audio, .image = std::nullopt};
 }
 
@@ -43,34 +51,61 @@ std::optional<MediaDescription> answer_audio(const MediaPolicy& policy, const So
                                              const MediaDescription& offer) {
   if (!offer.audio) return std::nullopt;
   AudioStream audio;
+  audio.rtp = local;
+  audio.ptime = offer.audio->ptime;
+  audio.direction = mirrored(offer.audio->direction);
+  if (policy.is_data) {
+    audio.clearmode = offer.audio->clearmode;
+    return audio.clearmode ? std::optional(MediaDescription{.audio = audio, .image = std::nullopt}) : std::nullopt;
+  }
   // The peer's order of preference, its payload types: both sides then send the same codec (RFC 3264 section 6.1).
   for (const AudioCodec& codec : offer.audio->codecs) {
     if (find(policy.codecs, codec.law)) audio.codecs.push_back(codec);
   }
   if (audio.codecs.empty()) return std::nullopt;
-  audio.rtp = local;
   if (policy.telephone_event) audio.telephone_event = offer.audio->telephone_event;
   if (policy.redundant_copies > 0) audio.redundancy = offer.audio->redundancy;
-  audio.ptime = offer.audio->ptime;
-  audio.direction = mirrored(offer.audio->direction);
   audio.voice_band_data = offer.audio->voice_band_data;
   return MediaDescription{.audio = audio, .image = std::nullopt};
 }
 
 std::optional<MediaDescription> answer_t38(const MediaPolicy& policy, const SocketAddress& local,
                                            const MediaDescription& offer) {
-  if (!offer.image || policy.t38 == T38Ask::Never) return std::nullopt;
+  if (!offer.image || policy.is_data || policy.t38 == T38Ask::Never) return std::nullopt;
   return MediaDescription{.audio = std::nullopt,
                           .image = ImageStream{local, t38::answer(offer.image->params, policy.t38_params)}};
 }
 
-std::optional<media::RtpSettings> rtp_settings(const AudioStream& local, const AudioStream& remote) {
-  auto agreed = std::find_if(remote.codecs.begin(), remote.codecs.end(),
-                             [&](const AudioCodec& codec) { return find(local.codecs, codec.law); });
-  if (agreed == remote.codecs.end()) return std::nullopt;
+namespace {
+
+media::RtpSettings settings_towards(const AudioStream& remote) {
   media::RtpSettings settings;
   settings.remote = remote.rtp;
   settings.remote_rtcp = remote.rtcp;
+  settings.ptime = remote.ptime;
+  settings.send = remote.direction == Direction::SendRecv || remote.direction == Direction::RecvOnly;
+  settings.receive = remote.direction == Direction::SendRecv || remote.direction == Direction::SendOnly;
+  return settings;
+}
+
+std::optional<media::RtpSettings> data_settings(const AudioStream& local, const AudioStream& remote) {
+  if (!remote.clearmode) return std::nullopt;
+  auto settings = settings_towards(remote);
+  settings.law = kDataLaw;
+  settings.payload_type = *remote.clearmode;
+  settings.payload_type_pcma.reset();
+  settings.payload_type_pcmu = local.clearmode;
+  return settings;
+}
+
+}  // namespace
+
+std::optional<media::RtpSettings> rtp_settings(const AudioStream& local, const AudioStream& remote) {
+  if (local.is_data()) return data_settings(local, remote);
+  auto agreed = std::find_if(remote.codecs.begin(), remote.codecs.end(),
+                             [&](const AudioCodec& codec) { return find(local.codecs, codec.law); });
+  if (agreed == remote.codecs.end()) return std::nullopt;
+  auto settings = settings_towards(remote);
   settings.law = agreed->law;
   settings.payload_type = agreed->payload_type;
   // What we named in our own description is what the peer may send.
@@ -80,9 +115,6 @@ std::optional<media::RtpSettings> rtp_settings(const AudioStream& local, const A
   settings.payload_type_pcmu = mu_law ? std::optional(mu_law->payload_type) : std::nullopt;
   if (local.telephone_event) settings.telephone_event = remote.telephone_event;
   if (local.redundancy) settings.redundancy = remote.redundancy;
-  settings.ptime = remote.ptime;
-  settings.send = remote.direction == Direction::SendRecv || remote.direction == Direction::RecvOnly;
-  settings.receive = remote.direction == Direction::SendRecv || remote.direction == Direction::SendOnly;
   return settings;
 }
 

@@ -95,7 +95,8 @@ bool CallManager::transfer_attended(Call& call, Party& by, const TransferRequest
     Party* stays = target ? target->call->other(target->side) : nullptr;
     // Beside a call that stands, one that rings can be joined, in its caller's place.
     auto state = target ? target->call->state() : CallState::Closed;
-    bool rings = (state == CallState::Trying || state == CallState::Alerting) && target->side == media::Side::A;
+    bool rings = (state == CallState::Trying || state == CallState::Alerting) && target->side == media::Side::A &&
+                 !target->call->is_data();
     bool can_join = stays && !stays->is_leaving() && (rings || target->call->may_transfer(*stays));
     if (!can_join || target->call == held) return asks->transfer_progress(481);
     if (too_late(*target->call)) return asks->transfer_progress(486);
@@ -164,6 +165,7 @@ void CallManager::on_replacing(Call& call) {
   if (named && is_too_late(*call.setup().replaces, *named->call)) return refuse(486);
   Party* stays = named ? named->call->other(named->side) : nullptr;
   if (!stays || !named->call->may_transfer(*stays)) return refuse(481);
+  if (call.is_data()) return refuse(488);
   named->call->take(call, media::Side::A, named->side, "replaces");
   call.end_transferred();
 }

@@ -41,6 +41,8 @@ class Trunk {
   }
   // Whether its peer may transfer calls, or take dialogs over (REFER, Replaces).
   virtual bool allows_transfer() const { return true; }
+  // Whether a call of 64 kbit/s unrestricted data can come from here, or go there.
+  virtual bool carries_data() const { return true; }
   // A leg ready for setup(), or why there is none now: 34 full, 27 out of order.
   virtual tl::expected<std::unique_ptr<Leg>, Cause> make_leg() = 0;
 };

@@ -207,6 +207,7 @@ call::AudioStream read_audio(const Session& session, const Section& section, con
     const auto& encoding = encodings[*type];
     if (is_encoding(encoding, "pcma/8000")) audio.codecs.push_back({tdm::Law::A, payload_type});
     if (is_encoding(encoding, "pcmu/8000")) audio.codecs.push_back({tdm::Law::Mu, payload_type});
+    if (is_encoding(encoding, "clearmode/8000") && !audio.clearmode) audio.clearmode = payload_type;
     if (is_encoding(encoding, "telephone-event/8000") && !audio.telephone_event) audio.telephone_event = payload_type;
     if (is_encoding(encoding, "red/8000") && repeats_g711(formats_of[*type], encodings))
       audio.redundancy = payload_type;

@@ -37,6 +37,10 @@ std::string audio_section(const call::AudioStream& audio) {
     // V.152 section 7.1: this payload type carries modem and fax signals untouched.
     if (audio.voice_band_data) maps += fmt::format("a=gpmd:{} vbd=yes\r\n", codec.payload_type);
   }
+  if (audio.clearmode) {
+    formats += fmt::format(" {}", *audio.clearmode);
+    maps += fmt::format("a=rtpmap:{} CLEARMODE/8000\r\n", *audio.clearmode);
+  }
   if (audio.telephone_event) {
     formats += fmt::format(" {}", *audio.telephone_event);
     maps += fmt::format("a=rtpmap:{0} telephone-event/8000\r\na=fmtp:{0} 0-15\r\n", *audio.telephone_event);
@@ -117,7 +121,7 @@ std::string SdpSession::write(const call::MediaDescription& media, const std::ve
 
   auto body = fmt::format("s=-\r\nc={}\r\nt=0 0\r\n", connection(host_));
   for (const auto& line : lines) {
-    if (line.role == SdpLine::Role::Audio && media.audio && !media.audio->codecs.empty()) {
+    if (line.role == SdpLine::Role::Audio && media.audio && !(media.audio->codecs.empty() && !media.audio->clearmode)) {
       body += audio_section(*media.audio);
     } else if (line.role == SdpLine::Role::Image && media.image) {
       auto section = image_section(*media.image);

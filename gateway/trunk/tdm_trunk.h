@@ -27,6 +27,7 @@ class TdmTrunk final : public call::Trunk {
     call::CauseMap causes;
     size_t max_calls = 0;                                            // 0: as many as there are timeslots
     tdm::BearerCapability bearer = tdm::BearerCapability::Audio31k;  // of calls sent out
+    bool carries_data = true;                                        // analog lines do not
     std::vector<std::unique_ptr<tdm::Signalling>> interfaces;
   };
   using IncomingSink = std::function<void(TdmTrunk&, std::unique_ptr<call::Leg>, const call::Setup&)>;
@@ -39,6 +40,7 @@ class TdmTrunk final : public call::Trunk {
   call::TrunkState state() const override;
   const call::CauseMap& causes() const override { return options_.causes; }
   tl::expected<std::unique_ptr<call::Leg>, call::Cause> make_leg() override;
+  bool carries_data() const override { return options_.carries_data; }
 
   // Each interface as it stands, in order.
   std::vector<tdm::Signalling::Status> status() const;

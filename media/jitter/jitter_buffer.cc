@@ -107,7 +107,7 @@ struct JitterBuffer::State {
   }
 
   void measure_drift(int64_t at, TimePoint arrival) {
-    if (is_voice() || given == 0) return;
+    if (options.profile != Profile::Fax || given == 0) return;
     double since = std::chrono::duration<double, std::milli>(arrival - given_at).count() * kOctetsPerMs;
     drift.on_packet(static_cast<double>(at - given) - since, arrival);
   }
@@ -329,7 +329,7 @@ struct JitterBuffer::State {
     delay.restart();
     stop_correcting();
     // Once, at the change: from here on the delay does not move.
-    if (profile == Profile::Fax && has_time_line) {
+    if (!is_voice() && has_time_line) {
       insert(std::max<int64_t>(0, octets_of(options.fax_depth) - std::max<int64_t>(0, lead)));
     }
   }

@@ -17,7 +17,7 @@ struct JitterOptions {
   Profile profile = Profile::Voice;
   // Voice: how long a packet waits, at the start and as bounds of the adaptation.
   std::chrono::milliseconds start{20}, min{10}, max{200};
-  // Fax: how long the first packet waits, and with it all others.
+  // Fax and data: how long the first packet waits, and with it all others.
   std::chrono::milliseconds fax_depth{60};
 };
 
@@ -43,7 +43,8 @@ struct JitterStats {
 // for the profile's delay. Where the sender's clock drifts away from ours (Drift), fax is
 // kept in step in its silences, of which T.30 has one between any two signals: while there is signal, every octet
 // passes as it came. Only if a signal lasts so long that 20 ms have gathered, it is read between its samples at the
-// sender's rate (Interpolator) until the next silence.
+// sender's rate (Interpolator) until the next silence. Data are as fax, but for the drift: no octet can be spared or
+// made up, so that a sender with another clock costs a slip of the whole delay once it has used it up.
 //
 // Owned by an RtpEndpoint. Media-worker thread only. Allocates at construction only.
 class JitterBuffer {

@@ -10,17 +10,21 @@ namespace sg::pstnsim {
 
 namespace {
 
-constexpr std::pair<std::string_view, Kind> kKinds[] = {
-    {"fax", Kind::Fax},         {"voice", Kind::Voice},
-    {"echo", Kind::Echo},       {"tone", Kind::Tone},
-    {"busy", Kind::Busy},       {"no_answer", Kind::NoAnswer},
-    {"unknown", Kind::Unknown}, {"announcement", Kind::Announcement}};
+constexpr std::pair<std::string_view, Kind> kKinds[] = {{"fax", Kind::Fax},
+                                                        {"voice", Kind::Voice},
+                                                        {"echo", Kind::Echo},
+                                                        {"data", Kind::Data},
+                                                        {"tone", Kind::Tone},
+                                                        {"busy", Kind::Busy},
+                                                        {"no_answer", Kind::NoAnswer},
+                                                        {"unknown", Kind::Unknown},
+                                                        {"announcement", Kind::Announcement}};
 
 Result<Kind> parse_kind(const std::string& name) {
   for (auto [known, kind] : kKinds) {
     if (known == name) return kind;
   }
-  return fail("\"{}\" is no kind of subscriber: fax, voice, echo, tone, busy, no_answer, unknown or announcement",
+  return fail("\"{}\" is no kind of subscriber: fax, voice, echo, data, tone, busy, no_answer, unknown or announcement",
               name);
 }
 

@@ -17,6 +17,7 @@ enum class Kind : uint8_t {
   Fax,           // a fax machine: receives into a TIFF, sends on command
   Voice,         // plays a WAV file and records one
   Echo,          // says back what it hears
+  Data,          // a tester of 64 kbit/s unrestricted data: calls and takes calls with this bearer only
   Tone,          // a tone, without end
   Busy,          // cause 17
   NoAnswer,      // rings without end

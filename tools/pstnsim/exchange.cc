@@ -6,6 +6,7 @@
 
 #include "media/codec/g711.h"
 #include "tdm/dahdi/lasting_dchannel.h"
+#include "tools/pstnsim/data_tester.h"
 #include "tools/pstnsim/dchannel_cut.h"
 
 namespace sg::pstnsim {
@@ -17,6 +18,8 @@ struct Exchange::Call {
   Call(uint64_t number, Trunk& on, SignallingCallId signalling_id, Reactor& reactor)
       : id(number), trunk(on), signalling(signalling_id), timer(reactor) {}
 
+  bool is_data() const { return capability == tdm::BearerCapability::Unrestricted; }
+
   uint64_t id;
   Trunk& trunk;
   SignallingCallId signalling;
@@ -24,10 +27,12 @@ struct Exchange::Call {
   bool outgoing = false;
   std::string local, far;  // numbers
   const Subscriber* subscriber = nullptr;
+  tdm::BearerCapability capability = tdm::BearerCapability::Audio31k;
   std::string state = "setup";
   std::filesystem::path document, received;
   std::unique_ptr<tdm::Bearer> bearer;
   std::unique_ptr<Terminal> terminal;  // who is on the line: the subscriber, or a tone of the exchange
+  std::optional<DataTester> tester;    // in its place: data
   bool reported = false;               // its fax was told of
   Exchange::Json fax;
   Timer timer;
@@ -243,6 +248,7 @@ void Exchange::on_setup(Trunk& trunk, SignallingCallId id, Timeslot slot, const 
   call.slot = slot;
   call.local = setup.called.digits;
   call.far = setup.calling.number.digits;
+  call.capability = setup.bearer;
   events_({{"event", "incoming"},
            {"call", call.id},
            {"span", slot.span},
@@ -267,6 +273,8 @@ void Exchange::on_digits(Call& call, const std::string& digits) {
 void Exchange::route(Call& call) {
   auto& interface = *call.trunk.interface;
   if (!call.subscriber) return interface.release(call.signalling, 1);
+  // Q.850: incompatible destination.
+  if ((call.subscriber->kind == Kind::Data) != call.is_data()) return interface.release(call.signalling, 88);
   switch (call.subscriber->kind) {
     case Kind::Unknown:
       return interface.release(call.signalling, 1);
@@ -286,18 +294,13 @@ void Exchange::route(Call& call) {
 
 void Exchange::ring(Call& call) {
   call.state = "alerting";
-  call.terminal = make_ringback();
+  if (!call.is_data()) call.terminal = make_ringback();
   open_bearer(call);
-  call.trunk.interface->alerting(call.signalling, true);
+  call.trunk.interface->alerting(call.signalling, !call.is_data());
 }
 
 void Exchange::answer(Call& call) {
-  auto terminal = make_terminal(call, false, {});
-  if (!terminal) {
-    events_({{"event", "error"}, {"call", call.id}, {"message", terminal.error().message}});
-    return call.trunk.interface->release(call.signalling, 27);
-  }
-  call.terminal = std::move(*terminal);
+  if (!connect_terminal(call, false)) return;
   call.trunk.interface->answer(call.signalling);
   call.state = "active";
   events_({{"event", "answered"}, {"call", call.id}});
@@ -336,6 +339,7 @@ Result<uint64_t> Exchange::originate(const std::string& from, const std::string&
   tdm::Setup setup;
   setup.called.digits = to;
   setup.calling.number.digits = from;
+  if (subscriber->kind == Kind::Data) setup.bearer = tdm::BearerCapability::Unrestricted;
   auto out = trunk->interface->setup(setup);
   if (!out) return tl::unexpected(out.error());
   auto owned = std::make_unique<Call>(++last_call_, *trunk, out->call, reactor_);
@@ -347,6 +351,7 @@ Result<uint64_t> Exchange::originate(const std::string& from, const std::string&
   call.far = to;
   call.subscriber = subscriber;
   call.document = document;
+  call.capability = setup.bearer;
   // An analog port first dials; on_timeslot_changed tells when the line is ours.
   if (out->is_slot_ready) open_bearer(call);
   events_({{"event", "outgoing"},
@@ -360,12 +365,7 @@ Result<uint64_t> Exchange::originate(const std::string& from, const std::string&
 
 void Exchange::on_answered(Call& call) {
   // A caller's machine begins with the answer: its timers are T.30's.
-  auto terminal = make_terminal(call, true, call.document);
-  if (!terminal) {
-    events_({{"event", "error"}, {"call", call.id}, {"message", terminal.error().message}});
-    return call.trunk.interface->release(call.signalling, 27);
-  }
-  call.terminal = std::move(*terminal);
+  if (!connect_terminal(call, true)) return;
   call.state = "active";
   events_({{"event", "answered"}, {"call", call.id}});
 }
@@ -423,6 +423,22 @@ Result<std::unique_ptr<Terminal>> Exchange::make_terminal(Call& call, bool calli
   }
 }
 
+// False: it cannot be had, and the call is released.
+bool Exchange::connect_terminal(Call& call, bool calling) {
+  if (call.is_data()) {
+    call.tester.emplace();
+    return true;
+  }
+  auto terminal = make_terminal(call, calling, calling ? call.document : std::filesystem::path{});
+  if (!terminal) {
+    events_({{"event", "error"}, {"call", call.id}, {"message", terminal.error().message}});
+    call.trunk.interface->release(call.signalling, 27);
+    return false;
+  }
+  call.terminal = std::move(*terminal);
+  return true;
+}
+
 void Exchange::open_bearer(Call& call) {
   auto bearer = call.trunk.backend->open_bearer(call.slot, {.block_octets = kBlock, .group = 0});
   if (!bearer) {
@@ -462,7 +478,10 @@ void Exchange::exchange_blocks(Call& call) {
     // The timeslot is gone; that the call is over, its signalling will tell.
     if (!read) return close_bearer(call);
     if (!*read) return;
-    if (call.terminal) {
+    if (call.tester) {
+      call.tester->receive(octets);
+      call.tester->transmit(octets);
+    } else if (call.terminal) {
       media::g711::decode(law, octets, samples);
       call.terminal->receive(samples);
       call.terminal->transmit(samples);
@@ -587,6 +606,12 @@ Exchange::Json Exchange::describe(const Call& call) const {
                     {"outgoing", call.outgoing}, {"number", call.local},   {"far", call.far},
                     {"state", call.state}};
   if (!call.fax.is_null()) described["fax"] = call.fax;
+  if (call.tester) {
+    described["data"] = {{"octets", call.tester->octets()},
+                         {"errors", call.tester->errors()},
+                         {"clean", call.tester->clean()},
+                         {"slips", call.tester->slips()}};
+  }
   if (call.terminal && call.terminal->fax() && call.fax.is_null()) {
     auto progress = call.terminal->fax()->progress();
     described["progress"] = {

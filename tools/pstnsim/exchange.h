@@ -77,6 +77,7 @@ class Exchange final : private tdm::Backend::Listener {
   void on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) override;
 
   Result<std::unique_ptr<Terminal>> make_terminal(Call& call, bool calling, const std::filesystem::path& document);
+  bool connect_terminal(Call& call, bool calling);
   void open_bearer(Call& call);
   void close_bearer(Call& call);
   // `fd`: of a TickSource, which the bearers of one span may share.

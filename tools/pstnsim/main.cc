@@ -61,6 +61,8 @@ SUBSCRIBERS
   fax           directory (received faxes go to NUMBER-CALL.tif there), identity, ecm (true), max_bit_rate (14400)
   voice         play, record: WAV files, 16 bits, mono, 8000 Hz
   echo          says back what it hears
+  data          a tester of 64 kbit/s unrestricted data, which meets no voice: pseudo-random bits, compared at the other
+                end; "calls" and "wait" tell "data": octets compared, errors, clean (in a row without any) and slips
   tone          frequency in Hz (1000), level in dBm0 (-10)
   busy          cause 17
   no_answer     rings without end

@@ -33,6 +33,17 @@ class VoiceCall : public ServiceFixture {
     settle(session);
   }
 
+  // Another span, and nothing of the call before.
+  void restart(tdm::SpanType type) {
+    far.reset();
+    stop_service();
+    span_type = type;
+    packets.clear();
+    payloads.clear();
+    audio.clear();
+    peer = UdpPeer();
+  }
+
   void send_audio(ByteView octets, uint8_t payload_type = 8) {
     Bytes datagram(rtp::kHeaderOctets);
     rtp::write_header({.payload_type = payload_type, .sequence = sequence++, .timestamp = timestamp, .ssrc = 77},
@@ -112,6 +123,43 @@ TEST_F(VoiceCall, RtpToTimeslotPassesEveryOctetUntouchedInTheFaxProfile) {
   }
 
   EXPECT_TRUE(contains(heard_there, said));
+}
+
+// CLEARMODE (RFC 4040): the law of the span is nothing to data, and neither tone nor digit is heard or made in them.
+TEST_F(VoiceCall, DataPassUntouchedWhateverTheLawOfTheSpan) {
+  for (auto type : {tdm::SpanType::E1, tdm::SpanType::T1}) {
+    SCOPED_TRACE(type == tdm::SpanType::E1 ? "A-law" : "mu-law");
+    restart(type);
+    start(
+        [](RtpSettings& settings) {
+          settings.law = Law::Mu;
+          settings.payload_type = 97;
+          settings.payload_type_pcma.reset();
+          settings.payload_type_pcmu = 97;
+        },
+        Profile::Data);
+    service().play(session, Side::B, Tone::Ringback);
+    service().send_digit(session, Side::B, '5', 100ms);
+    Bytes said, heard_there;
+
+    for (size_t i = 0; i < 60; ++i) {
+      Bytes block(kBlock);
+      for (size_t n = 0; n < kBlock; ++n) block[n] = static_cast<uint8_t>((i * kBlock + n) * 167 >> 3);
+      if (i < 50) said.insert(said.end(), block.begin(), block.end());
+      if (i < 50) send_audio(block, 97);
+      Bytes block_there = exchange(block);
+      heard_there.insert(heard_there.end(), block_there.begin(), block_there.end());
+      collect_packets();
+    }
+
+    EXPECT_TRUE(contains(heard_there, said));
+    EXPECT_TRUE(contains(audio, said));
+    EXPECT_EQ(heard_there.back(), 0xff) << "what never came is idle, not made up";
+    EXPECT_EQ(heard_there[0], 0xff);
+    EXPECT_EQ(packets.back().payload_type, 97);
+    EXPECT_TRUE(heard<ToneHeard>().empty());
+    EXPECT_TRUE(heard<DigitHeard>().empty());
+  }
 }
 
 TEST_F(VoiceCall, LostPacketsAreFilledInByTheRedundancyOfThoseAfterThem) {

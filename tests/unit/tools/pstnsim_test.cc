@@ -176,6 +176,27 @@ TEST(Pstnsim, VoiceHearsAToneThroughTheSpan) {
   }
 }
 
+TEST(Pstnsim, DataAreComparedAndDoNotMeetVoice) {
+  Exchanges exchanges("100=echo 101=data", "200=echo 201=data");
+  EXPECT_EQ(exchanges.call("201"), 88) << "voice calls a tester of data";
+
+  auto made = exchanges.ask(exchanges.network, {{"command", "originate"}, {"from", "101"}, {"to", "201"}});
+  auto testers = [&](uint64_t least) {
+    for (End* end : {&exchanges.network, &exchanges.user}) {
+      auto calls = exchanges.ask(*end, {{"command", "calls"}})["calls"];
+      if (calls.empty() || !calls[0].contains("data") || calls[0]["data"]["clean"] < least) return false;
+    }
+    return true;
+  };
+  EXPECT_TRUE(exchanges.until([&] { return testers(16'000); }, 20s));
+  exchanges.ask(exchanges.network, {{"command", "bit_errors"}, {"rate", 1e-3}});
+  auto has_errors = [&] {
+    return exchanges.ask(exchanges.user, {{"command", "calls"}})["calls"][0]["data"]["errors"] > 0;
+  };
+  EXPECT_TRUE(exchanges.until(has_errors, 20s)) << "a tester that notices nothing";
+  exchanges.ask(exchanges.network, {{"command", "hangup"}, {"call", made["call"]}});
+}
+
 TEST(Pstnsim, FaxArrivesPixelIdentical) {
   Exchanges exchanges("100=fax,directory=DIR,identity=ALPHA", "200=fax,directory=DIR,identity=BRAVO,answer_after=0.2");
   std::string page = SG_TEST_DATA "/fax/itu1.tif";

@@ -102,6 +102,7 @@ class FakeTrunk final : public Trunk {
   const MediaPolicy& media_policy() const override { return policy; }
   const CauseMap& causes() const override { return cause_map; }
   bool allows_transfer() const override { return may_transfer; }
+  bool carries_data() const override { return takes_data; }
   tl::expected<std::unique_ptr<Leg>, Cause> make_leg() override {
     if (refuses_with) return tl::unexpected(*refuses_with);
     return incoming_leg();
@@ -117,6 +118,7 @@ class FakeTrunk final : public Trunk {
   std::optional<Cause> refuses_with;
   Patience patience_;
   bool may_transfer = true;
+  bool takes_data = true;
   bool confirms_releases = true;  // false: the test says when a leg that was released is over
   std::vector<std::unique_ptr<LegScript>> legs;
 

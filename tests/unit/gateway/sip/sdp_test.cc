@@ -86,6 +86,34 @@ TEST(SdpSession, RedundancyIsWrittenAndReadBack) {
   EXPECT_EQ(parse_sdp(text)->media.audio->redundancy, 121);
 }
 
+TEST(SdpSession, ClearmodeIsWrittenAndReadBack) {
+  auto media = audio(4000);
+  media.audio->codecs.clear();
+  media.audio->clearmode = 97;
+
+  auto text = SdpSession(1).offer(media);
+
+  EXPECT_NE(text.find("m=audio 4000 RTP/AVP 97\r\na=rtpmap:97 CLEARMODE/8000\r\n"), std::string::npos) << text;
+  EXPECT_TRUE(parse_sdp(text)->media.audio->is_data());
+}
+
+TEST(Sdp, ClearmodeBesideVoiceIsNoCallOfData) {
+  struct Row {
+    const char* section;
+    std::optional<uint8_t> clearmode;
+    bool is_data;
+  };
+  for (const auto& row : {Row{"m=audio 4000 RTP/AVP 97\r\na=rtpmap:97 CLEARMODE/8000\r\n", 97, true},
+                          Row{"m=audio 4000 RTP/AVP 118\r\na=rtpmap:118 clearmode/8000/1\r\n", 118, true},
+                          Row{"m=audio 4000 RTP/AVP 8 97\r\na=rtpmap:97 CLEARMODE/8000\r\n", 97, false},
+                          Row{"m=audio 4000 RTP/AVP 8 97\r\na=rtpmap:97 G726-32/8000\r\n", std::nullopt, false},
+                          Row{"m=audio 4000 RTP/AVP 18\r\n", std::nullopt, false}}) {
+    auto stream = *parse(row.section).media.audio;
+    EXPECT_EQ(stream.clearmode, row.clearmode) << row.section;
+    EXPECT_EQ(stream.is_data(), row.is_data) << row.section;
+  }
+}
+
 TEST(Sdp, LinesThatCannotBeUsedCountAsRefused) {
   for (const char* line : {"m=image 4000 udptl t38\r\nc=IN IP4 fax.example.invalid\r\n",
                            "m=image 4000 udptl t38\r\nc=IN IP4 239.1.1.1/1\r\n", "m=image 4000 UDP/TLS/UDPTL t38\r\n",
