@@ -285,6 +285,9 @@ const std::vector<Option<Site>>& site_options() {
       option<Site>("intl_prefix", &Site::intl_prefix, digits("prefix"), "What is dialled before a country code."),
       option<Site>("emergency", &Site::emergency, list(digits("emergency number")),
                    "Emergency numbers: never rewritten, and `@emergency` in routes."),
+      option<Site>("most_forwards", &Site::most_forwards, integer(1, 15),
+                   "How often one call may be forwarded, here or before it came, or follow a peer's 302; then it ends "
+                   "with cause 25."),
   };
   return options;
 }
@@ -351,6 +354,14 @@ const std::vector<Option<Line>>& line_options() {
                    "fax: a fax machine is there, and nothing else; calls are handled as fax from the start."),
       option<Line>("messages", &Line::messages, integer(0, 99),
                    "Messages that wait for a telephone: its lamp is lit, and its dial tone stutters."),
+      option<Line>("forward_always", &Line::forward_always, text("a number"),
+                   "Where all its calls go instead: a number as it would dial it, or with +. It must be one that the "
+                   "line may call itself."),
+      option<Line>("forward_busy", &Line::forward_busy, text("a number"), "Where its calls go when it is busy."),
+      option<Line>("forward_no_answer", &Line::forward_no_answer, text("a number"),
+                   "Where its calls go when it rings and nobody answers."),
+      option<Line>("forward_after", &Line::forward_after, duration<seconds>(1s, 10min),
+                   "How long it rings before forward_no_answer."),
   };
   return options;
 }

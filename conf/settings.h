@@ -276,6 +276,7 @@ struct Site {
   std::string country, area;              // "44", "20"
   std::string trunk_prefix, intl_prefix;  // "0", "00"
   std::vector<std::string> emergency;
+  int most_forwards = 5;  // of one call
 };
 
 // Extensions and their +E.164 numbers, digit by digit: "2XXX" and "+442079462XXX".
@@ -294,6 +295,9 @@ struct Line {
   std::string number;  // of an exchange's line: what its calls are for
   LineMedia media = LineMedia::Any;
   int messages = 0;  // waiting
+  // Where its calls go instead: numbers as it would dial them; empty: nowhere.
+  std::string forward_always, forward_busy, forward_no_answer;
+  std::chrono::seconds forward_after{20};  // of ringing
   int line = 0;
 };
 

@@ -36,6 +36,7 @@ void run_route(const Json& request, View& view, const Reply& reply) {
              {"called", answer->called},
              {"calling", answer->calling},
              {"considered", std::move(considered)},
+             {"forwards", answer->forwards},
              {"route", answer->route},
              {"outcome", answer->outcome},
              {"media", answer->media},

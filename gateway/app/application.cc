@@ -321,9 +321,9 @@ Result<> Application::start_routes() {
   auto plan = DialPlan::make(settings_);
   if (!plan) return tl::unexpected(plan.error());
   plan_ = std::move(*plan);
-  manager_ =
-      std::make_unique<call::CallManager>(call::Context{*media_, root_, counters_, settings_.fax.clear_after_dcn},
-                                          *this, [this](const call::Record& record) { on_call_over(record); });
+  manager_ = std::make_unique<call::CallManager>(call::Context{*media_, root_, counters_, settings_.fax.clear_after_dcn,
+                                                               static_cast<uint8_t>(settings_.site.most_forwards)},
+                                                 *this, [this](const call::Record& record) { on_call_over(record); });
   // Only now may calls come in.
   if (cesop_) cesop_->set_listener(this);
   if (dahdi_) dahdi_->set_listener(this);

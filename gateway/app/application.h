@@ -18,6 +18,7 @@
 #include "gateway/call/call_manager.h"
 #include "gateway/records/fax_memory.h"
 #include "gateway/records/writer.h"
+#include "gateway/route/forward.h"
 #include "gateway/route/limits.h"
 #include "gateway/route/plan.h"
 #include "gateway/sip/sip_agent.h"
@@ -94,14 +95,31 @@ class Application final : public sip::SipAgent::Listener,
 
   admin::ReloadView swap(std::shared_ptr<const DialPlan> fresh);
   void change_sip_trunks(const conf::Settings& settings, admin::ReloadView& view);
+  // What the dial plan is asked about a call, and, where lines forward it, about what becomes of it.
+  struct PlanQuestion {
+    std::shared_ptr<const DialPlan> plan;
+    route::Query query;
+    call::Setup setup;
+    std::vector<std::string> forwards;  // so far, as PlanRecord has them
+  };
+  // The decision; and as long as the called line forwards all its calls, that on what comes of it.
+  call::Routing answer(PlanQuestion question);
+  void fill(call::Routing& routing, const PlanQuestion& question, const route::Decision& decision);
+  std::optional<PlanQuestion> forwarded(const PlanQuestion& question, const route::Decision& decision,
+                                        route::ForwardOn on) const;
+  std::function<call::Routing()> forwarding(const PlanQuestion& question, const route::Decision& decision,
+                                            route::ForwardOn on);
+  bool is_forwarded_too_often(const PlanQuestion& question);
   // The dial plan's part in a call: what refuses it, and what each target has to ask first.
-  std::optional<call::Refusal> refusal(const std::string& from, const route::Decision& decision);
+  std::optional<call::Refusal> refusal(const std::string& from, const route::Decision& decision, bool is_forwarded);
   call::Target target_of(route::Attempt attempt, const route::Decision& decision, const call::Setup& setup);
   std::optional<call::Refusal> admit(const std::string& trunk, bool is_emergency);
   bool make_room(const std::string& trunk);
   call::Refusal refused(int cause, std::string limit);
   bool is_at_max_calls(const std::string& trunk) const;
 
+  route::Decision explain_forwards(route::Query query, route::Decision decision, route::Explanation& explanation,
+                                   admin::RouteView& view) const;
   Facts facts() const;
   // Every span there is, by number.
   std::vector<tdm::SpanStatus> span_status() const;

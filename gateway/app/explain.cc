@@ -96,6 +96,38 @@ std::string Application::describe_trunk(const std::string& name) const {
   return state.note.empty() ? text : text + ", " + state.note;
 }
 
+// Follows lines that forward all their calls; the decision on the last. `explanation` grows.
+route::Decision Application::explain_forwards(route::Query query, route::Decision decision,
+                                              route::Explanation& explanation, admin::RouteView& view) const {
+  int most = plan_->settings->site.most_forwards;
+  for (int hops = 0; auto next = route::forwarded(query, decision, route::ForwardOn::Always);) {
+    view.forwards.push_back(fmt::format("line {} forwards all calls to {}: route \"{}\" leads to it",
+                                        decision.called_line->ext, next->forwarded->to, decision.route));
+    if (++hops > most) {
+      view.forwards.push_back(fmt::format("more than [site] most_forwards = {}: refused", most));
+      decision.attempts.clear();
+      decision.kind = route::Decision::Kind::Rejected;
+      decision.cause = call::kExchangeRoutingError.q850;
+      return decision;
+    }
+    query = std::move(*next);
+    route::Explanation more;
+    decision = plan_->plan.decide(query, &more);
+    std::ranges::move(more.considered, std::back_inserter(explanation.considered));
+    explanation.skipped = std::move(more.skipped);
+  }
+  for (auto on : {route::ForwardOn::Busy, route::ForwardOn::NoAnswer}) {
+    auto next = route::forwarded(query, decision, on);
+    if (!next) continue;
+    auto after = on == route::ForwardOn::NoAnswer
+                     ? fmt::format("after {} s without answer", decision.called_line->forward_after.count())
+                     : std::string("when busy");
+    view.forwards.push_back(fmt::format("line {} forwards {} to {}: {}", decision.called_line->ext, after,
+                                        next->forwarded->to, plan_->plan.decide(*next).outcome()));
+  }
+  return decision;
+}
+
 Result<admin::RouteView> Application::explain_route(const admin::RouteQuestion& question) const {
   const conf::Settings& settings = *plan_->settings;
   if (!settings.trunk(question.from)) return fail("there is no trunk \"{}\"", question.from);
@@ -110,8 +142,9 @@ Result<admin::RouteView> Application::explain_route(const admin::RouteQuestion& 
   query->trunks = states;
   route::Explanation explanation;
   route::Decision decision = plan_->plan.decide(*query, &explanation);
-
   admin::RouteView view;
+  decision = explain_forwards(std::move(*query), std::move(decision), explanation, view);
+
   view.called = explanation.called;
   view.calling = explanation.calling;
   for (auto& row : explanation.considered) view.considered.push_back({row.route, row.pattern, row.fate});

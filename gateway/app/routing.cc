@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/app/application.h"
+#include "gateway/call/diversion.h"
 #include "gateway/route/normalise.h"
 
 namespace sg::app {
@@ -84,36 +85,99 @@ std::vector<route::TrunkState> Application::trunk_states() const {
 }
 
 call::Routing Application::route(const call::Trunk& from, const call::Setup& setup) {
+  return answer({plan_, query_of(from.name(), setup, {}), setup, {}});
+}
+
+call::Routing Application::answer(PlanQuestion question) {
   auto states = trunk_states();
-  auto query = query_of(from.name(), setup, states);
+  route::Query& query = question.query;
+  query.trunks = states;
   query.turn = calls_routed_++;
-  route::Decision decision = plan_->plan.decide(query);
-  log_.info("from={} called={} calling={} route={} outcome={}", from.name(), route::text_of(setup.called),
-            route::text_of(setup.calling.number), decision.route, decision.outcome());
+  const call::Setup& setup = question.setup;
+  const std::string& from = query.from_trunk;
+  call::Routing routing;
+  if (is_forwarded_too_often(question)) {
+    routing.refusal = call::Refusal{call::kExchangeRoutingError, ""};
+    routing.plan.forwards = question.forwards;
+    return routing;
+  }
+  route::Decision decision = question.plan->plan.decide(query);
+  log_.info("from={} called={} calling={} route={} outcome={}", from, route::text_of(query.called),
+            decision.from_number, decision.route, decision.outcome());
   if (decision.is_emergency) {
-    log_.warning("emergency call from={} called={} calling={}", from.name(), route::text_of(setup.called),
+    log_.warning("emergency call from={} called={} calling={}", from, route::text_of(setup.called),
                  route::text_of(setup.calling.number));
     counters_.get("route.emergency").add();
   }
-  call::Routing routing;
   routing.plan = plan_record(decision);
-  routing.refusal = refusal(from.name(), decision);
+  routing.plan.forwards = question.forwards;
+  routing.refusal = refusal(from, decision, query.forwarded.has_value());
   if (routing.refusal) routing.plan.limit = routing.refusal->limit;
   if (routing.refusal || decision.attempts.empty()) return routing;
+  if (auto next = forwarded(question, decision, route::ForwardOn::Always)) {
+    auto forwarded = answer(std::move(*next));
+    // The record tells what became of the call that came, and then who sent it where.
+    std::swap(routing.plan.forwards, forwarded.plan.forwards);
+    forwarded.plan = std::move(routing.plan);
+    return forwarded;
+  }
+  fill(routing, question, decision);
+  return routing;
+}
 
-  const conf::Settings& settings = *plan_->settings;
+// All that goes with a decision to try targets.
+void Application::fill(call::Routing& routing, const PlanQuestion& question, const route::Decision& decision) {
+  const conf::Settings& settings = *question.plan->settings;
+  const call::Setup& setup = question.setup;
   routing.hunt = hunt_of(decision.rule->next_on);
   routing.is_fax = decision.media == conf::CallMedia::Fax;
-  routing.adapt_caller =
-      remembering(from.name(), setup.calling.number.digits, adapter_of(profile_of(settings, decision.calling_line)));
+  routing.adapt_caller = remembering(question.query.from_trunk, setup.calling.number.digits,
+                                     adapter_of(profile_of(settings, decision.calling_line)));
   routing.usage = std::make_unique<CountedUsage>(limits_, root_, charge_of(decision));
-  for (auto& attempt : decision.attempts) {
-    auto target = target_of(std::move(attempt), decision, setup);
+  for (const route::Attempt& attempt : decision.attempts) {
+    auto target = target_of(attempt, decision, setup);
     if (target.trunk) routing.targets.push_back(std::move(target));
   }
   // Only trunks that a restart would bring: the way is not there yet.
   if (routing.targets.empty()) routing.refusal = call::Refusal{call::kDestinationOutOfOrder, ""};
-  return routing;
+  routing.forward.busy = forwarding(question, decision, route::ForwardOn::Busy);
+  routing.forward.no_answer = forwarding(question, decision, route::ForwardOn::NoAnswer);
+  if (decision.called_line) routing.forward.after = decision.called_line->forward_after;
+}
+
+// Where the call goes on, with the line as the one who sent it there. Not set: the line does not forward so.
+std::optional<Application::PlanQuestion> Application::forwarded(const PlanQuestion& question,
+                                                                const route::Decision& decision,
+                                                                route::ForwardOn on) const {
+  auto query = route::forwarded(question.query, decision, on);
+  if (!query) return std::nullopt;
+  constexpr uint8_t kReasons[] = {call::kDivertedUnconditional, call::kDivertedBusy, call::kDivertedNoReply};
+  const conf::Line& line = *query->forwarded->line;
+  PlanQuestion next{question.plan, std::move(*query), question.setup, question.forwards};
+  next.setup.redirection =
+      call::diverted(question.setup, route::number_of(line.did), kReasons[static_cast<size_t>(on)]);
+  next.forwards.push_back(fmt::format("{} {} {}", line.ext, route::name(on), next.query.forwarded->to));
+  return next;
+}
+
+// To be asked when it has come to that, by the plan of then. Null: the line does not forward so.
+std::function<call::Routing()> Application::forwarding(const PlanQuestion& question, const route::Decision& decision,
+                                                       route::ForwardOn on) {
+  auto next = forwarded(question, decision, on);
+  if (!next) return nullptr;
+  return [this, next = std::move(*next)] {
+    auto now = next;
+    now.query.now = std::chrono::system_clock::now();
+    return answer(std::move(now));
+  };
+}
+
+bool Application::is_forwarded_too_often(const PlanQuestion& question) {
+  int most = question.plan->settings->site.most_forwards;
+  if (question.forwards.empty() || call::diversions_of(question.setup) <= most) return false;
+  log_.warning("a call was forwarded more than {} times: {}", most, fmt::join(question.forwards, ", "));
+  counters_.get("call.forward_loops").add();
+  return true;
 }
 
 call::Reach Application::reach(const call::Trunk& from, const call::Setup& setup) {
@@ -131,11 +195,13 @@ call::Reach Application::reach(const call::Trunk& from, const call::Setup& setup
 }
 
 // Not set: the call may go on. There may be no route all the same.
-std::optional<call::Refusal> Application::refusal(const std::string& from, const route::Decision& decision) {
-  const conf::Trunk* trunk = plan_->settings->trunk(from);
+// A call that is forwarded comes from no trunk once more.
+std::optional<call::Refusal> Application::refusal(const std::string& from, const route::Decision& decision,
+                                                  bool is_forwarded) {
+  const conf::Trunk* trunk = is_forwarded ? nullptr : plan_->settings->trunk(from);
   bool is_free = decision.is_emergency && !decision.attempts.empty();
   auto too_fast = trunk ? limits_.take(*trunk, route::CallDirection::FromTrunk, root_.now()) : std::nullopt;
-  if (!is_free && is_at_max_calls(from)) {
+  if (!is_free && trunk && is_at_max_calls(from)) {
     return refused(call::kNoCircuit.q850, fmt::format("max_calls = {} of trunk {}", trunk->max_calls, from));
   }
   if (!is_free && too_fast) return refused(42, *too_fast);  // switching equipment congestion
@@ -176,6 +242,7 @@ call::Target Application::target_of(route::Attempt attempt, const route::Decisio
   target.setup = setup;
   target.setup.called = std::move(attempt.called);
   target.setup.calling.number = std::move(attempt.calling);
+  if (!attempt.redirecting.digits.empty()) target.setup.redirection->from = std::move(attempt.redirecting);
   if (decision.hide_calling) target.setup.calling.presentation = tdm::Presentation::Restricted;
   target.ring = decision.rule->ring;
   bool is_emergency = decision.is_emergency;

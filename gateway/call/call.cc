@@ -2,16 +2,15 @@
 
 #include <algorithm>
 
+#include "gateway/call/diversion.h"
+
 namespace sg::call {
 namespace {
 
 // How long an announcement after DISCONNECT may play; the far end's T305 is 30 s.
 constexpr auto kAnnouncementLimit = 25s;
 constexpr auto kDigitLength = 100ms;
-// Redirections that one call follows: two peers may send it back and forth for ever.
-constexpr uint8_t kMostRedirections = 5;
-constexpr uint8_t kUnconditional = 15;  // Q.952
-constexpr char kTerminator = '#';       // ends a number that is dialled digit by digit
+constexpr char kTerminator = '#';  // ends a number that is dialled digit by digit
 
 // How long an emergency call waits for the timeslot of a call that was cleared for it, and how often it looks.
 constexpr auto kRoomLimit = 5s;
@@ -63,6 +62,7 @@ Call::Call(CallId id, SessionId session, Incoming incoming, Router& router, cons
       fsm_(table(), setup_.called_complete ? CallState::Trying : CallState::Collecting, context.counters, log_),
       patience_timer_(context.reactor),
       ring_timer_(context.reactor),
+      forward_timer_(context.reactor),
       goodbye_timer_(context.reactor),
       timer_(context.reactor),
       is_transfer_(incoming.is_transfer) {
@@ -150,6 +150,10 @@ void Call::find_route() {
     log_.info("no route{}", is_too_short ? ", but for longer numbers" : "");
     clear(is_too_short ? kInvalidNumber : kUnallocatedNumber, "gateway");
     return;
+  }
+  if (!routing_.plan.forwards.empty()) {
+    context_.counters.get("call.forwarded").add();
+    caller_->forwarded();
   }
   if (routing_.is_fax && !is_data()) context_.media.set_profile(session_, media::Profile::Fax);
   try_next(kNoRoute);
@@ -249,7 +253,8 @@ void Call::wait_for_answer(Duration limit) {
   ring_timer_.arm(limit, [this] {
     log_.info("trunk={} did not answer in time", called_->trunk());
     context_.counters.get("call.rung_out").add();
-    has_next() ? hunt_on(kNoAnswer) : clear(kNoAnswer, "gateway");
+    if (has_next()) return hunt_on(kNoAnswer);
+    if (!forward(kNoAnswer)) clear(kNoAnswer, "gateway");
   });
 }
 
@@ -286,6 +291,7 @@ void Call::on_progress(Party&, bool inband) {
 void Call::on_alerting(Party&, bool inband) {
   patience_timer_.cancel();
   if (!fsm_.accepts(CallEvent::Alerted)) return;
+  wait_for_forwarding();
   if (inband) hear_called();
   if (state() == CallState::Trying) enter(CallState::Alerting);
   // RFC 3960 section 3.2: a tone of ours only as long as no media comes, and only to a side that makes none itself:
@@ -302,6 +308,10 @@ void Call::on_answered(Party&) {
   patience_timer_.cancel();
   if (!fsm_.accepts(CallEvent::Answered)) return;
   ring_timer_.cancel();
+  forward_timer_.cancel();
+  for (auto& usage : further_usage_) {
+    if (usage) usage->on_answered();
+  }
   if (routing_.usage) routing_.usage->on_answered();
   record_.answered = std::chrono::system_clock::now();
   enter(CallState::Answered);
@@ -314,6 +324,7 @@ void Call::on_disconnected(Party& party, Cause cause, bool inband) {
   if (state() == CallState::Announcing || state() == CallState::Releasing) return;
   if (is_conference() && is_member(party)) return leave_conference(party, cause);
   if (!fsm_.accepts(CallEvent::Disconnected)) return;
+  if (&party == called_.get() && forward(cause)) return;
   bool can_announce = inband && &party == called_.get() && state() != CallState::Answered;
   if (!can_announce) {
     clear(cause, &party == caller_.get() ? "caller" : "called");
@@ -337,6 +348,7 @@ void Call::on_released(Party& party, Cause cause) {
   if (state() == CallState::Answered) owner_.on_party_gone(*this, party);
   bool is_early = state() == CallState::Trying || state() == CallState::Alerting;
   if (&party != called_.get() || !is_early || !(is_redirected_ || routing_.hunt.goes_on(cause)) || !has_next()) {
+    if (&party == called_.get() && forward(cause)) return;
     clear(cause, &party == caller_.get() ? "caller" : "called");
     return;
   }
@@ -354,6 +366,7 @@ void Call::on_released(Party& party, Cause cause) {
 void Call::hunt_on(Cause why) {
   patience_timer_.cancel();
   ring_timer_.cancel();
+  forward_timer_.cancel();
   keep_called_record();
   left_.push_back({std::move(called_), record_.called.size() - 1});
   if (state() == CallState::Alerting) enter(CallState::Trying);
@@ -397,22 +410,62 @@ void Call::on_user_user(Party& party, const tdm::UserUser& data) {
 // The contacts of a 302 come before the plan's other targets, through the same trunk and under its limits.
 void Call::on_redirected(Party& party, const std::vector<Redirect>& to) {
   bool is_early = state() == CallState::Trying || state() == CallState::Alerting;
-  if (&party != called_.get() || !is_early || redirections_ >= kMostRedirections || next_target_ == 0) return;
+  if (&party != called_.get() || !is_early || redirections_ >= context_.most_redirections || next_target_ == 0) return;
   ++redirections_;
   is_redirected_ = true;
   auto& targets = routing_.targets;
   Target from = targets[next_target_ - 1];
   from.make_room = nullptr;
-  auto& redirection = from.setup.redirection;
-  auto count = static_cast<uint8_t>(std::min(redirection ? redirection->count + 1 : 1, 31));
-  redirection = tdm::Redirection{
-      .from = from.setup.called, .presentation = tdm::Presentation::Allowed, .reason = kUnconditional, .count = count};
+  from.setup.redirection = diverted(from.setup, from.setup.called, kDivertedUnconditional);
   auto at = targets.begin() + static_cast<ptrdiff_t>(next_target_);
   for (const Redirect& redirect : to) {
     from.setup.called = redirect.called;
     from.setup.request_uri = redirect.uri;
     at = targets.insert(at, from) + 1;
   }
+  caller_->forwarded();
+}
+
+// What the called line says of calls that end so; null: nothing.
+const std::function<Routing()>& Call::forwarding_on(Cause cause) const {
+  static const std::function<Routing()> kNowhere;
+  switch (cause.q850) {
+    case 17:  // user busy
+      return routing_.forward.busy;
+    case 18:  // no user responding
+    case 19:  // no answer from user
+      return routing_.forward.no_answer;
+    default:
+      return kNowhere;
+  }
+}
+
+// False: the line forwards no such calls, or the plan has no way to where it does.
+bool Call::forward(Cause why) {
+  bool is_early = state() == CallState::Trying || state() == CallState::Alerting;
+  auto ask = forwarding_on(why);
+  if (!is_early || !called_ || !ask) return false;
+  Routing next = ask();
+  if (next.refusal || next.targets.empty()) {
+    log_.warning("cannot be forwarded: {}", next.refusal ? text_of(next.refusal->cause) : "there is no route");
+    context_.counters.get("call.forward_failed").add();
+    return false;
+  }
+  log_.info("forwarded: {}", next.plan.forwards.back());
+  context_.counters.get("call.forwarded").add();
+  record_.plan.forwards = next.plan.forwards;
+  next.is_fax = next.is_fax || routing_.is_fax;
+  further_usage_.push_back(std::move(routing_.usage));
+  routing_ = std::move(next);
+  next_target_ = next_room_ = 0;
+  caller_->forwarded();
+  hunt_on(why);
+  return true;
+}
+
+void Call::wait_for_forwarding() {
+  if (!routing_.forward.no_answer || forward_timer_.is_armed()) return;
+  forward_timer_.arm(routing_.forward.after, [this] { forward(kNoAnswer); });
 }
 
 void Call::on_digits_complete(Party&) {
@@ -595,6 +648,7 @@ void Call::clear(Cause cause, std::string_view by) {
   if (state() == CallState::Releasing || state() == CallState::Closed) return;
   patience_timer_.cancel();
   ring_timer_.cancel();
+  forward_timer_.cancel();
   timer_.cancel();
   goodbye_timer_.cancel();
   record_.cause = cause;

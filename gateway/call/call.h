@@ -124,6 +124,9 @@ class Call final : public PartyListener {
   void wait_for_called(Duration limit);
   void wait_for_answer(Duration limit);
   void hunt_on(Cause why);
+  const std::function<Routing()>& forwarding_on(Cause cause) const;
+  bool forward(Cause why);
+  void wait_for_forwarding();
   void keep_called_record();
   void hear_called();
   // To a caller on a timeslot.
@@ -178,6 +181,7 @@ class Call final : public PartyListener {
   Patience patience_;           // of the target being tried
   Timer patience_timer_;        // runs while the called side is silent and there is another target
   Timer ring_timer_;            // runs from setup to the answer, where the route says how long
+  Timer forward_timer_;         // runs while the called line rings, where it forwards what is not answered
   bool is_redirected_ = false;  // the target being tried has named others
   Timer goodbye_timer_;         // runs from DCN on: a call that nobody hangs up is cleared
   bool is_cng_heard_ = false;
@@ -194,7 +198,7 @@ class Call final : public PartyListener {
   std::unique_ptr<Party> caller_;
   std::unique_ptr<Party> called_;
   std::unique_ptr<Party> third_;  // of a conference
-  // What the third's own call took of the dial plan's limits.
+  // What the third's own call took of the dial plan's limits, and this one before it was forwarded.
   std::vector<std::unique_ptr<Usage>> further_usage_;
   // Targets that failed or were given up on, and who left a conference: they may still be releasing.
   struct Left {

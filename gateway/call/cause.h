@@ -23,6 +23,7 @@ constexpr Cause kNoAnswer{19};
 constexpr Cause kCallRejected{21};
 constexpr Cause kUnallocatedNumber{1};
 constexpr Cause kNoRoute{3};
+constexpr Cause kExchangeRoutingError{25};
 constexpr Cause kDestinationOutOfOrder{27};
 constexpr Cause kInvalidNumber{28};
 constexpr Cause kNoCircuit{34};

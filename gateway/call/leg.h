@@ -133,6 +133,8 @@ class Leg {
   virtual bool want_digits(bool /*inband_dial_tone*/) { return false; }
   // Incoming: progress indicators that travel with the next of progress(), alert() and answer().
   virtual void indicate(const tdm::Progress&) {}
+  // Incoming, before the answer: the call goes elsewhere than to who was called (181; NOTIFY).
+  virtual void forwarded() {}
   // Incoming. `media`: our answer to the peer's offer, or our offer where it came without one (IP legs); once given
   // it stands, and later calls need not repeat it. `inband`: there is something to hear before answer.
   virtual void proceeding() = 0;

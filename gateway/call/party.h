@@ -22,6 +22,8 @@ struct Context {
   Counters& counters;
   // After the machines' goodbye (DCN) a call that nobody hangs up is cleared. Zero: never.
   Duration clear_after_dcn = 6s;
+  // 302s that one call follows: two peers may send it back and forth for ever.
+  uint8_t most_redirections = 5;
 };
 
 class Party;
@@ -105,6 +107,9 @@ class Party final : public LegListener, public MediaMode::Actions {
   // Calling side, as the called side gets on. `inband`: there is something to hear.
   void progress(bool inband);
   void alert(bool inband);
+  void forwarded() {
+    if (!is_established_ && !is_leaving_) leg_->forwarded();
+  }
   void answer();
   void release(Cause cause);
   // As release(), and makes way on its side of the session for another party at once.

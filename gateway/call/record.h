@@ -49,6 +49,7 @@ struct PlanRecord {
   std::string called, calling;  // sent to the first target, with + where they are international
   std::string limit;            // that the call was refused by: "limit = 2 of route out"; empty: none
   bool is_emergency = false;
+  std::vector<std::string> forwards;  // by lines that were called, in order: "401 busy +442079460402"
 };
 
 // What is written of each call when it is over. A value.

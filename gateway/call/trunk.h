@@ -73,6 +73,14 @@ class Usage {
   virtual void on_answered() = 0;
 };
 
+struct Routing;
+
+// Where the called line has its calls go. Each is asked at most once, when it has come to that; null: nowhere.
+struct Forwarding {
+  std::function<Routing()> busy, no_answer;
+  Duration after{};  // of ringing
+};
+
 // What the dial plan says to a call.
 struct Routing {
   std::vector<Target> targets;     // empty, and no refusal: there is no route
@@ -80,6 +88,7 @@ struct Routing {
   HuntRule hunt;
   bool is_fax = false;  // known from the start, before a fax tone is heard
   std::function<void(MediaPolicy&)> adapt_caller;
+  Forwarding forward;
   std::unique_ptr<Usage> usage;  // may be null
   PlanRecord plan;
 };

@@ -46,7 +46,8 @@ Json json_of(const call::PlanRecord& plan) {
           {"called", plan.called},
           {"calling", plan.calling},
           {"limit", plan.limit.empty() ? Json() : Json(plan.limit)},
-          {"emergency", plan.is_emergency}};
+          {"emergency", plan.is_emergency},
+          {"forwards", plan.forwards}};
 }
 
 Json json_of(const call::LegRecord& leg) {

@@ -112,6 +112,7 @@ Result<Plan> Plan::make(const conf::Settings& settings) {
   // Everything is named before it is compared, and compared before it is tried.
   if (faults.none()) {
     check(settings, plan.normaliser, plan.routes, plan.entries, plan.tree, plan.expressions, faults);
+    check_forwards(settings, plan.normaliser, plan.allowed, faults);
   }
   if (!faults.none()) return tl::unexpected(faults.error());
 

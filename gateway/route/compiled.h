@@ -78,4 +78,8 @@ void check(const conf::Settings& settings, const Normaliser& normaliser, const s
            const std::vector<Entry>& entries, const PatternTree& tree, const std::vector<ExpressionEntry>& expressions,
            PlanFaults& faults);
 
+// What [[line]] forwards can never work: to itself, in a circle, to where the line may not call (forward.cc).
+void check_forwards(const conf::Settings& settings, const Normaliser& normaliser,
+                    const std::vector<std::pair<std::string, NumberSet>>& allowed, PlanFaults& faults);
+
 }  // namespace sg::route

@@ -217,6 +217,10 @@ std::string Normaliser::to_plan(const tdm::Number& number, const Numbering& from
   return digits;
 }
 
+std::string Normaliser::dialled(std::string_view number) const {
+  return to_plan(number_of(number), {.in = {.form = NumberForm::Dialled}, .out = {}});
+}
+
 bool Normaliser::is_abroad(std::string_view number) const {
   return number.starts_with('+') && !site_.country.empty() && !is_ours(number);
 }

@@ -30,6 +30,8 @@ class Normaliser {
   static Result<Normaliser> make(const conf::Settings& settings);
 
   std::string to_plan(const tdm::Number& number, const Numbering& from) const;
+  // What somebody here dials, or writes with +.
+  std::string dialled(std::string_view number) const;
   // The called number as the trunk wants it. `received`: what the caller sent; its type is kept where the number was
   // not touched. Error: why the trunk's form cannot carry it.
   Result<tdm::Number> to_trunk(std::string_view number, const Numbering& to, const tdm::Number& received) const;

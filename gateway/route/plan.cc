@@ -34,6 +34,7 @@ bool lists(const std::vector<T>& list, const T& value) {
 // What a call is, as conditions see it.
 struct Subject {
   std::string called, calling, redirecting;
+  std::string shown;  // the calling number that goes on: `calling`, but of a forwarded call
   conf::CallMedia media = conf::CallMedia::Voice;
   const conf::Line* calling_line = nullptr;
   const conf::Line* called_line = nullptr;
@@ -59,9 +60,15 @@ conf::CallMedia media_of(const conf::Settings& settings, const Query& query, con
 Subject subject_of(const conf::Settings& settings, const Normaliser& normaliser, const Query& query) {
   Numbering numbering = numbering_of(settings, query.from_trunk);
   Subject subject;
-  subject.called = normaliser.to_plan(query.called, numbering);
-  subject.calling = normaliser.to_plan(query.calling, numbering);
-  subject.redirecting = normaliser.to_plan(query.redirecting, numbering);
+  if (query.forwarded) {
+    subject.called = normaliser.dialled(query.forwarded->to);
+    subject.calling = subject.redirecting = query.forwarded->line->did;
+    subject.shown = query.forwarded->shown;
+  } else {
+    subject.called = normaliser.to_plan(query.called, numbering);
+    subject.calling = subject.shown = normaliser.to_plan(query.calling, numbering);
+    subject.redirecting = normaliser.to_plan(query.redirecting, numbering);
+  }
   subject.calling_line = normaliser.line(subject.calling);
   subject.called_line = normaliser.line(subject.called);
   subject.media = media_of(settings, query, subject);
@@ -161,7 +168,7 @@ std::string called_by(const conf::Route& route, const Entry& entry, const std::s
 
 std::string calling_by(const CompiledRoute& compiled, const Subject& subject) {
   const conf::Route& route = *compiled.route;
-  const std::string& calling = compiled.from_line_only ? subject.calling_line->did : subject.calling;
+  const std::string& calling = compiled.from_line_only ? subject.calling_line->did : subject.shown;
   if (!route.set_calling.empty()) return route.set_calling;
   bool must_change = !compiled.calling_must_be.is_empty() && !compiled.calling_must_be.contains(calling);
   return must_change ? route.calling_else : calling;
@@ -228,7 +235,7 @@ Decision Plan::decide(const Query& query, Explanation* explanation) const {
   }
 
   Decision decision;
-  decision.from_number = subject.calling;
+  decision.from_number = subject.shown;
   decision.to_number = called;
   decision.is_abroad = normaliser.is_abroad(called);
   decision.media = subject.media;
@@ -268,7 +275,9 @@ Decision Plan::decide(const Query& query, Explanation* explanation) const {
     auto sent = normaliser.to_trunk(to_send, to, query.called);
     if (sent) {
       auto shown = normaliser.calling_to_trunk(to_show, to, query.calling);
-      decision.attempts.push_back({std::move(trunk), std::move(*sent), std::move(shown)});
+      tdm::Number redirecting;
+      if (query.forwarded) redirecting = normaliser.calling_to_trunk(query.forwarded->line->did, to, {});
+      decision.attempts.push_back({std::move(trunk), std::move(*sent), std::move(shown), std::move(redirecting)});
     } else if (explanation) {
       explanation->skipped.push_back({std::move(trunk), sent.error().message});
     }

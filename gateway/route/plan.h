@@ -21,21 +21,30 @@ struct TrunkState {
   size_t max_calls = 0;  // 0: no limit is known
 };
 
+// A call that one of our lines sends on: the line calls, by its own permissions, and who called it is shown.
+struct ForwardedCall {
+  const conf::Line* line = nullptr;
+  std::string to;     // as the line would dial it
+  std::string shown;  // who called, in the plan's form
+};
+
 // A call that looks for its way: the trunk it came from, its numbers as received, and the moment.
 struct Query {
   std::string from_trunk;
   tdm::Number called, calling, redirecting;
   conf::CallMedia media = conf::CallMedia::Voice;
   std::chrono::system_clock::time_point now{};
-  std::optional<conf::WallClock> at = std::nullopt;  // instead of `now`, and in every schedule's own zone
-  uint32_t turn = 0;                                 // counts calls, for targets that share or rotate
-  std::span<const TrunkState> trunks = {};           // for pick = "idle"
+  std::optional<conf::WallClock> at = std::nullopt;       // instead of `now`, and in every schedule's own zone
+  uint32_t turn = 0;                                      // counts calls, for targets that share or rotate
+  std::span<const TrunkState> trunks = {};                // for pick = "idle"
+  std::optional<ForwardedCall> forwarded = std::nullopt;  // in place of its numbers
 };
 
 // One way to try: the trunk, and the numbers to send there.
 struct Attempt {
   std::string trunk;
   tdm::Number called, calling;
+  tdm::Number redirecting = {};  // the line that forwards, of a forwarded call
 
   bool operator==(const Attempt&) const = default;
 };

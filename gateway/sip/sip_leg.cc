@@ -700,6 +700,9 @@ void SipLeg::proceeding() {}
 void SipLeg::progress(bool, const std::optional<call::MediaDescription>& media) {
   impl_->provisional(183, media);
 }
+void SipLeg::forwarded() {
+  impl_->provisional(181, std::nullopt);
+}
 void SipLeg::alert(bool, const std::optional<call::MediaDescription>& media) {
   impl_->provisional(180, media);
 }

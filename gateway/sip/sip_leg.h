@@ -24,6 +24,7 @@ class SipLeg final : public call::Leg {
   void setup(const call::Setup& setup, const std::optional<call::MediaDescription>& offer) override;
   void proceeding() override;
   void progress(bool inband, const std::optional<call::MediaDescription>& media) override;
+  void forwarded() override;
   void alert(bool inband, const std::optional<call::MediaDescription>& media) override;
   void answer(const std::optional<call::MediaDescription>& media) override;
   void release(call::Cause cause) override;

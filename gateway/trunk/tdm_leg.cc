@@ -8,6 +8,7 @@ namespace {
 // Q.931 4.5.22 and EN 300 141-1: notification descriptions.
 constexpr uint8_t kRemoteHold = 0x79;
 constexpr uint8_t kRemoteRetrieval = 0x7a;
+constexpr uint8_t kCallIsDiverting = 0x7b;
 
 bool is_inband(const tdm::Progress& progress) {
   return progress.inband_available || progress.not_end_to_end_isdn;
@@ -88,6 +89,10 @@ void TdmLeg::refuse_offer(int) {}
 
 void TdmLeg::send_digits(const std::string& digits) {
   if (phase_ == Phase::Up) signalling_->information(call_, digits);
+}
+
+void TdmLeg::forwarded() {
+  if (phase_ == Phase::Up) signalling_->notify(call_, kCallIsDiverting);
 }
 
 void TdmLeg::hold() {

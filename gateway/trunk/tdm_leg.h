@@ -35,6 +35,7 @@ class TdmLeg final : public call::Leg {
   void answer_offer(const call::MediaDescription& media) override;
   void refuse_offer(int status) override;
   void send_digits(const std::string& digits) override;
+  void forwarded() override;
   void hold() override;
   void retrieve() override;
 

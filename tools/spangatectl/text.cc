@@ -206,6 +206,7 @@ std::string route_text(const Json& result) {
     }
     out += routes.to_string();
   }
+  for (const Json& forward : result.at("forwards")) out += fmt::format("\n{}", forward.get<std::string>());
   out += fmt::format("\ngoes to     {}\n", word(result, "outcome"));
   if (result.value("media", "voice") != "voice") out += fmt::format("media       {}\n", word(result, "media"));
   if (result.at("cause").get<int>() != 0) out += fmt::format("cause       {}\n", word(result, "cause"));

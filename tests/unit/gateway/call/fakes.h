@@ -21,7 +21,8 @@ struct LegScript {
   std::vector<std::string> heard;
   std::optional<MediaDescription> last_media;
   Cause released_with;
-  std::string dialog = "none";  // the Call-ID that Replaces names it by
+  std::optional<tdm::Redirection> redirection;  // of setup()
+  std::string dialog = "none";                  // the Call-ID that Replaces names it by
   bool destroyed = false;
   const Leg* leg = nullptr;
 
@@ -45,12 +46,14 @@ class FakeLeg final : public Leg {
   MediaKind media_kind() const override { return kind_; }
   std::string name() const override { return "fake"; }
   void setup(const Setup& setup, const std::optional<MediaDescription>& offer) override {
+    script_.redirection = setup.redirection;
     hear("setup " + setup.called.digits, offer);
   }
   bool want_digits(bool inband_dial_tone) override {
     hear(inband_dial_tone ? "want_digits tone" : "want_digits", std::nullopt);
     return kind_ == MediaKind::Tdm;
   }
+  void forwarded() override { hear("forwarded", std::nullopt); }
   void proceeding() override { hear("proceeding", std::nullopt); }
   void progress(bool inband, const std::optional<MediaDescription>& media) override {
     hear(inband ? "progress inband" : "progress", media);

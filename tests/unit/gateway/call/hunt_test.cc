@@ -9,7 +9,6 @@ namespace {
 
 using namespace testing;
 
-
 TEST(HuntRule, GoesOnWhereTheWayIsBlockedAndStopsWhereTheCalledPartySaysNo) {
   for (int blocked : {2, 3, 6, 27, 34, 38, 41, 42, 43, 44, 47, 102}) EXPECT_TRUE(HuntRule{}.goes_on({blocked}));
   for (int final : {1, 16, 17, 18, 19, 20, 21, 22, 28, 29, 31, 49, 50, 57, 65, 79, 88}) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/route/forward.h"
 #include "gateway/route/normalise.h"
 #include "gateway/route/replay.h"
 
@@ -291,6 +292,11 @@ std::string two(std::string_view first, std::string_view second, std::string_vie
   return route("one", first, more_first) + route("two", second, more_second);
 }
 
+// A line with this extension, +12125550 before it its own number.
+std::string line(std::string_view ext, std::string_view more) {
+  return fmt::format("[[line]]\next = '{0}'\ndid = '+12125550{0}'\n{1}\n", ext, more);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Faults, RefusedPlan,
     testing::Values(
@@ -368,9 +374,73 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"TonOutOfAnotherName", "", "ton_out: \"foreign\" is none of", "ton_out = { foreign = 'unknown' }"},
         Refusal{"FailingTest", route("one", "'1'") + "[test]\ncases = [\n{ from = 'pbx', dial = '1', want = 'b' } ]\n",
                 "test.toml:21: [test]: 1 from pbx should have want"},
+        Refusal{"ForwardToItself", line("401", "forward_always = '+12125550401'"),
+                "test.toml:15: [[line]] 401 forward_always: \"+12125550401\" is the line itself"},
+        Refusal{"ForwardToItsExtension", line("401", "forward_busy = '401'"),
+                "[[line]] 401 forward_busy: \"401\" is the line itself"},
+        Refusal{"ForwardToWhereTheLineMayNotCall", line("401", "allow = '+1*'\nforward_no_answer = '+44123456'"),
+                "[[line]] 401 forward_no_answer: \"+44123456\" is not in the line's allow"},
+        Refusal{"ForwardToAnEmergency",
+                "[site]\nemergency = ['112']\n" + route("one", "'112'") + line("401", "forward_busy = '112'"),
+                "forward_busy: \"112\" is an emergency number"},
+        Refusal{"ForwardToNoNumber", line("401", "forward_always = 'voicemail'"), "\"voicemail\" is no number"},
         Refusal{"BadLinePermission", "[[line]]\next = '1'\ndid = '+1'\nallow = '@x'\n",
                 "[[line]] allow: there is no list"}),
     [](const auto& row) { return row.param.name; });
+
+TEST_F(PlanOfAFile, RefusesLinesThatForwardInACircleEachByItself) {
+  std::string error =
+      read(route("in", "'+12125550*'") + line("401", "forward_always = '402'") + line("402", "forward_always = '403'") +
+           line("403", "forward_always = '401'") + line("404", "forward_always = '401'"));
+
+  EXPECT_THAT(error, HasSubstr("[[line]] 401 forward_always: calls would go round and round: 401 > 402 > 403 > 401"));
+  EXPECT_EQ(std::count(error.begin(), error.end(), '\n'), 2) << "404 only leads into it: " << error;
+}
+
+TEST_F(PlanOfAFile, ALineForwardsByItsOwnPermissionsAndShowsWhoCalled) {
+  struct Row {
+    const char* name;
+    ForwardOn on;
+    const char* caller_from;
+    const char* called;
+    const char* outcome;  // of the call that goes on; "": the line forwards no such calls
+    const char* sends = "";
+    const char* shows = "";
+  };
+  ASSERT_EQ(read(route("in", "'+12125550*'", "from = ['a', 'b']\nto = 'pbx'") +
+                 route("out", "'+*'", "from = 'pbx'\nto = 'b'\ncalling = '+12125550*'") +
+                 route("premium", "'+1900*'", "from = 'pbx'\ncalling = '+12125550402'\nreject = 21") +
+                 line("401", "forward_always = '+442079460402'\nforward_busy = '402'") +
+                 line("402", "forward_no_answer = '+19005551000'") + line("403", "")),
+            "good");
+  for (const Row& row :
+       {Row{"abroad, though the caller has no route there", ForwardOn::Always, "a", "12125550401", "b", "+442079460402",
+            "+33123456789"},
+        Row{"to another line", ForwardOn::Busy, "a", "12125550401", "b", "+12125550402", "+33123456789"},
+        Row{"to where the line is refused", ForwardOn::NoAnswer, "a", "12125550402", "reject 21"},
+        Row{"not asked for", ForwardOn::Busy, "a", "12125550402", ""},
+        Row{"a line that does not", ForwardOn::Always, "a", "12125550403", ""},
+        Row{"who may not call the line", ForwardOn::Always, "pbx", "12125550401", ""}}) {
+    Query query;
+    query.from_trunk = row.caller_from;
+    query.called = number_of("+" + std::string(row.called));
+    query.calling = number_of("+33123456789");
+    query.at = *conf::WallClock::parse(at);
+    auto decision = plan->decide(query);
+
+    auto next = forwarded(query, decision, row.on);
+
+    ASSERT_EQ(next.has_value(), *row.outcome != 0) << row.name;
+    if (!next) continue;
+    auto on = plan->decide(*next);
+    EXPECT_EQ(on.outcome(), row.outcome) << row.name;
+    if (on.attempts.empty()) continue;
+    EXPECT_EQ(text_of(on.attempts[0].called), row.sends) << row.name;
+    EXPECT_EQ(text_of(on.attempts[0].calling), row.shows) << row.name;
+    EXPECT_EQ(text_of(on.attempts[0].redirecting), "+12125550401") << row.name;
+    EXPECT_EQ(on.calling_line->ext, "401") << "whose limits count";
+  }
+}
 
 TEST_F(PlanOfAFile, TakesRoutesThatLookAlikeButCannotBothHold) {
   EXPECT_EQ(read(two("'1'", "'1'", "from = 'a'\nto = 'a'", "from = 'b'\nto = 'a'")), "good");
@@ -514,10 +584,10 @@ to = ["b"]
     return plan->reach(query);
   };
 
-  for (const Row& row : {Row{"2", Reach::Partial}, Row{"20", Reach::Partial}, Row{"205", Reach::Complete},
-                         Row{"2055", Reach::None}, Row{"9", Reach::MayGrow}, Row{"95", Reach::Partial},
-                         Row{"9512", Reach::Complete}, Row{"0", Reach::Partial}, Row{"00", Reach::MayGrow},
-                         Row{"0049", Reach::MayGrow}, Row{"3", Reach::None}}) {
+  for (const Row& row :
+       {Row{"2", Reach::Partial}, Row{"20", Reach::Partial}, Row{"205", Reach::Complete}, Row{"2055", Reach::None},
+        Row{"9", Reach::MayGrow}, Row{"95", Reach::Partial}, Row{"9512", Reach::Complete}, Row{"0", Reach::Partial},
+        Row{"00", Reach::MayGrow}, Row{"0049", Reach::MayGrow}, Row{"3", Reach::None}}) {
     EXPECT_EQ(reach("pbx", row.digits), row.reach) << row.digits;
   }
   EXPECT_EQ(reach("pbx", "7"), Reach::None) << "no route from there";

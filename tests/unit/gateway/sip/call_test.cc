@@ -60,6 +60,21 @@ INSTANTIATE_TEST_SUITE_P(Loopback, OverEachTransport,
 
 using SipCall = TwoAgents;
 
+TEST_F(SipCall, ACallThatIsForwardedGoesOnAfter181) {
+  start({Transport::Udp, *SocketAddress::parse("127.0.0.1:0")});
+  call(audio_at(4000));
+  ASSERT_TRUE(until([&] { return callee.leg != nullptr; }, "the INVITE arrives"));
+
+  callee.leg->forwarded();
+  ASSERT_TRUE(until_heard(caller, "progress"));
+  EXPECT_FALSE(caller.inband);
+
+  callee.leg->alert(false, std::nullopt);
+  ASSERT_TRUE(until_heard(caller, "alerting"));
+  callee.leg->answer(audio_at(5000));
+  ASSERT_TRUE(until_heard(caller, "answered"));
+}
+
 TEST_F(SipCall, TheAgentTellsThePortsItBound) {
   EXPECT_NE(calling_agent->bound().front().address.port(), 0);
   EXPECT_NE(called_agent->bound().front().address.port(), calling_agent->bound().front().address.port());
