@@ -30,7 +30,8 @@ enum class Tone : uint8_t { None, Dial, Ringback, Busy, Congestion, Silence, Mus
 enum class HeardTone : uint8_t { Cng, Ced, AnsAm, V21Preamble };
 
 // Voice: adaptive jitter buffer, concealment. Fax (G.711 pass-through): fixed jitter buffer, nothing touched but the
-// sender's clock. Data (64 kbit/s unrestricted): octets as they came, nothing heard in them, nothing put in their place.
+// sender's clock. Data (64 kbit/s unrestricted): octets as they came, nothing heard in them, nothing put in their
+// place.
 enum class Profile : uint8_t { Voice, Fax, Data };
 
 // Whose audio is passed on to whom. Conference: each side hears the sum of the others, C too.

@@ -127,7 +127,8 @@ struct RouteView {
     std::string message;  // the SETUP or INVITE in words
   };
   std::string called, calling;  // in the plan's form
-  // What lines that were called make of it, a sentence each. All after `considered` is of the last that forwards always.
+  // What lines that were called make of it, a sentence each. All after `considered` is of the last that forwards
+  // always.
   std::vector<std::string> forwards;
   std::vector<Considered> considered;
   std::string route, outcome;
