@@ -460,6 +460,11 @@ std::vector<Option<AnalogTrunk>> make_analog_options(const std::string& kind) {
                                        {"v23", CallerIdBy::V23}}),
                    "How telephones are told who calls, after the first burst of ringing. bell202: North "
                    "America (GR-30); sdmf: the same, number only; v23: Europe (EN 300 659)."),
+         option<A>("flash", &A::flash,
+                   choice<Flash>({{"services", Flash::Services}, {"hold", Flash::Hold}, {"ignore", Flash::Ignore}}),
+                   "What the hook (the key R) does in a call. services: hold, and dial tone for a second call; then "
+                   "again: a conference; hanging up: transfer. hold: hold and retrieve. ignore: nothing, which is what "
+                   "fax machines always get."),
          option<A>("polarity", &A::polarity, boolean(),
                    "Reverse the battery when the far end answers, for pay phones and exchanges behind a port."),
          option<A>("busy_tone", &A::busy_tone, duration(1s, 10min),

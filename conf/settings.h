@@ -221,6 +221,7 @@ enum class AnswerBy : uint8_t { Dialled, Polarity };
 enum class DialStart : uint8_t { DialTone, Time };
 enum class Dialling : uint8_t { Tone, Pulse };
 enum class LineMedia : uint8_t { Any, Fax };
+enum class Flash : uint8_t { Services, Hold, Ignore };
 
 struct AnalogTrunk : Trunk {
   AnalogKind kind = AnalogKind::Fxs;
@@ -232,6 +233,7 @@ struct AnalogTrunk : Trunk {
   AnswerBy answer = AnswerBy::Dialled;
   DialStart dial_start = DialStart::DialTone;
   Dialling dialling = Dialling::Tone;
+  Flash flash = Flash::Services;
   int echo_canceller = 0;  // taps
   bool polarity = false;   // Fxs: reversed at the answer. Fxo: a reversal ends the call
   milliseconds first_digit{10000}, inter_digit{4000}, dial_tone{5000}, ring_limit{180000}, busy_tone{30000}, wink{5000};

@@ -69,6 +69,10 @@ struct UserUser {
   bool operator==(const UserUser&) const = default;
 };
 
+// Notification descriptions of Q.931 4.5.22, EN 300 141-1 (hold) and EN 300 188-1 (three party).
+constexpr uint8_t kConferenceEstablished = 0x42, kConferenceDisconnected = 0x43;
+constexpr uint8_t kRemoteHold = 0x79, kRemoteRetrieval = 0x7a;
+
 // What a SETUP says, in either direction.
 struct Setup {
   Number called;
@@ -109,11 +113,19 @@ class Signalling {
     virtual void on_answered(SignallingCallId call, Progress progress) = 0;
     // The call goes on in another timeslot (the far end chose, or cause 44 was retried). Before any answer.
     virtual void on_timeslot_changed(SignallingCallId call, Timeslot slot) = 0;
+    // An answered call stands without its timeslot, which its user needs for another call; on_timeslot_changed gives it
+    // back.
+    virtual void on_timeslot_left(SignallingCallId /*call*/) {}
+    // The user of both calls wants their far ends joined, and is gone itself. Both calls are to be released: when that is
+    // done, or cannot be.
+    virtual void on_transfer(SignallingCallId /*call*/, SignallingCallId /*other*/) {}
+    // The user of both calls wants to talk with both far ends. Once it does in `call`, the other is to be released.
+    virtual void on_conference(SignallingCallId /*call*/, SignallingCallId /*held*/) {}
     // DISCONNECT came. With inband_available an announcement plays: call release() when done with it.
     virtual void on_disconnected(SignallingCallId call, int cause, Progress progress) = 0;
     // The call is over and its timeslot idle. `cause`: Q.850.
     virtual void on_released(SignallingCallId call, int cause) = 0;
-    // 0x79 hold, 0x7a retrieve, others as Q.931 4.5.22.
+    // One of kRemoteHold and its like, or others as Q.931 4.5.22.
     virtual void on_notify(SignallingCallId call, uint8_t description) = 0;
     virtual void on_interface_up() = 0;
     virtual void on_interface_down() = 0;

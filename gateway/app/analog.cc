@@ -31,6 +31,11 @@ tdm::cas::CallerIdStandard standard_of(conf::CallerIdBy by) {
   return tdm::cas::CallerIdStandard::V23;
 }
 
+tdm::cas::Flash flash_of(conf::Flash flash) {
+  if (flash == conf::Flash::Hold) return tdm::cas::Flash::Hold;
+  return flash == conf::Flash::Services ? tdm::cas::Flash::Services : tdm::cas::Flash::Ignore;
+}
+
 bool is_port_of(const conf::AnalogTrunk& trunk, const conf::Line& line, const conf::Settings& settings) {
   const conf::AnalogTrunk* owner = settings.analog_trunk_of(line);
   return owner && owner->name == trunk.name;
@@ -50,6 +55,7 @@ tdm::cas::Config cas_config(const conf::AnalogTrunk& trunk, const conf::Settings
   config.dial_start =
       trunk.dial_start == conf::DialStart::DialTone ? tdm::cas::DialStart::DialTone : tdm::cas::DialStart::Time;
   config.dialling = trunk.dialling == conf::Dialling::Tone ? tdm::cas::Dialling::Tone : tdm::cas::Dialling::Pulse;
+  config.flash = flash_of(trunk.flash);
   config.polarity_on_answer = config.polarity_ends_call = trunk.polarity;
   config.first_digit = trunk.first_digit;
   config.inter_digit = trunk.inter_digit;
@@ -64,7 +70,8 @@ tdm::cas::Config cas_config(const conf::AnalogTrunk& trunk, const conf::Settings
     config.ports.push_back({.slot = {line.port->span, line.port->channel},
                             .number = is_telephone ? line.ext : line.number,
                             .name = is_telephone ? line.label : std::string(),
-                            .messages_waiting = line.messages});
+                            .messages_waiting = line.messages,
+                            .is_fax = trunk.media == conf::LineMedia::Fax || line.media == conf::LineMedia::Fax});
   }
   return config;
 }

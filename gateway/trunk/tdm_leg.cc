@@ -5,9 +5,7 @@
 namespace sg::trunk {
 namespace {
 
-// Q.931 4.5.22 and EN 300 141-1: notification descriptions.
-constexpr uint8_t kRemoteHold = 0x79;
-constexpr uint8_t kRemoteRetrieval = 0x7a;
+// Q.931 4.5.22.
 constexpr uint8_t kCallIsDiverting = 0x7b;
 
 bool is_inband(const tdm::Progress& progress) {
@@ -96,11 +94,21 @@ void TdmLeg::forwarded() {
 }
 
 void TdmLeg::hold() {
-  if (phase_ == Phase::Answered) signalling_->notify(call_, kRemoteHold);
+  if (phase_ == Phase::Answered) signalling_->notify(call_, tdm::kRemoteHold);
 }
 
 void TdmLeg::retrieve() {
-  if (phase_ == Phase::Answered) signalling_->notify(call_, kRemoteRetrieval);
+  if (phase_ == Phase::Answered) signalling_->notify(call_, tdm::kRemoteRetrieval);
+}
+
+void TdmLeg::conference(bool is_on) {
+  if (phase_ != Phase::Answered) return;
+  signalling_->notify(call_, is_on ? tdm::kConferenceEstablished : tdm::kConferenceDisconnected);
+}
+
+// Nobody is there to be told; what cannot be joined is over.
+void TdmLeg::transfer_progress(int status) {
+  if (is_transferring_ && status >= 300) signalling_->release(call_, call::kNormalClearing.q850);
 }
 
 void TdmLeg::on_slot(tdm::Timeslot slot) {
@@ -151,8 +159,23 @@ void TdmLeg::on_digits_wanted(tdm::Progress progress) {
 
 void TdmLeg::on_notified(uint8_t description) {
   if (!listener_) return;
-  if (description == kRemoteHold) listener_->on_held();
-  if (description == kRemoteRetrieval) listener_->on_retrieved();
+  if (description == tdm::kRemoteHold) listener_->on_held();
+  if (description == tdm::kRemoteRetrieval) listener_->on_retrieved();
+}
+
+void TdmLeg::on_slot_left() {
+  if (listener_) listener_->on_timeslot_left();
+}
+
+void TdmLeg::on_transfer(TdmLeg& other) {
+  is_transferring_ = true;
+  call::TransferRequest request;
+  request.other_call = &other;
+  if (!listener_ || !listener_->on_transfer(request)) transfer_progress(603);
+}
+
+void TdmLeg::on_conference(TdmLeg& held) {
+  if (listener_) listener_->on_conference(held);
 }
 
 void TdmLeg::tell_later(std::function<void(call::LegListener&)> what) {

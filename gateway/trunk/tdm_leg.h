@@ -38,6 +38,8 @@ class TdmLeg final : public call::Leg {
   void forwarded() override;
   void hold() override;
   void retrieve() override;
+  void conference(bool is_on) override;
+  void transfer_progress(int status) override;
 
  private:
   friend class TdmTrunk;
@@ -55,6 +57,10 @@ class TdmLeg final : public call::Leg {
   void on_digits_complete();
   void on_digits_wanted(tdm::Progress progress);
   void on_notified(uint8_t description);
+  void on_slot_left();
+  // The far end wants its two calls joined, or both far ends beside itself.
+  void on_transfer(TdmLeg& other);
+  void on_conference(TdmLeg& held);
   // Tells the listener later, from the loop, if the leg still lives then.
   void tell_later(std::function<void(call::LegListener&)> what);
 
@@ -65,6 +71,7 @@ class TdmLeg final : public call::Leg {
   bool is_slot_ready_ = true;  // false: the port still dials or rings, and on_slot() says when
   call::LegListener* listener_ = nullptr;
   Phase phase_ = Phase::New;
+  bool is_transferring_ = false;  // its far end is gone, and leaves this call to another
   Timer later_;
 };
 

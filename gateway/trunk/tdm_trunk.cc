@@ -60,6 +60,20 @@ class TdmTrunk::Interface final : public tdm::Signalling::Listener {
   void on_notify(tdm::SignallingCallId call, uint8_t description) override {
     if (TdmLeg* leg = trunk_.find(*signalling_, call)) leg->on_notified(description);
   }
+  void on_timeslot_left(tdm::SignallingCallId call) override {
+    if (TdmLeg* leg = trunk_.find(*signalling_, call)) leg->on_slot_left();
+  }
+  void on_transfer(tdm::SignallingCallId call, tdm::SignallingCallId other) override {
+    TdmLeg* leg = trunk_.find(*signalling_, call);
+    TdmLeg* with = trunk_.find(*signalling_, other);
+    if (leg && with) return leg->on_transfer(*with);
+    for (auto id : {call, other}) signalling_->release(id, call::kNormalClearing.q850);
+  }
+  void on_conference(tdm::SignallingCallId call, tdm::SignallingCallId held) override {
+    TdmLeg* leg = trunk_.find(*signalling_, call);
+    TdmLeg* with = trunk_.find(*signalling_, held);
+    if (leg && with) leg->on_conference(*with);
+  }
   void on_interface_up() override { trunk_.log_.info("{} is up", signalling_->status().name); }
   void on_interface_down() override { trunk_.log_.error("{} is down", signalling_->status().name); }
 

@@ -16,6 +16,9 @@ enum class AnswerBy : uint8_t { Dialled, Polarity };
 // What tells an FXO port that it may dial.
 enum class DialStart : uint8_t { DialTone, Time };
 enum class Dialling : uint8_t { Tone, Pulse };
+// What the hook flash of a telephone does in a call. Services: hold and dial tone for a second call, conference, and
+// transfer by hanging up; Hold: hold and retrieve; Ignore: nothing.
+enum class Flash : uint8_t { Services, Hold, Ignore };
 
 struct PortConfig {
   Timeslot slot;
@@ -23,6 +26,7 @@ struct PortConfig {
   std::string number = {};
   std::string name = {};     // Fxs: the calling name of its calls
   int messages_waiting = 0;  // Fxs: the lamp, and stutter dial tone
+  bool is_fax = false;       // Fxs: a break of the line is no flash
 };
 
 struct Config {
@@ -34,6 +38,7 @@ struct Config {
   AnswerBy answer_by = AnswerBy::Dialled;
   DialStart dial_start = DialStart::DialTone;
   Dialling dialling = Dialling::Tone;
+  Flash flash = Flash::Services;    // Fxs
   bool polarity_on_answer = false;  // Fxs: reverse the battery when the far end answers
   bool polarity_ends_call = false;  // Fxo: a reversal after the answer is a hang-up
   std::chrono::milliseconds first_digit{10000}, inter_digit{4000};

@@ -8,12 +8,12 @@ namespace {
 using S = FxsState;
 using E = FxsEvent;
 
-// What Q.931 4.5.22 calls remote hold and remote retrieval.
-constexpr uint8_t kHold = 0x79, kRetrieve = 0x7a;
 // Longer than the battery drop of kewl-start.
 constexpr auto kDrop = 1s;
 // GR-30: caller ID comes in a pause of at least this.
 constexpr auto kLongPause = 1s;
+// Call control joins two calls at once, or says that it cannot.
+constexpr auto kTransferLimit = 5s;
 
 // In which pause of the ringing there is room for caller ID, counted from 1.
 int long_pause_of(const RingCadence& cadence) {
@@ -41,18 +41,24 @@ const FsmTable<FxsState, FxsEvent>& FxsPort::table() {
       "fxs",
       {{S::Closed, {E::LineUp}, {S::Idle, S::DialTone}},
        {S::Idle, {E::Lifted, E::Place, E::HungUp}, {S::DialTone, S::Ringing, S::Closed}},
-       {S::DialTone, {E::Digit, E::HungUp, E::Timeout, E::Flash}, {S::Collecting, S::Idle, S::HungUpOn, S::Closed}},
+       {S::DialTone,
+        {E::Digit, E::HungUp, E::Timeout, E::Flash},
+        {S::Collecting, S::Talking, S::Idle, S::HungUpOn, S::Closed}},
        {S::Collecting,
         {E::Digit, E::HungUp, E::Timeout, E::Flash},
-        {S::Calling, S::DialTone, S::Idle, S::HungUpOn, S::Closed}},
+        {S::Calling, S::DialTone, S::Talking, S::Idle, S::HungUpOn, S::Closed}},
        {S::Calling,
         {E::Answer, E::HungUp, E::Flash, E::Release, E::Digit},
-        {S::Talking, S::Idle, S::HungUpOn, S::Closed}},
+        {S::Talking, S::Idle, S::HungUpOn, S::BackToHeld, S::Transferring, S::Closed}},
        {S::Ringing, {E::Lifted, E::RingPaused, E::Release, E::Timeout}, {S::Talking, S::Idle, S::Closed}},
-       {S::Talking, {E::HungUp, E::Flash, E::Release, E::Digit}, {S::Idle, S::HungUpOn, S::Closed}},
+       {S::Talking,
+        {E::HungUp, E::Flash, E::Release, E::Digit},
+        {S::DialTone, S::Idle, S::HungUpOn, S::BackToHeld, S::Transferring, S::Closed}},
        {S::HungUpOn, {E::HungUp, E::Lifted, E::Flash, E::Digit, E::Timeout}, {S::Howling, S::Idle, S::Closed}},
        {S::Howling, {E::HungUp, E::Flash, E::Digit, E::Timeout}, {S::Parked, S::Idle, S::Closed}},
-       {S::Parked, {E::HungUp, E::Flash, E::Digit}, {S::Idle, S::Closed}}}};
+       {S::Parked, {E::HungUp, E::Flash, E::Digit}, {S::Idle, S::Closed}},
+       {S::BackToHeld, {E::HungUp, E::Flash, E::Digit, E::Timeout}, {S::Talking, S::HungUpOn, S::Idle, S::Closed}},
+       {S::Transferring, {E::Release, E::Timeout, E::Lifted}, {S::Idle, S::Closed}}}};
   return kTable;
 }
 
@@ -63,6 +69,7 @@ FxsPort::FxsPort(const Place& place, const PortConfig& config)
 
 void FxsPort::enter(FxsState state) {
   stop_waiting();
+  is_among_three_ = false;
   fsm_.enter(state, now());
 }
 
@@ -102,7 +109,7 @@ void FxsPort::on_line(const LineEvent& event) {
 void FxsPort::on_lifted() {
   // Told of late, when the line was opened.
   if (fsm_.state() == S::DialTone) return;
-  if (!fsm_.accepts(E::Lifted)) return;
+  if (!fsm_.accepts(E::Lifted) || fsm_.state() == S::Transferring) return;
   did(line().seize(), "feed the telephone");
   if (fsm_.state() == S::Idle) return give_dial_tone();
   if (fsm_.state() != S::Ringing) return;
@@ -151,27 +158,103 @@ void FxsPort::present() {
 
 void FxsPort::on_flash() {
   if (!fsm_.accepts(E::Flash)) return;
-  if (fsm_.state() == S::Collecting || fsm_.state() == S::DialTone) {
-    // Recall before the call is made: dial anew.
-    audio().close();
-    if (fsm_.state() == S::Collecting) return give_dial_tone();
-    digits_.clear();
-    audio().open();
-    audio().play(group().zone->dial);
-    audio().hear_digits();
-    return wait(group().first_digit);
+  switch (fsm_.state()) {
+    case S::DialTone:
+    case S::Collecting:
+    case S::BackToHeld:
+      return held_ ? back_to_held() : dial_anew();
+    case S::Calling:
+      if (!held_) return;
+      end_call(kNormalClearing);
+      return back_to_held();
+    case S::Talking:
+      return flash_in_call();
+    default:
+      return;
   }
-  if (fsm_.state() != S::Talking) return;
-  is_held_ = !is_held_;
-  tell_notify(is_held_ ? kHold : kRetrieve);
+}
+
+// Recall before the call is made.
+void FxsPort::dial_anew() {
+  audio().close();
+  if (fsm_.state() == S::Collecting) return give_dial_tone();
+  digits_.clear();
+  audio().open();
+  audio().play(group().zone->dial);
+  audio().hear_digits();
+  wait(group().first_digit);
+}
+
+void FxsPort::flash_in_call() {
+  if (group().flash == Flash::Ignore || config().is_fax || is_among_three_) return;
+  if (group().flash == Flash::Hold) {
+    is_held_ = !is_held_;
+    return tell_notify(is_held_ ? kRemoteHold : kRemoteRetrieval);
+  }
+  if (!held_) return hold_call();
+  tell([call = call(), held = held_](Signalling::Listener& listener) { listener.on_conference(call, held); });
+}
+
+void FxsPort::hold_call() {
+  tell_notify(kRemoteHold);
+  tell([call = call()](Signalling::Listener& listener) { listener.on_timeslot_left(call); });
+  held_ = swap_call({});
+  count("recalls");
+  give_dial_tone();
+}
+
+void FxsPort::back_to_held() {
+  audio().close();
+  enter(S::Talking);
+  swap_call(std::exchange(held_, {}));
+  give_to_media();
+  tell_notify(kRemoteRetrieval);
+}
+
+void FxsPort::end_held(int cause) {
+  if (held_) owner().end_call(std::exchange(held_, {}), cause);
+}
+
+void FxsPort::end_both(int cause) {
+  end_call(cause);
+  end_held(cause);
+  enter(S::Idle);
+  // It may have been lifted again meanwhile.
+  if (!line().is_far_end_off_hook()) return;
+  did(line().seize(), "feed the telephone");
+  give_dial_tone();
+}
+
+void FxsPort::release_other(SignallingCallId call, int cause) {
+  if (call != held_) return;
+  end_held(cause);
+  if (fsm_.state() == S::BackToHeld) return hang_up_on(tone_for(cause));
+  if (fsm_.state() == S::Transferring) end_both(cause);
+}
+
+void FxsPort::on_notified(SignallingCallId call, uint8_t description) {
+  if (call != this->call() || fsm_.state() != S::Talking) return;
+  if (description == kConferenceEstablished) is_among_three_ = true;
+  if (description == kConferenceDisconnected) is_among_three_ = false;
+}
+
+void FxsPort::on_line_lost() {
+  enter(S::Closed);
+  end_held(kOutOfOrder);
 }
 
 void FxsPort::on_hung_up() {
   if (!fsm_.accepts(E::HungUp)) return;
   audio().close();
   did(line().release(), "idle the line");
+  if (held_ && call()) {
+    enter(S::Transferring);
+    tell([call = call(), held = held_](Signalling::Listener& listener) { listener.on_transfer(held, call); });
+    return wait(kTransferLimit);
+  }
   if (fsm_.state() != S::Idle) enter(S::Idle);
   end_call(kNormalClearing);
+  end_held(kNormalClearing);
 }
 
 void FxsPort::place_call(SignallingCallId call, const Setup& setup) {
@@ -214,13 +297,19 @@ void FxsPort::answer() {
 
 void FxsPort::release(int cause) {
   if (!fsm_.accepts(E::Release)) return;
+  if (fsm_.state() == S::Transferring) return end_both(cause);
   end_call(cause);
   if (fsm_.state() == S::Ringing) {
     audio().close();
     did(line().stop_ringing(), "stop ringing");
     return enter(S::Idle);
   }
-  hang_up_on(tone_for(cause));
+  if (!held_) return hang_up_on(tone_for(cause));
+  audio().close();
+  enter(S::BackToHeld);
+  audio().open();
+  audio().play(group().zone->shape(tone_for(cause)));
+  wait(group().busy_tone);
 }
 
 void FxsPort::hang_up_on(CallTone tone) {
@@ -245,6 +334,7 @@ void FxsPort::on_timeout() {
   if (!fsm_.accepts(E::Timeout)) return;
   switch (fsm_.state()) {
     case S::DialTone:
+      if (held_) return back_to_held();
       count("no_digits");
       log().info("lifted, and nothing dialled");
       return hang_up_on(CallTone::Congestion);
@@ -255,6 +345,11 @@ void FxsPort::on_timeout() {
       audio().close();
       did(line().stop_ringing(), "stop ringing");
       return enter(S::Idle);
+    case S::BackToHeld:
+      return back_to_held();
+    case S::Transferring:
+      log().warning("a transfer by hanging up took too long");
+      return end_both(kNormalClearing);
     case S::HungUpOn:
       if (!plays_tone_) return play_disconnect_tone();
       enter(S::Howling);
@@ -298,6 +393,10 @@ std::string_view name(FxsState state) {
       return "howler tone";
     case S::Parked:
       return "left off-hook";
+    case S::BackToHeld:
+      return "busy tone, a call on hold";
+    case S::Transferring:
+      return "transferring";
   }
   return "";
 }

@@ -122,15 +122,15 @@ void Group::answer(SignallingCallId call) {
   if (Port* port = find(call)) port->answer();
 }
 void Group::release(SignallingCallId call, int cause) {
-  if (Port* port = find(call)) port->release(cause);
+  Port* port = find(call);
+  if (!port) return;
+  port->call() == call ? port->release(cause) : port->release_other(call, cause);
 }
 void Group::on_tone(SignallingCallId call, CallTone tone) {
   if (Port* port = find(call)) port->on_media_tone(tone);
 }
-// Hold and retrieve are both a hook flash to an exchange.
 void Group::notify(SignallingCallId call, uint8_t description) {
-  Port* port = find(call);
-  if (port && (description == 0x79 || description == 0x7a)) port->flash();
+  if (Port* port = find(call)) port->on_notified(call, description);
 }
 
 void Group::on_alarms_changed(uint16_t span, AlarmSet) {

@@ -68,6 +68,12 @@ class Port : protected PortAudio::Listener {
   virtual void place_call(SignallingCallId call, const Setup& setup) = 0;
   virtual void answer() = 0;
   virtual void release(int cause) = 0;
+  // A call of this port other than call().
+  virtual void release_other(SignallingCallId, int /*cause*/) {}
+  // What the far end of a call tells; see Signalling::Listener::on_notify. Hold and retrieve are both a hook flash.
+  virtual void on_notified(SignallingCallId, uint8_t description) {
+    if (description == kRemoteHold || description == kRemoteRetrieval) flash();
+  }
   // The media heard a tone on the port of its call.
   virtual void on_media_tone(CallTone) {}
   // Hold or retrieve, as far as this kind of line has it.
@@ -108,6 +114,9 @@ class Port : protected PortAudio::Listener {
   // The call's life. Each tells the listener.
   void begin_incoming(const Setup& setup);
   void take_outgoing(SignallingCallId call) { call_ = call; }
+  // The port's one call is another one from here on, or none; the one before goes on.
+  SignallingCallId swap_call(SignallingCallId call) { return std::exchange(call_, call); }
+  void tell(std::function<void(Signalling::Listener&)> what) { place_.owner.tell(std::move(what)); }
   // The port's bearer is closed: whoever carries the call's media may open it.
   void give_to_media();
   void tell_alerting();

@@ -95,6 +95,7 @@ TEST(CasConfig, TakesEveryOptionOfTheTrunk) {
   trunk.ring_limit = 4s;
   trunk.busy_tone = 5s;
   trunk.wink = 6s;
+  trunk.flash = conf::Flash::Hold;
 
   auto config = cas_config(trunk, all, 0);
 
@@ -112,6 +113,7 @@ TEST(CasConfig, TakesEveryOptionOfTheTrunk) {
   EXPECT_EQ(config.ring_limit, 4s);
   EXPECT_EQ(config.busy_tone, 5s);
   EXPECT_EQ(config.wink, 6s);
+  EXPECT_EQ(config.flash, tdm::cas::Flash::Hold);
 }
 
 TEST(CasConfig, KnowsEveryToneZoneAndEveryKindAndCallerId) {

@@ -193,6 +193,7 @@ TEST_F(FxsTest, TheCallerGivesUpWhileItRings) {
 struct FxsInCall : FxsTest {
   Instrument telephone{wires};
 
+  void flashes() { ASSERT_TRUE(telephone.line->flash()); }
   void answer_a_call(Config config = Wires::config(LineKind::Fxs)) {
     start(std::move(config));
     phones.place("401");
@@ -226,13 +227,208 @@ TEST_F(FxsInCall, TheFarEndHangsUpAndBatteryDropsThenBusyToneSounds) {
 }
 
 TEST_F(FxsInCall, AFlashHoldsAndTheNextRetrieves) {
-  answer_a_call();
+  auto config = Wires::config(LineKind::Fxs);
+  config.flash = Flash::Hold;
+  answer_a_call(std::move(config));
 
   ASSERT_TRUE(telephone.line->flash());
   EXPECT_TRUE(wires.until_heard(phones, "notify 121", 3s));
   ASSERT_TRUE(telephone.line->flash());
 
   EXPECT_TRUE(wires.until_heard(phones, "notify 122", 3s));
+}
+
+TEST_F(FxsInCall, AFlashIsIgnoredWhereItIsToBe) {
+  for (bool is_fax : {false, true}) {
+    phones.heard.clear();
+    auto config = Wires::config(LineKind::Fxs);
+    if (is_fax) {
+      config.ports = {{.slot = {1, 1}, .number = "401", .is_fax = true}};
+    } else {
+      config.flash = Flash::Ignore;
+    }
+    answer_a_call(std::move(config));
+    auto heard = phones.heard;
+
+    flashes();
+    wires.pass(2s);
+
+    EXPECT_EQ(phones.heard, heard);
+    EXPECT_EQ(phones.detail(), "talking");
+    ASSERT_TRUE(telephone.line->release());
+    wires.pass(3s);
+    phones.group.reset();
+    wires.pass(100ms);
+  }
+}
+
+// Services: the first call is 1; the second that the telephone makes is 2.
+struct FxsServices : FxsInCall {
+  bool until(const std::string& what) { return wires.until_heard(phones, what, 3s); }
+  void recall() {
+    answer_a_call();
+    flashes();
+    ASSERT_TRUE(until("left 1"));
+  }
+  void call_a_second() {
+    recall();
+    wires.pass(1s);
+    telephone.dial("555#");
+    ASSERT_TRUE(until("setup 555")) << phones.detail();
+  }
+  void talk_to_a_second() {
+    call_a_second();
+    phones.group->answer(phones.call);
+    wires.pass(100ms);
+    ASSERT_EQ(phones.detail(), "talking");
+  }
+  bool has_first_back() { return phones.media && phones.media_of.value == 1 && phones.detail() == "talking"; }
+};
+
+TEST_F(FxsServices, AFlashHoldsAndGivesDialTone) {
+  answer_a_call();
+
+  flashes();
+
+  EXPECT_TRUE(until("notify 121"));
+  EXPECT_TRUE(until("left 1"));
+  EXPECT_FALSE(phones.media) << "the port has the timeslot for dial tone";
+  EXPECT_TRUE(telephone.hears(find_tone_zone("eu")->dial, 3s)) << phones.detail();
+  EXPECT_FALSE(phones.has_heard("released 16"));
+}
+
+TEST_F(FxsServices, AFlashThatFindsNothingToDoBringsTheFirstCallBack) {
+  struct Row {
+    const char* name;
+    std::function<void()> do_this;
+  };
+  for (const Row& row : {Row{"at dial tone", [this] { recall(); }},
+                         Row{"while dialling",
+                             [this] {
+                               recall();
+                               wires.pass(1s);
+                               telephone.dial("55");
+                             }},
+                         Row{"while the second rings", [this] { call_a_second(); }},
+                         Row{"when the second was busy", [this] {
+                               call_a_second();
+                               phones.group->release(phones.call, 17);
+                               ASSERT_TRUE(telephone.hears(find_tone_zone("eu")->busy, 6s)) << phones.detail();
+                             }}}) {
+    SCOPED_TRACE(row.name);
+    phones.heard.clear();
+    row.do_this();
+
+    flashes();
+
+    EXPECT_TRUE(until("notify 122"));
+    EXPECT_TRUE(has_first_back()) << phones.detail();
+    ASSERT_TRUE(telephone.line->release());
+    wires.pass(3s);
+    EXPECT_EQ(phones.state(), State::Idle);
+    phones.group.reset();
+    wires.pass(100ms);
+  }
+}
+
+TEST_F(FxsServices, ASecondFlashAsksForAConferenceAndTheHeldCallIsReleasedForIt) {
+  talk_to_a_second();
+
+  flashes();
+  ASSERT_TRUE(until("conference 2 with 1"));
+  phones.group->notify(phones.call, kConferenceEstablished);
+  phones.group->release({1}, 16);
+  wires.pass(100ms);
+
+  EXPECT_EQ(phones.released, (std::vector<SignallingCallId>{{1}}));
+  EXPECT_EQ(phones.detail(), "talking");
+  EXPECT_TRUE(phones.media);
+  flashes();
+  wires.pass(2s);
+  EXPECT_EQ(phones.detail(), "talking") << "among three it does nothing";
+
+  // Two are left: a flash holds again.
+  phones.group->notify(phones.call, kConferenceDisconnected);
+  flashes();
+  EXPECT_TRUE(until("left 2"));
+}
+
+TEST_F(FxsServices, HangingUpTransfers) {
+  for (bool is_answered : {true, false}) {
+    SCOPED_TRACE(is_answered);
+    phones.heard.clear();
+    phones.released.clear();
+    is_answered ? talk_to_a_second() : call_a_second();
+
+    ASSERT_TRUE(telephone.line->release());
+    ASSERT_TRUE(until("transfer 1 with 2"));
+    EXPECT_TRUE(phones.released.empty()) << "call control is to join them first";
+    EXPECT_EQ(phones.detail(), "transferring");
+    phones.group->release({1}, 16);
+    phones.group->release({2}, 16);
+    wires.pass(100ms);
+
+    EXPECT_EQ(phones.released.size(), 2u);
+    EXPECT_EQ(phones.state(), State::Idle);
+    phones.group.reset();
+    wires.pass(100ms);
+  }
+}
+
+TEST_F(FxsServices, ATransferThatNobodyDoesEndsBothCalls) {
+  talk_to_a_second();
+
+  ASSERT_TRUE(telephone.line->release());
+  ASSERT_TRUE(until("transfer 1 with 2"));
+  wires.pass(6s);
+
+  EXPECT_EQ(phones.released.size(), 2u);
+  EXPECT_EQ(phones.state(), State::Idle);
+}
+
+TEST_F(FxsServices, HangingUpAtDialToneEndsTheFirstCall) {
+  recall();
+  wires.pass(500ms);
+
+  ASSERT_TRUE(telephone.line->release());
+  wires.pass(3s);
+
+  EXPECT_EQ(phones.released, (std::vector<SignallingCallId>{{1}}));
+  EXPECT_EQ(phones.state(), State::Idle);
+}
+
+TEST_F(FxsServices, WhoIsHeldMayHangUp) {
+  talk_to_a_second();
+
+  phones.group->release({1}, 16);
+  wires.pass(100ms);
+  EXPECT_EQ(phones.released, (std::vector<SignallingCallId>{{1}}));
+  EXPECT_EQ(phones.detail(), "talking");
+  ASSERT_TRUE(telephone.line->release());
+  wires.pass(3s);
+
+  EXPECT_EQ(phones.released.size(), 2u) << "no transfer: there is one call";
+  EXPECT_EQ(phones.state(), State::Idle);
+}
+
+TEST_F(FxsServices, WhenTheSecondHangsUpBusyToneSoundsAndTheFirstComesBackInTheEnd) {
+  talk_to_a_second();
+
+  phones.group->release(phones.call, 16);
+  EXPECT_TRUE(telephone.hears(find_tone_zone("eu")->busy, 6s)) << phones.detail();
+  wires.pass(31s);
+
+  EXPECT_TRUE(has_first_back()) << phones.detail();
+}
+
+TEST_F(FxsServices, TheCardIsPulledUnderTwoCalls) {
+  talk_to_a_second();
+
+  wires.pair.remove(SpanPair::End::A);
+  wires.pass(100ms);
+
+  EXPECT_EQ(phones.released.size(), 2u);
+  EXPECT_EQ(phones.state(), State::OutOfService);
 }
 
 TEST_F(FxsInCall, TheCardIsPulled) {

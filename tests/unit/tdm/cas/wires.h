@@ -24,12 +24,14 @@ struct Side final : Signalling::Listener {
   std::vector<Setup> setups;
   SignallingCallId call;  // the last that came in, or went out
   std::unique_ptr<Bearer> media;
+  SignallingCallId media_of;
+  std::vector<SignallingCallId> released;
   std::function<void(SignallingCallId)> on_call;
 
   void on_setup(SignallingCallId id, Timeslot at, const Setup& setup) override {
     call = id;
     setups.push_back(setup);
-    open(at);
+    open(id, at);
     note("setup " + setup.called.digits);
     if (on_call) on_call(id);
   }
@@ -41,16 +43,27 @@ struct Side final : Signalling::Listener {
   }
   void on_alerting(SignallingCallId, Progress) override { note("alerting"); }
   void on_answered(SignallingCallId, Progress) override { note("answered"); }
-  void on_timeslot_changed(SignallingCallId, Timeslot at) override {
-    open(at);
+  void on_timeslot_changed(SignallingCallId id, Timeslot at) override {
+    open(id, at);
     note("timeslot " + std::to_string(at.number));
   }
   void on_disconnected(SignallingCallId, int cause, Progress) override {
     note("disconnected " + std::to_string(cause));
   }
-  void on_released(SignallingCallId, int cause) override {
-    media.reset();
+  void on_released(SignallingCallId id, int cause) override {
+    if (id == media_of) media.reset();
+    released.push_back(id);
     note("released " + std::to_string(cause));
+  }
+  void on_timeslot_left(SignallingCallId id) override {
+    if (id == media_of) media.reset();
+    note("left " + std::to_string(id.value));
+  }
+  void on_transfer(SignallingCallId id, SignallingCallId other) override {
+    note(fmt::format("transfer {} with {}", id, other));
+  }
+  void on_conference(SignallingCallId id, SignallingCallId held) override {
+    note(fmt::format("conference {} with {}", id, held));
   }
   void on_notify(SignallingCallId, uint8_t description) override { note("notify " + std::to_string(description)); }
   void on_interface_up() override { note("up"); }
@@ -70,7 +83,8 @@ struct Side final : Signalling::Listener {
 
  private:
   // The timeslot must be free for the media at that moment.
-  void open(Timeslot at) {
+  void open(SignallingCallId id, Timeslot at) {
+    media_of = id;
     auto bearer = backend->open_bearer(at, {.block_octets = 160, .group = 0});
     if (!bearer) return note("no media: " + bearer.error().message);
     media = std::move(*bearer);
