@@ -19,6 +19,7 @@ route::Query query_of(const std::string& from, const call::Setup& setup, std::sp
   query.from_trunk = from;
   query.called = setup.called;
   query.calling = setup.calling.number;
+  if (setup.shown) query.shown = route::Query::Shown{setup.shown->trunk, setup.shown->party.number};
   if (setup.redirection) query.redirecting = setup.redirection->from;
   query.media = media_of(setup);
   query.now = std::chrono::system_clock::now();
@@ -241,6 +242,8 @@ call::Target Application::target_of(route::Attempt attempt, const route::Decisio
   target.trunk = trunk(attempt.trunk);
   target.setup = setup;
   target.setup.called = std::move(attempt.called);
+  if (setup.shown) target.setup.calling = setup.shown->party;
+  target.setup.shown.reset();
   target.setup.calling.number = std::move(attempt.calling);
   if (!attempt.redirecting.digits.empty()) target.setup.redirection->from = std::move(attempt.redirecting);
   if (decision.hide_calling) target.setup.calling.presentation = tdm::Presentation::Restricted;

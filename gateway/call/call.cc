@@ -518,6 +518,23 @@ void Call::take(Call& from, media::Side side, media::Side place, const std::stri
   on_joined(*slot(place));
 }
 
+void Call::pick_up(Call& from) {
+  take(from, media::Side::A, media::Side::B, "pick-up");
+  if (!may_be_picked_up()) return;
+  called_->answer();
+  on_answered(*called_);
+}
+
+std::vector<Replaces> Call::ended_dialogs() const {
+  std::vector<Replaces> all;
+  auto add = [&](Party* party) {
+    if (auto dialog = party ? party->leg().ended_dialog() : std::nullopt) all.push_back(*dialog);
+  };
+  for (Party* party : {caller_.get(), called_.get(), third_.get()}) add(party);
+  for (const Left& left : left_) add(left.party.get());
+  return all;
+}
+
 void Call::on_joined(Party& joined) {
   if (state() == CallState::Alerting && !is_called_heard_) play_to_caller(media::Tone::Ringback);
   if (state() != CallState::Answered) return;

@@ -58,12 +58,17 @@ class Call final : public PartyListener {
   // Transfer. The party of `from` on this side takes the place of one of ours, which goes there instead, without media.
   // We go on; `from` is to be ended then, by end_transferred().
   void take(Call& from, media::Side side, media::Side place, const std::string& how);
+  // `from` takes the place of the called party that rings, and has answered with that: pick-up.
+  void pick_up(Call& from);
+  bool may_be_picked_up() const { return state() == CallState::Trying || state() == CallState::Alerting; }
   void end_transferred() { clear(kNormalClearing, "transfer"); }
 
   // Conference (conference.cc). The party of `from` on this side becomes the third of this call; `from` is to be ended
   // then. Whoever leaves later leaves two behind, in a call as any other.
   void add(Call& from, media::Side side, const std::string& how);
   void end_conferred() { clear(kNormalClearing, "conference"); }
+  // How Replaces would have named what is over.
+  std::vector<Replaces> ended_dialogs() const;
   bool is_conference() const { return third_ != nullptr; }
   // Whether the call stands, is no fax, and nobody is leaving: then one of its parties may be led elsewhere.
   bool may_transfer(const Party& by) const;

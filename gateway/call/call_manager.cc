@@ -72,6 +72,7 @@ void CallManager::on_closed(Call& call) {
   context_.counters.get("call.ended").add();
   records_(call.record());
   by_session_.erase(call.session());
+  remember_dialogs(call);
   ended_.push_back(call.id());
   reaper_.arm(Duration::zero(), [this] { reap(); });
 }

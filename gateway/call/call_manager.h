@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <unordered_map>
@@ -35,6 +36,7 @@ class CallManager final : public media::Service::Listener, private CallOwner {
   void on_media_event(SessionId session, const media::Event& event) override;
   void on_closed(Call& call) override;
   void reap();
+  void remember_dialogs(const Call& call);
 
   // Transfers (transfers.cc).
   bool on_transfer(Call& call, Party& by, const TransferRequest& request) override;
@@ -53,6 +55,9 @@ class CallManager final : public media::Service::Listener, private CallOwner {
   };
   std::optional<Dialog> find_dialog(const Replaces& replaces) const;
   std::optional<Dialog> find_leg(const Leg& leg) const;
+  // Whether Replaces or Join names what has ended a short time ago.
+  bool has_ended(const Replaces& replaces) const;
+  int refusal_of_unknown(const Replaces& replaces) const { return has_ended(replaces) ? 603 : 481; }
   // What an attended transfer names.
   std::optional<Dialog> find_named(const TransferRequest& request) const;
   // Whether a blind transfer from here, or to here, is under way.
@@ -76,6 +81,8 @@ class CallManager final : public media::Service::Listener, private CallOwner {
     CallId to;
   };
   std::vector<Transfer> transfers_;
+  // Dialogs that ended, the newest last, for as long as requests for them may come.
+  std::deque<std::pair<TimePoint, Replaces>> ended_dialogs_;
   // Calls that ended; they may still be on the stack.
   std::vector<CallId> ended_;
   Timer reaper_;

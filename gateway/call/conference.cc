@@ -94,7 +94,7 @@ void CallManager::on_joining(Call& call) {
   Party& joins = *call.at(media::Side::A);
   if (!joins.trunk_of() || !joins.trunk_of()->allows_transfer()) return refuse(403);
   auto named = find_dialog(*call.setup().join);
-  if (!named) return refuse(481);
+  if (!named) return refuse(refusal_of_unknown(*call.setup().join));
   if (call.is_data() || !may_confer(*named->call, *named->call->at(named->side))) return refuse(488);
   named->call->add(call, media::Side::A, "join");
   call.end_conferred();

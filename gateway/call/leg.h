@@ -37,12 +37,20 @@ struct Redirect {
   std::string uri;  // for Setup::request_uri
 };
 
+// Who is told as calling where somebody else is answerable for the call, as its own trunk tells the number.
+struct Shown {
+  std::string trunk;
+  tdm::CallingParty party;
+};
+
 // Who calls whom, as both signalling worlds can say it. Numbers are as received from, or to be sent to, the trunk.
 struct Setup {
   tdm::Number called;
   bool called_complete = true;  // false: overlap, more digits may follow
   tdm::Progress indicators;     // progress indicators of the SETUP: where the call comes from
   tdm::CallingParty calling;
+  // Of a blind transfer, for the dial plan: who is transferred. `calling` is who transfers, under whose rights it goes.
+  std::optional<Shown> shown;
   std::optional<tdm::Redirection> redirection;
   tdm::BearerCapability bearer = tdm::BearerCapability::Audio31k;
   int max_forwards = 70;
@@ -167,6 +175,8 @@ class Leg {
   // Established or early: whether this is the dialog that Replaces names. Whether it comes in time is for the call to
   // say.
   virtual bool is_dialog(const Replaces&) const { return false; }
+  // Of a leg that ends: how Replaces would have named its dialog. Not set: it never had one.
+  virtual std::optional<Replaces> ended_dialog() const { return std::nullopt; }
 };
 
 }  // namespace sg::call

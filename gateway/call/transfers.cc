@@ -6,6 +6,9 @@
 namespace sg::call {
 namespace {
 
+// For how long it is known that a dialog was there: as long as an INVITE may be sent again (64 times T1).
+constexpr auto kRememberDialogs = 32s;
+
 constexpr int kRinging = 180, kProgress = 183, kOk = 200;
 
 media::Side other_side(media::Side side) {
@@ -32,6 +35,26 @@ std::optional<CallManager::Dialog> CallManager::find_dialog(const Replaces& repl
     }
   }
   return std::nullopt;
+}
+
+void CallManager::remember_dialogs(const Call& call) {
+  auto now = context_.reactor.now();
+  while (!ended_dialogs_.empty() && ended_dialogs_.front().first + kRememberDialogs < now) ended_dialogs_.pop_front();
+  for (Replaces& dialog : call.ended_dialogs()) ended_dialogs_.emplace_back(now, std::move(dialog));
+}
+
+bool CallManager::has_ended(const Replaces& replaces) const {
+  auto is_named = [&](const Replaces& dialog) {
+    return dialog.call_id == replaces.call_id && dialog.to_tag == replaces.to_tag &&
+           dialog.from_tag == replaces.from_tag;
+  };
+  auto now = context_.reactor.now();
+  bool is_remembered = std::ranges::any_of(ended_dialogs_, [&](const auto& ended) {
+    return ended.first + kRememberDialogs >= now && is_named(ended.second);
+  });
+  return is_remembered || std::ranges::any_of(calls_, [&](const auto& call) {
+           return std::ranges::any_of(call.second->ended_dialogs(), is_named);
+         });
 }
 
 std::optional<CallManager::Dialog> CallManager::find_leg(const Leg& leg) const {
@@ -64,7 +87,8 @@ bool CallManager::on_transfer(Call& call, Party& by, const TransferRequest& requ
 }
 
 // The new call comes from the trunk of the one who transfers, and by its number: the dial plan decides whether that may
-// call there.
+// call there. But who is transferred will talk, and so is shown as calling, as if it had followed the REFER itself (RFC
+// 5589 section 6.1); Referred-By tells who sent it (RFC 3892).
 bool CallManager::transfer_blind(Call& call, Party& by, const TransferRequest& request) {
   CallId to{last_id_ + 1};
   transfers_.push_back({call.id(), by.side(), to});
@@ -74,6 +98,8 @@ bool CallManager::transfer_blind(Call& call, Party& by, const TransferRequest& r
       [this, to](TransferLeg::Step step, Cause cause) { on_transfer_step(to, step, cause); });
   incoming.setup.called = request.to;
   incoming.setup.calling = by.identity();
+  if (Party* stays = call.other(by.side()); stays && stays->trunk_of())
+    incoming.setup.shown = Shown{stays->trunk_of()->name(), stays->identity()};
   incoming.setup.referred_by = request.referred_by;
   incoming.setup.replaces = request.replaces;
   incoming.from = by.trunk_of();
@@ -162,8 +188,14 @@ void CallManager::on_replacing(Call& call) {
   Party& joins = *call.at(media::Side::A);
   if (!joins.trunk_of() || !joins.trunk_of()->allows_transfer()) return refuse(403);
   auto named = find_dialog(*call.setup().replaces);
-  if (named && is_too_late(*call.setup().replaces, *named->call)) return refuse(486);
-  Party* stays = named ? named->call->other(named->side) : nullptr;
+  if (!named) return refuse(refusal_of_unknown(*call.setup().replaces));
+  if (is_too_late(*call.setup().replaces, *named->call)) return refuse(486);
+  // What rings may be answered elsewhere, where we began that dialog; not what somebody else began.
+  if (named->side == media::Side::B && named->call->may_be_picked_up()) {
+    named->call->pick_up(call);
+    return call.end_transferred();
+  }
+  Party* stays = named->call->other(named->side);
   if (!stays || !named->call->may_transfer(*stays)) return refuse(481);
   if (call.is_data()) return refuse(488);
   named->call->take(call, media::Side::A, named->side, "replaces");

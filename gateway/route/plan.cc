@@ -34,7 +34,7 @@ bool lists(const std::vector<T>& list, const T& value) {
 // What a call is, as conditions see it.
 struct Subject {
   std::string called, calling, redirecting;
-  std::string shown;  // the calling number that goes on: `calling`, but of a forwarded call
+  std::string shown;  // the calling number that goes on: `calling`, but of a call that was forwarded or transferred
   conf::CallMedia media = conf::CallMedia::Voice;
   const conf::Line* calling_line = nullptr;
   const conf::Line* called_line = nullptr;
@@ -66,7 +66,9 @@ Subject subject_of(const conf::Settings& settings, const Normaliser& normaliser,
     subject.shown = query.forwarded->shown;
   } else {
     subject.called = normaliser.to_plan(query.called, numbering);
-    subject.calling = subject.shown = normaliser.to_plan(query.calling, numbering);
+    subject.calling = normaliser.to_plan(query.calling, numbering);
+    subject.shown = query.shown ? normaliser.to_plan(query.shown->calling, numbering_of(settings, query.shown->trunk))
+                                : subject.calling;
     subject.redirecting = normaliser.to_plan(query.redirecting, numbering);
   }
   subject.calling_line = normaliser.line(subject.calling);
@@ -274,7 +276,7 @@ Decision Plan::decide(const Query& query, Explanation* explanation) const {
     Numbering to = numbering_of(plan.settings, trunk);
     auto sent = normaliser.to_trunk(to_send, to, query.called);
     if (sent) {
-      auto shown = normaliser.calling_to_trunk(to_show, to, query.calling);
+      auto shown = normaliser.calling_to_trunk(to_show, to, query.shown ? query.shown->calling : query.calling);
       tdm::Number redirecting;
       if (query.forwarded) redirecting = normaliser.calling_to_trunk(query.forwarded->line->did, to, {});
       decision.attempts.push_back({std::move(trunk), std::move(*sent), std::move(shown), std::move(redirecting)});

@@ -33,6 +33,12 @@ struct Query {
   std::string from_trunk;
   tdm::Number called, calling, redirecting;
   conf::CallMedia media = conf::CallMedia::Voice;
+  // Shown in place of `calling`, which decides all the same: its number, and the trunk that it came from.
+  struct Shown {
+    std::string trunk;
+    tdm::Number calling;
+  };
+  std::optional<Shown> shown = std::nullopt;
   std::chrono::system_clock::time_point now{};
   std::optional<conf::WallClock> at = std::nullopt;       // instead of `now`, and in every schedule's own zone
   uint32_t turn = 0;                                      // counts calls, for targets that share or rotate

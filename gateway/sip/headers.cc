@@ -327,6 +327,11 @@ call::Setup read_setup(const sip_t& request) {
   if (request.sip_from) setup.calling_subaddress = read_subaddress(request.sip_from->a_url);
   setup.user_user = read_user_user(request);
   if (const sip_replaces_t* replaces = sip_replaces(&request)) setup.replaces = replaces_of(*replaces);
+  // RFC 3911: written as Replaces is.
+  for_each_unknown(request, "Join", [&](const char* value) {
+    const sip_replaces_t* join = ::sip_replaces_make(home.get(), value);
+    if (join && !setup.join) setup.join = replaces_of(*join);
+  });
   if (request.sip_max_forwards) setup.max_forwards = static_cast<int>(request.sip_max_forwards->mf_count);
   setup.max_forwards -= 1;
   return setup;

@@ -24,8 +24,8 @@ inline Home make_home() {
 }
 
 // Request-URI, P-Asserted-Identity (RFC 3325), Remote-Party-ID or From, Privacy (RFC 3323), Diversion (RFC 5806) or
-// History-Info (RFC 7044), User-to-User, sub-addresses (RFC 4715), Replaces and Max-Forwards. A leading "+" becomes the
-// type of number. max_forwards is what is left: below 0 goes no further by SIP.
+// History-Info (RFC 7044), User-to-User, sub-addresses (RFC 4715), Replaces, Join and Max-Forwards. A leading "+"
+// becomes the type of number. max_forwards is what is left: below 0 goes no further by SIP.
 call::Setup read_setup(const sip_t& request);
 // The user part, escapes resolved and parameters cut off. `url` may be null.
 std::string user_of(const url_t* url);

@@ -160,7 +160,7 @@ Result<> SipAgent::Impl::start(Stack& stack) {
   stack.nua =
       ::nua_create(root_.handle(), on_event, &stack, NUTAG_URL(url.c_str()), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
                    NUTAG_AUTOALERT(0), NUTAG_AUTOACK(0), NUTAG_ENABLEMESSAGE(0), SIPTAG_ALLOW_STR(kMethods),
-                   NUTAG_APPL_METHOD(kOurMethods), SIPTAG_SUPPORTED_STR("timer, 100rel, replaces"),
+                   NUTAG_APPL_METHOD(kOurMethods), SIPTAG_SUPPORTED_STR("timer, 100rel, replaces, join"),
                    SIPTAG_ACCEPT_STR(kAccept), NTATAG_MCLASS(intake_.message_class()), NUTAG_SESSION_TIMER(expires),
                    NUTAG_MIN_SE(static_cast<unsigned>(config_.min_se.count())), NUTAG_UPDATE_REFRESH(1),
                    NUTAG_USER_AGENT(config_.user_agent.c_str()),

@@ -548,13 +548,20 @@ void SipLeg::Impl::transfer_progress(int status) {
 
 bool SipLeg::Impl::is_dialog(const call::Replaces& replaces) const {
   bool may_be = state_ == State::Called || state_ == State::Calling || state_ == State::Established;
-  if (!handle_ || !may_be || replaces.call_id != call_id) return false;
+  if (!may_be || replaces.call_id != call_id) return false;
+  auto named = dialog();
+  return named && named->to_tag == replaces.to_tag && named->from_tag == replaces.from_tag;
+}
+
+std::optional<call::Replaces> SipLeg::Impl::dialog() const {
+  if (!handle_) return std::nullopt;
   auto home = make_home();
-  // As we would name it to others: the tags are the other way round there.
   const sip_replaces_t* own = ::nua_handle_make_replaces(handle_, home.get(), 0);
-  if (!own) return false;
+  if (!own) return std::nullopt;
+  // As we would name it to others: the tags are the other way round there.
   auto named = replaces_of(*own);
-  return named.to_tag == replaces.from_tag && named.from_tag == replaces.to_tag;
+  std::swap(named.to_tag, named.from_tag);
+  return named;
 }
 
 // Who answers.
@@ -579,6 +586,7 @@ void SipLeg::Impl::release(const call::Cause& cause, int status) {
 
 void SipLeg::Impl::end_dialog(const call::Cause& cause, int status) {
   auto reason = reason_of(cause);
+  if (!ended_dialog_) ended_dialog_ = dialog();
   switch (state_) {
     case State::Idle:
       return release_shortly(cause);
@@ -657,6 +665,7 @@ void SipLeg::Impl::on_event(nua_event_t event, int status, const sip_t* sip, tag
       return;
     case nua_i_cancel:
     case nua_i_bye:
+      if (!ended_dialog_) ended_dialog_ = dialog();
       if (!cause_) cause_ = call::Cause{call::kNormalClearing.q850, 0};
       if (int q850 = sip ? read_q850(*sip) : 0; q850 && state_ != State::Releasing) cause_->q850 = q850;
       if (sip && state_ != State::Releasing) note_user_user(*sip);
@@ -745,6 +754,9 @@ void SipLeg::transfer_progress(int status) {
 }
 bool SipLeg::is_dialog(const call::Replaces& replaces) const {
   return impl_->is_dialog(replaces);
+}
+std::optional<call::Replaces> SipLeg::ended_dialog() const {
+  return impl_->ended_dialog();
 }
 void SipLeg::set_identity_policy(const IdentityPolicy& policy) {
   impl_->set_identity_policy(policy);

@@ -40,6 +40,7 @@ class SipLeg final : public call::Leg {
   void retrieve() override;
   void transfer_progress(int status) override;
   bool is_dialog(const call::Replaces& replaces) const override;
+  std::optional<call::Replaces> ended_dialog() const override;
 
   // Incoming: how this peer is told who answers.
   void set_identity_policy(const IdentityPolicy& policy);

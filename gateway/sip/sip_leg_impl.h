@@ -78,6 +78,7 @@ class SipLeg::Impl final : public HandleOwner {
   void hold(bool is_held);
   void transfer_progress(int status);
   bool is_dialog(const call::Replaces& replaces) const;
+  const std::optional<call::Replaces>& ended_dialog() const { return ended_dialog_; }
   void set_identity_policy(const IdentityPolicy& policy) { path_.identity = policy; }
 
   call::LegListener* listener = nullptr;
@@ -105,6 +106,8 @@ class SipLeg::Impl final : public HandleOwner {
   void end_dialog(const call::Cause& cause, int status);
   void release_shortly(const call::Cause& cause);
   void finish(const call::Cause& cause);
+  // How a request to us names the dialog. Not set: there is none.
+  std::optional<call::Replaces> dialog() const;
   void note_peer(const sip_t& message);
   void adopt_call_id(const std::string& id);
   void refresh();
@@ -146,6 +149,7 @@ class SipLeg::Impl final : public HandleOwner {
   std::optional<tdm::CallingParty> connected_;   // who answers, on our side
   std::optional<tdm::CallingParty> peer_party_;  // and on the peer's, as told so far
   std::string user_user_lines_;
+  std::optional<call::Replaces> ended_dialog_;
   Timer release_timer_, refresh_timer_, hold_timer_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

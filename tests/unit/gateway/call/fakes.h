@@ -83,6 +83,9 @@ class FakeLeg final : public Leg {
     hear("connected " + party.number.digits, std::nullopt);
   }
   bool is_dialog(const Replaces& replaces) const override { return replaces.call_id == script_.dialog; }
+  std::optional<Replaces> ended_dialog() const override {
+    return is_releasing_ ? std::optional(Replaces{script_.dialog, "to", "from"}) : std::nullopt;
+  }
 
  private:
   void hear(std::string command, std::optional<MediaDescription> media) {

@@ -57,6 +57,15 @@ class TransferTest : public CallTest {
     leg.listener->on_offer_answered(audio_at("192.0.2.1:4000"));
     reactor.settle();
   }
+  LegScript& arrives_with_replaces(const Replaces& replaces) {
+    call::Setup setup;
+    setup.replaces = replaces;
+    auto leg = third.incoming_leg();
+    LegScript& joins = *third.legs.back();
+    manager.on_incoming({std::move(leg), setup, audio_at("192.0.2.5:4000"), &third, third.policy});
+    reactor.settle();
+    return joins;
+  }
   void expect_nothing_left() {
     EXPECT_TRUE(manager.calls().empty());
     EXPECT_TRUE(media.open_sessions.empty());
@@ -90,6 +99,9 @@ TEST_F(TransferTest, BlindJoinsTheOtherPartyWithTheNewOneAcrossAnyTwoLegs) {
     EXPECT_EQ(routed.called.digits, "300");
     EXPECT_EQ(routed.referred_by, "<sip:by@x>");
     EXPECT_EQ(routed.calling.number.digits, row.caller_transfers ? "100" : "200");
+    ASSERT_TRUE(routed.shown) << "who is transferred";
+    EXPECT_EQ(routed.shown->trunk, row.caller_transfers ? row.to.name() : row.from.name());
+    EXPECT_EQ(routed.shown->party.number.digits, row.caller_transfers ? "200" : "100");
     next.listener->on_alerting(false, std::nullopt);
     reactor.settle();
     EXPECT_EQ(by.heard.back(), "transfer 180");
@@ -264,6 +276,51 @@ TEST_F(TransferTest, AnInviteWithReplacesTakesTheDialogOver) {
   hangs_up(joins);
   EXPECT_TRUE(ends.caller.destroyed);
   expect_nothing_left();
+}
+
+TEST_F(TransferTest, AnInviteWithReplacesPicksUpWhatRings) {
+  for (bool alerts : {true, false}) {
+    targets = {&sip};
+    LegScript& caller = incoming(pri, std::nullopt);
+    caller.listener->on_timeslot({1, 3});
+    LegScript& rings = *sip.legs.back();
+    rings.dialog = "ringing";
+    if (alerts) rings.listener->on_alerting(false, std::nullopt);
+    LegScript& joins = arrives_with_replaces({"ringing", "to", "from", true});
+
+    EXPECT_TRUE(joins.heard_command("answer"));
+    EXPECT_TRUE(caller.heard_command("answer"));
+    EXPECT_TRUE(rings.destroyed);
+    EXPECT_EQ(media.bridging, media::Bridging::Both);
+    EXPECT_EQ(media.tones[Side::A], media::Tone::None);
+    EXPECT_EQ(std::ranges::count(caller.heard, "answer"), 1);
+    ASSERT_EQ(manager.calls().size(), 1u);
+    hangs_up(joins);
+    EXPECT_TRUE(caller.destroyed);
+    expect_nothing_left();
+    EXPECT_EQ(records.back().called.back().trunk, "third");
+    EXPECT_EQ(records.back().transfers.at(0).how, "pick-up");
+  }
+}
+
+// RFC 3891 section 3: 481 for an early dialog that we did not begin, and for one that never was; 603 for what is over.
+TEST_F(TransferTest, AnInviteWithReplacesForWhatCannotBeReplacedAnyMore) {
+  targets = {&pri};
+  LegScript& caller = incoming(sip, audio_at("192.0.2.1:4000"));
+  caller.dialog = "calling";
+  LegScript& rings = *pri.legs.back();
+  rings.listener->on_timeslot({1, 3});
+  EXPECT_EQ(arrives_with_replaces({"calling", "to", "from", false}).released_with.sip_status, 481);
+  answer(rings, pri);
+
+  rings.listener->on_released(kNormalClearing);
+  EXPECT_EQ(arrives_with_replaces({"calling", "to", "from", false}).released_with.sip_status, 603);
+  EXPECT_EQ(arrives_with_replaces({"calling", "other", "from", false}).released_with.sip_status, 481);
+  EXPECT_TRUE(manager.calls().empty());
+  EXPECT_EQ(arrives_with_replaces({"calling", "to", "from", true}).released_with.sip_status, 603);
+
+  reactor.advance(1min);
+  EXPECT_EQ(arrives_with_replaces({"calling", "to", "from", false}).released_with.sip_status, 481) << "forgotten";
 }
 
 TEST_F(TransferTest, AnInviteWithReplacesIsRefusedWithItsReason) {

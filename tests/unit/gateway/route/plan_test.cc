@@ -45,6 +45,7 @@ struct PlanOfAFile : testing::Test {
     return "good";
   }
 
+  std::optional<Query::Shown> shown;
   Decision decide(std::string from, std::string called, std::string calling = "") {
     Query query;
     query.from_trunk = std::move(from);
@@ -54,6 +55,7 @@ struct PlanOfAFile : testing::Test {
     query.turn = turn;
     query.media = media;
     query.trunks = trunks;
+    query.shown = shown;
     return plan->decide(query);
   }
   std::string route_taken(std::string from, std::string called, std::string calling = "") {
@@ -208,6 +210,21 @@ TEST_F(PlanOfAFile, ShowsOnlyCallingNumbersThatMayBeShown) {
   EXPECT_FALSE(decide("b", "+1").hide_calling);
   EXPECT_EQ(text_of(decide("b", "1", "+3377").attempts.at(0).calling), "+445");
   EXPECT_TRUE(decide("b", "1").hide_calling);
+}
+
+// A blind transfer: who transfers has the rights, who is transferred is shown, as far as the route lets numbers be
+// shown.
+TEST_F(PlanOfAFile, ShowsWhoIsTransferredUnderTheRightsOfWhoTransfers) {
+  ASSERT_EQ(read("[[line]]\next = '401'\ndid = '+12125550101'\n" + route("out", "'+*'", "to = 'a'\ncalling = '+44*'") +
+                 route("checked", "'+49*'", "to = 'a'\ncalling_must_be = '+44*'\ncalling_else = '+441'") +
+                 route("lines", "'+33*'", "to = 'a'\ncalling = 'line'")),
+            "good");
+  shown = Query::Shown{"a", number_of("+3377")};
+
+  EXPECT_EQ(text_of(decide("b", "+1", "+4477").attempts.at(0).calling), "+3377");
+  EXPECT_EQ(text_of(decide("b", "+49", "+4477").attempts.at(0).calling), "+441");
+  EXPECT_EQ(text_of(decide("b", "+33", "401").attempts.at(0).calling), "+12125550101");
+  EXPECT_EQ(decide("b", "+1", "+3377").outcome(), "no route") << "what is shown gives no rights";
 }
 
 TEST_F(PlanOfAFile, RefusesWhatARouteRejectsOrALineMayNotDial) {

@@ -284,6 +284,14 @@ TEST_F(SipFlow, AnInviteMayReplaceADialog) {
   EXPECT_EQ(last_setup.replaces, (call::Replaces{"12@x", "a", "b", true}));
 }
 
+TEST_F(SipFlow, AnInviteMayJoinADialog) {
+  peer.request(agent(), "INVITE", 1, {}, "Require: join\r\nJoin: 12@x;to-tag=a;from-tag=b\r\n", sdp_of(kAudio));
+
+  ASSERT_TRUE(until([&] { return invites == 1; }, "the INVITE arrives"));
+  EXPECT_EQ(last_setup.join, (call::Replaces{"12@x", "a", "b", false}));
+  EXPECT_FALSE(last_setup.replaces);
+}
+
 TEST_F(SipFlow, AnInviteOfOursMayReplaceADialogOfThePeer) {
   auto setup = setup_to("100");
   setup.replaces = call::Replaces{"12@x", "a", "b", false};
