@@ -54,6 +54,8 @@ void Call::leave_conference(Party& party, Cause cause) {
   }
   // It may still be on the stack.
   left_.push_back({std::move(gone), record});
+  // Nothing more goes to it, so that it does not answer at a port that is another's then.
+  party.retire_to(place_of(place));
   party.leave(cause);
   std::optional<Cause> failed;
   if (place != media::Side::C) {
