@@ -157,6 +157,12 @@ std::optional<Cause> Party::move_to(const Place& place) {
 void Party::describe_anew() {
   is_moving_ = true;
   is_waiting_ = false;  // the offer goes both ways, and so ends the wait
+  move_timer_.cancel();
+  // One offer at a time: the address that this one tells is told again then.
+  if (std::exchange(is_offer_open_, true)) {
+    has_moved_again_ = true;
+    return;
+  }
   offered_ = offer_audio(options_.policy, local_);
   leg_->offer(*offered_);
 }
@@ -314,7 +320,10 @@ void Party::on_offer(const MediaDescription& offer) {
 }
 
 void Party::on_offer_answered(const MediaDescription& answer) {
-  if (!offered_ || is_leaving_) return;
+  is_offer_open_ = false;
+  if (is_leaving_) return;
+  if (std::exchange(has_moved_again_, false)) return describe_anew();
+  if (!offered_) return;
   bool was_t38 = offered_->image.has_value();
   if (!use(*offered_, answer)) {
     // Answered, but with port 0 or another kind of line: what stood goes on.
@@ -336,6 +345,7 @@ void Party::on_offer_answered(const MediaDescription& answer) {
 }
 
 void Party::on_offer_refused(int status) {
+  is_offer_open_ = has_moved_again_ = false;
   if (is_leaving_) return;
   log_.info("our offer was refused status={}", status);
   const bool is_old_news = status == 408 && mode() != MediaModeState::OfferingT38;
@@ -364,6 +374,7 @@ void Party::on_digits_complete() {
 
 void Party::send_t38_offer() {
   offered_ = offer_t38(options_.policy, local_);
+  is_offer_open_ = true;
   leg_->offer(*offered_);
 }
 

@@ -201,9 +201,11 @@ class Party final : public LegListener, public MediaMode::Actions {
   bool has_media_ = false;     // the media plane knows where to send
   bool has_bearer_ = false;    // the session has our timeslot
   bool is_established_ = false;
-  bool is_moving_ = false;   // a new address was told, and is not agreed on yet
-  bool is_holding_ = false;  // us
-  bool is_waiting_ = false;  // was told that it is held
+  bool is_moving_ = false;        // a new address was told, and is not agreed on yet
+  bool is_offer_open_ = false;    // an offer of ours to an established leg has no answer yet
+  bool has_moved_again_ = false;  // since that offer was made
+  bool is_holding_ = false;       // us
+  bool is_waiting_ = false;       // was told that it is held
   bool is_among_three_ = false;
   bool is_leaving_ = false;
   bool is_released_ = false;
