@@ -132,6 +132,36 @@ TEST_F(SipDialog, APeerWithoutUpdateIsRefreshedByReInvitesThatRepeatWhatStands) 
   EXPECT_FALSE(callee.has_heard("offer refused"));
 }
 
+// RFC 4028 section 7.4: UPDATE is preferred, since it need not touch the media.
+TEST_F(SipDialog, APeerWithUpdateIsRefreshedByUpdatesWithoutADescription) {
+  start({Transport::Udp, *SocketAddress::parse("127.0.0.1:0")}, 4s);
+  establish_from_peer("Supported: timer\r\nSession-Expires: 4;refresher=uas\r\nAllow: INVITE, ACK, BYE, UPDATE\r\n");
+  EXPECT_NE(RawPeer::header(peer.last("SIP/2.0 200"), "Session-Expires").find("refresher=uas"), std::string::npos);
+
+  ASSERT_TRUE(until_received("UPDATE"));
+
+  EXPECT_TRUE(RawPeer::body(peer.last("UPDATE")).empty());
+  EXPECT_NE(RawPeer::header(peer.last("UPDATE"), "Session-Expires").find("refresher=uac"), std::string::npos);
+  peer.reply(agent(), peer.last("UPDATE"), "200 OK", "Supported: timer\r\nSession-Expires: 4;refresher=uac\r\n");
+  settle();
+  EXPECT_TRUE(peer.last("INVITE").empty());
+  EXPECT_FALSE(callee.has_heard("released"));
+}
+
+// RFC 4028 section 10: who does not refresh ends the call for the side that waits for it.
+TEST_F(SipDialog, ASessionThatThePeerDoesNotRefreshIsEnded) {
+  start({Transport::Udp, *SocketAddress::parse("127.0.0.1:0")}, 4s);
+  establish_from_peer("Supported: timer\r\nSession-Expires: 4;refresher=uac\r\nAllow: INVITE, ACK, BYE, UPDATE\r\n");
+  EXPECT_NE(RawPeer::header(peer.last("SIP/2.0 200"), "Session-Expires").find("refresher=uac"), std::string::npos);
+
+  ASSERT_TRUE(until_received("BYE"));
+
+  EXPECT_NE(RawPeer::header(peer.last("BYE"), "Reason").find("cause=408"), std::string::npos) << peer.last("BYE");
+  EXPECT_TRUE(peer.last("UPDATE").empty());
+  peer.reply(agent(), peer.last("BYE"), "200 OK");
+  ASSERT_TRUE(until_heard(callee, "released"));
+}
+
 TEST_F(SipDialog, DatagramsThatAreNoSipAreDropped) {
   for (std::string garbage :
        {"", "\r\n\r\n", "hello", "INVITE", "SIP/2.0 200 OK\r\n\r\n", "INVITE sip:x SIP/2.0\r\n\r\n"}) {

@@ -71,6 +71,23 @@ TEST_F(SipFlow, OfSeveralForksTheLatestIsHeardAndTheOneThatAnswersStands) {
   EXPECT_NE(RawPeer::header(peer.last("ACK"), "To").find("tag=one"), std::string::npos);
 }
 
+// RFC 3261 section 13.2.2.4: each 2xx is acknowledged; one dialog stands, the others are ended.
+TEST_F(SipFlow, ASecondForkThatAnswersTooIsAcknowledgedAndEnded) {
+  auto invite = call_peer();
+  peer.reply(back(), with_tag(invite, "one"), "200 OK", {}, sdp_of(kAudio));
+  ASSERT_TRUE(until_heard(caller, "answered"));
+  ASSERT_TRUE(until_received("ACK"));
+
+  peer.reply(back(), with_tag(invite, "two"), "200 OK", {}, sdp_of(kAudio));
+
+  ASSERT_TRUE(until_received("ACK", ";tag=two"));
+  ASSERT_TRUE(until_received("BYE", ";tag=two"));
+  peer.reply(back(), peer.last("BYE"), "200 OK");
+  settle();
+  EXPECT_FALSE(caller.has_heard("released"));
+  EXPECT_EQ(caller.times_heard("answered"), 1);
+}
+
 TEST_F(SipFlow, AnAnswerThatComesLongAfterOurCancelIsAcknowledgedAndEnded) {
   auto invite = call_peer();
   peer.reply(back(), invite, "180 Ringing");
