@@ -85,6 +85,14 @@ std::vector<Option<S>> make_trunk_fax_options() {
                 "T38FaxUdpEC that we offer. What the peer sends is understood in any form.")
           .live(),
       option<S>(
+          "vbd", &TrunkFax::vbd,
+          choice<VoiceBandData>(
+              {{"offer", VoiceBandData::Offer}, {"answer", VoiceBandData::Answer}, {"never", VoiceBandData::Never}}),
+          "Fax in G.711 as voice-band data (V.152, with silenceSupp and ecan of RFC 3108). offer: told to the peer "
+          "by re-INVITE when T.38 came to nothing. answer: told where a description is due anyway. never: left "
+          "out, for peers that choke on it.")
+          .live(),
+      option<S>(
           "rtp_redundancy", &TrunkFax::rtp_redundancy, integer(0, 3),
           "Earlier packets repeated in each of a fax in G.711 (RFC 2198), where the peer knows that: 2 make up for "
           "any two packets lost together, at three times the 80 kbit/s. 0: neither offered nor accepted.")

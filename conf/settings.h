@@ -70,6 +70,8 @@ struct Media {
 enum class T38Mode : uint8_t { Preamble, Ced, Cng, AtOnce, Peer, Never };
 // LowerToG3: Super G3 machines are brought down to G3 by T.38. Pass: V.34 goes through as G.711.
 enum class Sg3 : uint8_t { LowerToG3, Pass };
+// V.152 attributes for fax in G.711. Offer: told in a re-INVITE too; Answer: in descriptions that are due anyway.
+enum class VoiceBandData : uint8_t { Offer, Answer, Never };
 enum class ErrorCorrection : uint8_t { None, Redundancy, Fec };
 enum class Modem : uint8_t { V27ter, V29, V17 };
 
@@ -84,6 +86,7 @@ struct TrunkFax {
   int max_buffer = 2000;   // octets
   int max_datagram = 400;  // octets
   ErrorCorrection error_correction = ErrorCorrection::Redundancy;
+  VoiceBandData vbd = VoiceBandData::Offer;
   int rtp_redundancy = 2;  // earlier packets in each of a fax in G.711
 };
 

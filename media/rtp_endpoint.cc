@@ -47,7 +47,7 @@ void RtpEndpoint::change(const RtpSettings& settings, TimePoint now) {
 }
 
 std::optional<tdm::Law> RtpEndpoint::law_of(uint8_t payload_type) const {
-  if (payload_type == settings_.payload_type) return settings_.law;
+  if (payload_type == settings_.payload_type || payload_type == settings_.voice_band_data) return settings_.law;
   if (payload_type == settings_.payload_type_pcma) return tdm::Law::A;
   if (payload_type == settings_.payload_type_pcmu) return tdm::Law::Mu;
   return std::nullopt;
@@ -153,9 +153,11 @@ void RtpEndpoint::send_packet(ByteView octets, int fd) {
 }
 
 size_t RtpEndpoint::pack_audio(ByteView octets) {
-  bool repeats = settings_.redundancy && settings_.redundant_copies > 0 && jitter_.profile() == Profile::Fax;
-  if (!repeats) return sender_.pack(settings_.payload_type, octets, out_);
-  auto payload = redundancy_.write(settings_.payload_type, sender_.timestamp(), octets, settings_.redundant_copies);
+  const bool is_fax = jitter_.profile() == Profile::Fax;
+  const uint8_t type = is_fax ? settings_.voice_band_data.value_or(settings_.payload_type) : settings_.payload_type;
+  bool repeats = settings_.redundancy && settings_.redundant_copies > 0 && is_fax;
+  if (!repeats) return sender_.pack(type, octets, out_);
+  auto payload = redundancy_.write(type, sender_.timestamp(), octets, settings_.redundant_copies);
   return sender_.pack(*settings_.redundancy, payload, octets.size(), out_);
 }
 

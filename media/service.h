@@ -47,6 +47,9 @@ struct RtpSettings {
   std::optional<uint8_t> payload_type_pcma = 8;
   std::optional<uint8_t> payload_type_pcmu = 0;
   std::optional<uint8_t> telephone_event;
+  // V.152: set when both sides have a payload type for modem signals, of the law above. Sent while the profile is Fax,
+  // understood at any time.
+  std::optional<uint8_t> voice_band_data;
   // RFC 2198: set when both sides know it. Sent while the profile is Fax, understood at any time.
   std::optional<uint8_t> redundancy;
   size_t redundant_copies = 2;  // of earlier packets in each

@@ -36,6 +36,18 @@ t38::ErrorCorrection error_correction_of(conf::ErrorCorrection correction) {
   return t38::ErrorCorrection::None;
 }
 
+call::VoiceBandData voice_band_data_of(conf::VoiceBandData vbd) {
+  switch (vbd) {
+    case conf::VoiceBandData::Offer:
+      return call::VoiceBandData::Offer;
+    case conf::VoiceBandData::Answer:
+      return call::VoiceBandData::Answer;
+    case conf::VoiceBandData::Never:
+      return call::VoiceBandData::Never;
+  }
+  return call::VoiceBandData::Never;
+}
+
 sip::IdentityPolicy identity_of(const conf::SipTrunk& trunk) {
   sip::IdentityPolicy policy;
   switch (trunk.identity) {
@@ -79,6 +91,7 @@ call::MediaPolicy policy_of(const conf::SipTrunk& trunk) {
   policy.t38_answer_timeout = trunk.fax.t38_answer_timeout;
   policy.t38_offer_window = trunk.fax.t38_offer_window;
   policy.lowers_super_g3 = trunk.fax.sg3 == conf::Sg3::LowerToG3;
+  policy.vbd = voice_band_data_of(trunk.fax.vbd);
   policy.redundant_copies = trunk.fax.rtp_redundancy;
   policy.t38_params.max_bit_rate = trunk.fax.max_bit_rate;
   policy.t38_params.max_buffer = trunk.fax.max_buffer;

@@ -30,7 +30,9 @@ struct AudioStream {
   std::optional<uint8_t> redundancy;       // RFC 2198 payload type
   std::chrono::milliseconds ptime{20};
   Direction direction = Direction::SendRecv;
-  bool voice_band_data = false;  // V.152 (gpmd vbd=yes), or silenceSupp:off asked for
+  std::vector<uint8_t> voice_band_data;  // payload types for modem signals (V.152: gpmd vbd=yes)
+  bool no_silence_suppression = false;   // RFC 3108 silenceSupp:off
+  std::optional<bool> echo_canceller;    // RFC 3108 ecan: whether it is to be on
 
   // Nothing but data: what a call with this bearer capability has (RFC 4040).
   bool is_data() const { return clearmode && codecs.empty(); }

@@ -20,6 +20,13 @@ enum class T38Ask : uint8_t {
   Never,     // nobody: the peer's offer is refused and fax stays in G.711
 };
 
+// When a fax in G.711 is described as voice-band data (V.152).
+enum class VoiceBandData : uint8_t {
+  Offer,   // by a re-INVITE too, when T.38 came to nothing
+  Answer,  // in offers of calls that are known to be fax, and in answers to it
+  Never,
+};
+
 // How a trunk's media is negotiated. A value, from the settings.
 struct MediaPolicy {
   // Local address that RTP and UDPTL of this trunk's legs are bound to.
@@ -27,6 +34,9 @@ struct MediaPolicy {
   // Most liked first.
   std::vector<AudioCodec> codecs{{tdm::Law::A, 8}, {tdm::Law::Mu, 0}};
   std::optional<uint8_t> telephone_event = 101;
+  VoiceBandData vbd = VoiceBandData::Offer;
+  // After T.38 came to nothing the peer may have a description of its own to send: ours does not cross it.
+  Duration vbd_offer_delay = 1s;
   // RFC 2198 for fax in G.711: how many earlier packets go along in each. 0: not offered, and declined.
   int redundant_copies = 2;
   std::chrono::milliseconds ptime{20};

@@ -22,12 +22,34 @@ Direction mirrored(Direction direction) {
   }
 }
 
+bool has(const std::vector<uint8_t>& types, uint8_t type) {
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
 const AudioCodec* find(const std::vector<AudioCodec>& codecs, tdm::Law law) {
   auto found = std::find_if(codecs.begin(), codecs.end(), [&](const AudioCodec& codec) { return codec.law == law; });
   return found == codecs.end() ? nullptr : &*found;
 }
 
+// As for the other side, which has asked: the canceller is off from the first fax tone on whatever it says.
+void answer_voice_band_data(const AudioStream& offer, AudioStream& answer) {
+  for (const AudioCodec& codec : answer.codecs) {
+    if (has(offer.voice_band_data, codec.payload_type)) answer.voice_band_data.push_back(codec.payload_type);
+  }
+  answer.no_silence_suppression = offer.no_silence_suppression || !answer.voice_band_data.empty();
+  answer.echo_canceller = offer.echo_canceller;
+}
+
 }  // namespace
+
+MediaDescription offer_voice_band_data(const MediaPolicy& policy, const SocketAddress& local) {
+  MediaDescription offer = offer_audio(policy, local);
+  if (policy.vbd == VoiceBandData::Never) return offer;
+  for (const AudioCodec& codec : offer.audio->codecs) offer.audio->voice_band_data.push_back(codec.payload_type);
+  offer.audio->no_silence_suppression = true;
+  offer.audio->echo_canceller = false;
+  return offer;
+}
 
 MediaDescription offer_audio(const MediaPolicy& policy, const SocketAddress& local) {
   AudioStream audio;
@@ -65,7 +87,7 @@ std::optional<MediaDescription> answer_audio(const MediaPolicy& policy, const So
   if (audio.codecs.empty()) return std::nullopt;
   if (policy.telephone_event) audio.telephone_event = offer.audio->telephone_event;
   if (policy.redundant_copies > 0) audio.redundancy = offer.audio->redundancy;
-  audio.voice_band_data = offer.audio->voice_band_data;
+  if (policy.vbd != VoiceBandData::Never) answer_voice_band_data(*offer.audio, audio);
   return MediaDescription{.audio = audio, .image = std::nullopt};
 }
 
@@ -113,6 +135,12 @@ std::optional<media::RtpSettings> rtp_settings(const AudioStream& local, const A
   const AudioCodec* mu_law = find(local.codecs, tdm::Law::Mu);
   settings.payload_type_pcma = a_law ? std::optional(a_law->payload_type) : std::nullopt;
   settings.payload_type_pcmu = mu_law ? std::optional(mu_law->payload_type) : std::nullopt;
+  // A payload type of its own for them: the same law, told by the number.
+  for (const AudioCodec& codec : remote.codecs) {
+    const bool is_for_fax = codec.law == agreed->law && has(remote.voice_band_data, codec.payload_type) &&
+                            has(local.voice_band_data, codec.payload_type);
+    if (is_for_fax && !settings.voice_band_data) settings.voice_band_data = codec.payload_type;
+  }
   if (local.telephone_event) settings.telephone_event = remote.telephone_event;
   if (local.redundancy) settings.redundancy = remote.redundancy;
   return settings;

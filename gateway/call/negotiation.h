@@ -10,6 +10,8 @@
 namespace sg::call {
 
 MediaDescription offer_audio(const MediaPolicy& policy, const SocketAddress& local);
+// The same of a call that is a fax: as voice-band data (V.152), where the trunk's peer takes that.
+MediaDescription offer_voice_band_data(const MediaPolicy& policy, const SocketAddress& local);
 MediaDescription offer_t38(const MediaPolicy& policy, const SocketAddress& local);
 
 // Answers the peer's audio line with the codecs both know; not set when there are none.

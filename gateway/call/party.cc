@@ -22,7 +22,8 @@ Party::Party(const Options& options, std::unique_ptr<Leg> leg, const std::string
       log_(fmt::format("call={} leg={} trunk={}", options.call, name(options.side), trunk)),
       mode_({options.policy, options.side == media::Side::B, options.seed}, context.reactor, context.counters, log_,
             *this),
-      move_timer_(context.reactor) {
+      move_timer_(context.reactor),
+      vbd_timer_(context.reactor) {
   record_.trunk = trunk;
   record_.leg = leg_->name();
   leg_->set_listener(this);
@@ -42,7 +43,7 @@ std::optional<Cause> Party::accept_call(const Setup& setup, const std::optional<
   }
   if (auto cause = bind()) return cause;
   if (!offer) {
-    offered_ = ours_ = offer_audio(options_.policy, local_);
+    offered_ = ours_ = our_audio();
     return std::nullopt;
   }
   ours_ = answer_to(*offer);
@@ -57,7 +58,7 @@ std::optional<Cause> Party::place_call(const Setup& setup) {
   identity_.number = setup.called;
   if (is_ip()) {
     if (auto cause = bind()) return cause;
-    offered_ = ours_ = offer_audio(options_.policy, local_);
+    offered_ = ours_ = our_audio();
     is_described_ = true;
   }
   leg_->setup(setup, ours_);
@@ -97,6 +98,7 @@ void Party::release(Cause cause) {
   is_leaving_ = true;
   mode_.stop();
   move_timer_.cancel();
+  vbd_timer_.cancel();
   cause = options_.causes.sent(cause);
   log_.info("release cause={} ({})", cause.q850, text_of(cause));
   leg_->release(cause);
@@ -149,7 +151,7 @@ std::optional<Cause> Party::move_to(const Place& place) {
   } else if (remote_) {
     ours_ = answer_to(*remote_);
   } else {
-    offered_ = ours_ = offer_audio(options_.policy, local_);
+    offered_ = ours_ = our_audio();
   }
   return std::nullopt;
 }
@@ -163,8 +165,26 @@ void Party::describe_anew() {
     has_moved_again_ = true;
     return;
   }
-  offered_ = offer_audio(options_.policy, local_);
+  offered_ = our_audio();
   leg_->offer(*offered_);
+}
+
+MediaDescription Party::our_audio() const {
+  const bool is_fax = options_.policy.is_known_fax || mode() != MediaModeState::Audio;
+  return is_fax ? offer_voice_band_data(options_.policy, local_) : offer_audio(options_.policy, local_);
+}
+
+void Party::offer_vbd_soon() {
+  // With T38Ask::Peer the peer's own T.38 offer is due, and ours would cross it.
+  if (options_.policy.vbd != VoiceBandData::Offer || options_.policy.t38 == T38Ask::Peer) return;
+  vbd_timer_.arm(options_.policy.vbd_offer_delay, [this] {
+    const bool is_told = ours_ && ours_->audio && !ours_->audio->voice_band_data.empty();
+    const bool is_busy = is_offer_open_ || is_holding_ || is_waiting_ || is_leaving_ || !is_established_;
+    if (is_told || is_busy || mode() != MediaModeState::Passthrough) return;
+    offered_ = our_audio();
+    is_offer_open_ = true;
+    leg_->offer(*offered_);
+  });
 }
 
 void Party::confer(bool is_among_three) {
@@ -288,6 +308,7 @@ void Party::on_released(Cause cause) {
   is_leaving_ = is_released_ = true;
   mode_.stop();
   move_timer_.cancel();
+  vbd_timer_.cancel();
   drop_bearer();  // the timeslot is idle on the line and may be another call's at once
   cause = options_.causes.received(cause);
   record_.cause = cause;
@@ -324,13 +345,14 @@ void Party::on_offer_answered(const MediaDescription& answer) {
   if (is_leaving_) return;
   if (std::exchange(has_moved_again_, false)) return describe_anew();
   if (!offered_) return;
-  bool was_t38 = offered_->image.has_value();
+  const bool was_t38 = offered_->image.has_value();
+  const bool was_needed = is_moving_ || !has_media_;
   if (!use(*offered_, answer)) {
     // Answered, but with port 0 or another kind of line: what stood goes on.
     offered_.reset();
     if (was_t38) {
       mode_.on_t38_not_agreed("T.38 answered without an image line");
-    } else {
+    } else if (was_needed) {
       listener_->on_failed(*this, kBearerNotImplemented);
     }
     return;
@@ -380,6 +402,8 @@ void Party::send_t38_offer() {
 
 void Party::on_mode_changed(MediaModeState state, std::string_view reason) {
   log_.info("media mode={} reason=\"{}\"", name(state), reason);
+  const bool was_t38 = !record_.modes.empty() && record_.modes.back().mode == name(MediaModeState::T38);
+  if (state == MediaModeState::Passthrough && !was_t38) offer_vbd_soon();
   record_.modes.push_back({std::chrono::system_clock::now(), std::string(name(state)), std::string(reason)});
   listener_->on_mode_changed(*this, state);
 }

@@ -179,6 +179,9 @@ class Party final : public LegListener, public MediaMode::Actions {
   void leave_session();
   void go_to(const Place& place);
   void describe_anew();
+  MediaDescription our_audio() const;
+  // The fax goes on in G.711: tells the peer that these are modem signals.
+  void offer_vbd_soon();
   void set_holding(bool is_holding);
 
   Options options_;
@@ -196,6 +199,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   std::optional<MediaDescription> nothing_;
   tdm::CallingParty identity_;
   Timer move_timer_;  // runs until a new address can be told again
+  Timer vbd_timer_;
   std::optional<tdm::Timeslot> slot_;
   bool is_described_ = false;  // ours_ was given to the leg
   bool has_media_ = false;     // the media plane knows where to send

@@ -170,12 +170,30 @@ SocketAddress read_rtcp(const SocketAddress& rtp, std::string_view value) {
   return address;
 }
 
+// "99 vbd=yes;ecan=on" (V.152 section 7.1), with blanks wherever a peer likes them.
+void read_gpmd(std::vector<unsigned>& for_modems, std::string_view value) {
+  auto type = leading_number(next_word(value));
+  std::string parameters = lower(value);
+  std::erase_if(parameters, [](char c) { return c == ' ' || c == '\t'; });
+  if (type && (";" + parameters + ";").find(";vbd=yes;") != std::string::npos) for_modems.push_back(*type);
+}
+
+// "fb on -" or, without the direction, "on" (RFC 3108 section 5.6.2.11).
+std::optional<bool> read_ecan(std::string_view value) {
+  for (auto word = next_word(value); !word.empty(); word = next_word(value)) {
+    if (lower(word) == "on") return true;
+    if (lower(word) == "off") return false;
+  }
+  return std::nullopt;
+}
+
 call::AudioStream read_audio(const Session& session, const Section& section, const SocketAddress& address) {
   call::AudioStream audio;
   audio.rtp = address;
   audio.direction = session.direction.value_or(call::Direction::SendRecv);
   std::map<unsigned, std::string> encodings{{0, "pcmu/8000"}, {8, "pcma/8000"}};
   std::map<unsigned, std::string> formats_of;  // fmtp
+  std::vector<unsigned> for_modems;            // gpmd
   std::optional<unsigned> ptime, maxptime;
   for (const auto& [spelled, value] : section.attributes) {
     auto name = lower(spelled);
@@ -188,8 +206,9 @@ call::AudioStream read_audio(const Session& session, const Section& section, con
     if (name == "ptime") ptime = leading_number(value);
     if (name == "maxptime") maxptime = leading_number(value);
     if (name == "rtcp") audio.rtcp = read_rtcp(address, value);
-    if (name == "gpmd" && lower(value).find("vbd=yes") != std::string::npos) audio.voice_band_data = true;
-    if (name == "silencesupp" && lower(value).starts_with("off")) audio.voice_band_data = true;
+    if (name == "gpmd") read_gpmd(for_modems, value);
+    if (name == "silencesupp") audio.no_silence_suppression = lower(value).starts_with("off");
+    if (name == "ecan") audio.echo_canceller = read_ecan(value);
     if (auto direction = parse_direction(name)) audio.direction = *direction;
   }
   // Put on hold as RFC 2543 did it.
@@ -208,6 +227,10 @@ call::AudioStream read_audio(const Session& session, const Section& section, con
     if (is_encoding(encoding, "pcma/8000")) audio.codecs.push_back({tdm::Law::A, payload_type});
     if (is_encoding(encoding, "pcmu/8000")) audio.codecs.push_back({tdm::Law::Mu, payload_type});
     if (is_encoding(encoding, "clearmode/8000") && !audio.clearmode) audio.clearmode = payload_type;
+    const bool is_g711 = !audio.codecs.empty() && audio.codecs.back().payload_type == payload_type;
+    if (is_g711 && std::find(for_modems.begin(), for_modems.end(), *type) != for_modems.end()) {
+      audio.voice_band_data.push_back(payload_type);
+    }
     if (is_encoding(encoding, "telephone-event/8000") && !audio.telephone_event) audio.telephone_event = payload_type;
     if (is_encoding(encoding, "red/8000") && repeats_g711(formats_of[*type], encodings))
       audio.redundancy = payload_type;

@@ -35,7 +35,9 @@ std::string audio_section(const call::AudioStream& audio) {
     formats += fmt::format(" {}", codec.payload_type);
     maps += fmt::format("a=rtpmap:{} {}/8000\r\n", codec.payload_type, name_of(codec.law));
     // V.152 section 7.1: this payload type carries modem and fax signals untouched.
-    if (audio.voice_band_data) maps += fmt::format("a=gpmd:{} vbd=yes\r\n", codec.payload_type);
+    const auto& modems = audio.voice_band_data;
+    const bool is_for_modems = std::find(modems.begin(), modems.end(), codec.payload_type) != modems.end();
+    if (is_for_modems) maps += fmt::format("a=gpmd:{} vbd=yes\r\n", codec.payload_type);
   }
   if (audio.clearmode) {
     formats += fmt::format(" {}", *audio.clearmode);
@@ -53,7 +55,8 @@ std::string audio_section(const call::AudioStream& audio) {
   }
   auto section = fmt::format("m=audio {} RTP/AVP{}\r\n", audio.rtp.port(), formats) + maps;
   section += fmt::format("a=ptime:{}\r\n", audio.ptime.count());
-  if (audio.voice_band_data) section += "a=silenceSupp:off - - - -\r\n";
+  if (audio.no_silence_suppression) section += "a=silenceSupp:off - - - -\r\n";
+  if (audio.echo_canceller) section += fmt::format("a=ecan:fb {} -\r\n", *audio.echo_canceller ? "on" : "off");
   if (audio.rtcp.is_set() && audio.rtcp.port() != audio.rtp.port() + 1) {
     section += fmt::format("a=rtcp:{}\r\n", audio.rtcp.port());
   }

@@ -44,7 +44,8 @@ call::MediaDescription FaxCall::our_audio() const {
   audio.rtp = media_.local();
   audio.codecs = {{tdm::Law::A, 8}, {tdm::Law::Mu, 0}};
   if (options_.codec == tdm::Law::Mu) std::swap(audio.codecs[0], audio.codecs[1]);
-  audio.voice_band_data = true;
+  audio.voice_band_data = {8, 0};
+  audio.no_silence_suppression = true;
   return {.audio = audio, .image = std::nullopt};
 }
 

@@ -236,6 +236,60 @@ TEST_F(CallTest, AFaxAnsweringOnTheLineMakesUsAskTheSipSideForT38) {
   EXPECT_EQ(std::count(caller.heard.begin(), caller.heard.end(), "offer"), 1);
 }
 
+TEST_F(CallTest, AfterRefusedT38TheFaxIsOfferedAsVoiceBandData) {
+  LegScript& caller = answered_sip_to_pri();
+  media.hear(Side::B, media::HeardTone::V21Preamble);
+  caller.listener->on_offer_refused(488);
+  reactor.advance(900ms);
+  EXPECT_EQ(std::count(caller.heard.begin(), caller.heard.end(), "offer"), 1) << "the peer may have one of its own";
+
+  reactor.advance(200ms);
+
+  ASSERT_EQ(std::count(caller.heard.begin(), caller.heard.end(), "offer"), 2);
+  ASSERT_TRUE(caller.last_media->audio);
+  EXPECT_FALSE(caller.last_media->audio->voice_band_data.empty());
+  caller.listener->on_offer_refused(488);
+  EXPECT_EQ(manager.find(id)->caller().mode(), MediaModeState::Passthrough);
+  reactor.advance(60s);
+  EXPECT_EQ(std::count(caller.heard.begin(), caller.heard.end(), "offer"), 2) << "once";
+  EXPECT_EQ(manager.calls().size(), 1u);
+}
+
+TEST_F(CallTest, AnAnswerWithoutAudioToVoiceBandDataLeavesWhatStood) {
+  LegScript& caller = answered_sip_to_pri();
+  media.hear(Side::B, media::HeardTone::V21Preamble);
+  caller.listener->on_offer_refused(488);
+  reactor.advance(1100ms);
+
+  caller.listener->on_offer_answered({});
+
+  EXPECT_EQ(manager.calls().size(), 1u);
+  EXPECT_FALSE(caller.heard_command("release"));
+}
+
+TEST_F(CallTest, APeerThatAsksForT38AfterItsRefusalIsNotCrossed) {
+  LegScript& caller = answered_sip_to_pri();
+  media.hear(Side::B, media::HeardTone::V21Preamble);
+  caller.listener->on_offer_refused(488);
+
+  caller.listener->on_offer(t38_at("192.0.2.1:4002"));
+  reactor.advance(5s);
+
+  EXPECT_EQ(std::count(caller.heard.begin(), caller.heard.end(), "offer"), 1);
+  EXPECT_EQ(manager.find(id)->caller().mode(), MediaModeState::T38);
+}
+
+TEST_F(CallTest, ATrunkWhosePeerChokesOnVoiceBandDataHearsNothingOfIt) {
+  sip.policy.vbd = VoiceBandData::Never;
+  LegScript& caller = answered_sip_to_pri();
+  media.hear(Side::B, media::HeardTone::V21Preamble);
+  caller.listener->on_offer_refused(488);
+
+  reactor.advance(5s);
+
+  EXPECT_EQ(std::count(caller.heard.begin(), caller.heard.end(), "offer"), 1);
+}
+
 TEST_F(CallTest, APeerThatSpeaksT38MakesUsAskTheOneOnTheOtherSide) {
   targets = {&other_sip};
   LegScript& caller = incoming(sip, audio_at("192.0.2.1:4000"));

@@ -1,5 +1,6 @@
 #include "gateway/call/negotiation.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "fakes.h"
@@ -70,6 +71,52 @@ TEST(Negotiation, RedundancyIsUsedWhereBothSidesHaveIt) {
   EXPECT_EQ(offer_audio(none, kLocal).audio->redundancy, std::nullopt);
   EXPECT_EQ(rtp_settings(*offer_audio({}, kLocal).audio, *offer.audio)->redundancy, 99);
   EXPECT_EQ(rtp_settings(*offer_audio({}, kLocal).audio, *plain.audio)->redundancy, std::nullopt);
+}
+
+TEST(Negotiation, AFaxInG711IsOfferedAsVoiceBandDataBesideRedundancy) {
+  auto offer = *offer_voice_band_data({}, kLocal).audio;
+
+  EXPECT_THAT(offer.voice_band_data, ::testing::ElementsAre(8, 0));
+  EXPECT_TRUE(offer.no_silence_suppression);
+  EXPECT_EQ(offer.echo_canceller, false);
+  EXPECT_EQ(offer.redundancy, offer_audio({}, kLocal).audio->redundancy);
+  EXPECT_TRUE(offer_audio({}, kLocal).audio->voice_band_data.empty()) << "a call that is not known to be a fax";
+}
+
+TEST(Negotiation, VoiceBandDataIsAnsweredAsFarAsItWasOffered) {
+  auto offer = audio_at("192.0.2.1:4000", {{tdm::Law::A, 8}, {tdm::Law::A, 99}});
+  offer.audio->voice_band_data = {99};
+  auto silence_only = audio_at("192.0.2.1:4000");
+  silence_only.audio->no_silence_suppression = true;
+  silence_only.audio->echo_canceller = true;
+
+  auto answer = *answer_audio({}, kLocal, offer)->audio;
+
+  EXPECT_THAT(answer.voice_band_data, ::testing::ElementsAre(99));
+  EXPECT_TRUE(answer.no_silence_suppression);
+  EXPECT_EQ(rtp_settings(answer, *offer.audio)->payload_type, 8);
+  EXPECT_EQ(rtp_settings(answer, *offer.audio)->voice_band_data, 99);
+  auto simple = *answer_audio({}, kLocal, silence_only)->audio;
+  EXPECT_TRUE(simple.voice_band_data.empty());
+  EXPECT_TRUE(simple.no_silence_suppression);
+  EXPECT_EQ(simple.echo_canceller, true);
+  EXPECT_EQ(rtp_settings(simple, *silence_only.audio)->voice_band_data, std::nullopt);
+}
+
+TEST(Negotiation, APeerThatChokesOnVoiceBandDataIsSparedIt) {
+  MediaPolicy policy;
+  policy.vbd = VoiceBandData::Never;
+  auto offer = audio_at("192.0.2.1:4000");
+  offer.audio->voice_band_data = {8};
+  offer.audio->no_silence_suppression = true;
+  offer.audio->echo_canceller = false;
+
+  for (const auto& audio :
+       {*offer_voice_band_data(policy, kLocal).audio, *answer_audio(policy, kLocal, offer)->audio}) {
+    EXPECT_TRUE(audio.voice_band_data.empty());
+    EXPECT_FALSE(audio.no_silence_suppression);
+    EXPECT_EQ(audio.echo_canceller, std::nullopt);
+  }
 }
 
 TEST(Negotiation, NothingInCommonIsNothing) {

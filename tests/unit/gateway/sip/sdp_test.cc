@@ -43,7 +43,7 @@ TEST(Sdp, ReadsAnAudioLineInAllItsParts) {
   EXPECT_EQ(stream.telephone_event, 101);
   EXPECT_EQ(stream.ptime, std::chrono::milliseconds(30));
   EXPECT_EQ(stream.direction, call::Direction::SendOnly);
-  EXPECT_TRUE(stream.voice_band_data);
+  EXPECT_EQ(stream.voice_band_data, std::vector<uint8_t>{8});
 }
 
 TEST(Sdp, ReadsDialects) {
@@ -53,7 +53,6 @@ TEST(Sdp, ReadsDialects) {
       << "port 0 only says that it could";
   EXPECT_TRUE(parse("m=audio 4002 RTP/AVP 0\r\na=maxptime:10\r\n").media.audio->ptime == std::chrono::milliseconds(10));
   EXPECT_TRUE(parse("m=audio 4002 RTP/AVP 18\r\n").media.audio->codecs.empty());
-  EXPECT_TRUE(parse("m=audio 4002 RTP/AVP 8\r\na=silenceSupp:off - - - -\r\n").media.audio->voice_band_data);
   EXPECT_EQ(parse("m=audio 4002 RTP/AVP 8\r\nc=IN IP6 2001:db8::1\r\n").media.audio->rtp.to_string(),
             "[2001:db8::1]:4002");
   EXPECT_EQ(parse("a=inactive\r\nm=audio 4002 RTP/AVP 8\r\n").media.audio->direction, call::Direction::Inactive);
@@ -61,6 +60,57 @@ TEST(Sdp, ReadsDialects) {
   auto params = parse("m=image 4000 udptl t38\r\na=T38FaxVersion:2\r\na=T38MaxBitRate:9600\r\n").media.image->params;
   EXPECT_EQ(params.version, 2);
   EXPECT_EQ(params.max_bit_rate, 9600);
+}
+
+TEST(Sdp, VoiceBandDataIsReadInEveryDialect) {
+  struct Case {
+    const char *name, *attributes;
+    std::vector<uint8_t> for_modems;
+    bool no_silence_suppression;
+    std::optional<bool> echo_canceller;
+  };
+  const Case kCases[] = {
+      {"V.152", "a=gpmd:8 vbd=yes\r\n", {8}, false, {}},
+      {"AudioCodes", "a=gpmd:0 vbd=yes;ecan=on\r\n", {0}, false, {}},
+      {"blanks and case", "a=GPMD: 8  ecan=on ; VBD = Yes\r\n", {8}, false, {}},
+      {"a type of its own", "a=rtpmap:99 PCMA/8000\r\na=gpmd:99 vbd=yes\r\n", {99}, false, {}},
+      {"each its own line", "a=gpmd:8 vbd=yes\r\na=gpmd:0 vbd=yes\r\n", {8, 0}, false, {}},
+      {"before its rtpmap", "a=gpmd:99 vbd=yes\r\na=rtpmap:99 pcmu/8000\r\n", {99}, false, {}},
+      {"declined", "a=gpmd:8 vbd=no\r\n", {}, false, {}},
+      {"of another codec", "a=gpmd:18 vbd=yes\r\n", {}, false, {}},
+      {"of none", "a=gpmd:vbd=yes\r\na=gpmd:\r\na=gpmd:999 vbd=yes\r\n", {}, false, {}},
+      {"RFC 3108", "a=silenceSupp:off - - - -\r\na=ecan:fb off -\r\n", {}, true, false},
+      {"Cisco", "a=silenceSupp:off\r\na=ecan:fb on -\r\n", {}, true, true},
+      {"without direction", "a=ecan:ON G168\r\n", {}, false, true},
+      {"suppression on", "a=silenceSupp:on - - - -\r\na=ecan:fb - -\r\n", {}, false, {}},
+      {"nothing", "", {}, false, {}},
+  };
+  for (const Case& each : kCases) {
+    SCOPED_TRACE(each.name);
+    auto audio = *parse("m=audio 4000 RTP/AVP 8 0 18 99\r\n" + std::string(each.attributes)).media.audio;
+
+    EXPECT_EQ(audio.voice_band_data, each.for_modems);
+    EXPECT_EQ(audio.no_silence_suppression, each.no_silence_suppression);
+    EXPECT_EQ(audio.echo_canceller, each.echo_canceller);
+  }
+}
+
+TEST(SdpSession, VoiceBandDataIsWrittenForItsPayloadTypesOnly) {
+  auto media = audio(4000);
+  media.audio->codecs = {{tdm::Law::A, 8}, {tdm::Law::A, 99}};
+  media.audio->voice_band_data = {99};
+  media.audio->no_silence_suppression = true;
+  media.audio->echo_canceller = false;
+
+  auto text = SdpSession(1).offer(media);
+
+  for (const char* line : {"a=gpmd:99 vbd=yes\r\n", "a=silenceSupp:off - - - -\r\n", "a=ecan:fb off -\r\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  }
+  EXPECT_EQ(text.find("a=gpmd:8 "), std::string::npos) << text;
+  EXPECT_EQ(parse_sdp(text)->media.audio, media.audio);
+  auto plain = SdpSession(1).offer(audio(4000));
+  for (const char* name : {"gpmd", "silenceSupp", "ecan"}) EXPECT_EQ(plain.find(name), std::string::npos) << plain;
 }
 
 TEST(Sdp, RedundancyIsReadWhereItRepeatsG711) {
@@ -180,7 +230,9 @@ TEST(SdpSession, AnOfferIsReadBackAsItWasMeant) {
   auto media = audio(4000);
   media.audio->telephone_event = 101;
   media.audio->direction = call::Direction::RecvOnly;
-  media.audio->voice_band_data = true;
+  media.audio->voice_band_data = {8};
+  media.audio->no_silence_suppression = true;
+  media.audio->echo_canceller = false;
   media.image = image(4002).image;
   media.image->params.max_bit_rate = 9600;
 
