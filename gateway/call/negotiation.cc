@@ -44,7 +44,7 @@ void answer_voice_band_data(const AudioStream& offer, AudioStream& answer) {
 
 MediaDescription offer_voice_band_data(const MediaPolicy& policy, const SocketAddress& local) {
   MediaDescription offer = offer_audio(policy, local);
-  if (policy.vbd == VoiceBandData::Never) return offer;
+  if (policy.vbd == VoiceBandData::Never || policy.is_data) return offer;
   for (const AudioCodec& codec : offer.audio->codecs) offer.audio->voice_band_data.push_back(codec.payload_type);
   offer.audio->no_silence_suppression = true;
   offer.audio->echo_canceller = false;
