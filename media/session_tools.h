@@ -18,6 +18,7 @@ struct MediaCounters {
         udptl_malformed(counters.get("media.udptl.malformed")),
         udptl_foreign(counters.get("media.udptl.foreign_source")),
         udptl_latched(counters.get("media.udptl.latched")),
+        udptl_redundancy_raised(counters.get("media.udptl.redundancy_raised")),
         udptl_stray_rtp(counters.get("media.udptl.stray_rtp")),
         unexpected(counters.get("media.unexpected_datagrams")),
         send_failed(counters.get("media.send_failed")) {}
@@ -30,8 +31,9 @@ struct MediaCounters {
   Counter& udptl_malformed;
   Counter& udptl_foreign;
   Counter& udptl_latched;
-  Counter& udptl_stray_rtp;  // audio that came after the swap to T.38
-  Counter& unexpected;       // before the peer's media was agreed upon
+  Counter& udptl_redundancy_raised;  // by one, as the peer's packets were lost
+  Counter& udptl_stray_rtp;          // audio that came after the swap to T.38
+  Counter& unexpected;               // before the peer's media was agreed upon
   Counter& send_failed;
 };
 

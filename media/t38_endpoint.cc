@@ -17,6 +17,12 @@ constexpr Duration kKeepAlive = 1s;
 constexpr int kRepeats = 14;
 constexpr Duration kFirstRepeat = 20ms, kLongestGap = 180ms;
 
+// Redundancy rises by one for each so many of the peer's packets of which more than one in twenty did not come: what is
+// lost on the way to us is likely lost on the way back. It never falls within a fax: T.30 has no use for thrift.
+constexpr uint64_t kLossWindow = 50;
+constexpr double kMuchLoss = 0.05;
+constexpr int kMostRedundancy = 7;
+
 // A peer that has not swapped yet sends G.711 of 10 ms or more. Its first two octets would be a very high sequence
 // number of UDPTL, which no peer starts with.
 bool looks_like_audio(ByteView datagram) {
@@ -34,6 +40,9 @@ T38Endpoint::T38Endpoint(SessionTools& tools, const T38Settings& settings, t38::
       sender_(t38::UdptlSender::options_for(settings.remote_params, tools.config.t38_redundancy)),
       next_no_signal_(line),
       last_active_(now),
+      most_redundancy_(settings.remote_params.max_redundancy > 0
+                           ? std::min(settings.remote_params.max_redundancy, kMostRedundancy)
+                           : kMostRedundancy),
       later_ones_repeat_(settings.remote_params.error_correction == t38::ErrorCorrection::Redundancy &&
                          tools.config.t38_redundancy > 0) {
   peer_.tell(settings.remote);
@@ -58,6 +67,20 @@ void T38Endpoint::on_media(const Datagram& datagram, TimePoint line) {
   }
   is_heard_ = true;
   last_active_ = datagram.arrival;
+  mind_loss();
+}
+
+void T38Endpoint::mind_loss() {
+  const auto& counted = receiver_.counters();
+  if (counted.received - received_then_ < kLossWindow) return;
+  const uint64_t lost = counted.lost + counted.recovered_redundancy + counted.recovered_fec;
+  const auto gone = static_cast<double>(lost - loss_seen_);
+  const double share = gone / (gone + static_cast<double>(counted.received - received_then_));
+  loss_seen_ = lost;
+  received_then_ = counted.received;
+  if (!later_ones_repeat_ || share <= kMuchLoss || sender_.redundancy() >= most_redundancy_) return;
+  sender_.set_redundancy(sender_.redundancy() + 1);
+  tools_.counters.udptl_redundancy_raised.add();
 }
 
 void T38Endpoint::poll(int fd, TimePoint line) {

@@ -35,6 +35,7 @@ class T38Endpoint {
   void send(ByteView ifp, int copies, int fd);
   void send_datagram(int fd);
   void repeat(int fd, TimePoint line);
+  void mind_loss();
 
   SessionTools& tools_;
   T38Settings settings_;
@@ -46,6 +47,9 @@ class T38Endpoint {
   int greetings_left_ = 3;
   TimePoint last_active_;
   uint64_t packets_sent_ = 0;
+  const int most_redundancy_;  // that the peer takes
+  uint64_t loss_seen_ = 0;     // of the peer's packets, when redundancy was last looked at
+  uint64_t received_then_ = 0;
   const bool later_ones_repeat_;  // redundancy is in use
 
   // The latest datagram, and its copies to come.

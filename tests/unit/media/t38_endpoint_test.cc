@@ -67,6 +67,59 @@ TEST_F(T38EndpointTest, SpreadsTheCopiesOfWhatNothingFollows) {
   for (const auto& [at, datagram] : wire.sent) EXPECT_EQ(datagram, wire.sent[0].second);
 }
 
+// The peer's datagrams, of which every `nth` is lost; each carries the IFP before it.
+struct T38EndpointLossTest : T38EndpointTest {
+  void hear(int datagrams, int nth) {
+    for (int i = 0; i < datagrams; ++i, ++sequence) {
+      if (nth > 0 && i % nth == 0) continue;
+      const Bytes datagram{static_cast<uint8_t>(sequence >> 8), static_cast<uint8_t>(sequence), 1, 0, 0, 1, 1, 0};
+      endpoint().on_media({datagram, settings.remote, clock.now()}, clock.now());
+      clock.advance(30ms);
+    }
+  }
+  // Earlier IFPs in the next datagram.
+  int depth() {
+    static constexpr uint8_t kPage[20] = {0xC0, 1, 0x80, 0, 14};
+    for (int i = 0; i < 10; ++i) endpoint().send_ifp(kPage, 1, 3, clock.now());
+    return wire.sent.back().second[2 + 1 + sizeof(kPage) + 1];
+  }
+  int sequence = 1;
+};
+
+TEST_F(T38EndpointLossTest, RedundancyRisesWithTheLossOfThePeersPacketsAndNeverFalls) {
+  hear(500, 0);
+  EXPECT_EQ(depth(), 3);
+
+  hear(65, 5);
+  EXPECT_EQ(depth(), 4);
+  hear(130, 5);
+  EXPECT_EQ(depth(), 6);
+
+  hear(1000, 0);
+  EXPECT_EQ(depth(), 6);
+  hear(1000, 5);
+  EXPECT_EQ(depth(), 7) << "there is an end to it";
+  EXPECT_EQ(counters.get("media.udptl.redundancy_raised").value(), 4u);
+}
+
+TEST_F(T38EndpointLossTest, ALossThatIsRareOrAPeerThatTakesLessLeavesItAlone) {
+  hear(1000, 40);
+  EXPECT_EQ(depth(), 3);
+}
+
+TEST_F(T38EndpointLossTest, ThePeersOwnLimitHolds) {
+  settings.remote_params.max_redundancy = 4;
+  hear(1000, 5);
+  EXPECT_EQ(depth(), 4);
+}
+
+TEST_F(T38EndpointLossTest, ItStaysWithinThePeersDatagram) {
+  settings.remote_params.max_datagram = 90;
+  hear(1000, 5);
+  EXPECT_EQ(depth(), 3) << "20 octets each";
+  EXPECT_LE(wire.sent.back().second.size(), 90u);
+}
+
 TEST_F(T38EndpointTest, SendsNoCopiesOfWhatTheNextDatagramRepeats) {
   endpoint().send_ifp(kNoSignalIfp, 3, 3, clock.now());
   endpoint().send_ifp(kNoSignalIfp, 1, 3, clock.now());
