@@ -399,6 +399,14 @@ const std::vector<Option<PriTrunk>>& pri_trunk_options() {
                   {{"audio31k", Bearer::Audio31k}, {"speech", Bearer::Speech}, {"unrestricted", Bearer::Unrestricted}}),
               "Bearer capability of calls that come from SIP. Fax wants audio31k.")
               .live(),
+          option<PriTrunk>("transfer", &PriTrunk::transfer, boolean(),
+                           "The far end may have two calls of its own joined (explicit call transfer, EN 300 369)."),
+          option<PriTrunk>(
+              "join_in_switch", &PriTrunk::join_in_switch, boolean(),
+              "Where both sides of a call are on one interface of this trunk, its switch is asked to join "
+              "them itself, which frees both timeslots: EuroISDN explicit call transfer, NI-2, 5ESS and 4ESS "
+              "two-B-channel transfer, DMS-100 release link trunk, Q.SIG path replacement. For exchanges "
+              "that have the service subscribed."),
           ton_out_option().live(),
           option<PriTrunk>(
               "ringback", &PriTrunk::ringback,

@@ -200,6 +200,8 @@ struct PriTrunk : Trunk {
   std::vector<uint16_t> dchannels;  // with nfas: the spans that have a D-channel; empty: the first
   Hunt hunt = Hunt::Ascending;
   Bearer bearer = Bearer::Audio31k;  // of calls that come from SIP
+  bool transfer = true;
+  bool join_in_switch = false;
   Ringback ringback = Ringback::Gateway;
   // Q.931 timers. T301, T302, T304, T309 and T310 are ours, the others libpri's.
   milliseconds t301{180000}, t302{15000}, t304{20000}, t310{40000};

@@ -16,7 +16,14 @@ namespace sg::tdm {
 using SignallingCallId = Id<struct SignallingCallTag>;
 
 // Q.931 4.5.10: type of number and numbering plan, as the octet's fields.
-enum class TypeOfNumber : uint8_t { Unknown = 0, International = 1, National = 2, NetworkSpecific = 3, Subscriber = 4, Abbreviated = 6 };
+enum class TypeOfNumber : uint8_t {
+  Unknown = 0,
+  International = 1,
+  National = 2,
+  NetworkSpecific = 3,
+  Subscriber = 4,
+  Abbreviated = 6
+};
 enum class NumberingPlan : uint8_t { Unknown = 0, Isdn = 1, Data = 3, Telex = 4, National = 8, Private = 9 };
 // Q.931 4.5.10, octet 3a.
 enum class Presentation : uint8_t { Allowed = 0, Restricted = 1, Unavailable = 2 };
@@ -86,10 +93,10 @@ struct Setup {
 
 // Q.931 4.5.23 progress descriptions.
 struct Progress {
-  bool inband_available = false;       // 8: listen
-  bool not_end_to_end_isdn = false;    // 1
-  bool destination_not_isdn = false;   // 2
-  bool origination_not_isdn = false;   // 3
+  bool inband_available = false;      // 8: listen
+  bool not_end_to_end_isdn = false;   // 1
+  bool destination_not_isdn = false;  // 2
+  bool origination_not_isdn = false;  // 3
 };
 
 // One interface that sets calls up on timeslots: an ISDN D-channel, an analog line group. It owns the inventory of its
@@ -129,13 +136,15 @@ class Signalling {
     virtual void on_notify(SignallingCallId call, uint8_t description) = 0;
     virtual void on_interface_up() = 0;
     virtual void on_interface_down() = 0;
+    // The far end of both answered calls wants what is behind them joined: answer with join_answered().
+    virtual void on_join_wanted(SignallingCallId /*call*/, SignallingCallId /*other*/) {}
   };
 
   enum class SlotState : uint8_t { Idle, InUse, OutOfService, Restarting, InAlarm };
   struct SlotStatus {
     Timeslot slot;
     SlotState state = SlotState::Idle;
-    SignallingCallId call;  // when InUse
+    SignallingCallId call;    // when InUse
     std::string detail = {};  // of an analog port: what it does ("ringing"), or why it does not work
   };
   struct Status {
@@ -174,6 +183,14 @@ class Signalling {
   virtual void notify(SignallingCallId call, uint8_t description) = 0;
   // Both directions, any state. on_released follows.
   virtual void release(SignallingCallId call, int cause) = 0;
+  // Asks the far end to join both calls, which are answered, and to take them off this interface: a two-B-channel
+  // transfer (EN 300 369, GR-2865). It ends them when it does; when it does not, nothing changes.
+  // Error: it cannot be asked.
+  virtual Result<> join(SignallingCallId /*call*/, SignallingCallId /*other*/) {
+    return fail("lines of this kind join no calls");
+  }
+  // Answers on_join_wanted(): both calls are released then, or go on.
+  virtual void join_answered(SignallingCallId /*call*/, bool /*is_joined*/) {}
   // The media heard this tone on the timeslot of the call: on lines that have no other way to say that it is over.
   virtual void on_tone(SignallingCallId, CallTone) {}
   // A span's alarms changed: timeslots in alarm take no new calls.

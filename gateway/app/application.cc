@@ -83,6 +83,7 @@ tdm::pri::Config pri_config(const conf::PriTrunk& trunk, std::vector<tdm::pri::S
   config.hunt = trunk.hunt == conf::Hunt::Ascending ? tdm::Hunt::Ascending : tdm::Hunt::Descending;
   config.law = law;
   config.overlap_receiving = true;
+  config.takes_transfers = trunk.transfer;
   config.t301 = trunk.t301;
   config.t302 = trunk.t302;
   config.t304 = trunk.t304;
@@ -245,6 +246,8 @@ Result<> Application::start_trunks() {
     trunk::TdmTrunk::Options options;
     options.name = settings.name;
     options.bearer = bearer_of(settings.bearer);
+    options.joins_in_switch = settings.join_in_switch;
+    options.takes_transfers = settings.transfer;
     options.media_policy.plays_ringback = settings.ringback == conf::Ringback::Gateway;
     options.causes = causes_of(settings);
     // Each span is an interface of its own, or all are one.

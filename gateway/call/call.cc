@@ -10,6 +10,8 @@ namespace {
 // How long an announcement after DISCONNECT may play; the far end's T305 is 30 s.
 constexpr auto kAnnouncementLimit = 25s;
 constexpr auto kDigitLength = 100ms;
+// Before the switch is asked to join both legs: until then CONNECT ACKNOWLEDGE has come.
+constexpr auto kBeforeHandingOver = 1s;
 constexpr char kTerminator = '#';  // ends a number that is dialled digit by digit
 
 // How long an emergency call waits for the timeslot of a call that was cleared for it, and how often it looks.
@@ -318,6 +320,19 @@ void Call::on_answered(Party&) {
   play_to_caller(media::Tone::None);
   caller_->answer();
   context_.media.set_bridging(session_, media::Bridging::Both);
+  hand_to_switch();
+}
+
+// Where both legs come from one switch, which can join them itself. Until it has, and when it refuses, we join them.
+void Call::hand_to_switch() {
+  if (is_data() || caller_->is_ip() || !called_ || called_->is_ip()) return;
+  timer_.arm(kBeforeHandingOver, [this] {
+    bool stands = state() == CallState::Answered && !is_conference() && !is_on_hold();
+    if (!stands || !called_->leg().join_at_far_end(caller_->leg())) return;
+    log_.info("the switch is asked to join both legs");
+    context_.counters.get("call.handed_to_switch").add();
+    record_.handed_to_switch = std::chrono::system_clock::now();
+  });
 }
 
 void Call::on_disconnected(Party& party, Cause cause, bool inband) {
@@ -546,6 +561,7 @@ void Call::on_joined(Party& joined) {
   pass_hold_on(*to);
   to->leg().connected_party(joined.identity());
   joined.leg().connected_party(to->identity());
+  hand_to_switch();
 }
 
 void Call::on_hold_changed(Party& party) {

@@ -132,6 +132,7 @@ class Call final : public PartyListener {
   const std::function<Routing()>& forwarding_on(Cause cause) const;
   bool forward(Cause why);
   void wait_for_forwarding();
+  void hand_to_switch();
   void keep_called_record();
   void hear_called();
   // To a caller on a timeslot.

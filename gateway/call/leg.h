@@ -143,6 +143,9 @@ class Leg {
   virtual void indicate(const tdm::Progress&) {}
   // Incoming, before the answer: the call goes elsewhere than to who was called (181; NOTIFY).
   virtual void forwarded() {}
+  // Established: asks the far end to join this call and the one of `other` itself, and to end both here (two-B-channel
+  // transfer). False: it cannot be asked. What does not come of it leaves everything as it is.
+  virtual bool join_at_far_end(const Leg& /*other*/) { return false; }
   // Incoming. `media`: our answer to the peer's offer, or our offer where it came without one (IP legs); once given
   // it stands, and later calls need not repeat it. `inband`: there is something to hear before answer.
   virtual void proceeding() = 0;

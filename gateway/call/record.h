@@ -66,10 +66,11 @@ struct Record {
   Cause cause;              // why the call ended
   std::string released_by;  // "caller", "called", "gateway", "transfer"
   std::vector<TransferRecord> transfers;
-  bool fax = false;            // a fax tone or T.38 was seen
-  FaxLog fax_log;              // what was seen of it
-  bool fell_silent = false;    // it was ended since nothing came from a peer any more
-  FaxDiagnosis fax_diagnosis;  // once it is over
+  std::optional<WallTime> handed_to_switch;  // when a switch was asked to join both legs itself
+  bool fax = false;                          // a fax tone or T.38 was seen
+  FaxLog fax_log;                            // what was seen of it
+  bool fell_silent = false;                  // it was ended since nothing came from a peer any more
+  FaxDiagnosis fax_diagnosis;                // once it is over
   media::SessionStats media;
 };
 

@@ -208,6 +208,7 @@ std::string to_json(const call::Record& record) {
                {"caller", json_of(record.caller)},
                {"called", std::move(called)},
                {"transfers", json_of_transfers(record)},
+               {"handed_to_switch", record.handed_to_switch ? Json(iso8601(*record.handed_to_switch)) : Json()},
                {"fax", record.fax ? json_of_fax(record) : Json()},
                {"media", {{"a", json_of(record.media.side[0])}, {"b", json_of(record.media.side[1])}}}};
   // Names and numbers are a peer's: what is no UTF-8 is replaced, never thrown over.

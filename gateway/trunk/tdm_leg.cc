@@ -89,6 +89,17 @@ void TdmLeg::send_digits(const std::string& digits) {
   if (phase_ == Phase::Up) signalling_->information(call_, digits);
 }
 
+bool TdmLeg::join_at_far_end(const call::Leg& other) {
+  auto* with = dynamic_cast<const TdmLeg*>(&other);
+  bool may = trunk_.joins_in_switch() && with && with->signalling_ == signalling_ && phase_ == Phase::Answered;
+  if (!may || with->phase_ != Phase::Answered) return false;
+  if (auto asked = signalling_->join(call_, with->call_); !asked) {
+    Log(fmt::format("trunk={}", trunk_.name())).warning("the switch cannot join two calls: {}", asked.error().message);
+    return false;
+  }
+  return true;
+}
+
 void TdmLeg::forwarded() {
   if (phase_ == Phase::Up) signalling_->notify(call_, kCallIsDiverting);
 }
@@ -151,6 +162,14 @@ void TdmLeg::on_digits(const std::string& digits) {
 
 void TdmLeg::on_digits_complete() {
   if (listener_) listener_->on_digits_complete();
+}
+
+// What comes of it is over at once: the parties only change places.
+void TdmLeg::on_join_wanted(const TdmLeg& other) {
+  call::TransferRequest request;
+  request.other_call = &other;
+  bool is_joined = listener_ && listener_->on_transfer(request);
+  signalling_->join_answered(call_, is_joined);
 }
 
 void TdmLeg::on_digits_wanted(tdm::Progress progress) {

@@ -36,6 +36,7 @@ class TdmLeg final : public call::Leg {
   void refuse_offer(int status) override;
   void send_digits(const std::string& digits) override;
   void forwarded() override;
+  bool join_at_far_end(const call::Leg& other) override;
   void hold() override;
   void retrieve() override;
   void conference(bool is_on) override;
@@ -55,6 +56,7 @@ class TdmLeg final : public call::Leg {
   void on_released(int cause);
   void on_digits(const std::string& digits);
   void on_digits_complete();
+  void on_join_wanted(const TdmLeg& other);
   void on_digits_wanted(tdm::Progress progress);
   void on_notified(uint8_t description);
   void on_slot_left();

@@ -76,6 +76,12 @@ class TdmTrunk::Interface final : public tdm::Signalling::Listener {
   }
   void on_interface_up() override { trunk_.log_.info("{} is up", signalling_->status().name); }
   void on_interface_down() override { trunk_.log_.error("{} is down", signalling_->status().name); }
+  void on_join_wanted(tdm::SignallingCallId call, tdm::SignallingCallId other) override {
+    TdmLeg* leg = trunk_.find(*signalling_, call);
+    TdmLeg* with = trunk_.find(*signalling_, other);
+    if (leg && with) return leg->on_join_wanted(*with);
+    signalling_->join_answered(call, false);
+  }
 
   TdmTrunk& trunk_;
   std::unique_ptr<tdm::Signalling> signalling_;

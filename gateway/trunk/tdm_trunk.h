@@ -28,6 +28,8 @@ class TdmTrunk final : public call::Trunk {
     size_t max_calls = 0;                                            // 0: as many as there are timeslots
     tdm::BearerCapability bearer = tdm::BearerCapability::Audio31k;  // of calls sent out
     bool carries_data = true;                                        // analog lines do not
+    bool joins_in_switch = false;  // two calls of one interface: its far end is asked to
+    bool takes_transfers = true;   // the far end may have two calls of its own joined
     std::vector<std::unique_ptr<tdm::Signalling>> interfaces;
   };
   using IncomingSink = std::function<void(TdmTrunk&, std::unique_ptr<call::Leg>, const call::Setup&)>;
@@ -41,6 +43,8 @@ class TdmTrunk final : public call::Trunk {
   const call::CauseMap& causes() const override { return options_.causes; }
   tl::expected<std::unique_ptr<call::Leg>, call::Cause> make_leg() override;
   bool carries_data() const override { return options_.carries_data; }
+  bool joins_in_switch() const { return options_.joins_in_switch; }
+  bool allows_transfer() const override { return options_.takes_transfers; }
 
   // Each interface as it stands, in order.
   std::vector<tdm::Signalling::Status> status() const;

@@ -37,8 +37,9 @@ struct Call {
   std::optional<Timeslot> slot;
   Setup setup;  // outgoing: kept for a retry on another timeslot
   int retries = 0;
-  int release_cause = 0;  // why we hung up; 0: the far end did
-  Timer timer;            // T301, T302, T304, T306 or T310: one at a time
+  std::optional<int> transfer;  // the far end's request to join it with another, still without an answer
+  int release_cause = 0;        // why we hung up; 0: the far end did
+  Timer timer;                  // T301, T302, T304, T306 or T310: one at a time
 };
 
 // Calls by id and by libpri's pointer: events that end a call come with the pointer only.

@@ -41,6 +41,8 @@ struct Config {
   Law law = Law::A;  // user information layer 1 of our SETUPs
   // Incoming SETUPs without Sending complete are overlap: more digits may follow. Off: every number is complete.
   bool overlap_receiving = false;
+  // The far end may have its two calls joined (explicit call transfer, EN 300 369).
+  bool takes_transfers = false;
   // RESTART a timeslot that the far end refused with cause 44, and timeslots each time the interface comes up.
   bool restart_refused = true;
   bool restart_when_up = false;  // all that are idle: no call of an earlier life of ours is left on them

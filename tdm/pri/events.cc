@@ -303,6 +303,16 @@ void Interface::on_notified(q931_call* handle, int description) {
   tell([id = call->id, description](Listener& listener) { listener.on_notify(id, static_cast<uint8_t>(description)); });
 }
 
+bool Interface::on_transfer_wanted(q931_call* handle, q931_call* other_handle, int invoke) {
+  Call *call = live(handle), *other = live(other_handle);
+  bool stands = call && other && call->state == CallState::Active && other->state == CallState::Active;
+  if (!config_.takes_transfers || !stands || call->transfer) return false;
+  call->transfer = invoke;
+  log_.info("call={} is to be joined with call={}", call->id, other->id);
+  tell([id = call->id, with = other->id](Listener& listener) { listener.on_join_wanted(id, with); });
+  return true;
+}
+
 void Interface::on_facility(const ::pri_event& event) {
   // An unanswered request costs the peer its time-out: say no at once. The rest is information for nobody here.
   const auto* commands = event.facility.subcmds;
@@ -313,9 +323,12 @@ void Interface::on_facility(const ::pri_event& event) {
       case PRI_SUBCMD_REROUTING:
         ::pri_rerouting_rsp(pri(), reply_to, command.u.rerouting.invoke_id, PRI_REROUTING_RSP_NOT_AVAILABLE);
         break;
-      case PRI_SUBCMD_TRANSFER_CALL:
-        ::pri_transfer_rsp(pri(), reply_to, command.u.transfer.invoke_id, 0);
+      case PRI_SUBCMD_TRANSFER_CALL: {
+        const auto& wanted = command.u.transfer;
+        if (on_transfer_wanted(wanted.call_1, wanted.call_2, wanted.invoke_id)) break;
+        ::pri_transfer_rsp(pri(), reply_to, wanted.invoke_id, 0);
         break;
+      }
       case PRI_SUBCMD_CC_REQ:
         ::pri_cc_req_rsp(pri(), command.u.cc_request.cc_id, 5);
         break;

@@ -385,6 +385,28 @@ void Interface::notify(SignallingCallId id, uint8_t description) {
   schedule_pump();
 }
 
+Result<> Interface::join(SignallingCallId id, SignallingCallId other) {
+  Call *first = live(id), *second = live(other);
+  if (!first || !second || first->state != CallState::Active || second->state != CallState::Active) {
+    return fail("{}: calls {} and {} are not both answered", config_.name, id, other);
+  }
+  if (::pri_channel_bridge(first->handle, second->handle) != 0) {
+    return fail("{}: {} has no such transfer, or the calls are of two kinds", config_.name,
+                to_string(config_.switch_type));
+  }
+  log_.info("call={} asked to be joined with call={}", id, other);
+  schedule_pump();
+  return {};
+}
+
+void Interface::join_answered(SignallingCallId id, bool is_joined) {
+  Call* call = live(id);
+  if (!call || !call->transfer) return;
+  // The result of a transfer travels in the DISCONNECT that follows (EN 300 369-1 section 9).
+  ::pri_transfer_rsp(pri(), call->handle, *std::exchange(call->transfer, std::nullopt), is_joined);
+  schedule_pump();
+}
+
 void Interface::release(SignallingCallId id, int cause) {
   if (Call* call = live(id)) hang_up(*call, cause);
 }

@@ -46,6 +46,8 @@ class Interface final : public Signalling {
   void information(SignallingCallId call, const std::string& digits) override;
   void notify(SignallingCallId call, uint8_t description) override;
   void release(SignallingCallId call, int cause) override;
+  Result<> join(SignallingCallId call, SignallingCallId other) override;
+  void join_answered(SignallingCallId call, bool is_joined) override;
   void on_alarms_changed(uint16_t span, AlarmSet alarms) override;
 
   // Sends RESTART for an idle timeslot. It takes no calls until the far end has acknowledged.
@@ -88,6 +90,8 @@ class Interface final : public Signalling {
   void on_service(int channel, int status);
   void on_notified(q931_call* handle, int description);
   void on_facility(const ::pri_event& event);
+  // False: nobody here joins those two.
+  bool on_transfer_wanted(q931_call* handle, q931_call* other, int invoke);
 
   // The D-channels (dchannels.cc). libpri's of the active one:
   ::pri* pri() { return links_.active().get(); }

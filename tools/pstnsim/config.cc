@@ -109,6 +109,7 @@ Result<> set(Span& span, const std::string& key, const std::string& value) {
   if (key == "hunt") return assign(tdm::pri::parse_hunt(value), span.pri.hunt);
   if (key == "nfas") return number(value, span.nfas);
   if (key == "backup_dchannel") return truth(value, span.backup_dchannel);
+  if (key == "transfers") return truth(value, span.pri.takes_transfers);
   if (key == "overlap") return truth(value, span.pri.overlap_receiving);
   if (key == "trace") return truth(value, span.pri.trace);
   if (key == "type" && value == "analog") {

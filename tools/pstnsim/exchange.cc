@@ -84,6 +84,12 @@ class Exchange::Trunk final : public tdm::Signalling::Listener {
     with(id, [&](Call& call) { exchange_.on_released(call, cause); });
   }
   void on_notify(SignallingCallId, uint8_t) override {}
+  // The exchange joins its two subscribers itself, and takes both calls off the line.
+  void on_join_wanted(SignallingCallId id, SignallingCallId other) override {
+    with(id, [&](Call& call) { exchange_.events_({{"event", "transferred"}, {"call", call.id}}); });
+    interface->join_answered(id, true);
+    for (auto each : {id, other}) interface->release(each, 16);
+  }
   void on_interface_up() override { tell("interface_up"); }
   void on_interface_down() override { tell("interface_down"); }
 

@@ -54,6 +54,7 @@ SPANS
   frames_per_packet  frames of 125 us a packet (40)
   rtp_header         true: packets carry one (false)
   number             1, 2, ... in the order given
+  transfers          true: two calls of one interface are joined in the exchange when the far end asks (false)
   trace              true: every ISDN message to the log at debug level (false)
 
 SUBSCRIBERS

@@ -109,6 +109,42 @@ TEST_F(CallTest, ARedirectionIsFollowedBestContactFirstAndThenThePlanGoesOn) {
   EXPECT_TRUE(pri.legs[0]->heard_command("setup 200"));
 }
 
+// Two-B-channel transfer.
+TEST_F(CallTest, WhatIsOnOneSwitchOnBothSidesIsHandedToItAndStandsUntilItHasIt) {
+  struct Row {
+    const char* name;
+    FakeTrunk &from, &to;
+    bool joins, is_asked;
+  };
+  for (const Row& row : {Row{"ISDN on both sides", pri, other_pri, true, true},
+                         Row{"which knows no such thing", pri, other_pri, false, false},
+                         Row{"SIP calls", sip, pri, true, false}, Row{"SIP is called", pri, sip, true, false}}) {
+    records.clear();
+    targets = {&row.to};
+    auto media_of = [&](const FakeTrunk& trunk) {
+      return &trunk == &sip ? std::optional(audio_at("192.0.2.1:4000")) : std::nullopt;
+    };
+    LegScript& caller = incoming(row.from, media_of(row.from));
+    LegScript& answering = *row.to.legs.back();
+    answering.joins = row.joins;
+    answering.listener->on_answered(media_of(row.to));
+    reactor.advance(500ms);
+    EXPECT_FALSE(answering.heard_command("join with fake")) << "not before CONNECT ACKNOWLEDGE";
+
+    reactor.advance(2s);
+
+    EXPECT_EQ(answering.heard_command("join with fake"), row.is_asked) << row.name;
+    EXPECT_EQ(media.bridging, media::Bridging::Both) << row.name;
+    EXPECT_EQ(manager.calls().size(), 1u) << row.name;
+    // The switch takes both over; or they hang up, which looks the same.
+    answering.listener->on_released(kNormalClearing);
+    reactor.settle();
+    EXPECT_TRUE(caller.destroyed) << row.name;
+    ASSERT_EQ(records.size(), 1u) << row.name;
+    EXPECT_EQ(records[0].handed_to_switch.has_value(), row.is_asked) << row.name;
+  }
+}
+
 TEST_F(CallTest, PeersThatRedirectInACircleEndTheCall) {
   targets = {&carrier};
   LegScript& caller = incoming(sip, audio_at("192.0.2.1:4000"));

@@ -24,6 +24,7 @@ struct LegScript {
   std::optional<tdm::Redirection> redirection;  // of setup()
   std::string dialog = "none";                  // the Call-ID that Replaces names it by
   bool destroyed = false;
+  bool joins = false;  // whether its far end can be asked to join two calls
   const Leg* leg = nullptr;
 
   bool heard_command(const std::string& command) const {
@@ -54,6 +55,10 @@ class FakeLeg final : public Leg {
     return kind_ == MediaKind::Tdm;
   }
   void forwarded() override { hear("forwarded", std::nullopt); }
+  bool join_at_far_end(const Leg& other) override {
+    if (script_.joins) hear("join with " + other.name(), std::nullopt);
+    return script_.joins;
+  }
   void proceeding() override { hear("proceeding", std::nullopt); }
   void progress(bool inband, const std::optional<MediaDescription>& media) override {
     hear(inband ? "progress inband" : "progress", media);

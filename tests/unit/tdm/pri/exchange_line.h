@@ -60,6 +60,7 @@ struct Side final : Signalling::Listener {
   Timeslot slot;
   std::function<void(SignallingCallId)> on_call;  // what to do with an incoming call
   int released = 0;
+  std::pair<SignallingCallId, SignallingCallId> transfer;  // the calls that the far end wants joined
 
   void on_setup(SignallingCallId id, Timeslot at, const Setup& setup) override {
     call = id;
@@ -90,6 +91,10 @@ struct Side final : Signalling::Listener {
     note("released " + std::to_string(cause));
   }
   void on_notify(SignallingCallId, uint8_t description) override { note("notify " + std::to_string(description)); }
+  void on_join_wanted(SignallingCallId with, SignallingCallId other) override {
+    note("transfer");
+    transfer = {with, other};
+  }
   void on_interface_up() override { note("up"); }
   void on_interface_down() override { note("down"); }
 
