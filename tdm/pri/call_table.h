@@ -33,7 +33,8 @@ struct Call {
   int reference = -1;  // call reference value
   bool outgoing = false;
   CallState state = CallState::Setup;
-  // Not set while the timeslot was lost to the far end's call (glare) and no other is agreed yet.
+  // Not set while the timeslot was lost to the far end's call (glare) and no other is agreed yet, and while the far end
+  // holds the call.
   std::optional<Timeslot> slot;
   Setup setup;  // outgoing: kept for a retry on another timeslot
   int retries = 0;

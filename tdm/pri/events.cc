@@ -8,7 +8,7 @@ namespace {
 
 // Q.850 causes.
 constexpr int kNoAnswer = 19, kUnspecified = 31, kNoCircuit = 34, kTemporaryFailure = 41, kChannelUnavailable = 44;
-constexpr int kFacilityNotImplemented = 69, kIncompatibleDestination = 88, kRecoveryOnTimer = 102;
+constexpr int kIncompatibleDestination = 88, kRecoveryOnTimer = 102;
 constexpr int kCallIndependent = 1 << 17;  // no bearer: supplementary services only
 
 int cause_of(int cause) {
@@ -71,13 +71,10 @@ void Interface::dispatch(const ::pri_event& event) {
       return on_facility(event);
     case PRI_EVENT_NOTIFY:
       return on_notified(event.notify.call, event.notify.info);
-    // A held call would lose its timeslot: not offered.
     case PRI_EVENT_HOLD:
-      ::pri_hold_rej(pri(), event.hold.call, kFacilityNotImplemented);
-      return;
+      return on_hold(event);
     case PRI_EVENT_RETRIEVE:
-      ::pri_retrieve_rej(pri(), event.retrieve.call, kFacilityNotImplemented);
-      return;
+      return on_retrieve(event);
     // Answers to a HOLD or RETRIEVE of ours, which we do not send.
     case PRI_EVENT_HOLD_ACK:
     case PRI_EVENT_HOLD_REJ:

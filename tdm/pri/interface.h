@@ -90,6 +90,9 @@ class Interface final : public Signalling {
   void on_service(int channel, int status);
   void on_notified(q931_call* handle, int description);
   void on_facility(const ::pri_event& event);
+  // hold.cc
+  void on_hold(const ::pri_event& event);
+  void on_retrieve(const ::pri_event& event);
   // False: nobody here joins those two.
   bool on_transfer_wanted(q931_call* handle, q931_call* other, int invoke);
 

@@ -82,6 +82,7 @@ Link::Link(const Config& config, std::unique_ptr<DChannel> dchannel, Counters& c
   ::pri_hangup_fix_enable(pri_, 1);
   ::pri_facility_enable(pri_);
   ::pri_transfer_enable(pri_, config.takes_transfers);
+  ::pri_hold_enable(pri_, true);
   // Otherwise EuroISDN says Sending complete in every SETUP, which makes overlap sending impossible.
   ::pri_set_overlapdial(pri_, speaks_sending_complete(config.switch_type));
   ::pri_set_service_message_support(pri_, speaks_service(config.switch_type));

@@ -83,6 +83,7 @@ struct Side final : Signalling::Listener {
     slot = at;
     note("timeslot " + std::to_string(at.number));
   }
+  void on_timeslot_left(SignallingCallId) override { note("timeslot left"); }
   void on_disconnected(SignallingCallId, int cause, Progress progress) override {
     note("disconnected " + std::to_string(cause) + text(progress));
   }
