@@ -110,8 +110,13 @@ TEST(RecordJson, CanBeReadBackAsFarAsAPlanWantsToKnow) {
   record.setup.calling.number = {"223"};
   record.setup.redirection.emplace().from = {"441", tdm::TypeOfNumber::International};
   record.setup.bearer = tdm::BearerCapability::Unrestricted;
-  record.plan = {
-      .route = "out", .outcome = "a>b", .called = "+44", .calling = "+1", .limit = "", .is_emergency = false};
+  record.plan = {.route = "out",
+                 .outcome = "a>b",
+                 .called = "+44",
+                 .calling = "+1",
+                 .limit = "",
+                 .is_emergency = false,
+                 .forwards = {}};
 
   auto read = from_json(to_json(record));
 
