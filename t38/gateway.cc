@@ -1,7 +1,11 @@
 #include "t38/gateway.h"
 
+#include <spandsp.h>
+#include <spandsp/expose.h>
+
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdlib>
 #include <optional>
 
@@ -21,6 +25,22 @@ int modems_of(const GatewayOptions& options) {
 constexpr int64_t kSilence = 26;
 // By then every modem has noticed that its carrier is gone.
 constexpr size_t kSilenceNoticed = 1600;  // samples
+
+// Levels from which a receiver takes a signal for a carrier, in dBm0. Of V.21 SpanDSP asks for -30 each time that it
+// starts the receiver, and of V.29 for -28.5: quiet lines are below.
+constexpr float kV21Cutoff = -39;
+// V.17's short training fails on what is less than 18 dB above. Lower for all lines would take noise for a carrier.
+constexpr float kFastCutoff = -45.5, kLowestFastCutoff = -57, kBelowSignal = 25;
+
+float level_of(double mean_square) {
+  return static_cast<float>(10 * std::log10(mean_square / (32767.0 * 32767.0))) + DBM0_MAX_POWER;
+}
+
+double mean_square(std::span<const int16_t> samples) {
+  int64_t sum = 0;
+  for (int16_t sample : samples) sum += int32_t{sample} * int32_t{sample};
+  return static_cast<double>(sum) / static_cast<double>(samples.size());
+}
 
 bool is_silent(std::span<const int16_t> samples) {
   // Sums of 32 bits: 65536 samples would fit.
@@ -74,6 +94,7 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
     // Receivers without a carrier hear nothing in silence, but take longer for it than the rest of the gateway
     // together. Only the gateway's own time goes on.
     if (silent_for_ > kSilenceNoticed) return rx_lost_audio(samples.size());
+    fit_receivers(samples);
     t38_gateway_rx(state_.get(), samples.data(), static_cast<int>(samples.size()));
   }
   void rx_lost_audio(size_t samples) { t38_gateway_rx_fillin(state_.get(), static_cast<int>(samples)); }
@@ -113,6 +134,23 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
   }
 
  private:
+  // To how quiet the line is: its loudest block so far tells.
+  void fit_receivers(std::span<const int16_t> samples) {
+    fsk_rx_state_t& v21 = state_->audio.modems.v21_rx;
+    if (v21.carrier_on_power != v21_carrier_on_power_) {
+      fsk_rx_signal_cutoff(&v21, kV21Cutoff);
+      v21_carrier_on_power_ = v21.carrier_on_power;
+    }
+    const double power = mean_square(samples);
+    if (power <= loudest_) return;
+    loudest_ = 1.1 * power;  // not each time anew for a trifle
+    const float cutoff = std::clamp(level_of(power) - kBelowSignal, kLowestFastCutoff, kFastCutoff);
+    auto& modems = state_->audio.modems.fast_modems;
+    v17_rx_signal_cutoff(&modems.v17_rx, cutoff);
+    v29_rx_signal_cutoff(&modems.v29_rx, cutoff);
+    v27ter_rx_signal_cutoff(&modems.v27ter_rx, cutoff);
+  }
+
   static int on_packet(t38_core_state_t*, void* self, const uint8_t* octets, int count, int copies) noexcept {
     static_cast<Impl*>(self)->send(ByteView(octets, static_cast<size_t>(count)), copies);
     return 0;
@@ -152,7 +190,9 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
   std::optional<uint16_t> expected_;
   uint64_t missing_ = 0;
   int last_indicator_ = -1;
-  size_t silent_for_ = 0;  // samples from the fax machine
+  size_t silent_for_ = 0;             // samples from the fax machine
+  double loudest_ = 0;                // mean square of a block from it
+  int32_t v21_carrier_on_power_ = 0;  // of kV21Cutoff, once known
 };
 
 Gateway::Gateway(const GatewayOptions& options, Listener& listener)
