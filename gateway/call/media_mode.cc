@@ -137,11 +137,13 @@ void MediaMode::on_t38_refused(int sip_status) {
     return;
   }
   if (!fsm_.accepts(Event::OfferRefused)) return;
-  // RFC 3261 section 14.1: 2.1 to 4 s in steps of 10 ms for the owner of the Call-ID, 0 to 2 s for the other.
-  random_ = random_ * 1664525 + 1013904223;
-  auto wait = options_.owns_call_id ? 2100ms + 10ms * ((random_ >> 8) % 191) : 10ms * ((random_ >> 8) % 201);
   enter(State::Glare, "491");
-  timer_.arm(wait, [this] { offer("again after 491"); });
+  timer_.arm(glare_pause(), [this] { offer("again after 491"); });
+}
+
+Duration MediaMode::glare_pause() {
+  random_ = random_ * 1664525 + 1013904223;
+  return options_.owns_call_id ? 2100ms + 10ms * ((random_ >> 8) % 191) : 10ms * ((random_ >> 8) % 201);
 }
 
 void MediaMode::offer(std::string_view reason) {

@@ -46,6 +46,9 @@ class MediaMode {
   MediaMode(const Options& options, Reactor& reactor, Counters& counters, Log log, Actions& actions);
 
   State state() const { return fsm_.state(); }
+  // How long to wait with an offer that crossed one of the peer's (RFC 3261 section 14.1): 2.1 to 4 s for the owner of
+  // the Call-ID, 0 to 2 s for the other, in steps of 10 ms.
+  Duration glare_pause();
 
   // The leg is being released: nothing is asked for any more.
   void stop();

@@ -5,8 +5,6 @@
 namespace sg::call {
 namespace {
 
-constexpr auto kGlarePause = 2500ms;
-
 char name(media::Side side) {
   return "abc"[static_cast<size_t>(side)];
 }
@@ -375,8 +373,7 @@ void Party::on_offer_refused(int status) {
   offered_.reset();
   if (!is_moving_) return mode_.on_t38_refused(status);
   if (status != 491) return listener_->on_failed(*this, cause_of_sip(status));
-  // RFC 3261 section 14.1: the longer of the two pauses; the shorter one would need to know who has the Call-ID.
-  move_timer_.arm(kGlarePause, [this] {
+  move_timer_.arm(mode_.glare_pause(), [this] {
     if (!is_leaving_) describe_anew();
   });
 }

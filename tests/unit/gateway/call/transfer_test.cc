@@ -401,19 +401,27 @@ TEST_F(TransferTest, IsRefusedWhereItMayNotBeOrMakesNoSense) {
   EXPECT_FALSE(fax.caller.listener->on_transfer(request)) << "a fax is not led elsewhere";
 }
 
+// RFC 3261 section 14.1: who made the call waits for 2.1 to 4 s, who was called for 2 s at most.
 TEST_F(TransferTest, AMoveThatMeetsAnOfferOfThePeerIsTriedAgain) {
-  auto ends = answered(sip, third);
-  LegScript& next = transfers(ends.caller, pri);
-  answer(next, pri);
-  ASSERT_EQ(std::count(ends.called.heard.begin(), ends.called.heard.end(), "offer"), 1);
+  for (bool we_called : {true, false}) {
+    SCOPED_TRACE(we_called ? "we called" : "we were called");
+    auto ends = we_called ? answered(sip, third) : answered(third, sip);
+    auto& moves = we_called ? ends.called : ends.caller;
+    auto offers = [&] { return std::count(moves.heard.begin(), moves.heard.end(), "offer"); };
+    LegScript& next = transfers(we_called ? ends.caller : ends.called, pri);
+    answer(next, pri);
+    ASSERT_EQ(offers(), 1);
 
-  ends.called.listener->on_offer_refused(491);
-  reactor.advance(3s);
+    moves.listener->on_offer_refused(491);
+    reactor.advance(2s);
+    EXPECT_EQ(offers(), we_called ? 1 : 2);
+    reactor.advance(2s);
+    EXPECT_EQ(offers(), 2);
 
-  EXPECT_EQ(std::count(ends.called.heard.begin(), ends.called.heard.end(), "offer"), 2);
-  ends.called.listener->on_offer_answered(audio_at("192.0.2.9:5000"));
-  hangs_up(next);
-  expect_nothing_left();
+    moves.listener->on_offer_answered(audio_at("192.0.2.9:5000"));
+    hangs_up(next);
+    expect_nothing_left();
+  }
 }
 
 TEST_F(TransferTest, AnOperatorMayHangUpInTheMiddle) {
