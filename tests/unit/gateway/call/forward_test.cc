@@ -12,14 +12,18 @@ class ForwardTest : public CallTest {
   using CallTest::reactor;
 
  protected:
+  // Shared: calls that still stand at the end of a test outlive it.
+  struct Counts {
+    int used = 0, told_of_answer = 0;
+  };
   class CountedUsage final : public Usage {
    public:
-    explicit CountedUsage(ForwardTest& test) : test_(test) { ++test_.used; }
-    ~CountedUsage() override { --test_.used; }
-    void on_answered() override { ++test_.told_of_answer; }
+    explicit CountedUsage(std::shared_ptr<Counts> counts) : counts_(std::move(counts)) { ++counts_->used; }
+    ~CountedUsage() override { --counts_->used; }
+    void on_answered() override { ++counts_->told_of_answer; }
 
    private:
-    ForwardTest& test_;
+    const std::shared_ptr<Counts> counts_;
   };
 
   // Calls go to "pri"; what the line there forwards goes to "carrier", as often as `lines` says.
@@ -29,7 +33,7 @@ class ForwardTest : public CallTest {
     ++asked;
     targets = std::move(where);
     Routing routing = CallTest::route(from, setup);
-    routing.usage = std::make_unique<CountedUsage>(*this);
+    routing.usage = std::make_unique<CountedUsage>(counts);
     routing.plan.forwards = forwards;
     auto next = [this, &from, setup, forwards](const char* why) {
       return [this, &from, setup, forwards, why] {
@@ -53,7 +57,8 @@ class ForwardTest : public CallTest {
   }
 
   bool on_busy = true, on_no_answer = true, refuses = false;
-  int lines = 1, asked = 0, used = 0, told_of_answer = 0;
+  int lines = 1, asked = 0;
+  const std::shared_ptr<Counts> counts = std::make_shared<Counts>();
 };
 
 TEST_F(ForwardTest, EachWayToFailForwardsOrDoesNot) {
@@ -95,12 +100,12 @@ TEST_F(ForwardTest, EachWayToFailForwardsOrDoesNot) {
     carrier.legs.back()->listener->on_answered(std::nullopt);
     reactor.settle();
     EXPECT_TRUE(caller.heard_command("answer")) << row.name;
-    EXPECT_EQ(used, 2) << row.name << ": the caller's call, and the line's";
-    EXPECT_EQ(told_of_answer, 2) << row.name;
+    EXPECT_EQ(counts->used, 2) << row.name << ": the caller's call, and the line's";
+    EXPECT_EQ(counts->told_of_answer, 2) << row.name;
     caller.listener->on_released(kNormalClearing);
     reactor.settle();
-    EXPECT_EQ(used, 0) << row.name;
-    told_of_answer = 0;
+    EXPECT_EQ(counts->used, 0) << row.name;
+    counts->told_of_answer = 0;
   }
   EXPECT_TRUE(manager.calls().empty());
 }
@@ -145,7 +150,7 @@ TEST_F(ForwardTest, ALineThatWasForwardedToForwardsOn) {
   reactor.settle();
 
   EXPECT_EQ(caller.released_with.q850, 17);
-  EXPECT_EQ(used, 0);
+  EXPECT_EQ(counts->used, 0);
   ASSERT_EQ(records.size(), 1u);
   EXPECT_EQ(records[0].plan.forwards.size(), 3u);
   EXPECT_EQ(records[0].called.size(), 4u);
