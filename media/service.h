@@ -24,6 +24,11 @@ namespace sg::media {
 
 // The sides of a session: A is the calling leg's, B the called leg's. C joins them in a conference.
 enum class Side : uint8_t { A, B, C };
+constexpr Side kSides[] = {Side::A, Side::B, Side::C};
+// Of a call between two.
+constexpr Side other_side(Side side) {
+  return side == Side::A ? Side::B : Side::A;
+}
 
 // Music: Config::hold_music over and over; where there is none it is as None.
 enum class Tone : uint8_t { None, Dial, Ringback, Busy, Congestion, Silence, Music };

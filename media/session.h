@@ -17,12 +17,6 @@
 
 namespace sg::media {
 
-constexpr Side kSides[] = {Side::A, Side::B, Side::C};
-// Of a call between two.
-constexpr Side other_side(Side side) {
-  return side == Side::A ? Side::B : Side::A;
-}
-
 // The media of one call: two sides, and the bridge between them; or three, and a mixer. A side has an RTP or T.38
 // endpoint on its port, or a bearer, or nothing yet (silence). Its clock is a bearer where there is one, each block
 // read being a step; else the worker's timer. Commands come between ticks and may allocate; a tick does not. Owned by

@@ -408,7 +408,7 @@ void Call::on_digits(Party& party, const std::string& digits) {
     return;
   }
   if (state() != CallState::Answered) return;
-  for (Party* to : {caller_.get(), called_.get(), third_.get()}) {
+  for (Party* to : members()) {
     if (!to || to == &party) continue;
     for (char digit : digits) context_.media.send_digit(session_, to->side(), digit, kDigitLength);
   }
@@ -545,7 +545,7 @@ std::vector<Replaces> Call::ended_dialogs() const {
   auto add = [&](Party* party) {
     if (auto dialog = party ? party->leg().ended_dialog() : std::nullopt) all.push_back(*dialog);
   };
-  for (Party* party : {caller_.get(), called_.get(), third_.get()}) add(party);
+  for (Party* party : members()) add(party);
   for (const Left& left : left_) add(left.party.get());
   return all;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -159,8 +161,11 @@ class Call final : public PartyListener {
   // One of three is gone, or is let go.
   void leave_conference(Party& party, Cause cause);
   void confer(bool is_among_three);
+  // Null where there is none.
+  std::array<Party*, 3> members() const { return {caller_.get(), called_.get(), third_.get()}; }
   bool is_member(const Party& party) const {
-    return &party == caller_.get() || &party == called_.get() || &party == third_.get();
+    auto all = members();
+    return std::find(all.begin(), all.end(), &party) != all.end();
   }
   void on_fax_event(const media::FaxSeen& seen);
   void on_answer_tone(media::Side side, MediaMode::Sign sign);

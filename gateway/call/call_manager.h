@@ -53,6 +53,8 @@ class CallManager final : public media::Service::Listener, private CallOwner {
     Call* call = nullptr;
     media::Side side = media::Side::A;
   };
+  template <class Matches>
+  std::optional<Dialog> find_party(Matches matches) const;
   std::optional<Dialog> find_dialog(const Replaces& replaces) const;
   std::optional<Dialog> find_leg(const Leg& leg) const;
   // Whether Replaces or Join names what has ended a short time ago.

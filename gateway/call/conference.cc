@@ -3,13 +3,6 @@
 // Conferences of three (EN 300 188, RFC 3911): a call takes in the party of another. It is the same call before and
 // after, with its record and its session, which mixes while there are three.
 namespace sg::call {
-namespace {
-
-media::Side other_side(media::Side side) {
-  return side == media::Side::A ? media::Side::B : media::Side::A;
-}
-
-}  // namespace
 
 // The place of who goes is taken by nobody, so that the other call ends as calls of two do.
 void Call::add(Call& from, media::Side side, const std::string& how) {
@@ -29,7 +22,7 @@ void Call::add(Call& from, media::Side side, const std::string& how) {
   context_.counters.get("call.conferences").add();
   if (cause) return leave_conference(*third_, *cause);
   third_->answer();
-  for (Party* party : {caller_.get(), called_.get(), third_.get()}) {
+  for (Party* party : members()) {
     party->set_waiting(false);
     context_.media.play(session_, party->side(), media::Tone::None);
   }
@@ -38,7 +31,7 @@ void Call::add(Call& from, media::Side side, const std::string& how) {
 }
 
 void Call::confer(bool is_among_three) {
-  for (Party* party : {caller_.get(), called_.get(), third_.get()}) {
+  for (Party* party : members()) {
     if (party) party->confer(is_among_three);
   }
 }

@@ -159,11 +159,16 @@ void Party::describe_anew() {
   is_waiting_ = false;  // the offer goes both ways, and so ends the wait
   move_timer_.cancel();
   // One offer at a time: the address that this one tells is told again then.
-  if (std::exchange(is_offer_open_, true)) {
+  if (is_offer_open_) {
     has_moved_again_ = true;
     return;
   }
-  offered_ = our_audio();
+  send_offer(our_audio());
+}
+
+void Party::send_offer(MediaDescription offer) {
+  offered_ = std::move(offer);
+  is_offer_open_ = true;
   leg_->offer(*offered_);
 }
 
@@ -179,9 +184,7 @@ void Party::offer_vbd_soon() {
     const bool is_told = ours_ && ours_->audio && !ours_->audio->voice_band_data.empty();
     const bool is_busy = is_offer_open_ || is_holding_ || is_waiting_ || is_leaving_ || !is_established_;
     if (is_told || is_busy || mode() != MediaModeState::Passthrough) return;
-    offered_ = our_audio();
-    is_offer_open_ = true;
-    leg_->offer(*offered_);
+    send_offer(our_audio());
   });
 }
 
@@ -392,9 +395,7 @@ void Party::on_digits_complete() {
 }
 
 void Party::send_t38_offer() {
-  offered_ = offer_t38(options_.policy, local_);
-  is_offer_open_ = true;
-  leg_->offer(*offered_);
+  send_offer(offer_t38(options_.policy, local_));
 }
 
 void Party::on_mode_changed(MediaModeState state, std::string_view reason) {

@@ -180,6 +180,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   void go_to(const Place& place);
   void describe_anew();
   MediaDescription our_audio() const;
+  void send_offer(MediaDescription offer);
   // The fax goes on in G.711: tells the peer that these are modem signals.
   void offer_vbd_soon();
   void set_holding(bool is_holding);

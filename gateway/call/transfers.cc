@@ -11,10 +11,6 @@ constexpr auto kRememberDialogs = 32s;
 
 constexpr int kRinging = 180, kProgress = 183, kOk = 200;
 
-media::Side other_side(media::Side side) {
-  return side == media::Side::A ? media::Side::B : media::Side::A;
-}
-
 // What was to be taken over only while it rang (RFC 3891 section 3).
 bool is_too_late(const Replaces& replaces, const Call& call) {
   return replaces.early_only && call.state() == CallState::Answered;
@@ -27,14 +23,19 @@ Call* CallManager::find_call(CallId id) const {
   return found == calls_.end() ? nullptr : found->second.get();
 }
 
-std::optional<CallManager::Dialog> CallManager::find_dialog(const Replaces& replaces) const {
+template <class Matches>
+std::optional<CallManager::Dialog> CallManager::find_party(Matches matches) const {
   for (const auto& [id, call] : calls_) {
-    for (media::Side side : {media::Side::A, media::Side::B, media::Side::C}) {
+    for (media::Side side : media::kSides) {
       Party* party = call->at(side);
-      if (party && !party->is_leaving() && party->leg().is_dialog(replaces)) return Dialog{call.get(), side};
+      if (party && !party->is_leaving() && matches(*party)) return Dialog{call.get(), side};
     }
   }
   return std::nullopt;
+}
+
+std::optional<CallManager::Dialog> CallManager::find_dialog(const Replaces& replaces) const {
+  return find_party([&](Party& party) { return party.leg().is_dialog(replaces); });
 }
 
 void CallManager::remember_dialogs(const Call& call) {
@@ -58,13 +59,7 @@ bool CallManager::has_ended(const Replaces& replaces) const {
 }
 
 std::optional<CallManager::Dialog> CallManager::find_leg(const Leg& leg) const {
-  for (const auto& [id, call] : calls_) {
-    for (media::Side side : {media::Side::A, media::Side::B}) {
-      Party* party = call->at(side);
-      if (party && !party->is_leaving() && &party->leg() == &leg) return Dialog{call.get(), side};
-    }
-  }
-  return std::nullopt;
+  return find_party([&](Party& party) { return party.side() != media::Side::C && &party.leg() == &leg; });
 }
 
 std::optional<CallManager::Dialog> CallManager::find_named(const TransferRequest& request) const {

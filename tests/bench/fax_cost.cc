@@ -124,38 +124,6 @@ class BareCall final : private t38::IfpSink {
   Samples to_gateway_ = Samples(kBlock), from_gateway_ = Samples(kBlock);
 };
 
-// A machine behind a UDP port that speaks T.38.
-class T38Peer final : private t38::IfpSink, private t38::UdptlReceiver::Listener {
- public:
-  T38Peer(const t38::FaxMachineOptions& options, media::PortPair ports)
-      : ports_(std::move(ports)), machine_(need(t38::T38FaxMachine::make(options, t38::Params{}, *this))) {}
-
-  const SocketAddress& address() const { return ports_.local; }
-  void set_gateway(const SocketAddress& gateway) { gateway_ = gateway; }
-  void speak() { machine_->advance(kBlock); }
-  void listen(TimePoint now) {
-    for (const media::Datagram& one : batch_.receive(ports_.media.get())) receiver_.receive(one.data, now);
-    receiver_.poll(now);
-  }
-  bool is_finished() const { return machine_->is_finished(); }
-  bool went_well() const { return machine_->result().success; }
-
- private:
-  void on_ifp(ByteView ifp, int copies) override {
-    ByteView datagram = sender_.send(ifp, buffer_);
-    for (int i = 0; i < copies; ++i) media::send_datagram(ports_.media.get(), gateway_, datagram);
-  }
-  void on_udptl_ifp(uint16_t sequence, ByteView ifp) override { machine_->receive_ifp(ifp, sequence); }
-
-  media::PortPair ports_;
-  SocketAddress gateway_;
-  t38::UdptlSender sender_{t38::UdptlSender::options_for(t38::Params{}, 3)};
-  t38::UdptlReceiver receiver_{*this};
-  media::DatagramBatch batch_;
-  std::array<uint8_t, t38::UdptlSender::kMaxDatagram> buffer_;
-  std::unique_ptr<t38::T38FaxMachine> machine_;
-};
-
 // The two machines around a session of our media plane: one at the far end of a timeslot, one that speaks T.38.
 class TdmCall final {
  public:
@@ -186,7 +154,7 @@ class TdmCall final {
  private:
   std::unique_ptr<tdm::Bearer> bearer_;
   std::unique_ptr<t38::AudioFaxMachine> line_;
-  T38Peer packets_;
+  support::T38Peer packets_;
   Samples linear_ = Samples(kBlock);
   Bytes octets_ = Bytes(kBlock);
 };
@@ -242,7 +210,7 @@ class RtpCall final {
   media::rtp::Sender sender_{{1, 1, 1}};
   media::DatagramBatch batch_;
   std::unique_ptr<t38::AudioFaxMachine> line_;
-  T38Peer packets_;
+  support::T38Peer packets_;
   Samples linear_ = Samples(kBlock);
   Bytes octets_ = Bytes(kBlock);
   std::array<uint8_t, media::rtp::kHeaderOctets + kBlock> packet_;
@@ -278,7 +246,7 @@ double measure_bare(const std::vector<Machines>& pairs) {
 double measure_rtp(const std::vector<Machines>& pairs) {
   media::Config config;
   Counters counters;
-  UdpInBenchTime udp;
+  UdpInOwnTime udp;
   NoEvents events;
   media::SessionTools tools(config, events, counters, udp, udp, 1);
   media::PortRange ports(30000, 39999);

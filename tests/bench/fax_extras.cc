@@ -53,7 +53,7 @@ class LineBearer final : public tdm::Bearer {
 struct Surroundings {
   media::Config config;
   Counters counters;
-  UdpInBenchTime udp;
+  UdpInOwnTime udp;
   NoEvents events;
   media::SessionTools tools{config, events, counters, udp, udp, 1};
   media::PortRange ports{30000, 39999};

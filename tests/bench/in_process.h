@@ -1,15 +1,12 @@
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <iostream>
 #include <string>
+#include <utility>
 
-#include "base/clock.h"
 #include "base/result.h"
-#include "media/datagrams.h"
-#include "media/session_tools.h"
+#include "tests/support/media_surroundings.h"
 
 // What surrounds media sessions that run inside a benchmark, under its own clock.
 namespace sg::bench {
@@ -25,31 +22,7 @@ T need(Result<T> result) {
   return std::move(*result);
 }
 
-// UDP whose datagrams arrive at the benchmark's own time.
-class UdpInBenchTime final : public media::DatagramIo, public Clock {
- public:
-  TimePoint now() const override { return now_; }
-  void advance() { now_ += 20ms; }
-  std::span<const media::Datagram> receive(int fd) override {
-    auto received = batch_.receive(fd);
-    std::ranges::copy(received, stamped_.begin());
-    for (media::Datagram& one : stamped_) one.arrival = now_;
-    return std::span(stamped_).first(received.size());
-  }
-  bool send(int fd, const SocketAddress& to, ByteView data) override { return batch_.send(fd, to, data); }
-
- private:
-  TimePoint now_ = TimePoint{} + 1h;
-  media::DatagramBatch batch_;
-  std::array<media::Datagram, media::DatagramBatch::kDatagrams> stamped_;
-};
-
-// Nobody asks what the sessions tell.
-struct NoEvents final : media::EventSink {
-  void send(SessionId, media::Event) override {}
-  void send_slot_free(tdm::Timeslot) override {}
-  void send_stats(std::function<void(std::optional<media::SessionStats>)>,
-                  std::optional<media::SessionStats>) override {}
-};
+using support::NoEvents;
+using support::UdpInOwnTime;
 
 }  // namespace sg::bench

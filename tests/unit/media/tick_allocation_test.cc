@@ -10,40 +10,13 @@
 #include "media/rtp/sender.h"
 #include "media/session.h"
 #include "t38/fax_machine.h"
-#include "t38/udptl.h"
+#include "tests/support/media_surroundings.h"
 #include "tests/unit/media/allocations.h"
 
 namespace sg::media {
 namespace {
 
 constexpr size_t kBlock = 160;
-constexpr Duration kBlockTime = 20ms;
-
-// UDP whose datagrams arrive at the test's own time.
-class UdpInTestTime final : public DatagramIo, public Clock {
- public:
-  TimePoint now() const override { return now_; }
-  void advance() { now_ += kBlockTime; }
-  std::span<const Datagram> receive(int fd) override {
-    auto received = batch_.receive(fd);
-    std::ranges::copy(received, stamped_.begin());
-    for (Datagram& one : stamped_) one.arrival = now_;
-    return std::span(stamped_).first(received.size());
-  }
-  bool send(int fd, const SocketAddress& to, ByteView data) override { return batch_.send(fd, to, data); }
-
- private:
-  TimePoint now_ = TimePoint{} + 1h;
-  DatagramBatch batch_;
-  std::array<Datagram, DatagramBatch::kDatagrams> stamped_;
-};
-
-// What is told may allocate: it is rare.
-struct UncountedEvents final : EventSink {
-  void send(SessionId, Event) override {}
-  void send_slot_free(tdm::Timeslot) override {}
-  void send_stats(std::function<void(std::optional<SessionStats>)>, std::optional<SessionStats>) override {}
-};
 
 // A peer's end of a side that speaks RTP.
 class RtpPeer {
@@ -63,36 +36,6 @@ class RtpPeer {
   rtp::Sender sender_{{1, 1, 1}};
   Bytes octets_ = Bytes(kBlock, 0x35);
   std::array<uint8_t, 1500> packet_;
-};
-
-// A fax machine behind UDPTL.
-class T38Peer final : private t38::IfpSink, private t38::UdptlReceiver::Listener {
- public:
-  T38Peer(PortPair ports, SocketAddress gateway, const t38::FaxMachineOptions& options)
-      : ports_(std::move(ports)),
-        gateway_(std::move(gateway)),
-        machine_(*t38::T38FaxMachine::make(options, t38::Params{}, *this)) {}
-
-  void exchange(DatagramIo& udp, TimePoint now) {
-    for (const Datagram& one : udp.receive(ports_.media.get())) receiver_.receive(one.data, now);
-    receiver_.poll(now);
-    machine_->advance(kBlock);
-  }
-  const t38::T38FaxMachine& machine() const { return *machine_; }
-
- private:
-  void on_ifp(ByteView ifp, int copies) override {
-    ByteView datagram = sender_.send(ifp, buffer_);
-    for (int i = 0; i < copies; ++i) send_datagram(ports_.media.get(), gateway_, datagram);
-  }
-  void on_udptl_ifp(uint16_t sequence, ByteView ifp) override { machine_->receive_ifp(ifp, sequence); }
-
-  PortPair ports_;
-  SocketAddress gateway_;
-  t38::UdptlSender sender_{t38::UdptlSender::options_for(t38::Params{}, 3)};
-  t38::UdptlReceiver receiver_{*this};
-  std::array<uint8_t, t38::UdptlSender::kMaxDatagram> buffer_;
-  std::unique_ptr<t38::T38FaxMachine> machine_;
 };
 
 // A timeslot whose far end is the test, a block a tick.
@@ -162,8 +105,8 @@ struct TickAllocation : testing::Test {
 
   Config config;
   Counters counters;
-  UdpInTestTime udp;
-  UncountedEvents events;
+  support::UdpInOwnTime udp;
+  support::NoEvents events;
   SessionTools tools{config, events, counters, udp, udp, 1};
   PortRange ports{30000, 39999};
   Session session{{}, tools};
@@ -230,23 +173,25 @@ TEST_F(TickAllocation, IsNoneInAFaxFromALineToT38) {
   session.set_profile(Profile::Fax);
   session.set_bridging(Bridging::Both);
   session.use_t38(Side::A, settings);
-  T38Peer peer(std::move(of_peer), gateway, receiver);
+  support::T38Peer peer(receiver, std::move(of_peer));
+  peer.set_gateway(gateway);
   auto machine = *t38::AudioFaxMachine::make(sender);
 
   Bytes octets(kBlock);
   std::vector<int16_t> linear(kBlock);
-  while (!(machine->is_finished() && peer.machine().is_finished())) {
+  while (!(machine->is_finished() && peer.is_finished())) {
     machine->transmit(linear);
     g711::encode(line.law(), linear, octets);
     line.say(octets);
     ASSERT_EQ(allocations_of_tick(), 0);
     g711::decode(line.law(), line.heard(), linear);
     machine->receive(linear);
-    peer.exchange(udp, udp.now());
+    peer.listen(udp.now());
+    peer.speak();
     udp.advance();
   }
 
-  EXPECT_TRUE(peer.machine().result().success);
+  EXPECT_TRUE(peer.went_well());
   std::filesystem::remove(received);
 }
 
