@@ -13,6 +13,7 @@
 
 #include "t38/spandsp.h"
 #include "t38/t30_frame.h"
+#include "t38/v17_receiver.h"
 
 namespace sg::t38 {
 namespace {
@@ -268,6 +269,7 @@ Result<std::unique_ptr<AudioFaxMachine>> AudioFaxMachine::make(const FaxMachineO
 
 void AudioFaxMachine::receive(std::span<const int16_t> samples) {
   LogScope scope(document_->log());
+  mend_short_training(state_->fax->modems.fast_modems.v17_rx);
   state_->scratch.assign(samples.begin(), samples.end());
   fax_rx(state_->fax, state_->scratch.data(), static_cast<int>(samples.size()));
 }

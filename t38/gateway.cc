@@ -12,6 +12,7 @@
 #include "t38/fax_timeline.h"
 #include "t38/ifp_feed.h"
 #include "t38/spandsp.h"
+#include "t38/v17_receiver.h"
 
 namespace sg::t38 {
 namespace {
@@ -95,6 +96,7 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
     // together. Only the gateway's own time goes on.
     if (silent_for_ > kSilenceNoticed) return rx_lost_audio(samples.size());
     fit_receivers(samples);
+    mend_short_training(state_->audio.modems.fast_modems.v17_rx);
     t38_gateway_rx(state_.get(), samples.data(), static_cast<int>(samples.size()));
   }
   void rx_lost_audio(size_t samples) { t38_gateway_rx_fillin(state_.get(), static_cast<int>(samples)); }
