@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -69,6 +70,9 @@ struct T38Settings {
   t38::Params local;          // what we told the peer of our receiver
   t38::Params remote_params;  // what the peer told of its own: binds our sender
   bool ecm = true;            // as Config::ecm, for this call
+
+  int version() const { return std::min(local.version, remote_params.version); }  // T38FaxVersion in use
+  bool operator==(const T38Settings&) const = default;
 };
 
 struct RtpStats {

@@ -50,10 +50,6 @@ FaxStats fax_stats_of(const t38::Gateway& gateway) {
   return {.pages = stats.pages, .bit_rate = stats.bit_rate, .ecm = stats.ecm, .ended_by_dcn = stats.ended_by_dcn};
 }
 
-bool is_same(const T38Settings& a, const T38Settings& b) {
-  return a.remote == b.remote && a.local == b.local && a.remote_params == b.remote_params && a.ecm == b.ecm;
-}
-
 }  // namespace
 
 Session::Session(SessionId id, SessionTools& tools)
@@ -111,13 +107,30 @@ void Session::use_rtp(Side which, const RtpSettings& settings) {
 void Session::use_t38(Side which, const T38Settings& settings) {
   SideState& side = at(which);
   if (!side.ports) return;
-  // A session refresh repeats what stands: a fax must not notice it.
-  if (side.speaks == Speaks::T38 && is_same(side.t38->settings(), settings)) return;
-  end_t38(side);
+  if (side.speaks == Speaks::T38) return change_t38(side, settings);
   side.speaks = Speaks::T38;
   side.timeout_told = false;
   side.t38 = std::make_unique<T38Endpoint>(tools_, settings, side, tools_.clock.now(), line_);
   choose_bridge();
+}
+
+// A session refresh repeats what stands, or tells it in other words, or a peer moves in mid-page: a fax must not notice
+// it.
+void Session::change_t38(SideState& side, const T38Settings& settings) {
+  if (side.t38->settings() == settings) return;
+  side.t38->change(settings);
+  if (fax_ && fax_->t38_side == side.side) fax_->gateway.change(gateway_options(side.t38->settings()));
+}
+
+t38::GatewayOptions Session::gateway_options(const T38Settings& settings) const {
+  t38::GatewayOptions options;
+  options.local = settings.local;
+  options.remote = settings.remote_params;
+  options.ecm = tools_.config.ecm && settings.ecm;
+  options.v17 = tools_.config.v17;
+  options.v29 = tools_.config.v29;
+  options.v27ter = tools_.config.v27ter;
+  return options;
 }
 
 void Session::end_t38(SideState& side) {
@@ -136,15 +149,7 @@ void Session::choose_bridge() {
   if (a_is_t38 != b_is_t38) {
     Side side = a_is_t38 ? Side::A : Side::B;
     if (fax_ && fax_->t38_side == side) return;
-    const T38Settings& settings = at(side).t38->settings();
-    t38::GatewayOptions options;
-    options.local = settings.local;
-    options.remote = settings.remote_params;
-    options.ecm = tools_.config.ecm && settings.ecm;
-    options.v17 = tools_.config.v17;
-    options.v29 = tools_.config.v29;
-    options.v27ter = tools_.config.v27ter;
-    fax_ = std::make_unique<FaxGateway>(*this, side, options);
+    fax_ = std::make_unique<FaxGateway>(*this, side, gateway_options(at(side).t38->settings()));
     was_fax_heard_ = true;
     mind_echo();
   } else if (fax_) {
@@ -156,8 +161,7 @@ void Session::choose_bridge() {
 void Session::choose_relay() {
   const bool are_both_t38 = !is_audio(at(Side::A)) && !is_audio(at(Side::B));
   if (are_both_t38 && !relay_) {
-    const T38Settings& a = at(Side::A).t38->settings();
-    relay_ = std::make_unique<FaxRelay>(*this, std::min(a.local.version, a.remote_params.version));
+    relay_ = std::make_unique<FaxRelay>(*this, at(Side::A).t38->settings().version());
     was_fax_heard_ = true;
     mind_echo();
   } else if (!are_both_t38 && relay_) {

@@ -184,7 +184,9 @@ class Session {
   Hurt hurt_of(const SideState& side) const;
   void tell_hurt(SideState& side);
 
+  void change_t38(SideState& side, const T38Settings& settings);
   void end_t38(SideState& side);
+  t38::GatewayOptions gateway_options(const T38Settings& settings) const;
   void choose_bridge();
   void choose_relay();
   // A card cancels echo on voice calls only.

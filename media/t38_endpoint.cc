@@ -39,13 +39,34 @@ T38Endpoint::T38Endpoint(SessionTools& tools, const T38Settings& settings, t38::
       receiver_(listener),
       sender_(t38::UdptlSender::options_for(settings.remote_params, tools.config.t38_redundancy)),
       next_no_signal_(line),
-      last_active_(now),
-      most_redundancy_(settings.remote_params.max_redundancy > 0
-                           ? std::min(settings.remote_params.max_redundancy, kMostRedundancy)
-                           : kMostRedundancy),
-      later_ones_repeat_(settings.remote_params.error_correction == t38::ErrorCorrection::Redundancy &&
-                         tools.config.t38_redundancy > 0) {
+      last_active_(now) {
   peer_.tell(settings.remote);
+  take_limits();
+}
+
+void T38Endpoint::take_limits() {
+  const t38::Params& peer = settings_.remote_params;
+  most_redundancy_ = peer.max_redundancy > 0 ? std::min(peer.max_redundancy, kMostRedundancy) : kMostRedundancy;
+  later_ones_repeat_ = peer.error_correction == t38::ErrorCorrection::Redundancy && tools_.config.t38_redundancy > 0;
+}
+
+void T38Endpoint::change(const T38Settings& settings) {
+  const bool has_moved = settings.remote != settings_.remote;
+  const int version = settings_.version();
+  settings_ = settings;
+  settings_.local.version = settings_.remote_params.version = version;
+  peer_.tell(settings.remote);
+  take_limits();
+  auto options = t38::UdptlSender::options_for(settings.remote_params, tools_.config.t38_redundancy);
+  // What the loss of the peer's packets has asked for still holds.
+  if (later_ones_repeat_)
+    options.redundancy = std::max(options.redundancy, std::min(sender_.redundancy(), most_redundancy_));
+  sender_.set_options(options);
+  // The latest datagram opens the way to where the peer is now.
+  if (has_moved && out_octets_ > 0) {
+    repeats_left_ = std::max(repeats_left_, 1);
+    next_repeat_ = {};
+  }
 }
 
 void T38Endpoint::on_media(const Datagram& datagram, TimePoint line) {

@@ -17,6 +17,10 @@ class T38Endpoint {
   T38Endpoint(SessionTools& tools, const T38Settings& settings, t38::UdptlReceiver::Listener& listener, TimePoint now,
               TimePoint line);
 
+  // A new negotiation within a running fax: address and limits are the new ones. The stream, what is known of the
+  // peer's, and the version that both are in the middle of go on.
+  void change(const T38Settings& settings);
+
   void on_media(const Datagram& datagram, TimePoint line);
   // Once a block: gives up IFPs that were waited for long enough, repeats what no later datagram repeats, and shows a
   // peer that was not heard yet that we live.
@@ -36,6 +40,7 @@ class T38Endpoint {
   void send_datagram(int fd);
   void repeat(int fd, TimePoint line);
   void mind_loss();
+  void take_limits();
 
   SessionTools& tools_;
   T38Settings settings_;
@@ -47,10 +52,10 @@ class T38Endpoint {
   int greetings_left_ = 3;
   TimePoint last_active_;
   uint64_t packets_sent_ = 0;
-  const int most_redundancy_;  // that the peer takes
-  uint64_t loss_seen_ = 0;     // of the peer's packets, when redundancy was last looked at
+  int most_redundancy_ = 0;  // that the peer takes
+  uint64_t loss_seen_ = 0;   // of the peer's packets, when redundancy was last looked at
   uint64_t received_then_ = 0;
-  const bool later_ones_repeat_;  // redundancy is in use
+  bool later_ones_repeat_ = false;  // redundancy is in use
 
   // The latest datagram, and its copies to come.
   std::array<uint8_t, t38::UdptlSender::kMaxDatagram> out_;

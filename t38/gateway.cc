@@ -70,11 +70,7 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
     be_silent(t38_gateway_get_logging_state(state));
     t38_gateway_set_real_time_frame_handler(state, &Impl::on_frame, this);
     t38_gateway_set_transmit_on_idle(state, TRUE);
-    t38_gateway_set_ecm_capability(state, options.ecm ? TRUE : FALSE);
-    t38_gateway_set_supported_modems(state, modems_of(options));
     t38_gateway_set_tep_mode(state, options.talker_echo_protection ? TRUE : FALSE);
-    t38_gateway_set_fill_bit_removal(state,
-                                     options.local.fill_bit_removal && options.remote.fill_bit_removal ? TRUE : FALSE);
     // A length of 10 or more turns SpanDSP's own suppression off, which writes out of bounds when a frame breaks off.
     // IfpGuard does the same, both ways.
     static constexpr std::array<uint8_t, 10> kNone{};
@@ -85,9 +81,18 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
     t38_set_t38_version(core, version_);
     t38_set_sequence_number_handling(core, TRUE);
     t38_set_data_rate_management_method(core, T38_DATA_RATE_MANAGEMENT_TRANSFERRED_TCF);
-    t38_set_max_buffer_size(core, options.remote.max_buffer);
-    t38_set_max_datagram_size(core, options.remote.max_datagram);
     t38_set_tep_handling(core, options.talker_echo_protection ? TRUE : FALSE);
+    change(options);
+  }
+
+  void change(const GatewayOptions& options) {
+    t38_gateway_state_t* state = state_.get();
+    const bool removes_fill = options.local.fill_bit_removal && options.remote.fill_bit_removal;
+    t38_gateway_set_ecm_capability(state, options.ecm ? TRUE : FALSE);
+    t38_gateway_set_supported_modems(state, modems_of(options));
+    t38_gateway_set_fill_bit_removal(state, removes_fill ? TRUE : FALSE);
+    t38_set_max_buffer_size(core_state(), options.remote.max_buffer);
+    t38_set_max_datagram_size(core_state(), options.remote.max_datagram);
   }
 
   void rx_audio(std::span<int16_t> samples) {
@@ -200,6 +205,9 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
 Gateway::Gateway(const GatewayOptions& options, Listener& listener)
     : impl_(std::make_unique<Impl>(options, listener)) {}
 Gateway::~Gateway() = default;
+void Gateway::change(const GatewayOptions& options) {
+  impl_->change(options);
+}
 void Gateway::rx_audio(std::span<int16_t> samples) {
   impl_->rx_audio(samples);
 }

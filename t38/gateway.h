@@ -44,6 +44,10 @@ class Gateway {
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
 
+  // A new negotiation in mid-fax. Modems and ECM hold for the machines' next DIS, fill bit removal for the next page,
+  // what SpanDSP needs of the peer's limits at once. The version stays.
+  void change(const GatewayOptions& options);
+
   // Audio from the fax machine. The samples are scratched: SpanDSP removes their DC in place.
   void rx_audio(std::span<int16_t> samples);
   // The same length of line time, of which the audio was lost.

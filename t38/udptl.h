@@ -86,7 +86,9 @@ class UdptlSender {
   // Builds the next datagram in `buffer` and returns it. Empty, with nothing sent and no number used, when the IFP
   // alone would not fit the buffer or kMaxIfp. A peer's max_datagram smaller than the bare IFP is exceeded.
   ByteView send(ByteView ifp, std::span<uint8_t> buffer);
-  // From the next datagram on. Redundancy mode only.
+  // From the next datagram on; the stream goes on.
+  void set_options(const Options& options) { options_ = options; }
+  // Redundancy mode only.
   void set_redundancy(int depth) { options_.redundancy = depth; }
   int redundancy() const { return options_.redundancy; }
 

@@ -1,5 +1,7 @@
 #include "gateway/call/party.h"
 
+#include <algorithm>
+
 #include "gateway/call/negotiation.h"
 
 namespace sg::call {
@@ -327,6 +329,11 @@ void Party::on_offer(const MediaDescription& offer) {
     return leg_->refuse_offer(488);
   }
   auto answer = is_t38 ? answer_t38(options_.policy, local_, offer) : answer_audio(options_.policy, local_, offer);
+  // Both ends are in the middle of a fax with the version that they agreed on first.
+  if (is_t38 && answer && ours_ && ours_->image && remote_ && remote_->image) {
+    auto& version = answer->image->params.version;
+    version = std::min({version, ours_->image->params.version, remote_->image->params.version});
+  }
   if (!answer) {
     log_.info("offer refused status=488 {}", is_t38 ? "t38" : "audio");
     leg_->refuse_offer(488);

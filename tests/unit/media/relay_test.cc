@@ -4,13 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <deque>
+#include <algorithm>
 #include <filesystem>
-#include <map>
 
-#include "media/session.h"
-#include "t38/fax_machine.h"
-#include "t38/udptl.h"
+#include "tests/unit/media/t38_machines.h"
 
 namespace sg::media {
 namespace {
@@ -18,84 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::Contains;
 using ::testing::ElementsAre;
-
-constexpr size_t kBlock = 160;
-
-// What the session sends to each address and gets on each socket; the media event sink.
-class Wire final : public DatagramIo, public EventSink {
- public:
-  std::span<const Datagram> receive(int fd) override {
-    current_.clear();
-    octets_ = std::exchange(waiting[fd], {});
-    for (const auto& [source, octets] : octets_) current_.push_back({octets, source, now});
-    return current_;
-  }
-  bool send(int, const SocketAddress& to, ByteView data) override {
-    sent[to.port()].emplace_back(data.begin(), data.end());
-    return true;
-  }
-  void send(SessionId, Event event) override {
-    if (auto* fax = std::get_if<FaxSeen>(&event)) seen.push_back(*fax);
-  }
-  void send_slot_free(tdm::Timeslot) override {}
-  void send_stats(std::function<void(std::optional<SessionStats>)>, std::optional<SessionStats>) override {}
-
-  TimePoint now;
-  std::map<int, std::deque<std::pair<SocketAddress, Bytes>>> waiting;
-  std::map<uint16_t, std::deque<Bytes>> sent;
-  std::vector<FaxSeen> seen;
-
- private:
-  std::deque<std::pair<SocketAddress, Bytes>> octets_;
-  std::vector<Datagram> current_;
-};
-
-// A fax machine that speaks T.38, on a side of the session.
-class Machine final : private t38::IfpSink, private t38::UdptlReceiver::Listener {
- public:
-  Machine(Wire& wire, const SocketAddress& own, const t38::FaxMachineOptions& options, const t38::Params& params)
-      : address(own),
-        params_(params),
-        wire_(wire),
-        sender_(t38::UdptlSender::options_for(params, 3)),
-        fax(t38::T38FaxMachine::make(options, t38::Params{}, *this).value()) {}
-
-  void run(TimePoint now) {
-    for (const Bytes& datagram : std::exchange(wire_.sent[address.port()], {})) {
-      longest = std::max(longest, datagram.size());
-      EXPECT_TRUE(receiver_.receive(datagram, now));
-    }
-    receiver_.poll(now);
-    fax->advance(kBlock);
-  }
-  T38Settings settings() const { return {.remote = address, .local = {}, .remote_params = params_}; }
-  const t38::UdptlCounters& counters() const { return receiver_.counters(); }
-
-  const SocketAddress address;
-  int socket = -1;     // of the session, that hears this machine
-  int lose_every = 0;  // of its datagrams; 0: none
-  size_t longest = 0;  // datagram that it got
-
- private:
-  void on_ifp(ByteView ifp, int copies) override {
-    std::array<uint8_t, t38::UdptlSender::kMaxDatagram> buffer;
-    ByteView datagram = sender_.send(ifp, buffer);
-    for (int i = 0; i < copies; ++i) {
-      if (lose_every > 0 && ++sent_ % lose_every == 0) continue;
-      wire_.waiting[socket].emplace_back(address, Bytes(datagram.begin(), datagram.end()));
-    }
-  }
-  void on_udptl_ifp(uint16_t sequence, ByteView ifp) override { fax->receive_ifp(ifp, sequence); }
-
-  const t38::Params params_;
-  Wire& wire_;
-  t38::UdptlSender sender_;
-  t38::UdptlReceiver receiver_{*this};
-  int sent_ = 0;
-
- public:
-  std::unique_ptr<t38::T38FaxMachine> fax;
-};
 
 struct FaxRelayTest : ::testing::Test {
   static SocketAddress address(uint16_t port) { return SocketAddress::parse("192.0.2.1", port).value(); }
@@ -175,6 +94,27 @@ TEST_F(FaxRelayTest, WhatOneSideLosesIsRepairedBeforeItGoesOn) {
   EXPECT_EQ(session.stats().fax.pages, 3);
   EXPECT_GT(session.stats().side[0].udptl.recovered_fec, 0u);
   EXPECT_EQ(b->counters().recovered_redundancy, 0u) << "nothing is lost on the way to it";
+}
+
+TEST_F(FaxRelayTest, GoesOnWhenAPeerMovesAndDescribesItselfInOtherWords) {
+  start({}, {});
+  auto is_page = [](const FaxSeen& seen) { return seen.event.kind == t38::FaxEvent::Kind::PageStarted; };
+  for (int i = 0; i < 100 && std::ranges::none_of(wire.seen, is_page); ++i) run(1s);
+  ASSERT_TRUE(std::ranges::any_of(wire.seen, is_page));
+  run(2s);
+
+  b->address = address(5002);
+  T38Settings settings = b->settings();
+  settings.remote_params.version = settings.local.version = 3;
+  settings.remote_params.max_datagram = 120;
+  session.use_t38(Side::B, settings);
+  run(300s);
+
+  EXPECT_TRUE(a->fax->result().success) << a->fax->result().status_text;
+  EXPECT_EQ(b->fax->result().pages_received, 3) << b->fax->result().status_text;
+  EXPECT_EQ(session.stats().fax.pages, 3);
+  EXPECT_EQ(b->counters().lost, 0u);
+  EXPECT_EQ(session.stats().side[0].udptl.lost + session.stats().side[1].udptl.lost, 0u);
 }
 
 // The other side's numbers have no gap: it would take what is left for the whole frame.

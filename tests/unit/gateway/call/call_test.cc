@@ -420,6 +420,22 @@ TEST_F(CallTest, RefusedT38IsTakenWhenThePeerAsksItselfLater) {
   EXPECT_TRUE(media.did(Side::A, "t38 192.0.2.1:4002"));
 }
 
+// Both ends are in the middle of a fax with the version that they agreed on first.
+TEST_F(CallTest, ARunningFaxKeepsItsVersionWhateverThePeerOffersAnew) {
+  sip.policy.t38_params.version = 3;
+  LegScript& caller = answered_sip_to_pri();
+  MediaDescription offer = t38_at("192.0.2.1:4002");
+  offer.image->params.version = 0;
+  caller.listener->on_offer(offer);
+
+  offer.image->params.version = 3;
+  caller.listener->on_offer(offer);
+
+  ASSERT_TRUE(caller.last_media && caller.last_media->image);
+  EXPECT_EQ(caller.last_media->image->params.version, 0);
+  EXPECT_EQ(media.t38[Side::A].version(), 0);
+}
+
 TEST_F(CallTest, ASuperG3FaxIsLoweredAtItsAnswerToneAndAModemIsLeftAlone) {
   LegScript& modem = answered_sip_to_pri();
   media.hear(Side::B, media::HeardTone::AnsAm);
