@@ -5,7 +5,9 @@
 namespace sg::media {
 
 // Where a peer's media come from and go to. Peers behind NAT send from another address than they told: the first valid
-// packet's source is believed, until one from the told address comes, which ends the matter.
+// packet's source is believed, and then no other until signalling tells a new address.
+// Packets of where the peer was before are still on their way when it moves, and settle nothing. Where the new place
+// stays silent all the same, so that they are a run of kRun, the peer is there and not where it says.
 // Media-worker thread only.
 class PeerAddress {
  public:
@@ -14,24 +16,54 @@ class PeerAddress {
     Latched,  // from now on this is the peer
     Foreign,  // to be dropped
   };
+  enum class Lock : uint8_t {
+    Firm,  // the first source stays
+    // A packet from the told address ends the matter, whoever was first: RTP is easier to guess at than UDPTL. Were it
+    // a stray one, the first source's next run takes the lock back.
+    UntilToldComes,
+  };
+  // Valid packets of one source without any of the other in between: half a second of RTP.
+  static constexpr int kRun = 25;
+
+  explicit PeerAddress(Lock lock) : lock_(lock) {}
 
   // Forgets what was learnt when the peer told another address than before.
   void tell(const SocketAddress& told) {
     if (told == told_) return;
     told_ = told;
+    other_ = current_;
     current_ = told;
     is_settled_ = false;
+    run_ = 0;
   }
-  // The source of a packet that was found valid.
-  Verdict on_valid(const SocketAddress& source) {
-    if (source == current_) {
-      is_settled_ = true;
-      return Verdict::Known;
+  // What a packet of this source is, if it proves valid. Changes nothing.
+  Verdict check(const SocketAddress& source) const {
+    if (source == current_) return Verdict::Known;
+    if (other_.is_set() && source == other_) {
+      if (run_ + 1 >= kRun) return Verdict::Latched;
+      if (!is_settled_) return Verdict::Known;
+    } else if (!is_settled_) {
+      return Verdict::Latched;
     }
-    if (is_settled_ && source != told_) return Verdict::Foreign;
-    current_ = source;
-    is_settled_ = true;
-    return Verdict::Latched;
+    return lock_ == Lock::UntilToldComes && source == told_ ? Verdict::Latched : Verdict::Foreign;
+  }
+  // A packet of this source was found valid.
+  Verdict on_valid(const SocketAddress& source) {
+    const Verdict verdict = check(source);
+    if (source == current_) {
+      if (!is_settled_) other_ = {};
+      is_settled_ = true;
+      run_ = 0;
+    } else if (verdict == Verdict::Latched) {
+      // Only who loses a lock may have it back.
+      other_ = is_settled_ ? current_ : SocketAddress{};
+      current_ = source;
+      is_settled_ = true;
+      run_ = 0;
+    } else if (source == other_) {
+      ++run_;
+    }
+    return verdict;
   }
 
   const SocketAddress& current() const { return current_; }
@@ -39,8 +71,11 @@ class PeerAddress {
   bool can_be_sent_to() const { return current_.is_set() && !current_.is_any() && current_.port() != 0; }
 
  private:
+  Lock lock_;
   SocketAddress told_;
   SocketAddress current_;
+  SocketAddress other_;  // where the peer was, or who had the lock
+  int run_ = 0;          // of the other's packets
   bool is_settled_ = false;
 };
 

@@ -53,11 +53,11 @@ std::optional<tdm::Law> RtpEndpoint::law_of(uint8_t payload_type) const {
   return std::nullopt;
 }
 
-bool RtpEndpoint::is_from_peer(const SocketAddress& source) {
-  auto verdict = peer_.on_valid(source);
-  if (verdict == PeerAddress::Verdict::Latched) tools_.counters.rtp_latched.add();
-  if (verdict == PeerAddress::Verdict::Foreign) tools_.counters.rtp_foreign.add();
-  return verdict != PeerAddress::Verdict::Foreign;
+bool RtpEndpoint::is_foreign(const SocketAddress& source) {
+  if (peer_.check(source) != PeerAddress::Verdict::Foreign) return false;
+  peer_.on_valid(source);  // a run of them is noticed
+  tools_.counters.rtp_foreign.add();
+  return true;
 }
 
 std::optional<char> RtpEndpoint::on_media(const Datagram& datagram) {
@@ -78,10 +78,11 @@ std::optional<char> RtpEndpoint::on_media(const Datagram& datagram) {
     tools_.counters.rtp_unknown_payload.add();
     return std::nullopt;
   }
-  if (!is_from_peer(datagram.source)) return std::nullopt;
+  if (is_foreign(datagram.source)) return std::nullopt;
 
   auto verdict = receiver_.on_packet(*packet, datagram.arrival, !is_event);
   if (verdict == rtp::Receiver::Verdict::Rejected) return std::nullopt;
+  if (peer_.on_valid(datagram.source) == PeerAddress::Verdict::Latched) tools_.counters.rtp_latched.add();
   last_heard_ = datagram.arrival;
   if (verdict == rtp::Receiver::Verdict::Restarted) {
     jitter_.restart();

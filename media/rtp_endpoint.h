@@ -52,7 +52,7 @@ class RtpEndpoint {
 
  private:
   std::optional<tdm::Law> law_of(uint8_t payload_type) const;
-  bool is_from_peer(const SocketAddress& source);
+  bool is_foreign(const SocketAddress& source);
   void on_audio(const rtp::Packet& packet, TimePoint arrival);
   void send_packet(ByteView octets, int fd);
   size_t pack_audio(ByteView octets);
@@ -62,7 +62,7 @@ class RtpEndpoint {
 
   SessionTools& tools_;
   RtpSettings settings_;
-  PeerAddress peer_;
+  PeerAddress peer_{PeerAddress::Lock::UntilToldComes};
   SocketAddress control_source_;  // of the last valid RTCP packet
   JitterBuffer jitter_;
   rtp::Receiver receiver_;

@@ -75,7 +75,7 @@ void T38Endpoint::on_media(const Datagram& datagram, TimePoint line) {
     return;
   }
   // A stranger's datagram must not reach the receiver once the peer is known; before that the first valid one counts.
-  if (is_heard_ && peer_.on_valid(datagram.source) == PeerAddress::Verdict::Foreign) {
+  if (peer_.check(datagram.source) == PeerAddress::Verdict::Foreign) {
     tools_.counters.udptl_foreign.add();
     return;
   }
@@ -83,9 +83,7 @@ void T38Endpoint::on_media(const Datagram& datagram, TimePoint line) {
     (looks_like_audio(datagram.data) ? tools_.counters.udptl_stray_rtp : tools_.counters.udptl_malformed).add();
     return;
   }
-  if (!is_heard_ && peer_.on_valid(datagram.source) == PeerAddress::Verdict::Latched) {
-    tools_.counters.udptl_latched.add();
-  }
+  if (peer_.on_valid(datagram.source) == PeerAddress::Verdict::Latched) tools_.counters.udptl_latched.add();
   is_heard_ = true;
   last_active_ = datagram.arrival;
   mind_loss();

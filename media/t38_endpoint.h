@@ -44,7 +44,7 @@ class T38Endpoint {
 
   SessionTools& tools_;
   T38Settings settings_;
-  PeerAddress peer_;
+  PeerAddress peer_{PeerAddress::Lock::Firm};
   t38::UdptlReceiver receiver_;
   t38::UdptlSender sender_;
   bool is_heard_ = false;

@@ -10,8 +10,9 @@ namespace {
 class Wire final : public DatagramIo, public EventSink, public t38::UdptlReceiver::Listener {
  public:
   std::span<const Datagram> receive(int) override { return {}; }
-  bool send(int, const SocketAddress&, ByteView data) override {
+  bool send(int, const SocketAddress& to, ByteView data) override {
     sent.emplace_back(at, Bytes(data.begin(), data.end()));
+    last_to = to;
     return true;
   }
   void send(SessionId, Event) override {}
@@ -21,6 +22,7 @@ class Wire final : public DatagramIo, public EventSink, public t38::UdptlReceive
 
   int at = 0;  // ms
   std::vector<std::pair<int, Bytes>> sent;
+  SocketAddress last_to;
 };
 
 struct T38EndpointTest : ::testing::Test {
@@ -65,6 +67,67 @@ TEST_F(T38EndpointTest, SpreadsTheCopiesOfWhatNothingFollows) {
   EXPECT_THAT(times(),
               ::testing::ElementsAre(0, 20, 40, 80, 160, 320, 500, 680, 860, 1040, 1220, 1400, 1580, 1760, 1940));
   for (const auto& [at, datagram] : wire.sent) EXPECT_EQ(datagram, wire.sent[0].second);
+}
+
+// A peer that sends from elsewhere than it told: where our packets go, and whose come in, is settled by its first valid
+// one.
+struct T38EndpointLockTest : T38EndpointTest {
+  const SocketAddress elsewhere = SocketAddress::parse("192.0.2.1", 5000).value();
+  int sequence = 1;
+
+  void hear(const SocketAddress& source) {
+    const Bytes datagram{static_cast<uint8_t>(sequence >> 8), static_cast<uint8_t>(sequence), 1, 0, 0, 0};
+    ++sequence;
+    hear(source, datagram);
+  }
+  void hear(const SocketAddress& source, const Bytes& datagram) {
+    if (!made) made.emplace(tools, settings, wire, clock.now(), clock.now());
+    made->on_media({datagram, source, clock.now()}, clock.now());
+    clock.advance(30ms);
+  }
+  SocketAddress goes_to() {
+    made->send_ifp(kNoSignalIfp, 1, 3, clock.now());
+    return wire.last_to;
+  }
+};
+
+TEST_F(T38EndpointLockTest, HoldsAgainstWhateverComesFromTheToldAddress) {
+  hear(elsewhere);
+  // RTP that was under way, noise, and UDPTL.
+  Bytes audio(12 + 160, 0xd5);
+  audio[0] = 0x80;
+  audio[1] = 8;
+  hear(settings.remote, audio);
+  hear(settings.remote, {0x00});
+  hear(settings.remote);
+
+  hear(elsewhere);
+  hear(elsewhere);
+
+  EXPECT_EQ(goes_to(), elsewhere);
+  EXPECT_EQ(made->stats().packets_received, 3u);
+  EXPECT_EQ(counters.get("media.udptl.foreign_source").value(), 3u);
+}
+
+TEST_F(T38EndpointLockTest, IsNotTakenByWhatIsNoUdptl) {
+  hear(elsewhere, {0x00});
+  hear(settings.remote);
+
+  EXPECT_EQ(goes_to(), settings.remote);
+  EXPECT_EQ(counters.get("media.udptl.latched").value(), 0u);
+}
+
+TEST_F(T38EndpointLockTest, IsOpenedBySignallingThatTellsANewAddress) {
+  hear(elsewhere);
+  settings.remote = SocketAddress::parse("192.0.2.1", 6000).value();
+  made->change(settings);
+  hear(elsewhere);  // was under way
+
+  EXPECT_EQ(goes_to(), settings.remote);
+  hear(settings.remote);
+  hear(elsewhere);
+  EXPECT_EQ(counters.get("media.udptl.foreign_source").value(), 1u);
+  EXPECT_EQ(made->stats().packets_received, 3u);
 }
 
 // The peer's datagrams, of which every `nth` is lost; each carries the IFP before it.
