@@ -149,6 +149,7 @@ void Session::choose_bridge() {
   if (a_is_t38 != b_is_t38) {
     Side side = a_is_t38 ? Side::A : Side::B;
     if (fax_ && fax_->t38_side == side) return;
+    close_listener();
     fax_ = std::make_unique<FaxGateway>(*this, side, gateway_options(at(side).t38->settings()));
     was_fax_heard_ = true;
     mind_echo();
@@ -158,9 +159,17 @@ void Session::choose_bridge() {
   }
 }
 
+// What was heard as audio before T.38 is earlier than it; what will be heard after it is later.
+void Session::close_listener() {
+  if (!fax_listener_) return;
+  earlier_fax_ = add(earlier_fax_, fax_stats_of(fax_listener_->audio));
+  fax_listener_ = std::make_unique<FaxListener>(*this);
+}
+
 void Session::choose_relay() {
   const bool are_both_t38 = !is_audio(at(Side::A)) && !is_audio(at(Side::B));
   if (are_both_t38 && !relay_) {
+    close_listener();
     relay_ = std::make_unique<FaxRelay>(*this, at(Side::A).t38->settings().version());
     was_fax_heard_ = true;
     mind_echo();
@@ -213,8 +222,8 @@ SessionStats Session::stats() const {
   SessionStats all;
   for (const SideState& side : sides_) all.side[static_cast<size_t>(side.side)] = stats_of(side);
   if (third_) all.side[static_cast<size_t>(Side::C)] = stats_of(*third_);
-  if (fax_listener_) all.fax = fax_stats_of(fax_listener_->audio);
-  all.fax = add(all.fax, earlier_fax_);
+  all.fax = earlier_fax_;
+  if (fax_listener_) all.fax = add(all.fax, fax_stats_of(fax_listener_->audio));
   if (fax_) all.fax = add(all.fax, fax_stats_of(fax_->gateway));
   if (relay_) all.fax = add(all.fax, fax_stats_of(relay_->ifps));
   return all;

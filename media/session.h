@@ -189,6 +189,7 @@ class Session {
   t38::GatewayOptions gateway_options(const T38Settings& settings) const;
   void choose_bridge();
   void choose_relay();
+  void close_listener();
   // A card cancels echo on voice calls only.
   void mind_echo();
   tdm::Law law_of(const SideState& side) const;

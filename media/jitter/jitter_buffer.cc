@@ -73,6 +73,7 @@ struct JitterBuffer::State {
 
   // Fax: drift correction.
   Drift drift;
+  double drift_before = 0;  // ppm, of the latest time line before this one that was measured
   Interpolator interpolator;
   bool is_resampling = false;
   double rate = 0;       // how much faster than one for one it is read
@@ -99,6 +100,7 @@ struct JitterBuffer::State {
   }
 
   void stop_correcting() {
+    drift_before = drift.ppm().value_or(drift_before);
     drift.restart();
     corrected = 0;
     is_resampling = false;
@@ -368,7 +370,7 @@ Profile JitterBuffer::profile() const {
 JitterStats JitterBuffer::stats() const {
   JitterStats stats = state_->stats;
   stats.lost = state_->sequences.lost();
-  stats.drift_ppm = state_->drift.ppm().value_or(0);
+  stats.drift_ppm = state_->drift.ppm().value_or(state_->drift_before);
   stats.depth_ms = static_cast<double>(std::max<int64_t>(0, state_->end - state_->play)) / kOctetsPerMs;
   return stats;
 }

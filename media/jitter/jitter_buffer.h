@@ -31,8 +31,8 @@ struct JitterStats {
   uint64_t concealed_samples = 0;  // voice: made up by concealment
   uint64_t silence_samples = 0;    // gaps filled with silence
   uint64_t inserted_samples = 0, removed_samples = 0;  // voice: by adaptation
-  double drift_ppm = 0;                                // fax: how much faster the sender's clock runs; 0: not known yet
-  double depth_ms = 0;                                 // audio that waits now
+  double drift_ppm = 0;  // fax: how much faster the sender's clock runs, as measured last; 0: not known
+  double depth_ms = 0;   // audio that waits now
 };
 
 // Turns RTP packets, which come when they like, into a steady stream of octets, pulled by the TDM tick: the pull is the

@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "media/codec/g711.h"
+#include "media/rtp/packet.h"
+#include "media/rtp/sender.h"
 #include "tests/unit/media/t38_machines.h"
 
 namespace sg::media {
@@ -42,7 +44,7 @@ class LineMachine final : public tdm::Bearer, private tdm::TickSource {
   }
   tdm::BearerStats stats() const override { return {}; }
 
-  const std::unique_ptr<t38::AudioFaxMachine> fax;
+  std::unique_ptr<t38::AudioFaxMachine> fax;
 
  private:
   int fd() const override { return -1; }
@@ -50,6 +52,38 @@ class LineMachine final : public tdm::Bearer, private tdm::TickSource {
 
   std::array<int16_t, kMachineBlock> said_{}, heard_{};
   bool is_ready_ = false;
+};
+
+// A fax machine behind G.711 over RTP, a packet a block.
+class RtpMachine final {
+ public:
+  RtpMachine(Wire& wire, const SocketAddress& own, int socket, const t38::FaxMachineOptions& options)
+      : wire_(wire), own_(own), socket_(socket), fax(t38::AudioFaxMachine::make(options).value()) {}
+
+  void run() {
+    std::array<int16_t, kMachineBlock> linear;
+    std::array<uint8_t, kMachineBlock> octets;
+    for (const Bytes& datagram : std::exchange(wire_.sent[own_.port()], {})) {
+      auto packet = rtp::Packet::parse(datagram);
+      if (!packet || packet->payload.size() != kMachineBlock) continue;
+      g711::decode(tdm::Law::A, packet->payload, linear);
+      fax->receive(linear);
+    }
+    fax->transmit(linear);
+    g711::encode(tdm::Law::A, linear, octets);
+    std::array<uint8_t, 200> out;
+    const size_t length = sender_.pack(8, octets, out);
+    wire_.waiting[socket_].emplace_back(own_, Bytes(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(length)));
+  }
+
+ private:
+  Wire& wire_;
+  SocketAddress own_;
+  int socket_;
+  rtp::Sender sender_{{1, 1, 1}};
+
+ public:
+  std::unique_ptr<t38::AudioFaxMachine> fax;
 };
 
 // T.38 on side A, a timeslot on side B.
@@ -199,6 +233,35 @@ TEST_F(T38ChangeTest, ALowerRateHoldsForTheNextCapabilities) {
 
   EXPECT_EQ(peer->fax->result().pages_received, 3) << peer->fax->result().status_text;
   EXPECT_EQ(session.stats().fax.bit_rate, 9600);
+}
+
+TEST_F(T38ChangeTest, TheFiguresOfALaterFaxInAudioAreItsOwn) {
+  start(receiver(), sender(), {});
+  run_to_end();
+  ASSERT_EQ(session.stats().fax.bit_rate, 14400);
+  ASSERT_TRUE(session.stats().fax.ecm);
+
+  RtpSettings audio;
+  audio.remote = peer->address;
+  session.use_rtp(Side::A, audio);
+  session.set_profile(Profile::Fax);
+  auto slower = sender();
+  slower.max_bit_rate = 9600;
+  slower.ecm = false;
+  line->fax = t38::AudioFaxMachine::make(slower).value();
+  RtpMachine second(wire, peer->address, peer->socket, receiver());
+  for (int i = 0; i < 50 * 300 && !(line->fax->is_finished() && second.fax->is_finished()); ++i) {
+    clock.advance(20ms);
+    wire.now = clock.now();
+    line->run();
+    session.tick(clock.now());
+    second.run();
+  }
+
+  ASSERT_EQ(second.fax->result().pages_received, 3) << second.fax->result().status_text;
+  EXPECT_EQ(session.stats().fax.bit_rate, 9600);
+  EXPECT_FALSE(session.stats().fax.ecm);
+  EXPECT_EQ(session.stats().fax.pages, 6);
 }
 
 TEST_F(T38ChangeTest, T38AfterAudioStartsAnew) {

@@ -202,6 +202,17 @@ TEST(FaxJitterBuffer, ASignalWithoutEndIsFollowedBetweenItsSamples) {
   }
 }
 
+TEST(FaxJitterBuffer, TheDriftThatWasMeasuredOutlivesItsTimeLine) {
+  JitterBuffer buffer(fax());
+  play_with_drift(buffer, 50, 300s, [](int64_t from) { return carrier(from, 160); });
+  ASSERT_NEAR(buffer.stats().drift_ppm, 50, 5);
+
+  buffer.put(0x40000000, 15001, carrier(0, 160), Law::A, TimePoint{} + 300s);
+
+  ASSERT_EQ(buffer.stats().restarts, 1u);
+  EXPECT_NEAR(buffer.stats().drift_ppm, 50, 5);
+}
+
 TEST(FaxJitterBuffer, ADriftIsMadeUpForInSilenceAndEverySignalPassesAsItCame) {
   // 30 s of signal, each octet telling its place, and half a second of silence.
   constexpr int64_t kPage = 30 * 8000, kPause = 4000;
