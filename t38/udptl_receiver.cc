@@ -98,6 +98,8 @@ class UdptlReceiver::Window {
   bool is_kept(int64_t number) const { return number >= first_ && number > head_ - kSlots && number <= head_; }
 
   std::optional<int64_t> place(const Packet& packet);
+  bool is_of_new_stream(int64_t number, const Packet& packet);
+  static bool contradicts(const Slot& kept, ByteView primary);
   void start_with(const Packet& packet);
   void move_head(int64_t number, TimePoint now);
   void keep(Slot& slot, ByteView ifp);
@@ -124,6 +126,8 @@ class UdptlReceiver::Window {
 
   uint16_t last_stray_ = 0;
   int strays_ = 0;
+  int64_t last_contradiction_ = 0;
+  int contradictions_ = 0;
 };
 
 bool UdptlReceiver::Window::receive(ByteView datagram, TimePoint now) {
@@ -168,7 +172,10 @@ std::optional<int64_t> UdptlReceiver::Window::place(const Packet& packet) {
   auto distance = static_cast<int16_t>(packet.sequence - static_cast<uint16_t>(expected_));
   if (distance > -kSlots && distance < kFarAhead) {
     strays_ = 0;
-    return expected_ + distance;
+    const int64_t number = expected_ + distance;
+    if (!is_of_new_stream(number, packet)) return number;
+    start_with(packet);
+    return expected_ + static_cast<uint16_t>(packet.sequence - static_cast<uint16_t>(expected_));
   }
   // Far off: an old straggler, or the peer began anew (a transfer behind it). Several in a row make a new stream.
   auto step = static_cast<uint16_t>(packet.sequence - last_stray_);
@@ -177,6 +184,31 @@ std::optional<int64_t> UdptlReceiver::Window::place(const Packet& packet) {
   if (strays_ < kStraysOfNewStream) return std::nullopt;
   start_with(packet);
   return expected_ + static_cast<uint16_t>(packet.sequence - static_cast<uint16_t>(expected_));
+}
+
+// The peer began anew a little behind: numbers that were delivered come again, in order, and say something else. Late
+// packets and copies say the same. Where nothing is known of a number (it was given up, or lies before the stream's
+// first), it proves nothing: such a start is noticed when it has come to numbers that are known.
+bool UdptlReceiver::Window::is_of_new_stream(int64_t number, const Packet& packet) {
+  const bool is_known = number < expected_ && is_kept(number) && slot(number).state == State::Present;
+  if (number < expected_ && !is_known) return false;
+  if (!is_known || !contradicts(slot(number), packet.primary)) {
+    contradictions_ = 0;
+    return false;
+  }
+  const int64_t step = number - last_contradiction_;
+  contradictions_ = contradictions_ > 0 && step > 0 && step <= kStraysOfNewStream ? contradictions_ + 1 : 1;
+  last_contradiction_ = number;
+  return contradictions_ >= kStraysOfNewStream;
+}
+
+// What FEC restored may be padded with zeroes.
+bool UdptlReceiver::Window::contradicts(const Slot& kept, ByteView primary) {
+  const ByteView known = kept.ifp.first(kept.ifp_octets);
+  const size_t common = std::min(known.size(), primary.size());
+  const ByteView rest = known.subspan(common);
+  return primary.size() > known.size() || !std::ranges::equal(known.first(common), primary) ||
+         std::ranges::any_of(rest, [](uint8_t octet) { return octet != 0; });
 }
 
 // A stream may begin at any number, and its first packets may be lost: the first to come also brings those before it.
@@ -194,7 +226,7 @@ void UdptlReceiver::Window::start_with(const Packet& packet) {
   first_ = expected_ = number;
   head_ = number - 1;
   started_ = true;
-  strays_ = 0;
+  strays_ = contradictions_ = 0;
 }
 
 void UdptlReceiver::Window::move_head(int64_t number, TimePoint now) {

@@ -165,6 +165,101 @@ TEST_F(UdptlReception, FollowsAPeerThatBeginsAnew) {
   EXPECT_THAT(sequences, ElementsAre(30000, 30002, 30003, 30004));
 }
 
+// A peer that began anew behind the window: its IFPs are those of other numbers in the first stream.
+class UdptlRestart : public UdptlReception {
+ protected:
+  void first_stream(uint16_t packets) {
+    for (uint16_t sequence = 0; sequence < packets; ++sequence) gets(sequence);
+    sequences.clear();
+    ifps.clear();
+  }
+  static Bytes anew(int sequence) { return ifp(static_cast<uint8_t>(sequence + 7)); }
+  void gets_anew(uint16_t sequence, const std::vector<Bytes>& earlier = {}) {
+    EXPECT_TRUE(receiver.receive(with_secondaries(sequence, anew(sequence), earlier), now));
+  }
+};
+
+TEST_F(UdptlRestart, ALittleBehindIsFollowedAfterFourPackets) {
+  for (uint16_t behind : {8, 40, 100}) {
+    UdptlReceiver each(*this);
+    auto get = [&](uint16_t sequence, const Bytes& primary) {
+      each.receive(with_secondaries(sequence, primary, {}), now);
+    };
+    for (uint16_t sequence = 0; sequence < behind; ++sequence) get(sequence, ifp(static_cast<uint8_t>(sequence)));
+    ifps.clear();
+    for (uint16_t sequence = 0; sequence < 6; ++sequence) get(sequence, anew(sequence));
+    EXPECT_THAT(ifps, ElementsAre(anew(3), anew(4), anew(5))) << behind;
+  }
+}
+
+TEST_F(UdptlRestart, NothingIsLostWhereThePeerRepeats) {
+  first_stream(50);
+  gets_anew(0);
+  gets_anew(1, {anew(0)});
+  gets_anew(2, {anew(1), anew(0)});
+  gets_anew(3, {anew(2), anew(1), anew(0)});
+  gets_anew(4, {anew(3), anew(2), anew(1)});
+
+  EXPECT_THAT(ifps, ElementsAre(anew(0), anew(1), anew(2), anew(3), anew(4)));
+}
+
+TEST_F(UdptlRestart, IsNoticedThoughItsFirstIfpsAreThoseOfTheFirstStart) {
+  first_stream(50);
+  for (uint16_t sequence = 0; sequence < 3; ++sequence) gets(sequence);
+  for (uint16_t sequence = 3; sequence < 8; ++sequence) gets_anew(sequence);
+
+  EXPECT_THAT(ifps, ElementsAre(anew(6), anew(7)));
+}
+
+TEST_F(UdptlRestart, ALateBurstIsNone) {
+  first_stream(50);
+  for (uint16_t sequence = 10; sequence < 40; ++sequence) gets(sequence);
+  gets(50);
+
+  EXPECT_THAT(sequences, ElementsAre(50));
+  EXPECT_EQ(receiver.counters().duplicate, 30U);
+}
+
+TEST_F(UdptlRestart, ALateBurstOfWhatWasGivenUpIsNone) {
+  for (uint16_t sequence = 0; sequence < 10; ++sequence) gets(sequence);
+  gets(30);
+  now += 1s;
+  receiver.poll(now);
+  ifps.clear();
+  for (uint16_t sequence = 10; sequence < 30; ++sequence) gets(sequence);
+  gets(31);
+
+  EXPECT_THAT(ifps, ElementsAre(ifp(31)));
+  EXPECT_EQ(receiver.counters().late, 20U);
+}
+
+TEST_F(UdptlRestart, ALateBurstOfWhatFecRestoredIsNone) {
+  // The IFPs of an even stream are longer: what is restored of the others is padded.
+  UdptlSender sender({.error_correction = ErrorCorrection::Fec, .fec_span = 2, .fec_entries = 1});
+  std::vector<Bytes> sent;
+  for (int i = 0; i < 40; ++i) {
+    std::array<uint8_t, 1400> buffer;
+    ByteView datagram = sender.send(ifp(static_cast<uint8_t>(i), i % 2 == 0 ? 9 : 3), buffer);
+    sent.emplace_back(datagram.begin(), datagram.end());
+  }
+  for (size_t i = 0; i < sent.size(); ++i) {
+    if (i % 4 != 1 || i < 4) receiver.receive(sent[i], now);
+  }
+  ASSERT_GT(receiver.counters().recovered_fec, 5U);
+  ifps.clear();
+  for (size_t i = 5; i < 38; i += 4) receiver.receive(sent[i], now);
+
+  EXPECT_THAT(ifps, IsEmpty());
+}
+
+TEST_F(UdptlRestart, OneNumberThatSaysManyThingsIsNone) {
+  first_stream(50);
+  for (uint8_t i = 0; i < 20; ++i) receiver.receive(with_secondaries(20, ifp(static_cast<uint8_t>(100 + i)), {}), now);
+  gets(50);
+
+  EXPECT_THAT(sequences, ElementsAre(50));
+}
+
 TEST_F(UdptlReception, IsNotMovedByOneStray) {
   gets(30000);
   gets(5);
