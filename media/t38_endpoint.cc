@@ -116,8 +116,9 @@ void T38Endpoint::send_no_signal(int fd) {
 }
 
 void T38Endpoint::send_ifp(ByteView ifp, int copies, int fd, TimePoint now) {
-  // A peer that was never heard is no partner whom a long page keeps silent.
-  if (is_heard_) last_active_ = now;
+  // A peer that was never heard is no partner whom a long page keeps silent; nor is one to whom the other side's
+  // keep-alives are relayed.
+  if (is_heard_ && !std::ranges::equal(ifp, kNoSignal)) last_active_ = now;
   send(ifp, copies, fd);
 }
 

@@ -29,8 +29,8 @@ class T38Endpoint {
   void send_ifp(ByteView ifp, int copies, int fd, TimePoint now);
 
   const T38Settings& settings() const { return settings_; }
-  // When something last came from the peer or, once it was heard, was sent to it: during a long page only one of them
-  // talks.
+  // When something last came from the peer or, once it was heard, was sent to it that is part of a fax: during a long
+  // page only one of them talks.
   TimePoint last_active() const { return last_active_; }
   UdptlStats stats() const;
 

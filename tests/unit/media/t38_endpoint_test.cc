@@ -69,6 +69,19 @@ TEST_F(T38EndpointTest, SpreadsTheCopiesOfWhatNothingFollows) {
   for (const auto& [at, datagram] : wire.sent) EXPECT_EQ(datagram, wire.sent[0].second);
 }
 
+// Else a peer that died would never be missed, as long as the one on the other side says that it lives.
+TEST_F(T38EndpointTest, AKeepAliveThatIsPassedOnIsNoSignOfLife) {
+  const TimePoint heard = endpoint().last_active();
+  static constexpr uint8_t kPreamble[] = {0x06};
+
+  clock.advance(10s);
+  endpoint().send_ifp(kNoSignalIfp, 3, 3, clock.now());
+  EXPECT_EQ(endpoint().last_active(), heard);
+
+  endpoint().send_ifp(kPreamble, 3, 3, clock.now());
+  EXPECT_EQ(endpoint().last_active(), clock.now());
+}
+
 // A peer that sends from elsewhere than it told: where our packets go, and whose come in, is settled by its first valid
 // one.
 struct T38EndpointLockTest : T38EndpointTest {
