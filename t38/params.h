@@ -21,8 +21,9 @@ struct Params {
 
   // Limits of T.38 Annex D (2010 and later); zero: the peer did not say.
   int max_ifp = 0;         // octets of one IFP
-  int max_redundancy = 0;  // earlier IFPs in a datagram
-  int max_fec_span = 0;    // IFPs that one FEC entry covers
+  int min_redundancy = 0;  // earlier IFPs in a datagram, or FEC entries
+  int max_redundancy = 0;
+  int max_fec_span = 0;  // IFPs that one FEC entry covers
 
   bool operator==(const Params&) const = default;
 };

@@ -53,9 +53,10 @@ void read_error_correction(Params& params, std::string_view value) {
   if (value.ends_with("noec") || value.ends_with("none")) params.error_correction = ErrorCorrection::None;
 }
 
-// "minred" or "minred maxred" (T.38 Annex D.2.3): what matters is the most that the peer takes.
+// "minred" or "minred maxred" (T.38 Annex D.2.3).
 void read_depth(Params& params, std::string_view value) {
   const size_t gap = value.find_last_of(kSpace);
+  read_positive(params.min_redundancy, value, 255);
   if (gap != std::string_view::npos) read_positive(params.max_redundancy, value.substr(gap + 1), 255);
 }
 
@@ -137,7 +138,10 @@ Attributes attributes(const Params& params) {
       result.emplace_back("T38FaxUdpEC", "t38UDPNoEC");
       break;
   }
-  if (params.max_redundancy > 0) result.emplace_back("T38FaxUdpECDepth", "0 " + std::to_string(params.max_redundancy));
+  if (params.min_redundancy > 0 || params.max_redundancy > 0) {
+    const std::string most = params.max_redundancy > 0 ? " " + std::to_string(params.max_redundancy) : "";
+    result.emplace_back("T38FaxUdpECDepth", std::to_string(params.min_redundancy) + most);
+  }
   if (params.max_fec_span > 0) number("T38FaxUdpFECMaxSpan", params.max_fec_span);
   return result;
 }

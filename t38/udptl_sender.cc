@@ -27,11 +27,13 @@ void write_open_type(ByteWriter& out, ByteView octets) {
 UdptlSender::Options UdptlSender::options_for(const Params& peer, int redundancy) {
   Options options;
   options.error_correction = peer.error_correction;
-  options.redundancy = redundancy;
-  options.short_redundancy = redundancy > 0 ? std::max(redundancy, kShortRedundancy) : 0;
+  options.redundancy = std::max(redundancy, peer.min_redundancy);
+  options.short_redundancy = options.redundancy > 0 ? std::max(options.redundancy, kShortRedundancy) : 0;
+  options.fec_entries = std::max(options.fec_entries, peer.min_redundancy);
   if (peer.max_redundancy > 0) {
-    options.redundancy = std::min(options.redundancy, peer.max_redundancy);
-    options.short_redundancy = std::min(options.short_redundancy, peer.max_redundancy);
+    for (int* depth : {&options.redundancy, &options.short_redundancy, &options.fec_entries}) {
+      *depth = std::min(*depth, peer.max_redundancy);
+    }
   }
   if (peer.max_fec_span > 0) options.fec_span = std::min(options.fec_span, peer.max_fec_span);
   options.max_datagram = peer.max_datagram > 0 ? static_cast<size_t>(peer.max_datagram) : Params{}.max_datagram;

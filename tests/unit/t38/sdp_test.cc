@@ -55,8 +55,9 @@ TEST(T38Sdp, UnderstandsEveryDialect) {
       {"t38UDPNoEC", {{"T38FaxUdpEC", "t38UDPNoEC"}}, {.error_correction = ErrorCorrection::None}},
       {"an UdpEC that nobody knows", {{"T38FaxUdpEC", "t38UDPMagic"}}, {}},
       {"MaxIFP", {{"T38FaxMaxIFP", "40"}}, {.max_ifp = 40}},
-      {"ECDepth", {{"T38FaxUdpECDepth", "1 2"}}, {.max_redundancy = 2}},
-      {"ECDepth without a maximum", {{"T38FaxUdpECDepth", "1"}}, {}},
+      {"ECDepth", {{"T38FaxUdpECDepth", "1 2"}}, {.min_redundancy = 1, .max_redundancy = 2}},
+      {"ECDepth without a maximum", {{"T38FaxUdpECDepth", "1"}}, {.min_redundancy = 1}},
+      {"ECDepth from 0", {{"T38FaxUdpECDepth", "0 2"}}, {.max_redundancy = 2}},
       {"FECMaxSpan", {{"T38FaxUdpFECMaxSpan", "4"}}, {.max_fec_span = 4}},
       {"a version from the future", {{"T38FaxVersion", "9"}}, {.version = 3}},
       {"others' attributes", {{"sendrecv", ""}, {"rtpmap", "8 PCMA/8000"}}, {}},
@@ -90,6 +91,7 @@ TEST(T38Sdp, ReadsBackWhatItWrites) {
                         .max_datagram = 300,
                         .error_correction = correction,
                         .max_ifp = 80,
+                        .min_redundancy = correction == ErrorCorrection::None ? 0 : 1,
                         .max_redundancy = 4,
                         .max_fec_span = 3};
     EXPECT_TRUE(read_attributes(attributes(params)) == params);

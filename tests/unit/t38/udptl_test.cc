@@ -408,6 +408,12 @@ TEST(UdptlSending, ReadsThePeersParams) {
   EXPECT_EQ(UdptlSender::options_for({.max_datagram = 0}, 3).max_datagram, 400U);
   EXPECT_EQ(UdptlSender::options_for({.max_redundancy = 2}, 3).redundancy, 2);
   EXPECT_EQ(UdptlSender::options_for({.max_fec_span = 2}, 3).fec_span, 2);
+  EXPECT_EQ(UdptlSender::options_for({.min_redundancy = 5}, 3).redundancy, 5);
+  EXPECT_EQ(UdptlSender::options_for({.min_redundancy = 1}, 0).redundancy, 1);
+  EXPECT_EQ(UdptlSender::options_for({.min_redundancy = 1}, 3).redundancy, 3);
+  EXPECT_EQ(UdptlSender::options_for({.min_redundancy = 5, .max_redundancy = 2}, 3).redundancy, 2);
+  EXPECT_EQ(UdptlSender::options_for({.min_redundancy = 5}, 3).fec_entries, 5);
+  EXPECT_EQ(UdptlSender::options_for({.max_redundancy = 1}, 3).fec_entries, 1);
   EXPECT_EQ(UdptlSender::options_for({.error_correction = ErrorCorrection::None}, 3).error_correction,
             ErrorCorrection::None);
 }
