@@ -20,6 +20,7 @@ struct MediaCounters {
         udptl_latched(counters.get("media.udptl.latched")),
         udptl_redundancy_raised(counters.get("media.udptl.redundancy_raised")),
         udptl_stray_rtp(counters.get("media.udptl.stray_rtp")),
+        udptl_too_long(counters.get("media.udptl.too_long")),
         unexpected(counters.get("media.unexpected_datagrams")),
         send_failed(counters.get("media.send_failed")) {}
 
@@ -33,6 +34,7 @@ struct MediaCounters {
   Counter& udptl_latched;
   Counter& udptl_redundancy_raised;  // by one, as the peer's packets were lost
   Counter& udptl_stray_rtp;          // audio that came after the swap to T.38
+  Counter& udptl_too_long;           // IFPs that no datagram of ours holds; dropped
   Counter& unexpected;               // before the peer's media was agreed upon
   Counter& send_failed;
 };

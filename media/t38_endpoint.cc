@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "media/rtp/packet.h"
+#include "t38/ifp_pieces.h"
 
 namespace sg::media {
 namespace {
@@ -23,6 +24,18 @@ constexpr uint64_t kLossWindow = 50;
 constexpr double kMuchLoss = 0.05;
 constexpr int kMostRedundancy = 7;
 
+// Sequence number, length, and a field for what corrects errors, of which there may be none (T.38 clause 9.1.3).
+constexpr size_t kAroundIfp = 2 + 2 + 2;
+// A T38FaxMaxDatagram that does not hold 30 ms of V.17 means something else: it is not cut for.
+constexpr size_t kLeastDatagram = 60 + kAroundIfp;
+
+// A datagram of the size that we declared may be one IFP. Peers that go beyond a small one do no harm.
+t38::UdptlReceiver::Options receiver_options(const t38::Params& declared) {
+  t38::UdptlReceiver::Options options;
+  options.max_ifp = std::max(options.max_ifp, static_cast<size_t>(std::max(declared.max_datagram, 0)));
+  return options;
+}
+
 // A peer that has not swapped yet sends G.711 of 10 ms or more. Its first two octets would be a very high sequence
 // number of UDPTL, which no peer starts with.
 bool looks_like_audio(ByteView datagram) {
@@ -36,7 +49,7 @@ T38Endpoint::T38Endpoint(SessionTools& tools, const T38Settings& settings, t38::
                          TimePoint now, TimePoint line)
     : tools_(tools),
       settings_(settings),
-      receiver_(listener),
+      receiver_(listener, receiver_options(settings.local)),
       sender_(t38::UdptlSender::options_for(settings.remote_params, tools.config.t38_redundancy)),
       next_no_signal_(line),
       last_active_(now) {
@@ -46,8 +59,17 @@ T38Endpoint::T38Endpoint(SessionTools& tools, const T38Settings& settings, t38::
 
 void T38Endpoint::take_limits() {
   const t38::Params& peer = settings_.remote_params;
+  const int raised = sender_.redundancy();
+  auto options = t38::UdptlSender::options_for(peer, tools_.config.t38_redundancy);
   most_redundancy_ = peer.max_redundancy > 0 ? std::min(peer.max_redundancy, kMostRedundancy) : kMostRedundancy;
-  later_ones_repeat_ = peer.error_correction == t38::ErrorCorrection::Redundancy && tools_.config.t38_redundancy > 0;
+  later_ones_repeat_ = peer.error_correction == t38::ErrorCorrection::Redundancy && options.redundancy > 0;
+  // What the loss of the peer's packets has asked for still holds.
+  if (later_ones_repeat_) options.redundancy = std::max(options.redundancy, std::min(raised, most_redundancy_));
+  sender_.set_options(options);
+
+  most_ifp_ = t38::UdptlSender::kMaxIfp;
+  if (options.max_datagram >= kLeastDatagram) most_ifp_ = std::min(most_ifp_, options.max_datagram - kAroundIfp);
+  if (peer.max_ifp > 0) most_ifp_ = std::min(most_ifp_, static_cast<size_t>(peer.max_ifp));
 }
 
 void T38Endpoint::change(const T38Settings& settings) {
@@ -57,11 +79,6 @@ void T38Endpoint::change(const T38Settings& settings) {
   settings_.local.version = settings_.remote_params.version = version;
   peer_.tell(settings.remote);
   take_limits();
-  auto options = t38::UdptlSender::options_for(settings.remote_params, tools_.config.t38_redundancy);
-  // What the loss of the peer's packets has asked for still holds.
-  if (later_ones_repeat_)
-    options.redundancy = std::max(options.redundancy, std::min(sender_.redundancy(), most_redundancy_));
-  sender_.set_options(options);
   // The latest datagram opens the way to where the peer is now.
   if (has_moved && out_octets_ > 0) {
     repeats_left_ = std::max(repeats_left_, 1);
@@ -119,14 +136,17 @@ void T38Endpoint::send_ifp(ByteView ifp, int copies, int fd, TimePoint now) {
   // A peer that was never heard is no partner whom a long page keeps silent; nor is one to whom the other side's
   // keep-alives are relayed.
   if (is_heard_ && !std::ranges::equal(ifp, kNoSignal)) last_active_ = now;
-  send(ifp, copies, fd);
+  t38::IfpPieces pieces(ifp, settings_.version(), most_ifp_);
+  for (ByteView piece = pieces.next(); !piece.empty(); piece = pieces.next()) {
+    send(piece, pieces.was_last() ? copies : 1, fd);
+  }
 }
 
 void T38Endpoint::send(ByteView ifp, int copies, int fd) {
   if (!peer_.can_be_sent_to()) return;
   out_octets_ = sender_.send(ifp, out_).size();
   repeats_left_ = 0;
-  if (out_octets_ == 0) return;
+  if (out_octets_ == 0) return tools_.counters.udptl_too_long.add();
   send_datagram(fd);
   if (copies > 1 && later_ones_repeat_) {
     // Copies at once would be lost in one burst. A datagram that goes out meanwhile carries this one's IFP.

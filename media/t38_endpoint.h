@@ -55,6 +55,7 @@ class T38Endpoint {
   int most_redundancy_ = 0;  // that the peer takes
   uint64_t loss_seen_ = 0;   // of the peer's packets, when redundancy was last looked at
   uint64_t received_then_ = 0;
+  size_t most_ifp_ = 0;             // octets that the peer takes at once
   bool later_ones_repeat_ = false;  // redundancy is in use
 
   // The latest datagram, and its copies to come.

@@ -66,7 +66,7 @@ class UdptlSender {
  public:
   static constexpr int kMaxRedundancy = 15;
   static constexpr int kMaxFecReach = 32;       // span times entries
-  static constexpr size_t kMaxIfp = 400;        // octets; longer ones are refused
+  static constexpr size_t kMaxIfp = 400;        // octets; longer ones are refused: IfpPieces cuts them
   static constexpr size_t kMaxDatagram = 1400;  // octets; a buffer of this size is always enough
 
   struct Options {
@@ -78,7 +78,7 @@ class UdptlSender {
     int fec_entries = 3;
     size_t max_datagram = 400;  // octets that the peer takes: its T38FaxMaxDatagram
   };
-  // What the peer's Params ask for, with our own depth of redundancy.
+  // What the peer's Params ask for, with our own depth of redundancy where it lies between the peer's limits.
   static Options options_for(const Params& peer, int redundancy);
 
   explicit UdptlSender(const Options& options) : options_(options) {}

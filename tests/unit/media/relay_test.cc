@@ -117,6 +117,25 @@ TEST_F(FaxRelayTest, GoesOnWhenAPeerMovesAndDescribesItselfInOtherWords) {
   EXPECT_EQ(session.stats().side[0].udptl.lost + session.stats().side[1].udptl.lost, 0u);
 }
 
+TEST_F(FaxRelayTest, ALongIfpGoesOnInPiecesThatTheOtherSideTakes) {
+  start({}, {.max_datagram = 200, .error_correction = t38::ErrorCorrection::None});
+  Bytes datagram{0, 0, 0x82, 0x0D, 0xC0 | 8 << 1, 1, 0xE0, 0x02, 0x07};  // 520 octets of a page, V.17 14400
+  datagram.resize(datagram.size() + 520, 0x55);
+  datagram.insert(datagram.end(), {0, 0});
+  wire.waiting[a->socket].emplace_back(a->address, datagram);
+
+  clock.advance(20ms);
+  session.tick_on_timer(clock.now(), 1);
+
+  size_t octets = 0;
+  for (const Bytes& piece : wire.sent[5000]) {
+    EXPECT_LE(piece.size(), 200u);
+    if (piece.size() > 20) octets += static_cast<size_t>(std::count(piece.begin() + 8, piece.end(), 0x55));
+  }
+  EXPECT_EQ(octets, 520u);
+  EXPECT_EQ(counters.get("media.udptl.too_long").value(), 0u);
+}
+
 // The other side's numbers have no gap: it would take what is left for the whole frame.
 TEST_F(FaxRelayTest, AFrameThatLostItsMiddleGoesOnAsABadOne) {
   start({.error_correction = t38::ErrorCorrection::None}, {.error_correction = t38::ErrorCorrection::None});

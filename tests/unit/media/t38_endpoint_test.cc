@@ -196,6 +196,58 @@ TEST_F(T38EndpointLossTest, ItStaysWithinThePeersDatagram) {
   EXPECT_LE(wire.sent.back().second.size(), 90u);
 }
 
+// A V.17 Data IFP of so many octets of non-ECM data.
+Bytes page_data(size_t octets) {
+  Bytes ifp{0xC0 | 8 << 1, 1, 0xE0, static_cast<uint8_t>((octets - 1) >> 8), static_cast<uint8_t>(octets - 1)};
+  ifp.resize(ifp.size() + octets, 0x55);
+  return ifp;
+}
+
+TEST_F(T38EndpointTest, WhatThePeerDoesNotTakeAtOnceIsSentInPieces) {
+  settings.remote_params.max_ifp = 40;
+  settings.remote_params.error_correction = t38::ErrorCorrection::None;
+  endpoint().send_ifp(page_data(300), 2, 3, clock.now());
+
+  ASSERT_EQ(wire.sent.size(), 10u) << "nine pieces, the last one twice";
+  size_t octets = 0;
+  for (size_t i = 0; i < 9; ++i) {
+    EXPECT_LE(wire.sent[i].second.size(), 2u + 1 + 40 + 2);
+    octets += wire.sent[i].second.size() - (2 + 1 + 5 + 2);
+  }
+  EXPECT_EQ(octets, 300u);
+  EXPECT_EQ(wire.sent[8].second, wire.sent[9].second);
+}
+
+TEST_F(T38EndpointTest, ADatagramOfThePeerIsNeverTooSmallForItsIfp) {
+  settings.remote_params.max_datagram = 150;
+  endpoint().send_ifp(page_data(1000), 1, 3, clock.now());
+
+  ASSERT_GE(wire.sent.size(), 7u);
+  for (const auto& [at, datagram] : wire.sent) EXPECT_LE(datagram.size(), 150u);
+}
+
+TEST_F(T38EndpointTest, WhatCannotBeSentAtAllIsCounted) {
+  endpoint().send_ifp(Bytes(401, 0xFF), 1, 3, clock.now());
+
+  EXPECT_TRUE(wire.sent.empty());
+  EXPECT_EQ(counters.get("media.udptl.too_long").value(), 1u);
+}
+
+TEST_F(T38EndpointTest, TakesADatagramOfTheSizeThatWasDeclared) {
+  settings.local.max_datagram = 1400;
+  endpoint();
+  const Bytes ifp = page_data(1400 - 6 - 5);
+  Bytes datagram{0, 1, static_cast<uint8_t>(0x80 | ifp.size() >> 8), static_cast<uint8_t>(ifp.size())};
+  datagram.insert(datagram.end(), ifp.begin(), ifp.end());
+  datagram.insert(datagram.end(), {0, 0});
+  ASSERT_EQ(datagram.size(), 1400u);
+
+  endpoint().on_media({datagram, settings.remote, clock.now()}, clock.now());
+
+  EXPECT_EQ(endpoint().stats().packets_received, 2u);
+  EXPECT_EQ(counters.get("media.udptl.malformed").value(), 0u);
+}
+
 TEST_F(T38EndpointTest, SendsNoCopiesOfWhatTheNextDatagramRepeats) {
   endpoint().send_ifp(kNoSignalIfp, 3, 3, clock.now());
   endpoint().send_ifp(kNoSignalIfp, 1, 3, clock.now());
