@@ -50,28 +50,22 @@ std::string_view name(FaxStep::Kind kind) {
   return "";
 }
 
-void FaxLog::add(FaxStep step) {
-  if (steps_.size() < kMostSteps) {
-    steps_.push_back(std::move(step));
-  } else {
-    ++dropped_;
-  }
-}
-
 void FaxLog::on_tone(Milliseconds at, media::Side side, media::HeardTone tone) {
   sums_.cng = sums_.cng || tone == media::HeardTone::Cng;
   sums_.ced = sums_.ced || tone == media::HeardTone::Ced;
   sums_.ansam = sums_.ansam || tone == media::HeardTone::AnsAm;
   // A preamble is heard before each frame, which tells more.
   if (tone == media::HeardTone::V21Preamble && first_frame_at_) return;
-  add({at, FaxStep::Kind::Tone, side, true, std::string(name_of(tone))});
+  add({.at = at, .kind = FaxStep::Kind::Tone, .side = side, .in_audio = true, .what = std::string(name_of(tone))});
 }
 
 void FaxLog::on_seen(Milliseconds at, const media::FaxSeen& seen) {
   using Kind = t38::FaxEvent::Kind;
   const t38::FaxEvent& event = seen.event;
   (seen.in_audio ? was_in_audio_ : was_in_t38_) = true;
-  auto step = [&](FaxStep::Kind kind) { add({at, kind, seen.from, seen.in_audio, t38::describe(event)}); };
+  auto step = [&](FaxStep::Kind kind) {
+    add({.at = at, .kind = kind, .side = seen.from, .in_audio = seen.in_audio, .what = t38::describe(event)});
+  };
   switch (event.kind) {
     case Kind::Frame:
       if (!first_frame_at_) first_frame_at_ = at;
@@ -122,18 +116,22 @@ void FaxLog::on_frame(const t38::FaxEvent& frame) {
 }
 
 void FaxLog::on_mode(Milliseconds at, media::Side side, std::string_view mode, std::string_view reason) {
-  add({at, FaxStep::Kind::Mode, side, false, fmt::format("{}: {}", mode, reason)});
+  add({.at = at, .kind = FaxStep::Kind::Mode, .side = side, .what = fmt::format("{}: {}", mode, reason)});
 }
 
 void FaxLog::on_hurt(Milliseconds at, const media::MediaHurt& hurt) {
-  if (hurt.kind == media::MediaHurt::Kind::Slip) {
+  const bool is_slip = hurt.kind == media::MediaHurt::Kind::Slip;
+  if (is_slip) {
     sums_.slips += hurt.count;
-    return add(
-        {at, FaxStep::Kind::Slip, hurt.side, false, fmt::format("{} slip{}", hurt.count, hurt.count == 1 ? "" : "s")});
+  } else {
+    sums_.lost += hurt.count;
+    sums_.recovered += hurt.recovered;
   }
-  sums_.lost += hurt.count;
-  sums_.recovered += hurt.recovered;
-  add({at, FaxStep::Kind::Loss, hurt.side, false, fmt::format("{} lost, {} recovered", hurt.count, hurt.recovered)});
+  FaxStep step{.at = at, .kind = is_slip ? FaxStep::Kind::Slip : FaxStep::Kind::Loss, .side = hurt.side};
+  step.until = at;
+  step.count = hurt.count;
+  step.recovered = hurt.recovered;
+  add(std::move(step));
 }
 
 }  // namespace sg::call

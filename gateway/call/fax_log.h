@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gateway/call/fax_outcome.h"
@@ -19,16 +20,48 @@ struct FaxStep {
   Kind kind = Kind::Frame;
   media::Side side = media::Side::A;  // whose machine or leg: A the caller's
   bool in_audio = false;              // heard in G.711, not in T.38
-  std::string what;                   // "DIS", "training 14400 bit/s", "t38: our offer", "3 lost, 2 recovered"
+  std::string what{};                 // "DIS", "training 14400 bit/s", "t38: our offer", "3 lost, 2 recovered"
+
+  // Of losses and slips, which are summed up where they follow each other.
+  std::chrono::milliseconds until{0};  // the last of them; 0: it is no such step
+  uint64_t count = 0;                  // lost for good; slips
+  uint64_t recovered = 0;
 };
 std::string_view name(FaxStep::Kind kind);
 std::string_view name_of(media::HeardTone tone);  // "CNG"
+
+// The steps of a fax, in memory that does not grow without end. What begins and what ends it is kept. Pure.
+class FaxSteps {
+ public:
+  using Milliseconds = std::chrono::milliseconds;
+  static constexpr size_t kMost = 500;
+  static constexpr size_t kHead = 150;  // of which the middle never takes any for what comes later
+  // Losses this soon after the first of them are one step, whatever happened between.
+  static constexpr Milliseconds kOneBurst{3000};
+
+  struct LeftOut {
+    uint64_t steps = 0;
+    Milliseconds from{0}, until{0};  // the first and the last of them
+  };
+
+  // One of losses or slips joins the last such step of its side, where nothing else happened on that side since.
+  void add(FaxStep step);
+
+  const std::vector<FaxStep>& kept() const { return kept_; }
+  const LeftOut& left_out() const { return left_out_; }
+
+ private:
+  bool join(const FaxStep& step);
+  void leave_out(size_t index);
+
+  std::vector<FaxStep> kept_;
+  LeftOut left_out_;
+};
 
 // What happened to the fax of a call, step by step and in sums. Pure; owned by the call's record.
 class FaxLog {
  public:
   using Milliseconds = std::chrono::milliseconds;
-  static constexpr size_t kMostSteps = 500;  // later ones are counted only
 
   // Sums over all steps, those that were not kept too.
   struct Sums {
@@ -50,9 +83,9 @@ class FaxLog {
   void on_mode(Milliseconds at, media::Side side, std::string_view mode, std::string_view reason);
   void on_hurt(Milliseconds at, const media::MediaHurt& hurt);
 
-  bool is_empty() const { return steps_.empty(); }
-  const std::vector<FaxStep>& steps() const { return steps_; }
-  uint64_t steps_dropped() const { return dropped_; }
+  bool is_empty() const { return steps_.kept().empty(); }
+  const std::vector<FaxStep>& steps() const { return steps_.kept(); }
+  const FaxSteps::LeftOut& left_out() const { return steps_.left_out(); }
   const Sums& sums() const { return sums_; }
   const Document& document() const { return document_; }
   const FaxOutcome& outcome() const { return outcome_; }
@@ -71,11 +104,10 @@ class FaxLog {
   bool was_in_t38() const { return was_in_t38_; }
 
  private:
-  void add(FaxStep step);
+  void add(FaxStep step) { steps_.add(std::move(step)); }
   void on_frame(const t38::FaxEvent& frame);
 
-  std::vector<FaxStep> steps_;
-  uint64_t dropped_ = 0;
+  FaxSteps steps_;
   Sums sums_;
   Document document_;
   FaxOutcome outcome_;

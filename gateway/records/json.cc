@@ -89,6 +89,11 @@ Json timeline_of(const call::FaxLog& log) {
     if (step.kind == call::FaxStep::Kind::Frame || step.kind == call::FaxStep::Kind::Training) {
       json["in"] = step.in_audio ? "g711" : "t38";
     }
+    if (step.kind == call::FaxStep::Kind::Loss || step.kind == call::FaxStep::Kind::Slip) {
+      json["until_ms"] = step.until.count();
+      json["count"] = step.count;
+      if (step.kind == call::FaxStep::Kind::Loss) json["recovered"] = step.recovered;
+    }
     steps.push_back(std::move(json));
   }
   return steps;
@@ -107,6 +112,7 @@ Json json_of_fax(const call::Record& record) {
   const call::FaxFacts facts = fax_facts_of(record);
   const call::FaxDiagnosis verdict = record.fax_diagnosis.rule.empty() ? diagnose(facts) : record.fax_diagnosis;
   auto time = [](const auto& at) { return at ? Json(at->count()) : Json(); };
+  const call::FaxSteps::LeftOut& gap = log.left_out();
   return {{"pages", fax.pages},
           {"bit_rate", fax.bit_rate},
           {"ecm", fax.ecm},
@@ -133,7 +139,9 @@ Json json_of_fax(const call::Record& record) {
           {"jitter_ms", facts.jitter_ms},
           {"drift_ppm", facts.drift_ppm},
           {"timeline", timeline_of(log)},
-          {"timeline_left_out", log.steps_dropped()}};
+          {"timeline_left_out", gap.steps},
+          {"timeline_left_out_from_ms", gap.steps ? Json(gap.from.count()) : Json()},
+          {"timeline_left_out_until_ms", gap.steps ? Json(gap.until.count()) : Json()}};
 }
 
 Json json_of(const media::SideStats& side) {

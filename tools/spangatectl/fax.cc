@@ -1,8 +1,10 @@
 #include "tools/spangatectl/fax.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <utility>
 
 namespace sg::spangatectl {
 namespace {
@@ -29,8 +31,9 @@ std::string note(const std::string& what, bool at_left) {
   const std::string words = "[" + what + "]";
   const size_t half = kWidth / 2;
   const size_t room = words.size() < kWidth ? kWidth - words.size() : 0;
-  if (at_left || words.size() > half) return "|" + words + std::string(room, ' ') + "|";
-  return "|" + std::string(half, ' ') + words + std::string(half - words.size(), ' ') + "|";
+  if (at_left) return "|" + words + std::string(room, ' ') + "|";
+  const size_t before = std::min(half, room);
+  return "|" + std::string(before, ' ') + words + std::string(room - before, ' ') + "|";
 }
 
 std::string line_of(const Json& step) {
@@ -42,6 +45,31 @@ std::string line_of(const Json& step) {
   // A confirmation ends a page, though its sender does not end it.
   return fmt::format("{:>9.3f} s  {}", step.at("at_ms").get<double>() / 1000,
                      travels ? arrow(what, is_caller) : note(what, is_caller));
+}
+
+std::string seconds(const Json& ms) {
+  return fmt::format("{:.1f} s", ms.get<double>() / 1000);
+}
+
+// A long fax has lost its middle: the line that says so stands where that begins.
+std::string ladder(const Json& fax) {
+  const bool has_gap = fax.at("timeline_left_out").get<uint64_t>() > 0;
+  // Older records lost their end.
+  const bool tells_where = fax.contains("timeline_left_out_from_ms");
+  std::string gap;
+  if (has_gap && tells_where) {
+    gap = fmt::format("{:>11}  ... {} more from {} to {}, which were not kept\n", "", text(fax, "timeline_left_out"),
+                      seconds(fax.at("timeline_left_out_from_ms")), seconds(fax.at("timeline_left_out_until_ms")));
+  } else if (has_gap) {
+    gap = fmt::format("... and {} more, which were not kept\n", text(fax, "timeline_left_out"));
+  }
+  std::string out;
+  for (const Json& step : fax.at("timeline")) {
+    const bool is_after = has_gap && tells_where && step.at("at_ms") > fax.at("timeline_left_out_from_ms");
+    if (is_after) out += std::exchange(gap, {});
+    out += line_of(step) + "\n";
+  }
+  return out + gap;
 }
 
 std::string party(const Json& leg) {
@@ -89,11 +117,7 @@ std::string fax_text(const Json& record) {
   out += figures(fax);
   out += fmt::format("\n{:>11}  {:<{}}{:^{}}{:>{}}\n", "", "CALLER", kWidth / 3, "GATEWAY", kWidth - 2 * (kWidth / 3),
                      "CALLED", kWidth / 3 + 2);
-  for (const Json& step : fax.at("timeline")) out += line_of(step) + "\n";
-  if (fax.at("timeline_left_out").get<uint64_t>() > 0) {
-    out += fmt::format("... and {} more, which were not kept\n", text(fax, "timeline_left_out"));
-  }
-  return out;
+  return out + ladder(fax);
 }
 
 }  // namespace sg::spangatectl

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 namespace sg::call {
 namespace {
 
@@ -55,15 +59,101 @@ TEST(FaxLog, TellsTheDocumentFromDcsAndTheMachinesFromTheirIdentities) {
   EXPECT_EQ(log.document().compression, "MMR");
 }
 
-TEST(FaxLog, CountsWhatItDoesNotKeep) {
+media::MediaHurt lost(Side side, uint64_t count, uint64_t recovered = 0) {
+  return {side, media::MediaHurt::Kind::Loss, count, recovered};
+}
+
+std::vector<std::string> words_of(const FaxLog& log) {
+  std::vector<std::string> words;
+  for (const auto& step : log.steps()) words.push_back(step.what);
+  return words;
+}
+
+TEST(FaxLog, SumsUpLossesThatFollowEachOther) {
+  FaxLog log;
+
+  log.on_hurt(milliseconds(1000), lost(Side::A, 1, 2));
+  log.on_hurt(milliseconds(1300), lost(Side::B, 1));
+  log.on_seen(milliseconds(5000), frame(Side::B, "MCF"));
+  log.on_hurt(milliseconds(9300), lost(Side::A, 2, 1));
+
+  EXPECT_EQ(words_of(log), (std::vector<std::string>{"3 lost, 3 recovered in 8.3 s", "1 lost, 0 recovered", "MCF"}));
+  EXPECT_EQ(log.steps()[0].at, milliseconds(1000));
+  EXPECT_EQ(log.steps()[0].until, milliseconds(9300));
+}
+
+TEST(FaxLog, LossesBeforeAndAfterAFrameOfTheirSideAreOneOnlyWhereTheyAreOneBurst) {
+  FaxLog log;
+
+  log.on_hurt(milliseconds(1000), lost(Side::A, 1));
+  log.on_seen(milliseconds(1500), frame(Side::A, "DCS"));
+  log.on_hurt(milliseconds(3900), lost(Side::A, 1));
+  log.on_hurt(milliseconds(4200), lost(Side::A, 1));
+
+  EXPECT_EQ(words_of(log),
+            (std::vector<std::string>{"2 lost, 0 recovered in 2.9 s", "DCS 0 bit/s", "1 lost, 0 recovered"}));
+}
+
+TEST(FaxLog, ALossyFaxOfManyPagesKeepsWhatTheMachinesSaid) {
+  FaxLog log;
+  std::vector<std::string> said;
+  milliseconds at(0);
+  auto say = [&](Side side, const char* word) {
+    said.emplace_back(word);
+    log.on_seen(at += milliseconds(300), frame(side, word));
+  };
+
+  // 5 % of the packets of a page of 45 s: both sides have something to tell at every look, 300 ms apart.
+  for (int page = 0; page < 60; ++page) {
+    for (int look = 0; look < 150; ++look) {
+      at += milliseconds(300);
+      log.on_hurt(at, lost(Side::A, 0, 1));
+      log.on_hurt(at, lost(Side::B, 0, 1));
+    }
+    say(Side::A, page == 59 ? "PPS-EOP" : "PPS-MPS");
+    say(Side::B, "MCF");
+  }
+  say(Side::A, "DCN");
+
+  std::vector<std::string> kept;
+  for (const auto& step : log.steps()) {
+    if (step.kind == FaxStep::Kind::Frame) kept.push_back(step.what);
+  }
+  EXPECT_EQ(kept, said);
+  EXPECT_EQ(log.left_out().steps, 0u);
+  EXPECT_EQ(log.sums().recovered, 2u * 60 * 150);
+}
+
+TEST(FaxLog, LeavesOutLossesBeforeAnyFrame) {
+  FaxLog log;
+  constexpr int kFrames = 400;
+
+  for (int i = 0; i < kFrames; ++i) {
+    log.on_seen(milliseconds(8000 * i), frame(Side::A, "PPS-MPS"));
+    log.on_hurt(milliseconds(8000 * i + 4000), lost(Side::A, 1));
+  }
+
+  EXPECT_EQ(log.steps().size(), FaxSteps::kMost);
+  EXPECT_EQ(std::ranges::count(log.steps(), FaxStep::Kind::Frame, &FaxStep::kind), kFrames);
+  EXPECT_EQ(log.left_out().steps, 2 * kFrames - FaxSteps::kMost);
+  EXPECT_EQ(log.left_out().from, milliseconds(4000));
+}
+
+TEST(FaxLog, LeavesOutTheMiddleOfWhatIsTooLong) {
   FaxLog log;
 
   for (int i = 0; i < 600; ++i) log.on_seen(milliseconds(i), frame(Side::B, "MCF"));
+  log.on_seen(milliseconds(600), frame(Side::A, "DCN"));
 
-  EXPECT_EQ(log.steps().size(), FaxLog::kMostSteps);
-  EXPECT_EQ(log.steps_dropped(), 100u);
+  EXPECT_EQ(log.steps().size(), FaxSteps::kMost);
+  EXPECT_EQ(log.steps().front().at, milliseconds(0));
+  EXPECT_EQ(log.steps()[FaxSteps::kHead - 1].at, milliseconds(FaxSteps::kHead - 1));
+  EXPECT_EQ(log.steps().back().what, "DCN");
+  EXPECT_EQ(log.left_out().steps, 101u);
+  EXPECT_EQ(log.left_out().from, milliseconds(FaxSteps::kHead));
+  EXPECT_EQ(log.left_out().until, milliseconds(FaxSteps::kHead + 100));
   EXPECT_EQ(log.sums().mcf, 600);
-  EXPECT_EQ(log.last_frame_at(), milliseconds(599));
+  EXPECT_EQ(log.last_frame_at(), milliseconds(600));
 }
 
 }  // namespace
