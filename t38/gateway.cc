@@ -22,16 +22,17 @@ int modems_of(const GatewayOptions& options) {
   return modems_up_to(limit, options.v17, options.v29, options.v27ter);
 }
 
-// Fax modems work down to -43 dBm0 (T.30 clause 4); below -55 dBm0 there is none. Mean magnitude of linear samples.
-constexpr int64_t kSilence = 26;
+// Fax modems work down to -43 dBm0 (T.30 clause 4); below -55 dBm0 there is none. Mean square of linear samples.
+constexpr double kSilence = 1060;
 // By then every modem has noticed that its carrier is gone.
 constexpr size_t kSilenceNoticed = 1600;  // samples
 
 // Levels from which a receiver takes a signal for a carrier, in dBm0. Of V.21 SpanDSP asks for -30 each time that it
 // starts the receiver, and of V.29 for -28.5: quiet lines are below.
-constexpr float kV21Cutoff = -39;
-// V.17's short training fails on what is less than 18 dB above. Lower for all lines would take noise for a carrier.
-constexpr float kFastCutoff = -45.5, kLowestFastCutoff = -57, kBelowSignal = 25;
+constexpr float kV21Cutoff = -39, kFastCutoff = -45.5;
+// Not so far above it, noise would keep a carrier up that has ended. What is not that far below the signal is none of
+// the noise: a call may begin with the signal.
+constexpr float kAboveNoise = 7, kNoiseBelowSignal = 20;
 
 float level_of(double mean_square) {
   return static_cast<float>(10 * std::log10(mean_square / (32767.0 * 32767.0))) + DBM0_MAX_POWER;
@@ -41,13 +42,6 @@ double mean_square(std::span<const int16_t> samples) {
   int64_t sum = 0;
   for (int16_t sample : samples) sum += int32_t{sample} * int32_t{sample};
   return static_cast<double>(sum) / static_cast<double>(samples.size());
-}
-
-bool is_silent(std::span<const int16_t> samples) {
-  // Sums of 32 bits: 65536 samples would fit.
-  int32_t sum = 0;
-  for (int16_t sample : samples) sum += std::abs(int32_t{sample});
-  return sum < kSilence * static_cast<int64_t>(samples.size());
 }
 
 struct Release {
@@ -96,11 +90,12 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
   }
 
   void rx_audio(std::span<int16_t> samples) {
-    silent_for_ = is_silent(samples) ? silent_for_ + samples.size() : 0;
+    const double power = mean_square(samples);
+    silent_for_ = power < kSilence ? silent_for_ + samples.size() : 0;
     // Receivers without a carrier hear nothing in silence, but take longer for it than the rest of the gateway
     // together. Only the gateway's own time goes on.
     if (silent_for_ > kSilenceNoticed) return rx_lost_audio(samples.size());
-    fit_receivers(samples);
+    fit_receivers(power);
     mend_short_training(state_->audio.modems.fast_modems.v17_rx);
     t38_gateway_rx(state_.get(), samples.data(), static_cast<int>(samples.size()));
   }
@@ -141,21 +136,29 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
   }
 
  private:
-  // To how quiet the line is: its loudest block so far tells.
-  void fit_receivers(std::span<const int16_t> samples) {
+  // To the line's level and noise: its loudest block so far tells, and its quietest.
+  void fit_receivers(double power) {
+    const bool is_louder = power > loudest_;
+    const bool is_quieter = power < quietest_;
+    // Not each time anew for a trifle.
+    if (is_louder) loudest_ = 1.1 * power;
+    if (is_quieter) quietest_ = power < kSilence ? 0 : 0.9 * power;
+    if (is_louder || is_quieter) find_cutoffs();
     fsk_rx_state_t& v21 = state_->audio.modems.v21_rx;
-    if (v21.carrier_on_power != v21_carrier_on_power_) {
-      fsk_rx_signal_cutoff(&v21, kV21Cutoff);
-      v21_carrier_on_power_ = v21.carrier_on_power;
-    }
-    const double power = mean_square(samples);
-    if (power <= loudest_) return;
-    loudest_ = 1.1 * power;  // not each time anew for a trifle
-    const float cutoff = std::clamp(level_of(power) - kBelowSignal, kLowestFastCutoff, kFastCutoff);
+    if (v21.carrier_on_power == v21_carrier_on_power_) return;
+    fsk_rx_signal_cutoff(&v21, v21_cutoff_);
+    v21_carrier_on_power_ = v21.carrier_on_power;
+  }
+  void find_cutoffs() {
+    const float noise = level_of(quietest_);
+    const float lowest = noise < level_of(loudest_) - kNoiseBelowSignal ? noise + kAboveNoise : kFastCutoff;
+    const float cutoff = std::max(kFastCutoff, lowest);
     auto& modems = state_->audio.modems.fast_modems;
     v17_rx_signal_cutoff(&modems.v17_rx, cutoff);
     v29_rx_signal_cutoff(&modems.v29_rx, cutoff);
     v27ter_rx_signal_cutoff(&modems.v27ter_rx, cutoff);
+    v21_cutoff_ = std::max(kV21Cutoff, lowest);
+    v21_carrier_on_power_ = 0;
   }
 
   static int on_packet(t38_core_state_t*, void* self, const uint8_t* octets, int count, int copies) noexcept {
@@ -197,9 +200,10 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
   std::optional<uint16_t> expected_;
   uint64_t missing_ = 0;
   int last_indicator_ = -1;
-  size_t silent_for_ = 0;             // samples from the fax machine
-  double loudest_ = 0;                // mean square of a block from it
-  int32_t v21_carrier_on_power_ = 0;  // of kV21Cutoff, once known
+  size_t silent_for_ = 0;                              // samples from the fax machine
+  double loudest_ = 0, quietest_ = 32768.0 * 32768.0;  // mean squares of blocks from it
+  float v21_cutoff_ = kV21Cutoff;
+  int32_t v21_carrier_on_power_ = 0;  // of v21_cutoff_, once known
 };
 
 Gateway::Gateway(const GatewayOptions& options, Listener& listener)

@@ -96,6 +96,7 @@ class T38Machine final : public Station, private t38::IfpSink, private t38::Udpt
 class LineMachine {
   static LineFaults towards_gateway(LineFaults faults) {
     faults.level_db += faults.level_to_gateway_db;
+    faults.noise_dbm0 = std::max(faults.noise_dbm0, faults.noise_to_gateway_dbm0);
     return faults;
   }
 

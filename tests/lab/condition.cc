@@ -102,6 +102,7 @@ void read_key(const std::string& key, const toml::node& node, Condition& into) {
                take("rate_queue_ms", network.rate_queue) || take("mangled", network.mangled) ||
                take("silent_after_ms", network.silent_after) || take("level_db", line.level_db) ||
                take("level_to_gateway_db", line.level_to_gateway_db) || take("noise_dbm0", line.noise_dbm0) ||
+               take("noise_to_gateway_dbm0", line.noise_to_gateway_dbm0) ||
                take("slips_per_minute", line.slips_per_minute) || take("ppm", into.ppm) ||
                take("redundancy", into.redundancy) || take("redundant_copies", into.redundant_copies) ||
                take("exact", into.exact) || take("identical", into.identical) || take("ecm", into.ecm) ||

@@ -30,9 +30,10 @@ struct NetworkFaults {
 // What a telephone line does to the sound, each way on its own.
 struct LineFaults {
   double level_db = 0;
-  double level_to_gateway_db = 0;  // the same, of one way only
-  double noise_dbm0 = -99;         // white; below -90: none
-  double slips_per_minute = 0;     // of one frame: an octet lost or repeated
+  double level_to_gateway_db = 0;      // the same, of one way only
+  double noise_dbm0 = -99;             // white; below -90: none
+  double noise_to_gateway_dbm0 = -99;  // the same, of one way, in place of it where it is louder
+  double slips_per_minute = 0;         // of one frame: an octet lost or repeated
 };
 
 enum class Leg { Tdm, Rtp, T38 };
