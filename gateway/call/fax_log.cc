@@ -72,6 +72,7 @@ void FaxLog::on_seen(Milliseconds at, const media::FaxSeen& seen) {
       last_frame_ = event.detail;
       last_frame_at_ = at;
       on_frame(event);
+      note_time(at, event.detail);
       return step(FaxStep::Kind::Frame);
     case Kind::Training:
       return step(FaxStep::Kind::Training);
@@ -113,6 +114,13 @@ void FaxLog::on_frame(const t38::FaxEvent& frame) {
   document_.ecm = dcs.ecm;
   document_.resolution = dcs.resolution;
   document_.compression = dcs.compression;
+}
+
+void FaxLog::note_time(Milliseconds at, const std::string& word) {
+  if (word == "DIS") latest_.dis = at;
+  if (word == "DCS") latest_.dcs = at;
+  if (word == "CFR" || word == "FTT") latest_.training_answer = at;
+  if (word == "MCF" || word == "RTP" || word == "PIP") latest_.confirmed = at;
 }
 
 void FaxLog::on_mode(Milliseconds at, media::Side side, std::string_view mode, std::string_view reason) {

@@ -70,6 +70,12 @@ class FaxLog {
     uint64_t lost = 0, recovered = 0, slips = 0;
     bool cng = false, ced = false, ansam = false;
   };
+  // When each was seen last.
+  struct Latest {
+    std::optional<Milliseconds> dis, dcs;
+    std::optional<Milliseconds> training_answer;  // CFR or FTT
+    std::optional<Milliseconds> confirmed;        // MCF or its kin
+  };
   // What the last DCS set.
   struct Document {
     int bit_rate = 0;        // bit/s
@@ -87,6 +93,7 @@ class FaxLog {
   const std::vector<FaxStep>& steps() const { return steps_.kept(); }
   const FaxSteps::LeftOut& left_out() const { return steps_.left_out(); }
   const Sums& sums() const { return sums_; }
+  const Latest& latest() const { return latest_; }
   const Document& document() const { return document_; }
   const FaxOutcome& outcome() const { return outcome_; }
   // CSI and TSI, T.30 clause 5.3.6.2; empty: none was told.
@@ -106,9 +113,11 @@ class FaxLog {
  private:
   void add(FaxStep step) { steps_.add(std::move(step)); }
   void on_frame(const t38::FaxEvent& frame);
+  void note_time(Milliseconds at, const std::string& word);
 
   FaxSteps steps_;
   Sums sums_;
+  Latest latest_;
   Document document_;
   FaxOutcome outcome_;
   std::string called_identity_, calling_identity_, last_frame_;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "gateway/call/record.h"
+#include <fmt/format.h>
 
 namespace sg::call {
 namespace {
@@ -21,12 +21,18 @@ constexpr double kMuchDrift = 30;  // ppm: a slip of a 60 ms buffer within a lon
 double seconds(Milliseconds time) {
   return static_cast<double>(time.count()) / 1000;
 }
-// T.38 came when the machines were already at it.
-bool switched_late(const FaxFacts& f) {
-  return f.peer_asked && f.log.first_frame_at() && *f.log.first_frame_at() + Milliseconds(1000) < *f.peer_asked;
+bool is_late(const FaxFacts& f, LateChange::Why why) {
+  return f.late_change && f.late_change->why == why;
 }
-double peer_asked_after(const FaxFacts& f) {
-  return f.answered ? seconds(*f.peer_asked - *f.answered) : seconds(*f.peer_asked);
+double after_answer(const FaxFacts& f, Milliseconds at) {
+  return seconds(f.answered ? at - *f.answered : at);
+}
+// Of the change, with who was on its other side.
+std::string when_late(const FaxFacts& f) {
+  return fmt::format("{:.1f} s after answer, when T.30 had begun", after_answer(f, f.late_change->at));
+}
+std::string words_of_trunk(const std::string& trunk) {
+  return trunk.empty() ? "" : fmt::format(" (trunk {})", trunk);
 }
 bool is_in_g711(const FaxFacts& f) {
   return !f.t38_since;
@@ -124,11 +130,29 @@ const std::vector<Rule>& rules() {
       {"no T.38 packet", Verdict::Failed, [](F f) { return f.t38_heard_nothing; },
        [](F) { return std::string("T.38 was agreed upon, but the peer's packets never came."); },
        "A firewall or NAT keeps UDP from the port, or the peer has another address than it says: look there."},
-      {"peer asked late", Verdict::Failed, [](F f) { return switched_late(f) && f.log.sums().cfr == 0; },
+      {"peer asked late", Verdict::Failed, [](F f) { return is_late(f, LateChange::Why::PeerAsked); },
        [](F f) {
-         return fmt::format("The peer asked for T.38 {:.1f} s after answer, when T.30 had begun.", peer_asked_after(f));
+         return fmt::format("The peer{} asked for T.38 {}.", words_of_trunk(f.late_change->trunk), when_late(f));
        },
        "Ask earlier (t38 = \"ced\" or \"at-once\"), or set t38_offer_window for this trunk and stay in pass-through."},
+      {"we asked late", Verdict::Failed, [](F f) { return is_late(f, LateChange::Why::WeAsked); },
+       [](F f) {
+         return fmt::format("Our offer of T.38{} brought it {}.", words_of_trunk(f.late_change->trunk), when_late(f));
+       },
+       "Ask earlier (t38 = \"ced\" or \"at-once\"), or not at all (t38 = \"never\") and stay in pass-through."},
+      {"T.38 answered late", Verdict::Failed, [](F f) { return is_late(f, LateChange::Why::Answered); },
+       [](F f) {
+         return fmt::format(
+             "The peer{} took {:.1f} s to answer our T.38 offer: it came {}.", words_of_trunk(f.late_change->trunk),
+             seconds(f.late_change->at - f.late_change->offered.value_or(f.late_change->at)), when_late(f));
+       },
+       "Ask earlier (t38 = \"ced\" or \"at-once\"), or not at all (t38 = \"never\") and stay in pass-through."},
+      {"T.38 late after 491", Verdict::Failed, [](F f) { return is_late(f, LateChange::Why::Glare); },
+       [](F f) {
+         return fmt::format("Both sides asked for T.38 at once (491), and our second offer{} brought it {}.",
+                            words_of_trunk(f.late_change->trunk), when_late(f));
+       },
+       "Let only one side ask: t38 = \"peer\" for this trunk where the peer does, else \"ced\" or \"at-once\"."},
       {"peer fell silent", Verdict::Failed, [](F f) { return f.fell_silent; },
        [](F f) {
          return fmt::format("The peer fell silent: the last that was seen is {} at {:.1f} s.",
@@ -219,43 +243,7 @@ const std::vector<Rule>& rules() {
   return kRules;
 }
 
-// One leg's part.
-void add_modes(FaxFacts& facts, const LegRecord& leg, WallTime started) {
-  for (const auto& change : leg.modes) {
-    auto at = std::chrono::duration_cast<Milliseconds>(change.at - started);
-    if (change.mode == "offering-t38" && !facts.our_offer) facts.our_offer = at;
-    if (change.mode == "t38") {
-      facts.t38_since = at;
-      if (change.reason == "peer's offer") facts.peer_asked = at;
-    }
-    if (change.reason == "no answer to our T.38 offer") facts.offer_unanswered = true;
-  }
-  if (leg.t38_refused_with) facts.refused_with = leg.t38_refused_with;
-}
-
-void add_figures(FaxFacts& facts, const media::SideStats& side) {
-  const auto expected = static_cast<double>(side.rtp.packets_received + side.rtp.lost);
-  const auto missing = static_cast<double>(side.rtp.lost - std::min(side.rtp.recovered, side.rtp.lost) + side.rtp.late);
-  if (expected > 0) facts.rtp_loss = std::max(facts.rtp_loss, 100 * missing / expected);
-  facts.jitter_ms = std::max(facts.jitter_ms, side.rtp.jitter_ms);
-  if (std::abs(side.rtp.drift_ppm) > std::abs(facts.drift_ppm)) facts.drift_ppm = side.rtp.drift_ppm;
-  if (side.udptl.packets_sent > 0 && side.udptl.packets_received == 0) facts.t38_heard_nothing = true;
-}
-
 }  // namespace
-
-FaxFacts fax_facts_of(const Record& record) {
-  FaxFacts facts;
-  facts.log = record.fax_log;
-  facts.verdict = record.fax_log.outcome().verdict();
-  facts.released_by = record.released_by;
-  facts.fell_silent = record.fell_silent;
-  if (record.answered) facts.answered = std::chrono::duration_cast<Milliseconds>(*record.answered - record.started);
-  add_modes(facts, record.caller, record.started);
-  for (const LegRecord& leg : record.called) add_modes(facts, leg, record.started);
-  for (const media::SideStats& side : record.media.side) add_figures(facts, side);
-  return facts;
-}
 
 FaxDiagnosis diagnose(const FaxFacts& facts) {
   for (const Rule& rule : rules()) {

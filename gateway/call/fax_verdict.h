@@ -12,19 +12,34 @@ namespace sg::call {
 
 struct Record;
 
+// T.38 that came when the machines were already at it, and after which nothing went well.
+struct LateChange {
+  using Milliseconds = std::chrono::milliseconds;
+  enum class Why : uint8_t {
+    PeerAsked,  // so late
+    WeAsked,    // so late
+    Answered,   // we asked in time, the peer's 200 took its time
+    Glare,      // both asked at once, and we had to ask again
+  };
+  Why why = Why::PeerAsked;
+  Milliseconds at{0};                   // of the change, since the call began
+  std::optional<Milliseconds> offered;  // by us
+  std::string trunk;
+};
+
 // What the rules look at. A value, gathered from a call's record when it is over.
 struct FaxFacts {
   using Milliseconds = std::chrono::milliseconds;
 
   FaxLog log;
   FaxOutcome::Verdict verdict = FaxOutcome::Verdict::Unknown;
-  std::string released_by;                 // "caller", "called", "gateway"
-  bool fell_silent = false;                // the gateway ended the call: nothing came from a peer any more
-  std::optional<Milliseconds> answered;    // since the call began, as all times here
-  std::optional<Milliseconds> our_offer;   // of T.38, the first
-  std::optional<Milliseconds> t38_since;   // the latest leg that went over to T.38
-  std::optional<Milliseconds> peer_asked;  // it did so since the peer asked for it
-  int refused_with = 0;                    // SIP status of the refusal of our T.38 offer; 0: none
+  std::string released_by;                // "caller", "called", "gateway"
+  bool fell_silent = false;               // the gateway ended the call: nothing came from a peer any more
+  std::optional<Milliseconds> answered;   // since the call began, as all times here
+  std::optional<Milliseconds> our_offer;  // of T.38, the first
+  std::optional<Milliseconds> t38_since;  // the latest leg that went over to T.38
+  std::optional<LateChange> late_change;  // the first
+  int refused_with = 0;                   // SIP status of the refusal of our T.38 offer; 0: none
   bool offer_unanswered = false;
   bool t38_heard_nothing = false;  // T.38 was agreed upon, and no packet came
   double rtp_loss = 0;             // share of the peer's packets that never came, as percent

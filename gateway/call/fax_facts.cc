@@ -1,0 +1,90 @@
+#include <algorithm>
+
+#include "gateway/call/fax_verdict.h"
+#include "gateway/call/record.h"
+
+namespace sg::call {
+namespace {
+
+using Milliseconds = FaxFacts::Milliseconds;
+
+constexpr Milliseconds kBegun(1000);
+
+Milliseconds since(WallTime began, WallTime at) {
+  return std::chrono::duration_cast<Milliseconds>(at - began);
+}
+
+// One leg's part.
+void add_modes(FaxFacts& facts, const LegRecord& leg, WallTime started) {
+  for (const auto& change : leg.modes) {
+    const Milliseconds at = since(started, change.at);
+    if (change.mode == "offering-t38" && !facts.our_offer) facts.our_offer = at;
+    if (change.mode == "t38") facts.t38_since = at;
+    if (change.reason == "no answer to our T.38 offer") facts.offer_unanswered = true;
+  }
+  if (leg.t38_refused_with) facts.refused_with = leg.t38_refused_with;
+}
+
+LateChange::Why why_late(const FaxLog& log, const LateChange& change, bool by_peer, bool was_glare) {
+  using Why = LateChange::Why;
+  if (by_peer) return Why::PeerAsked;
+  if (was_glare) return Why::Glare;
+  return change.offered && *change.offered <= *log.first_frame_at() + kBegun ? Why::Answered : Why::WeAsked;
+}
+
+// The machines were at it, and what was torn did not mend: they neither trained anew afterwards nor confirmed a page.
+bool is_late(const FaxLog& log, Milliseconds at) {
+  // T.30 clause 5.2: DIS is repeated; a change as it comes, or in the pause after it, tears nothing.
+  if (!log.first_frame_at() || *log.first_frame_at() + kBegun >= at) return false;
+  const FaxLog::Latest& latest = log.latest();
+  if (latest.confirmed > at) return false;
+  if (latest.dcs > at && latest.training_answer > at) return false;
+  return latest.dcs || latest.dis <= at;
+}
+
+// The first change of a leg to T.38 that came too late.
+void add_late_change(FaxFacts& facts, const LegRecord& leg, WallTime started) {
+  LateChange now;
+  now.trunk = leg.trunk;
+  bool was_glare = false;
+  for (const auto& change : leg.modes) {
+    now.at = since(started, change.at);
+    was_glare = was_glare || change.mode == "glare";
+    if (change.mode == "offering-t38") now.offered = now.at;
+    if (change.mode != "t38" || !is_late(facts.log, now.at)) continue;
+    if (facts.late_change && facts.late_change->at <= now.at) return;
+    now.why = why_late(facts.log, now, change.reason == "peer's offer", was_glare);
+    facts.late_change = now;
+    return;
+  }
+}
+
+void add_figures(FaxFacts& facts, const media::SideStats& side) {
+  const auto expected = static_cast<double>(side.rtp.packets_received + side.rtp.lost);
+  const auto missing = static_cast<double>(side.rtp.lost - std::min(side.rtp.recovered, side.rtp.lost) + side.rtp.late);
+  if (expected > 0) facts.rtp_loss = std::max(facts.rtp_loss, 100 * missing / expected);
+  facts.jitter_ms = std::max(facts.jitter_ms, side.rtp.jitter_ms);
+  if (std::abs(side.rtp.drift_ppm) > std::abs(facts.drift_ppm)) facts.drift_ppm = side.rtp.drift_ppm;
+  if (side.udptl.packets_sent > 0 && side.udptl.packets_received == 0) facts.t38_heard_nothing = true;
+}
+
+}  // namespace
+
+FaxFacts fax_facts_of(const Record& record) {
+  FaxFacts facts;
+  facts.log = record.fax_log;
+  facts.verdict = record.fax_log.outcome().verdict();
+  facts.released_by = record.released_by;
+  facts.fell_silent = record.fell_silent;
+  if (record.answered) facts.answered = since(record.started, *record.answered);
+  auto add_leg = [&](const LegRecord& leg) {
+    add_modes(facts, leg, record.started);
+    add_late_change(facts, leg, record.started);
+  };
+  add_leg(record.caller);
+  for (const LegRecord& leg : record.called) add_leg(leg);
+  for (const media::SideStats& side : record.media.side) add_figures(facts, side);
+  return facts;
+}
+
+}  // namespace sg::call
