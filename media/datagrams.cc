@@ -1,5 +1,6 @@
 #include "media/datagrams.h"
 
+#include <algorithm>
 #include <ctime>
 
 namespace sg::media {
@@ -39,19 +40,19 @@ TimePoint DatagramBatch::arrival_of(const msghdr& header) const {
 }
 
 std::span<const Datagram> DatagramBatch::receive(int fd) {
-  for (mmsghdr& header : headers_) {
+  for (mmsghdr& header : std::span(headers_).first(used_)) {
     header.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
     header.msg_hdr.msg_controllen = sizeof(Slot::control);
   }
   int received = ::recvmmsg(fd, headers_.data(), kDatagrams, MSG_DONTWAIT, nullptr);
-  if (received <= 0) return {};
-  for (size_t i = 0; i < static_cast<size_t>(received); ++i) {
+  used_ = static_cast<size_t>(std::max(received, 0));
+  for (size_t i = 0; i < used_; ++i) {
     bool whole = !(headers_[i].msg_hdr.msg_flags & MSG_TRUNC);
     datagrams_[i].data = ByteView(slots_[i].data).first(whole ? headers_[i].msg_len : 0);
     datagrams_[i].source = SocketAddress::from(slots_[i].source);
     datagrams_[i].arrival = arrival_of(headers_[i].msg_hdr);
   }
-  return std::span(datagrams_).first(static_cast<size_t>(received));
+  return std::span(datagrams_).first(used_);
 }
 
 bool DatagramBatch::send(int fd, const SocketAddress& to, ByteView data) {

@@ -56,6 +56,7 @@ class DatagramBatch final : public DatagramIo {
   Duration steady_minus_wall_{};
   std::vector<Slot> slots_;
   std::array<mmsghdr, kDatagrams> headers_{};
+  size_t used_ = kDatagrams;  // of the headers, since they were last made ready
   std::array<Datagram, kDatagrams> datagrams_;
 };
 

@@ -204,6 +204,7 @@ struct JitterBuffer::State {
 
   void follow_drift() {
     double pending = drift.change() - corrected;
+    if (!is_resampling && std::abs(pending) <= kWorthCorrecting) return;
     if (is_silent_around()) {
       if (is_resampling) leave_resampling();
       if (std::abs(pending) > kWorthCorrecting + 4 * drift.scatter()) move(std::llround(pending));

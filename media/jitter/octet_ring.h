@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "base/bytes.h"
@@ -16,24 +17,27 @@ class OctetRing {
 
   // Stores octets at `position` on. The caller keeps to the window.
   void store(int64_t position, ByteView octets) {
-    for (size_t i = 0; i < octets.size();) {
-      size_t at = index(position + static_cast<int64_t>(i));
-      size_t run = std::min(octets.size() - i, kOctets - at);
-      std::copy_n(octets.begin() + static_cast<std::ptrdiff_t>(i), run,
-                  octets_.begin() + static_cast<std::ptrdiff_t>(at));
-      std::fill_n(present_.begin() + static_cast<std::ptrdiff_t>(at), run, true);
-      i += run;
-    }
+    for_each_run(position, octets.size(), [&](size_t at, size_t run, size_t done) {
+      std::memcpy(&octets_[at], &octets[done], run);
+      std::memset(&present_[at], true, run);
+    });
   }
   // Keeps what was played in a gap; it does not count as there.
   void note_gap(int64_t position, ByteView octets) {
-    for (size_t i = 0; i < octets.size(); ++i) octets_[index(position + static_cast<int64_t>(i))] = octets[i];
+    for_each_run(position, octets.size(),
+                 [&](size_t at, size_t run, size_t done) { std::memcpy(&octets_[at], &octets[done], run); });
   }
   // How many octets from `position` on, `limit` at most, are all there, or all missing: whichever the first one is.
   size_t run_length(int64_t position, size_t limit) const {
-    bool first = has(position);
-    size_t length = 1;
-    while (length < limit && has(position + static_cast<int64_t>(length)) == first) ++length;
+    const bool first = has(position);
+    size_t length = 0;
+    bool is_whole = true;
+    for_each_run(position, limit, [&](size_t at, size_t run, size_t) {
+      if (!is_whole) return;
+      const void* other = std::memchr(&present_[at], !first, run);
+      is_whole = !other;
+      length += other ? static_cast<size_t>(static_cast<const bool*>(other) - &present_[at]) : run;
+    });
     return length;
   }
   bool has(int64_t position) const { return present_[index(position)]; }
@@ -41,13 +45,25 @@ class OctetRing {
   uint8_t at(int64_t position) const { return octets_[index(position)]; }
   // Copies octets that are there.
   void read(int64_t position, std::span<uint8_t> to) const {
-    for (size_t i = 0; i < to.size(); ++i) to[i] = at(position + static_cast<int64_t>(i));
+    for_each_run(position, to.size(),
+                 [&](size_t at, size_t run, size_t done) { std::memcpy(&to[done], &octets_[at], run); });
   }
   void forget(int64_t position, size_t count) {
-    for (size_t i = 0; i < count; ++i) present_[index(position + static_cast<int64_t>(i))] = false;
+    for_each_run(position, count, [&](size_t at, size_t run, size_t) { std::memset(&present_[at], false, run); });
   }
 
  private:
+  // The places of `count` octets from `position` on: do_run(first place, how many, how many before), twice where the
+  // ring ends between them.
+  template <class DoRun>
+  static void for_each_run(int64_t position, size_t count, DoRun do_run) {
+    for (size_t done = 0; done < count;) {
+      const size_t at = index(position + static_cast<int64_t>(done));
+      const size_t run = std::min(count - done, kOctets - at);
+      do_run(at, run, done);
+      done += run;
+    }
+  }
   static size_t index(int64_t position) { return static_cast<uint64_t>(position) % kOctets; }
 
   std::array<uint8_t, kOctets> octets_{};
