@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "t38/dot_products.h"
 #include "t38/fax_timeline.h"
 #include "t38/ifp_feed.h"
 #include "t38/spandsp.h"
@@ -229,6 +230,9 @@ void Gateway::send_no_signal() {
 }
 GatewayStats Gateway::stats() const {
   return impl_->stats();
+}
+bool Gateway::has_fast_filters() {
+  return has_fast_dot_products();
 }
 
 }  // namespace sg::t38

@@ -61,6 +61,9 @@ class Gateway {
 
   GatewayStats stats() const;
 
+  // Whether the modems' filters run on AVX2 (dot_products.h).
+  static bool has_fast_filters();
+
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;

@@ -4,6 +4,7 @@
 
 #include "gateway/app/analog.h"
 #include "media/tone/wav.h"
+#include "t38/gateway.h"
 #include "tdm/cas/group.h"
 #include "tdm/dahdi/lasting_dchannel.h"
 #include "tdm/pri/interface.h"
@@ -129,6 +130,7 @@ Result<std::unique_ptr<Application>> Application::start(conf::Settings settings,
         &Application::start_trunks, &Application::start_routes, &Application::start_admin}) {
     if (auto done = (app.get()->*step)(); !done) return tl::unexpected(done.error());
   }
+  app->log_.info("the filters of fax modems use {}", t38::Gateway::has_fast_filters() ? "AVX2" : "no AVX2");
   for (const auto& listen : app->listening()) app->log_.info("listening on {}", listen);
   return app;
 }

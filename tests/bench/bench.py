@@ -86,7 +86,9 @@ def measure_kernels(figures, quick):
 def measure_fax_in_process(figures, quick):
     """SpanDSP alone, and the media plane around it: CPU, delay, memory. Returns the mean of what SpanDSP costs each way."""
     calls, repetitions, channels = (1, 1, 2) if quick else (10, 3, 240)
-    text = run(PROGRAMS / "sg_bench_fax", rig.ROOT / "tests/data/fax/itu1.tif", calls, repetitions, channels)
+    document = rig.ROOT / "tests/data/fax/itu1.tif"
+    text = run(PROGRAMS / "sg_bench_fax_bare", document, calls, repetitions)
+    text += run(PROGRAMS / "sg_bench_fax", document, calls, repetitions, channels)
     cost = {}
     for line in text.splitlines():
         name, value, unit = line.split()

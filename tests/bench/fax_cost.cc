@@ -1,19 +1,14 @@
-// What a fax costs per second of line time, in process and under a clock that does not wait: SpanDSP's T.38 gateway by
-// itself, and the same calls through our media plane: worker, session, gateway, UDPTL, sockets and bearer.
+// What a fax costs per second of line time, in process and under a clock that does not wait, through our media plane:
+// worker, session, gateway, UDPTL, sockets and bearer. sg_bench_fax_bare is its measure.
 //
 //   sg_bench_fax DOCUMENT CALLS REPETITIONS CHANNELS
 // sends the document in so many calls at once and prints the least of the repetitions, a line a figure. Then once more
 // in so many channels at once, to see whether one worker is ever late.
 
-#include <spandsp.h>
-#include <spandsp/expose.h>
-#include <unistd.h>
-
 #include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <map>
 #include <vector>
 
 #include "base/event_loop.h"
@@ -28,21 +23,12 @@
 #include "t38/udptl.h"
 #include "tdm/memory/span_pair.h"
 #include "tests/bench/fax_extras.h"
+#include "tests/bench/fax_machines.h"
 #include "tests/bench/in_process.h"
 #include "tests/bench/signals.h"
 
 namespace sg::bench {
 namespace {
-
-namespace fs = std::filesystem;
-
-constexpr int kMostBlocks = 50 * 300;
-
-double seconds_of(clockid_t clock) {
-  timespec time{};
-  if (::clock_gettime(clock, &time) != 0) give_up("no CPU clock");
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
 
 // The CPU clock of this process's thread of that name (Linux: CPUCLOCK_PERTHREAD_MASK | CPUCLOCK_SCHED).
 clockid_t clock_of_thread(const std::string& name) {
@@ -53,76 +39,6 @@ clockid_t clock_of_thread(const std::string& name) {
   }
   give_up("there is no thread " + name);
 }
-
-enum class Direction { ToT38, FromT38 };
-
-// Who sends what where: the machine on the line and the one behind T.38.
-struct Machines {
-  t38::FaxMachineOptions on_line, behind_t38;
-};
-Machines machines(Direction direction, const fs::path& document, const fs::path& received) {
-  Machines both;
-  bool from_line = direction == Direction::ToT38;
-  t38::FaxMachineOptions& sender = from_line ? both.on_line : both.behind_t38;
-  t38::FaxMachineOptions& receiver = from_line ? both.behind_t38 : both.on_line;
-  sender.calling = true;
-  sender.send_file = document;
-  receiver.receive_file = received;
-  return both;
-}
-
-// SpanDSP's gateway between the two machines, and nothing else.
-class BareCall final : private t38::IfpSink {
- public:
-  explicit BareCall(const Machines& both)
-      : line_(need(t38::AudioFaxMachine::make(both.on_line))),
-        packets_(need(t38::T38FaxMachine::make(both.behind_t38, t38::Params{}, *this))),
-        gateway_(t38_gateway_init(nullptr, &BareCall::on_packet, this)) {
-    t38_gateway_set_transmit_on_idle(gateway_, TRUE);
-    t38_gateway_set_ecm_capability(gateway_, TRUE);
-    t38_gateway_set_supported_modems(gateway_, T30_SUPPORT_V27TER | T30_SUPPORT_V29 | T30_SUPPORT_V17);
-  }
-  BareCall(const BareCall&) = delete;
-  BareCall& operator=(const BareCall&) = delete;
-  ~BareCall() { t38_gateway_free(gateway_); }
-
-  void speak() {
-    line_->transmit(to_gateway_);
-    packets_->advance(kBlock);
-  }
-  // What is measured.
-  void pass() {
-    t38_core_state_t* core = t38_gateway_get_t38_core_state(gateway_);
-    for (const Bytes& ifp : ifps_to_gateway_) {
-      t38_core_rx_ifp_packet(core, ifp.data(), static_cast<int>(ifp.size()), sequence_to_gateway_++);
-    }
-    t38_gateway_rx(gateway_, to_gateway_.data(), kBlock);
-    int made = t38_gateway_tx(gateway_, from_gateway_.data(), kBlock);
-    std::fill(from_gateway_.begin() + made, from_gateway_.end(), int16_t{0});
-  }
-  void listen() {
-    ifps_to_gateway_.clear();
-    line_->receive(from_gateway_);
-    for (const Bytes& ifp : ifps_from_gateway_) packets_->receive_ifp(ifp, sequence_from_gateway_++);
-    ifps_from_gateway_.clear();
-  }
-  bool is_finished() const { return line_->is_finished() && packets_->is_finished(); }
-  bool went_well() const { return line_->result().success && packets_->result().success; }
-
- private:
-  static int on_packet(t38_core_state_t*, void* self, const uint8_t* octets, int count, int) {
-    static_cast<BareCall*>(self)->ifps_from_gateway_.emplace_back(octets, octets + count);
-    return 0;
-  }
-  void on_ifp(ByteView ifp, int) override { ifps_to_gateway_.emplace_back(ifp.begin(), ifp.end()); }
-
-  std::unique_ptr<t38::AudioFaxMachine> line_;
-  std::unique_ptr<t38::T38FaxMachine> packets_;
-  t38_gateway_state_t* gateway_;
-  std::vector<Bytes> ifps_to_gateway_, ifps_from_gateway_;
-  uint16_t sequence_to_gateway_ = 0, sequence_from_gateway_ = 0;
-  Samples to_gateway_ = Samples(kBlock), from_gateway_ = Samples(kBlock);
-};
 
 // The two machines around a session of our media plane: one at the far end of a timeslot, one that speaks T.38.
 class TdmCall final {
@@ -216,33 +132,7 @@ class RtpCall final {
   std::array<uint8_t, media::rtp::kHeaderOctets + kBlock> packet_;
 };
 
-template <class Calls>
-bool all_finished(const Calls& calls) {
-  return std::ranges::all_of(calls, [](const auto& call) { return call->is_finished(); });
-}
-template <class Calls>
-void check(const Calls& calls) {
-  if (!std::ranges::all_of(calls, [](const auto& call) { return call->went_well(); })) give_up("a fax failed");
-}
-
 // Milliseconds of CPU for each second of line time of one call.
-double measure_bare(const std::vector<Machines>& pairs) {
-  std::vector<std::unique_ptr<BareCall>> calls;
-  for (const Machines& both : pairs) calls.push_back(std::make_unique<BareCall>(both));
-
-  double spent = 0;
-  int blocks = 0;
-  for (; blocks < kMostBlocks && !all_finished(calls); ++blocks) {
-    for (auto& call : calls) call->speak();
-    double before = seconds_of(CLOCK_THREAD_CPUTIME_ID);
-    for (auto& call : calls) call->pass();
-    spent += seconds_of(CLOCK_THREAD_CPUTIME_ID) - before;
-    for (auto& call : calls) call->listen();
-  }
-  check(calls);
-  return 1000 * spent / (blocks * 0.02 * static_cast<double>(calls.size()));
-}
-
 double measure_rtp(const std::vector<Machines>& pairs) {
   media::Config config;
   Counters counters;
@@ -337,14 +227,6 @@ TdmCost measure_tdm(const std::vector<Machines>& pairs) {
   return cost;
 }
 
-std::vector<Machines> machines_of(Direction direction, const fs::path& document, int calls, const fs::path& folder) {
-  std::vector<Machines> pairs;
-  for (int call = 0; call < calls; ++call) {
-    pairs.push_back(machines(direction, document, folder / (std::to_string(call) + ".tif")));
-  }
-  return pairs;
-}
-
 // Half of the channels in each direction.
 void run_channels(const fs::path& document, int channels, const fs::path& folder) {
   auto pairs = machines_of(Direction::ToT38, document, channels, folder);
@@ -358,20 +240,15 @@ void run_channels(const fs::path& document, int channels, const fs::path& folder
 }
 
 void run(const fs::path& document, int calls, int repetitions, const fs::path& folder) {
-  std::map<std::string, double> least;
+  Least least;
   for (int i = 0; i < repetitions; ++i) {
-    for (auto [direction, name] : {std::pair{Direction::ToT38, "to_t38"}, {Direction::FromT38, "from_t38"}}) {
+    for (Direction direction : {Direction::ToT38, Direction::FromT38}) {
       auto pairs = machines_of(direction, document, calls, folder);
-      auto keep = [&](const std::string& figure, double value) {
-        auto [at, is_new] = least.try_emplace(figure, value);
-        if (!is_new) at->second = std::min(at->second, value);
-      };
-      keep(std::string("fax.bare.") + name + "_ms_per_s", measure_bare(pairs));
-      keep(std::string("fax.tdm.") + name + "_ms_per_s", measure_tdm(pairs).ms_per_s);
-      keep(std::string("fax.rtp.") + name + "_ms_per_s", measure_rtp(pairs));
+      least.keep("fax.tdm.", direction, measure_tdm(pairs).ms_per_s);
+      least.keep("fax.rtp.", direction, measure_rtp(pairs));
     }
   }
-  for (const auto& [figure, value] : least) std::cout << figure << ' ' << value << " ms/s\n";
+  least.print();
 }
 
 }  // namespace
@@ -382,10 +259,8 @@ int main(int argc, char** argv) {
     std::cerr << "Usage: sg_bench_fax DOCUMENT CALLS REPETITIONS CHANNELS\n";
     return 2;
   }
-  auto folder = std::filesystem::temp_directory_path() / ("sg_bench_fax_" + std::to_string(::getpid()));
-  std::filesystem::create_directory(folder);
-  sg::bench::run(argv[1], std::stoi(argv[2]), std::stoi(argv[3]), folder);
-  sg::bench::run_channels(argv[1], std::stoi(argv[4]), folder);
+  const sg::bench::Folder folder;
+  sg::bench::run(argv[1], std::stoi(argv[2]), std::stoi(argv[3]), folder.path);
+  sg::bench::run_channels(argv[1], std::stoi(argv[4]), folder.path);
   sg::bench::print_delay_and_memory();
-  std::filesystem::remove_all(folder);
 }

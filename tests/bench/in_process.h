@@ -13,7 +13,7 @@ namespace sg::bench {
 
 // A fault of the benchmark's own surroundings: there is nothing to measure then.
 [[noreturn]] inline void give_up(const std::string& why) {
-  std::cerr << "sg_bench_fax: " << why << '\n';
+  std::cerr << "benchmark: " << why << '\n';
   std::exit(1);
 }
 template <class T>
