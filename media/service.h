@@ -100,6 +100,7 @@ struct SideStats {
   RtpStats rtp;
   UdptlStats udptl;
   tdm::BearerStats bearer;
+  uint64_t rtp_before_fax = 0;  // packets that were received before the call became a fax
 };
 
 struct SessionStats {
@@ -135,6 +136,7 @@ struct MediaHurt {
   Kind kind = Kind::Loss;
   uint64_t count = 0;      // lost for good; slips
   uint64_t recovered = 0;  // lost, and made good by redundancy or FEC
+  bool in_audio = false;   // of RTP, not of T.38
 };
 // Nothing came from the peer of this side for the configured time-out.
 struct MediaTimeout {

@@ -182,7 +182,10 @@ void Session::choose_relay() {
 void Session::set_profile(Profile profile) {
   if (profile == Profile::Fax && profile_ != Profile::Fax) {
     // From here on losses count.
-    for_each_side([this](SideState& side) { side.told = hurt_of(side); });
+    for_each_side([this](SideState& side) {
+      side.told = hurt_of(side);
+      side.rtp_before_fax = side.rtp ? side.rtp->stats().packets_received : 0;
+    });
   }
   profile_ = profile;
   mind_echo();
@@ -215,6 +218,7 @@ SideStats Session::stats_of(const SideState& side) const {
   if (side.t38) stats.udptl += side.t38->stats();
   stats.bearer = side.earlier_bearers;
   if (side.bearer) stats.bearer += side.bearer->stats();
+  stats.rtp_before_fax = side.rtp_before_fax;
   return stats;
 }
 
@@ -232,21 +236,27 @@ SessionStats Session::stats() const {
 Session::Hurt Session::hurt_of(const SideState& side) const {
   const SideStats stats = stats_of(side);
   const uint64_t filled = std::min(stats.rtp.recovered, stats.rtp.lost);
+  const auto& t38 = stats.udptl;
   // A packet of audio that came too late is lost as well.
-  return {.lost = stats.rtp.lost - filled + stats.rtp.late + stats.udptl.lost,
-          .recovered = stats.rtp.recovered + stats.udptl.recovered_redundancy + stats.udptl.recovered_fec,
+  return {.rtp = {.lost = stats.rtp.lost - filled + stats.rtp.late, .recovered = stats.rtp.recovered},
+          .t38 = {.lost = t38.lost, .recovered = t38.recovered_redundancy + t38.recovered_fec},
           .slips = stats.bearer.read_overruns + stats.bearer.write_underruns};
 }
 
 void Session::tell_hurt(SideState& side) {
   const Hurt now = hurt_of(side);
-  // A packet that was only late makes the loss smaller again.
-  const uint64_t lost = now.lost > side.told.lost ? now.lost - side.told.lost : 0;
-  const uint64_t recovered = now.recovered > side.told.recovered ? now.recovered - side.told.recovered : 0;
+  tell_loss(side, now.rtp, side.told.rtp, true);
+  tell_loss(side, now.t38, side.told.t38, false);
   const uint64_t slips = now.slips > side.told.slips ? now.slips - side.told.slips : 0;
-  if (lost + recovered > 0) tell(MediaHurt{side.side, MediaHurt::Kind::Loss, lost, recovered});
   if (slips > 0) tell(MediaHurt{side.side, MediaHurt::Kind::Slip, slips, 0});
   side.told = now;
+}
+
+void Session::tell_loss(const SideState& side, const Hurt::Packets& now, const Hurt::Packets& told, bool in_audio) {
+  // A packet that was only late makes the loss smaller again.
+  const uint64_t lost = now.lost > told.lost ? now.lost - told.lost : 0;
+  const uint64_t recovered = now.recovered > told.recovered ? now.recovered - told.recovered : 0;
+  if (lost + recovered > 0) tell(MediaHurt{side.side, MediaHurt::Kind::Loss, lost, recovered, in_audio});
 }
 
 void Session::give_bearer(Side which, tdm::Timeslot slot, std::unique_ptr<tdm::Bearer> bearer) {

@@ -63,7 +63,11 @@ class Session {
 
   // What a side has lost so far.
   struct Hurt {
-    uint64_t lost = 0, recovered = 0, slips = 0;
+    struct Packets {
+      uint64_t lost = 0, recovered = 0;
+    };
+    Packets rtp, t38;
+    uint64_t slips = 0;
   };
 
   struct SideState final : t38::UdptlReceiver::Listener {
@@ -89,6 +93,7 @@ class Session {
     ToneGenerator tones;
     bool timeout_told = false;
     Hurt told;  // of it
+    uint64_t rtp_before_fax = 0;
   };
 
   // The T.38 gateway between a side that speaks T.38 and one with audio.
@@ -183,6 +188,7 @@ class Session {
   SideStats stats_of(const SideState& side) const;
   Hurt hurt_of(const SideState& side) const;
   void tell_hurt(SideState& side);
+  void tell_loss(const SideState& side, const Hurt::Packets& now, const Hurt::Packets& told, bool in_audio);
 
   void change_t38(SideState& side, const T38Settings& settings);
   void end_t38(SideState& side);

@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
 
 #include "gateway/call/fax_verdict.h"
 #include "gateway/call/record.h"
@@ -60,12 +63,50 @@ void add_late_change(FaxFacts& facts, const LegRecord& leg, WallTime started) {
 }
 
 void add_figures(FaxFacts& facts, const media::SideStats& side) {
-  const auto expected = static_cast<double>(side.rtp.packets_received + side.rtp.lost);
-  const auto missing = static_cast<double>(side.rtp.lost - std::min(side.rtp.recovered, side.rtp.lost) + side.rtp.late);
-  if (expected > 0) facts.rtp_loss = std::max(facts.rtp_loss, 100 * missing / expected);
   facts.jitter_ms = std::max(facts.jitter_ms, side.rtp.jitter_ms);
   if (std::abs(side.rtp.drift_ppm) > std::abs(facts.drift_ppm)) facts.drift_ppm = side.rtp.drift_ppm;
   if (side.udptl.packets_sent > 0 && side.udptl.packets_received == 0) facts.t38_heard_nothing = true;
+}
+
+FaxLeg leg_of(std::string_view whose, const LegRecord* record, const media::SideStats& side) {
+  FaxLeg leg;
+  leg.name = fmt::format("the {}'s leg", whose);
+  leg.has_audio = side.rtp.packets_received > 0;
+  leg.jitter_ms = side.rtp.jitter_ms;
+  leg.drift_ppm = side.rtp.drift_ppm;
+  if (!record) return leg;
+  if (!record->trunk.empty()) leg.name += fmt::format(" (trunk {})", record->trunk);
+  leg.refused_with = record->t38_refused_with;
+  for (const auto& change : record->modes) {
+    if (change.reason == "no answer to our T.38 offer") leg.offer_unanswered = true;
+  }
+  // What audio there was came before the fax went over.
+  if (!record->modes.empty() && record->modes.back().mode == "t38") leg.has_audio = false;
+  return leg;
+}
+
+// A packet or two are always lost somewhere; more than so many of a hundred do harm. In T.38 it is counted after
+// repair. T.30 asks for a quiet line: G.711 carries a page as long as less than this is lost.
+constexpr uint64_t kFew = 3;
+constexpr double kMuchInG711 = 0.1, kMuchInT38 = 0.5;
+
+void add_loss(FaxFacts& facts, FaxLoss loss, uint64_t received, double much) {
+  if (loss.lost < kFew) return;
+  loss.share = 100 * static_cast<double>(loss.lost) / static_cast<double>(loss.lost + received);
+  if (loss.share < much) return;
+  auto harm = [](const FaxLoss& of) { return of.share / (of.in_t38 ? kMuchInT38 : kMuchInG711); };
+  if (!facts.loss || harm(loss) > harm(*facts.loss)) facts.loss = loss;
+}
+
+void add_losses(FaxFacts& facts, size_t leg, const media::SideStats& side) {
+  const FaxLog::Loss& loss = facts.log.loss(static_cast<media::Side>(leg));
+  const uint64_t before = std::min(side.rtp_before_fax, side.rtp.packets_received);
+  auto of = [leg](const FaxLog::Loss::Packets& packets, bool in_t38) {
+    return FaxLoss{.leg = leg, .in_t38 = in_t38, .lost = packets.lost, .recovered = packets.recovered};
+  };
+  add_loss(facts, of(loss.in_t38, true), side.udptl.packets_received, kMuchInT38);
+  if (!facts.legs[leg].has_audio) return;
+  add_loss(facts, of(loss.in_g711, false), side.rtp.packets_received - before, kMuchInG711);
 }
 
 }  // namespace
@@ -84,6 +125,9 @@ FaxFacts fax_facts_of(const Record& record) {
   add_leg(record.caller);
   for (const LegRecord& leg : record.called) add_leg(leg);
   for (const media::SideStats& side : record.media.side) add_figures(facts, side);
+  facts.legs = {leg_of("caller", &record.caller, record.media.side[0]),
+                leg_of("called", record.called.empty() ? nullptr : &record.called.back(), record.media.side[1])};
+  for (size_t leg = 0; leg < facts.legs.size(); ++leg) add_losses(facts, leg, record.media.side[leg]);
   return facts;
 }
 

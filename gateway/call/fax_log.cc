@@ -134,8 +134,13 @@ void FaxLog::on_hurt(Milliseconds at, const media::MediaHurt& hurt) {
   } else {
     sums_.lost += hurt.count;
     sums_.recovered += hurt.recovered;
+    FaxLog::Loss& leg = loss_[static_cast<size_t>(hurt.side)];
+    Loss::Packets& packets = hurt.in_audio ? leg.in_g711 : leg.in_t38;
+    packets.lost += hurt.count;
+    packets.recovered += hurt.recovered;
   }
   FaxStep step{.at = at, .kind = is_slip ? FaxStep::Kind::Slip : FaxStep::Kind::Loss, .side = hurt.side};
+  step.in_audio = hurt.in_audio;
   step.until = at;
   step.count = hurt.count;
   step.recovered = hurt.recovered;

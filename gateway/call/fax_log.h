@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -70,6 +71,13 @@ class FaxLog {
     uint64_t lost = 0, recovered = 0, slips = 0;
     bool cng = false, ced = false, ansam = false;
   };
+  // Packets of one leg, by transport.
+  struct Loss {
+    struct Packets {
+      uint64_t lost = 0, recovered = 0;
+    };
+    Packets in_g711, in_t38;
+  };
   // When each was seen last.
   struct Latest {
     std::optional<Milliseconds> dis, dcs;
@@ -93,6 +101,7 @@ class FaxLog {
   const std::vector<FaxStep>& steps() const { return steps_.kept(); }
   const FaxSteps::LeftOut& left_out() const { return steps_.left_out(); }
   const Sums& sums() const { return sums_; }
+  const Loss& loss(media::Side side) const { return loss_[static_cast<size_t>(side)]; }
   const Latest& latest() const { return latest_; }
   const Document& document() const { return document_; }
   const FaxOutcome& outcome() const { return outcome_; }
@@ -118,6 +127,7 @@ class FaxLog {
   FaxSteps steps_;
   Sums sums_;
   Latest latest_;
+  std::array<Loss, 3> loss_;
   Document document_;
   FaxOutcome outcome_;
   std::string called_identity_, calling_identity_, last_frame_;

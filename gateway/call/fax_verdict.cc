@@ -10,8 +10,6 @@ namespace {
 using Verdict = FaxOutcome::Verdict;
 using Milliseconds = FaxFacts::Milliseconds;
 
-// T.30 asks for a quiet line: G.711 carries a page as long as less than this is lost. Percent.
-constexpr double kMuchLoss = 0.1;
 // T.30 clause 5.2: with a T1 of 35 s and DIS every 3 s or so, two unanswered ones are chance.
 constexpr int kManyRepeats = 3;
 // A 30 ms jitter is what users' networks are told to keep below for fax.
@@ -37,8 +35,32 @@ std::string words_of_trunk(const std::string& trunk) {
 bool is_in_g711(const FaxFacts& f) {
   return !f.t38_since;
 }
-bool has_lost_audio(const FaxFacts& f) {
-  return is_in_g711(f) && (f.rtp_loss >= kMuchLoss || (f.rtp_loss == 0 && f.log.sums().lost > 0));
+// The leg whose RTP has the most of it.
+template <class Figure>
+const FaxLeg* worst_audio(const FaxFacts& f, double much, Figure figure) {
+  const FaxLeg* worst = nullptr;
+  for (const FaxLeg& leg : f.legs) {
+    if (leg.has_audio && figure(leg) >= (worst ? figure(*worst) : much)) worst = &leg;
+  }
+  return worst;
+}
+const FaxLeg* jittery_leg(const FaxFacts& f) {
+  return worst_audio(f, kMuchJitter, [](const FaxLeg& leg) { return leg.jitter_ms; });
+}
+const FaxLeg* drifting_leg(const FaxFacts& f) {
+  return worst_audio(f, kMuchDrift, [](const FaxLeg& leg) { return std::abs(leg.drift_ppm); });
+}
+bool was_harmed(const FaxFacts& f, bool in_t38) {
+  return f.loss && f.loss->in_t38 == in_t38;
+}
+std::string words_of_loss(const FaxFacts& f) {
+  return fmt::format("{} {} packets ({:.1f} %) from {} were lost", f.loss->lost, f.loss->in_t38 ? "T.38" : "G.711",
+                     f.loss->share, f.legs[f.loss->leg].name);
+}
+std::string words_of_hurt(const FaxFacts& f) {
+  const std::string slips = fmt::format("{} slips were counted", f.log.sums().slips);
+  if (!f.loss) return slips;
+  return words_of_loss(f) + (f.log.sums().slips > 0 ? ", and " + slips : "");
 }
 // The training check came to nothing.
 bool failed_to_train(const FaxFacts& f) {
@@ -47,10 +69,13 @@ bool failed_to_train(const FaxFacts& f) {
 std::string page_now(const FaxFacts& f) {
   return fmt::format("page {}", std::max(1, f.log.sums().pages_ended + 1));
 }
-std::string why_g711(const FaxFacts& f) {
-  if (f.refused_with) return fmt::format(" (the peer refused T.38 with {})", f.refused_with);
-  if (f.offer_unanswered) return " (the peer did not answer our T.38 offer)";
+std::string why_g711(int refused_with, bool offer_unanswered) {
+  if (refused_with) return fmt::format(" (the peer refused T.38 with {})", refused_with);
+  if (offer_unanswered) return " (the peer did not answer our T.38 offer)";
   return "";
+}
+std::string why_g711(const FaxLeg& leg) {
+  return why_g711(leg.refused_with, leg.offer_unanswered);
 }
 
 // RFC 5057 section 5.1: the dialog ends with these.
@@ -93,12 +118,8 @@ const std::vector<Rule>& rules() {
              f.released_by);
        },
        "The pages are there; if it happens again and again, one machine hangs up too early."},
-      {"no confirmation, loss", Verdict::InDoubt, [](F f) { return f.log.sums().lost + f.log.sums().slips > 0; },
-       [](F f) {
-         return fmt::format(
-             "The last page was sent, but no confirmation was seen: {} packets were lost and {} slips counted.",
-             f.log.sums().lost, f.log.sums().slips);
-       },
+      {"no confirmation, loss", Verdict::InDoubt, [](F f) { return f.loss || f.log.sums().slips > 0; },
+       [](F f) { return fmt::format("The last page was sent, but no confirmation was seen: {}.", words_of_hurt(f)); },
        "Ask the recipient, and mend the network or the line's clock."},
       {"no confirmation", Verdict::InDoubt, [](F) { return true; },
        [](F f) {
@@ -163,27 +184,27 @@ const std::vector<Rule>& rules() {
       {"slips", Verdict::Failed, [](F f) { return f.log.sums().slips > 0; },
        [](F f) { return fmt::format("The timeslot slipped {} times during the fax.", f.log.sums().slips); },
        "No page survives a slip: mend the span's clock (spangatectl doctor)."},
-      {"loss in T.38", Verdict::Failed, [](F f) { return f.t38_since && f.log.sums().lost > 0; },
+      {"loss in T.38", Verdict::Failed, [](F f) { return was_harmed(f, true); },
+       [](F f) { return fmt::format("{} beyond repair ({} were recovered).", words_of_loss(f), f.loss->recovered); },
+       "Mend the network on that leg, or have its peer send more redundancy or FEC ([fax] redundancy is what we "
+       "send)."},
+      {"loss in G.711", Verdict::Failed, [](F f) { return was_harmed(f, false); },
+       [](F f) { return fmt::format("{}{}.", words_of_loss(f), why_g711(f.legs[f.loss->leg])); },
+       "G.711 needs a network without loss: on that leg use T.38 where the peer can, or rtp_redundancy where it knows "
+       "RFC 2198."},
+      {"jitter in G.711", Verdict::Failed, [](F f) { return jittery_leg(f) != nullptr; },
        [](F f) {
-         return fmt::format("{} T.38 packets were lost beyond repair ({} were recovered).", f.log.sums().lost,
-                            f.log.sums().recovered);
+         const FaxLeg& leg = *jittery_leg(f);
+         return fmt::format("G.711 from {} came with a jitter of {:.0f} ms{}.", leg.name, leg.jitter_ms, why_g711(leg));
        },
-       "Raise [fax] redundancy, or mend the network."},
-      {"loss in G.711", Verdict::Failed, [](F f) { return has_lost_audio(f); },
-       [](F f) {
-         return fmt::format("{} packets ({:.1f} %) of the fax in G.711 were lost{}.", f.log.sums().lost, f.rtp_loss,
-                            why_g711(f));
-       },
-       "G.711 needs a network without loss: use T.38 where the peer can, or rtp_redundancy where it knows RFC 2198."},
-      {"jitter in G.711", Verdict::Failed, [](F f) { return is_in_g711(f) && f.jitter_ms >= kMuchJitter; },
-       [](F f) { return fmt::format("The fax went as G.711 with a jitter of {:.0f} ms{}.", f.jitter_ms, why_g711(f)); },
        "Raise [media] fax_jitter to 100 ms or more."},
-      {"clock in G.711", Verdict::Failed,
-       [](F f) { return is_in_g711(f) && std::abs(f.drift_ppm) >= kMuchDrift && f.log.sums().cfr > 0; },
+      {"clock in G.711", Verdict::Failed, [](F f) { return drifting_leg(f) != nullptr && f.log.sums().cfr > 0; },
        [](F f) {
-         return fmt::format("The fax went as G.711 from a clock that is {:.0f} ppm off{}.", f.drift_ppm, why_g711(f));
+         const FaxLeg& leg = *drifting_leg(f);
+         return fmt::format("G.711 from {} comes from a clock that is {:.0f} ppm off{}.", leg.name, leg.drift_ppm,
+                            why_g711(leg));
        },
-       "Use T.38, or have the peer take its clock from the network."},
+       "Use T.38 on that leg, or have its peer take its clock from the network."},
       {"training failed", Verdict::Failed, [](F f) { return failed_to_train(f) && f.log.sums().ftt > 0; },
        [](F f) {
          return fmt::format("Training failed {} times, from {} down to {} bit/s.", f.log.sums().ftt,
@@ -203,7 +224,7 @@ const std::vector<Rule>& rules() {
       {"DIS unanswered", Verdict::Failed, [](F f) { return f.log.sums().dcs == 0 && f.log.sums().dis >= kManyRepeats; },
        [](F f) {
          return fmt::format("The caller's machine did not answer DIS, which was sent {} times{}.", f.log.sums().dis,
-                            why_g711(f));
+                            is_in_g711(f) ? why_g711(f.refused_with, f.offer_unanswered) : "");
        },
        "It does not hear the called machine, or is no fax: look at the way towards the caller."},
       {"hung up before the document", Verdict::Failed, [](F f) { return f.log.sums().dcs == 0; },

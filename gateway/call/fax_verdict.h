@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,22 @@ struct LateChange {
   std::string trunk;
 };
 
+struct FaxLeg {
+  std::string name = "the caller's leg";  // with its trunk, where that is known
+  bool has_audio = false;                 // RTP, and no T.38 lastly
+  int refused_with = 0;                   // SIP status of the refusal of our T.38 offer; 0: none
+  bool offer_unanswered = false;
+  double jitter_ms = 0, drift_ppm = 0;
+};
+
+// The loss that harmed most, of those that harm.
+struct FaxLoss {
+  size_t leg = 0;
+  bool in_t38 = false;
+  uint64_t lost = 0, recovered = 0;
+  double share = 0;  // of the packets, as percent
+};
+
 // What the rules look at. A value, gathered from a call's record when it is over.
 struct FaxFacts {
   using Milliseconds = std::chrono::milliseconds;
@@ -42,9 +59,10 @@ struct FaxFacts {
   int refused_with = 0;                   // SIP status of the refusal of our T.38 offer; 0: none
   bool offer_unanswered = false;
   bool t38_heard_nothing = false;  // T.38 was agreed upon, and no packet came
-  double rtp_loss = 0;             // share of the peer's packets that never came, as percent
-  double jitter_ms = 0;
+  double jitter_ms = 0;            // the most of any leg, as is the drift
   double drift_ppm = 0;
+  std::array<FaxLeg, 2> legs;  // A, B
+  std::optional<FaxLoss> loss;
 };
 
 FaxFacts fax_facts_of(const Record& record);

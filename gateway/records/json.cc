@@ -92,7 +92,10 @@ Json timeline_of(const call::FaxLog& log) {
     if (step.kind == call::FaxStep::Kind::Loss || step.kind == call::FaxStep::Kind::Slip) {
       json["until_ms"] = step.until.count();
       json["count"] = step.count;
-      if (step.kind == call::FaxStep::Kind::Loss) json["recovered"] = step.recovered;
+      if (step.kind == call::FaxStep::Kind::Loss) {
+        json["recovered"] = step.recovered;
+        json["in"] = step.in_audio ? "g711" : "t38";
+      }
     }
     steps.push_back(std::move(json));
   }

@@ -41,7 +41,7 @@ std::string line_of(const Json& step) {
   const std::string kind = text(step, "kind");
   const bool travels = kind == "frame" || kind == "training" || kind == "tone" || kind == "page";
   std::string what = text(step, "what");
-  if (kind == "frame" && text(step, "in") == "g711") what += " (g711)";
+  if ((kind == "frame" || kind == "loss") && text(step, "in") == "g711") what += " (g711)";
   // A confirmation ends a page, though its sender does not end it.
   return fmt::format("{:>9.3f} s  {}", step.at("at_ms").get<double>() / 1000,
                      travels ? arrow(what, is_caller) : note(what, is_caller));

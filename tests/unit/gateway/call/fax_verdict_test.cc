@@ -19,15 +19,15 @@ using ::testing::HasSubstr;
 using Verdict = FaxOutcome::Verdict;
 
 // A timeline in words, a step a second from 3 s on: ">" is the caller's machine, "<" the called one's. "page" begins a
-// page, "lost" is three lost packets, "slip" a slip, "cng" and "ansam" are tones.
+// page, "lost" is three lost packets of RTP, "lost38" of T.38, "slip" a slip, "cng" and "ansam" are tones.
 FaxLog timeline(const std::string& words) {
   FaxLog log;
   std::istringstream in(words);
   milliseconds at(2000);
   for (std::string word; in >> word;) {
     at += milliseconds(1000);
-    if (word == "lost") {
-      log.on_hurt(at, {Side::A, media::MediaHurt::Kind::Loss, 3, 0});
+    if (word == "lost" || word == "lost38") {
+      log.on_hurt(at, {Side::A, media::MediaHurt::Kind::Loss, 3, 0, word == "lost"});
     } else if (word == "slip") {
       log.on_hurt(at, {Side::B, media::MediaHurt::Kind::Slip, 1, 0});
     } else if (word == "cng") {
@@ -71,7 +71,9 @@ const RuleCase kCases[] = {
     {"delivered after trouble", Verdict::Delivered, "<DIS >DCS <FTT >DCS <FTT >DCS <FTT >DCS <CFR >page >EOP <MCF >DCN",
      "3 failed trainings"},
     {"no goodbye", Verdict::InDoubt, "<DIS >DCS <CFR >page >EOP <MCF", "ended by the caller"},
-    {"no confirmation, loss", Verdict::InDoubt, "<DIS >DCS <CFR >page lost >EOP", "3 packets were lost"},
+    {"no confirmation, loss", Verdict::InDoubt, "<DIS >DCS <CFR >page lost lost >EOP",
+     "6 G.711 packets (0.6 %) from the caller's leg were lost.",
+     [](Record& record) { record.media.side[0].rtp.packets_received = 1000; }},
     {"no confirmation", Verdict::InDoubt, "<DIS >DCS <CFR >page >EOP >EOP >EOP", "no confirmation"},
     {"relayed", Verdict::Unknown, "cng", "no T.30 frame",
      [](Record& record) { mode(record, 3000, "t38", "our offer"); }},
@@ -118,12 +120,17 @@ const RuleCase kCases[] = {
     {"peer fell silent", Verdict::Failed, "<DIS >DCS <CFR >page", "CFR at 5.0 s",
      [](Record& record) { record.fell_silent = true; }},
     {"slips", Verdict::Failed, "<DIS >DCS <CFR >page slip slip", "slipped 2 times"},
-    {"loss in T.38", Verdict::Failed, "<DIS >DCS <CFR >page lost lost", "6 T.38 packets",
-     [](Record& record) { mode(record, 3000, "t38", "our offer"); }},
+    {"loss in T.38", Verdict::Failed, "<DIS >DCS <CFR >page lost38 lost38",
+     "6 T.38 packets (2.0 %) from the caller's leg (trunk carrier) were lost beyond repair",
+     [](Record& record) {
+       record.caller.trunk = "carrier";
+       record.media.side[0].udptl.packets_received = 294;
+       mode(record, 3000, "t38", "our offer");
+     }},
     {"loss in G.711", Verdict::Failed, "<DIS >DCS <CFR >page lost", "refused T.38 with 488",
      [](Record& record) {
        record.caller.t38_refused_with = 488;
-       record.media.side[0].rtp = {.packets_received = 1000, .lost = 30};
+       record.media.side[0].rtp.packets_received = 1000;
      }},
     {"dialog lost", Verdict::Failed, "<DIS", "answered our T.38 offer with 408",
      [](Record& record) {
@@ -136,9 +143,15 @@ const RuleCase kCases[] = {
        record.caller.t38_refused_with = 481;
      }},
     {"jitter in G.711", Verdict::Failed, "<DIS >DCS <CFR >page", "jitter of 55 ms",
-     [](Record& record) { record.media.side[0].rtp.jitter_ms = 55; }},
+     [](Record& record) {
+       record.media.side[0].rtp.packets_received = 1000;
+       record.media.side[0].rtp.jitter_ms = 55;
+     }},
     {"clock in G.711", Verdict::Failed, "<DIS >DCS <CFR >page", "80 ppm",
-     [](Record& record) { record.media.side[0].rtp.drift_ppm = -80; }},
+     [](Record& record) {
+       record.media.side[0].rtp.packets_received = 1000;
+       record.media.side[0].rtp.drift_ppm = -80;
+     }},
     {"training failed", Verdict::Failed, "<DIS >DCS <FTT >DCS <FTT >DCN", "failed 2 times, from 9600 down to 9600"},
     {"training unanswered", Verdict::Failed, "<DIS >DCS >DCS >DCS", "DCS was sent 3 times"},
     {"capabilities", Verdict::Failed, "<DIS >DCN", "nothing in common"},
@@ -211,6 +224,67 @@ TEST(FaxVerdict, TheLegThatChangedFirstMadeTheOtherLate) {
 
   EXPECT_EQ(diagnosis.rule, "peer asked late");
   EXPECT_THAT(diagnosis.cause, HasSubstr("trunk far"));
+}
+
+// G.711 on the caller's leg, T.38 on the called one.
+Record half_in_t38(const char* words) {
+  Record record;
+  record.released_by = "called";
+  record.fax_log = timeline(words);
+  record.caller.trunk = "near";
+  record.media.side[0].rtp.packets_received = 600;
+  record.called.emplace_back().trunk = "far";
+  record.called[0].modes.push_back({record.started + milliseconds(3000), "t38", "our offer"});
+  record.media.side[1].udptl = {.packets_sent = 700, .packets_received = 700};
+  return record;
+}
+
+TEST(FaxVerdict, BlamesTheLegAndTheTransportThatLost) {
+  Record lossy = half_in_t38("<DIS >DCS <CFR >page lost lost");
+  Record jittery = half_in_t38("<DIS >DCS <CFR >page");
+  jittery.media.side[0].rtp.jitter_ms = 55;
+  jittery.called[0].t38_refused_with = 491;
+  Record drifting = half_in_t38("<DIS >DCS <CFR >page");
+  drifting.media.side[0].rtp.drift_ppm = 80;
+  Record back_in_audio = half_in_t38("<DIS >DCS <CFR >page lost lost");
+  mode(back_in_audio, 3000, "t38", "our offer");
+  mode(back_in_audio, 6000, "g711-fax", "peer's audio offer");
+
+  EXPECT_THAT(diagnose(fax_facts_of(lossy)).cause,
+              HasSubstr("6 G.711 packets (1.0 %) from the caller's leg (trunk near)"));
+  EXPECT_EQ(diagnose(fax_facts_of(jittery)).cause,
+            "G.711 from the caller's leg (trunk near) came with a jitter of 55 ms.");
+  EXPECT_THAT(diagnose(fax_facts_of(drifting)).cause, HasSubstr("80 ppm"));
+  EXPECT_EQ(diagnose(fax_facts_of(back_in_audio)).rule, "loss in G.711");
+}
+
+TEST(FaxVerdict, AudioThatWasLostBeforeT38DidNotHarmIt) {
+  Record record = half_in_t38("lost lost <DIS >DCS <CFR >page");
+  mode(record, 4500, "t38", "our offer");
+
+  EXPECT_EQ(diagnose(fax_facts_of(record)).rule, "hung up in a page");
+}
+
+TEST(FaxVerdict, APacketOrTwoHideNoOtherCause) {
+  struct Case {
+    const char* words;
+    const char* rule;
+  };
+  const Case cases[] = {
+      {"<DIS >DCS <FTT >DCS <FTT >DCN", "training failed"},
+      {"<DIS >DCS <CFR >page >EOP <RTN >DCN", "page refused"},
+      {"<DIS >DCS <CFR >page >PPS-EOP <PPR >PPS-EOP <PPR >EOR <ERR >DCN", "ECM gave up"},
+  };
+  for (const auto& each : cases) {
+    // Two of few, and three of many.
+    for (uint64_t lost : {2, 3}) {
+      Record record = half_in_t38(each.words);
+      record.media.side[1].udptl.packets_received = lost == 2 ? 10 : 1000;
+      record.fax_log.on_hurt(milliseconds(4000), {Side::B, media::MediaHurt::Kind::Loss, lost, 0});
+
+      EXPECT_EQ(diagnose(fax_facts_of(record)).rule, each.rule) << lost;
+    }
+  }
 }
 
 TEST(FaxVerdict, LossThatWasRepairedIsNoReason) {
