@@ -29,8 +29,8 @@ constexpr double kSilence = 1060;
 constexpr size_t kSilenceNoticed = 1600;  // samples
 
 // Levels from which a receiver takes a signal for a carrier, in dBm0. Of V.21 SpanDSP asks for -30 each time that it
-// starts the receiver, and of V.29 for -28.5: quiet lines are below.
-constexpr float kV21Cutoff = -39, kFastCutoff = -45.5;
+// starts the receiver, and of V.29 for -28.5: quiet lines are below. V.21 is heard from 2.5 dB above its own on.
+constexpr float kV21Cutoff = -46, kFastCutoff = -45.5;
 // Not so far above it, noise would keep a carrier up that has ended. What is not that far below the signal is none of
 // the noise: a call may begin with the signal.
 constexpr float kAboveNoise = 7, kNoiseBelowSignal = 20;
