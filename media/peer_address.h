@@ -6,8 +6,8 @@ namespace sg::media {
 
 // Where a peer's media come from and go to. Peers behind NAT send from another address than they told: the first valid
 // packet's source is believed, and then no other until signalling tells a new address.
-// Packets of where the peer was before are still on their way when it moves, and settle nothing. Where the new place
-// stays silent all the same, so that they are a run of kRun, the peer is there and not where it says.
+// Packets of where the peer was before are still on their way when it moves, and settle nothing: it may go on there
+// until it has our answer. While the new place stays silent, so that they are a run of kRun, ours go there too.
 // Media-worker thread only.
 class PeerAddress {
  public:
@@ -31,7 +31,7 @@ class PeerAddress {
   void tell(const SocketAddress& told) {
     if (told == told_) return;
     told_ = told;
-    other_ = current_;
+    other_ = current_ == told ? SocketAddress{} : current_;
     current_ = told;
     is_settled_ = false;
     run_ = 0;
@@ -50,19 +50,19 @@ class PeerAddress {
   // A packet of this source was found valid.
   Verdict on_valid(const SocketAddress& source) {
     const Verdict verdict = check(source);
-    if (source == current_) {
-      if (!is_settled_) other_ = {};
-      is_settled_ = true;
-      run_ = 0;
-    } else if (verdict == Verdict::Latched) {
-      // Only who loses a lock may have it back.
-      other_ = is_settled_ ? current_ : SocketAddress{};
-      current_ = source;
-      is_settled_ = true;
-      run_ = 0;
-    } else if (source == other_) {
-      ++run_;
+    if (!is_settled_ && source == other_) {
+      if (++run_ >= kRun) current_ = source;
+      return verdict;
     }
+    if (verdict == Verdict::Foreign) {
+      if (source == other_) ++run_;
+      return verdict;
+    }
+    // Only who loses a lock may have it back.
+    if (verdict == Verdict::Latched || !is_settled_) other_ = is_settled_ ? current_ : SocketAddress{};
+    current_ = source;
+    is_settled_ = true;
+    run_ = 0;
     return verdict;
   }
 

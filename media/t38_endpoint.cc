@@ -166,7 +166,7 @@ void T38Endpoint::send_datagram(int fd) {
 }
 
 void T38Endpoint::repeat(int fd, TimePoint line) {
-  if (repeats_left_ == 0) return;
+  if (repeats_left_ == 0 || !peer_.can_be_sent_to()) return;
   if (next_repeat_ == TimePoint{}) next_repeat_ = line;  // the first look after it was sent: a block later at most
   if (line < next_repeat_) return;
   send_datagram(fd);

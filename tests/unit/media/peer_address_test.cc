@@ -93,6 +93,25 @@ TEST_F(PeerAddressTest, APeerThatStaysWhereItWasIsBelievedAfterARun) {
   EXPECT_EQ(firm.current(), told);
 }
 
+// It moves when it has our answer, which may take more than a run.
+TEST_F(PeerAddressTest, APeerThatMovesLateIsFollowedAllTheSame) {
+  firm.on_valid(told);
+  firm.tell(elsewhere);
+  for (int i = 0; i < 3 * PeerAddress::kRun; ++i) firm.on_valid(told);
+
+  EXPECT_EQ(firm.on_valid(elsewhere), Verdict::Latched);
+  EXPECT_EQ(firm.current(), elsewhere);
+  EXPECT_EQ(firm.on_valid(told), Verdict::Foreign);
+}
+
+TEST_F(PeerAddressTest, ThePlaceThatWasLearntAndIsThenToldIsSettledByItsNextPacket) {
+  firm.on_valid(elsewhere);
+  firm.tell(elsewhere);
+
+  EXPECT_EQ(firm.on_valid(elsewhere), Verdict::Known);
+  EXPECT_EQ(firm.on_valid(told), Verdict::Foreign);
+}
+
 TEST_F(PeerAddressTest, RepeatedTellingKeepsWhatWasLearnt) {
   peer.on_valid(elsewhere);
 

@@ -196,6 +196,17 @@ TEST_F(T38EndpointLossTest, ItStaysWithinThePeersDatagram) {
   EXPECT_LE(wire.sent.back().second.size(), 90u);
 }
 
+TEST_F(T38EndpointTest, RepeatsNothingToAPeerThatPutUsOnHold) {
+  endpoint().send_ifp(kNoSignalIfp, 3, 3, clock.now());
+  run(2);
+  const size_t before = wire.sent.size();
+  settings.remote = SocketAddress::parse("0.0.0.0", 4000).value();
+  endpoint().change(settings);
+  run(20);
+
+  EXPECT_EQ(wire.sent.size(), before);
+}
+
 // A V.17 Data IFP of so many octets of non-ECM data.
 Bytes page_data(size_t octets) {
   Bytes ifp{0xC0 | 8 << 1, 1, 0xE0, static_cast<uint8_t>((octets - 1) >> 8), static_cast<uint8_t>(octets - 1)};
