@@ -50,6 +50,37 @@ std::string_view name(FaxStep::Kind kind) {
   return "";
 }
 
+FaxLog::Sums& FaxLog::Sums::operator+=(const Sums& more) {
+  for (int Sums::*count : {&Sums::dis, &Sums::dcs, &Sums::cfr, &Sums::ftt, &Sums::rtn, &Sums::ppr, &Sums::err,
+                           &Sums::mcf, &Sums::crp, &Sums::dcn, &Sums::pages_started, &Sums::pages_ended}) {
+    this->*count += more.*count;
+  }
+  for (uint64_t Sums::*count : {&Sums::lost, &Sums::recovered, &Sums::slips}) this->*count += more.*count;
+  for (bool Sums::*heard : {&Sums::cng, &Sums::ced, &Sums::ansam}) this->*heard = this->*heard || more.*heard;
+  return *this;
+}
+
+FaxLog::Sums FaxLog::all_sums() const {
+  Sums all = earlier_sums_;
+  return all += sums_;
+}
+
+// Its DIS may have been heard already, and its TSI with this DCS: the machines' names stay until there are others. What
+// was lost stays in the sums of the call.
+void FaxLog::begin_another(Milliseconds at) {
+  const auto dis = latest_.dis > goodbye_at_ ? latest_.dis : std::nullopt;
+  first_frame_at_ = dis.value_or(at);
+  latest_ = {};
+  latest_.dis = dis;
+  earlier_sums_ += sums_;
+  sums_ = {};
+  loss_ = {};
+  document_ = {};
+  outcome_ = {};
+  is_in_page_ = false;
+  goodbye_at_.reset();
+}
+
 void FaxLog::on_tone(Milliseconds at, media::Side side, media::HeardTone tone) {
   sums_.cng = sums_.cng || tone == media::HeardTone::Cng;
   sums_.ced = sums_.ced || tone == media::HeardTone::Ced;
@@ -68,6 +99,8 @@ void FaxLog::on_seen(Milliseconds at, const media::FaxSeen& seen) {
   };
   switch (event.kind) {
     case Kind::Frame:
+      if (goodbye_at_ && event.detail == "DCS") begin_another(at);
+      if (event.detail == "DCN") goodbye_at_ = at;
       if (!first_frame_at_) first_frame_at_ = at;
       last_frame_ = event.detail;
       last_frame_at_ = at;

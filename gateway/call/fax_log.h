@@ -64,8 +64,10 @@ class FaxLog {
  public:
   using Milliseconds = std::chrono::milliseconds;
 
-  // Sums over all steps, those that were not kept too.
+  // Sums over steps, those that were not kept too.
   struct Sums {
+    Sums& operator+=(const Sums& more);
+
     int dis = 0, dcs = 0, cfr = 0, ftt = 0, rtn = 0, ppr = 0, err = 0, mcf = 0, crp = 0, dcn = 0;
     int pages_started = 0, pages_ended = 0;
     uint64_t lost = 0, recovered = 0, slips = 0;
@@ -100,7 +102,10 @@ class FaxLog {
   bool is_empty() const { return steps_.kept().empty(); }
   const std::vector<FaxStep>& steps() const { return steps_.kept(); }
   const FaxSteps::LeftOut& left_out() const { return steps_.left_out(); }
+  // Of the latest fax: a DCS after a goodbye begins another one in the same call. So it is with all that follows here.
   const Sums& sums() const { return sums_; }
+  // Of the call.
+  Sums all_sums() const;
   const Loss& loss(media::Side side) const { return loss_[static_cast<size_t>(side)]; }
   const Latest& latest() const { return latest_; }
   const Document& document() const { return document_; }
@@ -122,10 +127,11 @@ class FaxLog {
  private:
   void add(FaxStep step) { steps_.add(std::move(step)); }
   void on_frame(const t38::FaxEvent& frame);
+  void begin_another(Milliseconds at);
   void note_time(Milliseconds at, const std::string& word);
 
   FaxSteps steps_;
-  Sums sums_;
+  Sums sums_, earlier_sums_;
   Latest latest_;
   std::array<Loss, 3> loss_;
   Document document_;
@@ -134,6 +140,7 @@ class FaxLog {
   Milliseconds last_frame_at_{0};
   std::optional<Milliseconds> first_frame_at_;
   bool is_in_page_ = false;
+  std::optional<Milliseconds> goodbye_at_;
   bool was_in_audio_ = false, was_in_t38_ = false;
 };
 

@@ -115,6 +115,7 @@ Json json_of_fax(const call::Record& record) {
   const call::FaxFacts facts = fax_facts_of(record);
   const call::FaxDiagnosis verdict = record.fax_diagnosis.rule.empty() ? diagnose(facts) : record.fax_diagnosis;
   auto time = [](const auto& at) { return at ? Json(at->count()) : Json(); };
+  const call::FaxLog::Sums sums = log.all_sums();
   const call::FaxSteps::LeftOut& gap = log.left_out();
   return {{"pages", fax.pages},
           {"bit_rate", fax.bit_rate},
@@ -127,18 +128,18 @@ Json json_of_fax(const call::Record& record) {
           {"resolution", word_or_null(log.document().resolution)},
           {"compression", word_or_null(log.document().compression)},
           {"first_bit_rate", log.document().first_bit_rate},
-          {"retrains", log.sums().ftt},
-          {"ecm_repeats", log.sums().ppr},
-          {"refused_pages", log.sums().rtn},
+          {"retrains", sums.ftt},
+          {"ecm_repeats", sums.ppr},
+          {"refused_pages", sums.rtn},
           {"calling_identity", word_or_null(log.calling_identity())},
           {"called_identity", word_or_null(log.called_identity())},
           {"transport", word_or_null(transport_of(log))},
           {"t38_asked_ms", time(facts.our_offer)},
           {"t38_since_ms", time(facts.t38_since)},
           {"t38_refused_with", facts.refused_with ? Json(facts.refused_with) : Json()},
-          {"lost", log.sums().lost},
-          {"recovered", log.sums().recovered},
-          {"slips", log.sums().slips},
+          {"lost", sums.lost},
+          {"recovered", sums.recovered},
+          {"slips", sums.slips},
           {"jitter_ms", facts.jitter_ms},
           {"drift_ppm", facts.drift_ppm},
           {"timeline", timeline_of(log)},

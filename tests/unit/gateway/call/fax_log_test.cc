@@ -41,6 +41,33 @@ TEST(FaxLog, KeepsWhatHappenedWithItsTimeAndSide) {
   EXPECT_EQ(log.sums().slips, 1u);
 }
 
+TEST(FaxLog, AnotherFaxOfTheSameCallStartsAnew) {
+  FaxLog log;
+  milliseconds at(0);
+  auto hear = [&](std::initializer_list<const char*> words) {
+    for (const char* word : words) log.on_seen(at += milliseconds(1000), frame(Side::A, word));
+  };
+  using Verdict = FaxOutcome::Verdict;
+
+  hear({"DIS", "DCS", "CFR", "EOP", "MCF", "DCN"});
+  log.on_hurt(at, {Side::A, media::MediaHurt::Kind::Loss, 3, 0});
+  hear({"DIS"});
+  EXPECT_EQ(log.outcome().verdict(), Verdict::Delivered) << "nobody answered: there is no other document";
+  hear({"DCS", "FTT"});
+
+  EXPECT_EQ(log.outcome().verdict(), Verdict::Failed);
+  EXPECT_EQ(log.sums().cfr, 0);
+  EXPECT_EQ(log.loss(Side::A).in_t38.lost, 0u);
+  EXPECT_EQ(log.first_frame_at(), milliseconds(7000));
+  EXPECT_EQ(log.all_sums().cfr, 1);
+  EXPECT_EQ(log.all_sums().lost, 3u);
+
+  hear({"DCS", "CFR", "EOP", "MCF"});
+  EXPECT_EQ(log.outcome().verdict(), Verdict::InDoubt) << "the goodbye was the first fax's";
+  hear({"DCN"});
+  EXPECT_EQ(log.outcome().verdict(), Verdict::Delivered);
+}
+
 TEST(FaxLog, TellsTheDocumentFromDcsAndTheMachinesFromTheirIdentities) {
   FaxLog log;
 

@@ -287,6 +287,14 @@ TEST(FaxVerdict, APacketOrTwoHideNoOtherCause) {
   }
 }
 
+TEST(FaxVerdict, AFaxIsNotJudgedByTheOneBeforeIt) {
+  Record record;
+  record.released_by = "called";
+  record.fax_log = timeline("<DIS >DCS <CFR >page >EOP <MCF >DCN <DIS >DCS <FTT >DCS <FTT");
+
+  EXPECT_EQ(diagnose(fax_facts_of(record)).rule, "training failed");
+}
+
 TEST(FaxVerdict, LossThatWasRepairedIsNoReason) {
   Record record;
   record.released_by = "called";
