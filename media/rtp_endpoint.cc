@@ -39,11 +39,10 @@ JitterOptions RtpEndpoint::jitter_options(Profile profile) const {
 
 void RtpEndpoint::change(const RtpSettings& settings, TimePoint now) {
   last_heard_ = now;
-  bool law_changed = settings.law != settings_.law;
   settings_ = settings;
   peer_.tell(settings.remote);
   packetiser_.set_packet_octets(octets_of(settings.ptime));
-  if (law_changed) jitter_ = JitterBuffer(jitter_options(jitter_.profile()));
+  jitter_.set_law(settings.law);
 }
 
 std::optional<tdm::Law> RtpEndpoint::law_of(uint8_t payload_type) const {

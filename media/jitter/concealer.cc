@@ -36,6 +36,11 @@ Concealer::Concealer(tdm::Law law) : state_(std::make_unique<State>()) {
 }
 Concealer::~Concealer() = default;
 
+void Concealer::set_law(tdm::Law law) {
+  g711::convert(state_->law, state_->history, law, state_->history);
+  state_->law = law;
+}
+
 void Concealer::remember(ByteView octets) {
   auto& history = state_->history;
   octets = octets.last(std::min(octets.size(), history.size()));

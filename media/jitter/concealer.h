@@ -18,6 +18,8 @@ class Concealer {
   explicit Concealer(tdm::Law law);
   ~Concealer();
 
+  // From now on octets are of this law; what was played before is converted.
+  void set_law(tdm::Law law);
   // These octets are played.
   void remember(ByteView octets);
   // Fills a gap, or more of the same gap. Returns how many samples were made up; the rest is silence.

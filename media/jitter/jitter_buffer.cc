@@ -326,6 +326,13 @@ struct JitterBuffer::State {
     return sum < kQuiet * octets;
   }
 
+  void set_law(tdm::Law law) {
+    if (options.law == law) return;
+    g711::convert(options.law, ring.all(), law, ring.all());
+    concealer.set_law(law);
+    options.law = law;
+  }
+
   void set_profile(Profile profile) {
     if (options.profile == profile) return;
     options.profile = profile;
@@ -361,6 +368,9 @@ void JitterBuffer::restart() {
   state_->has_time_line = false;
 }
 
+void JitterBuffer::set_law(tdm::Law law) {
+  state_->set_law(law);
+}
 void JitterBuffer::set_profile(Profile profile) {
   state_->set_profile(profile);
 }

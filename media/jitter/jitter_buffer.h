@@ -66,6 +66,8 @@ class JitterBuffer {
 
   // The next packet begins a new time line (Receiver said Restarted); what waits is played first.
   void restart();
+  // Changes JitterOptions::law; what waits is converted. The time line and what is known of the drift go on.
+  void set_law(tdm::Law law);
   // Changes the profile; what waits is kept and played.
   void set_profile(Profile profile);
   Profile profile() const;

@@ -48,6 +48,8 @@ class OctetRing {
     for_each_run(position, to.size(),
                  [&](size_t at, size_t run, size_t done) { std::memcpy(&to[done], &octets_[at], run); });
   }
+  // All octets, whatever their position: for what is done to every one of them.
+  std::span<uint8_t> all() { return octets_; }
   void forget(int64_t position, size_t count) {
     for_each_run(position, count, [&](size_t at, size_t run, size_t) { std::memset(&present_[at], false, run); });
   }

@@ -243,6 +243,39 @@ TEST_F(VoiceCall, MuLawTimeslotAndALawPeerAreConvertedByTheTablesOfG711) {
   EXPECT_TRUE(contains(audio, to_a));
 }
 
+TEST_F(VoiceCall, AnotherLawInMidFaxTearsNoHole) {
+  const auto use = [](RtpSettings& settings, Law law) {
+    settings.law = law;
+    settings.payload_type = law == Law::A ? 8 : 0;
+  };
+  start([&](RtpSettings& settings) { use(settings, Law::A); }, Profile::Fax);
+  Bytes said, heard_there;
+
+  for (size_t i = 0; i < 60; ++i) {
+    const Law law = i < 30 ? Law::A : Law::Mu;
+    if (i == 30) {
+      RtpSettings settings;
+      settings.remote = peer.address();
+      use(settings, law);
+      service().use_rtp(session, Side::A, settings);
+    }
+    Bytes block = i < 50 ? pattern(i) : Bytes(kBlock, tdm::idle_octet(law));
+    send_audio(block, law == Law::A ? 8 : 0);
+    if (law == Law::Mu) g711::convert(Law::Mu, block, Law::A, block);
+    if (i < 50) said.insert(said.end(), block.begin(), block.end());
+    Bytes block_there = exchange(Bytes(kBlock, 0xd5));
+    heard_there.insert(heard_there.end(), block_there.begin(), block_there.end());
+  }
+
+  // What waited at the change was converted there and back, so that a few of its octets are others.
+  Bytes before(said.begin(), said.begin() + 25 * kBlock), after(said.begin() + 30 * kBlock, said.end());
+  auto first = std::ranges::search(heard_there, before);
+  auto second = std::ranges::search(heard_there, after);
+  ASSERT_FALSE(first.empty());
+  ASSERT_FALSE(second.empty());
+  EXPECT_EQ(second.begin() - first.end(), 5 * static_cast<std::ptrdiff_t>(kBlock)) << "every octet in its place";
+}
+
 TEST_F(VoiceCall, NegotiatedPacketTimeIsKeptWhateverTheBlock) {
   start([](RtpSettings& settings) { settings.ptime = 30ms; });
 

@@ -46,8 +46,9 @@ struct VirtualStream {
     for (size_t i = 0; i < payload.size(); ++i) payload[i] = octet_at(first_octet + static_cast<int64_t>(i));
     buffer.put(first_timestamp + static_cast<uint32_t>(first_octet), sequence, payload, Law::A, start + at);
   }
-  void play(Duration until) {
-    for (Duration tick{}; tick < until; tick += 20ms) {
+  void play(Duration until) { play(0ms, until); }
+  void play(Duration from, Duration until) {
+    for (Duration tick = from; tick < until; tick += 20ms) {
       for (auto due = network.begin(); due != network.end() && due->first <= tick; due = network.erase(due)) {
         put(due->second.first, due->second.second, due->first);
       }
@@ -122,6 +123,25 @@ TEST(FaxJitterBuffer, ALatePacketIsDroppedAndCounted) {
   }
   EXPECT_EQ(run.buffer.stats().late, 1u);
   EXPECT_EQ(run.buffer.stats().lost, 0u);
+}
+
+TEST(FaxJitterBuffer, AnotherLawLeavesEveryOctetInItsPlace) {
+  VirtualStream run(fax());
+  for (int i = 0; i < 100; ++i) run.send(i, 5ms);
+  run.play(1s);
+  const size_t before = run.played.size();
+
+  run.buffer.set_law(Law::Mu);
+  run.play(1s, 3s);
+
+  for (int64_t n = 0; n < 100 * 160; ++n) {
+    const size_t at = run.offset() + static_cast<size_t>(n);
+    uint8_t expected = octet_at(n);
+    if (at >= before) g711::convert(Law::A, ByteView(&expected, 1), Law::Mu, std::span(&expected, 1));
+    ASSERT_EQ(run.played[at], expected) << n;
+  }
+  EXPECT_EQ(run.buffer.stats().restarts, 0u);
+  EXPECT_EQ(run.buffer.stats().silence_samples, run.played.size() - run.offset() - 16000) << "after the end only";
 }
 
 TEST(FaxJitterBuffer, StartsAnewWhenTheNetworkBecameSlowerForGood) {
