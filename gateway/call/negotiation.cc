@@ -42,8 +42,9 @@ void answer_voice_band_data(const AudioStream& offer, AudioStream& answer) {
 
 }  // namespace
 
-MediaDescription offer_voice_band_data(const MediaPolicy& policy, const SocketAddress& local) {
-  MediaDescription offer = offer_audio(policy, local);
+MediaDescription offer_voice_band_data(const MediaPolicy& policy, const SocketAddress& local,
+                                       std::optional<tdm::Law> in_use) {
+  MediaDescription offer = offer_audio(policy, local, in_use);
   if (policy.vbd == VoiceBandData::Never || policy.is_data) return offer;
   for (const AudioCodec& codec : offer.audio->codecs) offer.audio->voice_band_data.push_back(codec.payload_type);
   offer.audio->no_silence_suppression = true;
@@ -51,7 +52,7 @@ MediaDescription offer_voice_band_data(const MediaPolicy& policy, const SocketAd
   return offer;
 }
 
-MediaDescription offer_audio(const MediaPolicy& policy, const SocketAddress& local) {
+MediaDescription offer_audio(const MediaPolicy& policy, const SocketAddress& local, std::optional<tdm::Law> in_use) {
   AudioStream audio;
   audio.rtp = local;
   audio.ptime = policy.ptime;
@@ -60,6 +61,8 @@ MediaDescription offer_audio(const MediaPolicy& policy, const SocketAddress& loc
     return {.audio = audio, .image = std::nullopt};
   }
   audio.codecs = policy.codecs;
+  std::stable_partition(audio.codecs.begin(), audio.codecs.end(),
+                        [&](const AudioCodec& codec) { return codec.law == in_use; });
   audio.telephone_event = policy.telephone_event;
   if (policy.redundant_copies > 0) audio.redundancy = kRedundancyPayloadType;
   return {.audio = audio, .image = std::nullopt};

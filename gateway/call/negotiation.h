@@ -9,9 +9,12 @@
 // Offer and answer (RFC 3264) as pure functions of a policy, our address and what the peer said.
 namespace sg::call {
 
-MediaDescription offer_audio(const MediaPolicy& policy, const SocketAddress& local);
+// `in_use`: the law that both sides send now. It stands first, so that a peer that answers in our order changes nothing.
+MediaDescription offer_audio(const MediaPolicy& policy, const SocketAddress& local,
+                             std::optional<tdm::Law> in_use = {});
 // The same of a call that is a fax: as voice-band data (V.152), where the trunk's peer takes that.
-MediaDescription offer_voice_band_data(const MediaPolicy& policy, const SocketAddress& local);
+MediaDescription offer_voice_band_data(const MediaPolicy& policy, const SocketAddress& local,
+                                       std::optional<tdm::Law> in_use = {});
 MediaDescription offer_t38(const MediaPolicy& policy, const SocketAddress& local);
 
 // Answers the peer's audio line with the codecs both know; not set when there are none.

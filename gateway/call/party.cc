@@ -176,7 +176,7 @@ void Party::send_offer(MediaDescription offer) {
 
 MediaDescription Party::our_audio() const {
   const bool is_fax = options_.policy.is_known_fax || mode() != MediaModeState::Audio;
-  return is_fax ? offer_voice_band_data(options_.policy, local_) : offer_audio(options_.policy, local_);
+  return is_fax ? offer_voice_band_data(options_.policy, local_, law_) : offer_audio(options_.policy, local_, law_);
 }
 
 void Party::offer_vbd_soon() {
@@ -248,6 +248,7 @@ bool Party::use(const MediaDescription& local, const MediaDescription& remote) {
   if (!settings) return false;
   ours_ = local;
   remote_ = remote;
+  law_ = settings->law;
   context_.media.use_rtp(options_.session, options_.side, *settings);
   has_media_ = true;
   return true;

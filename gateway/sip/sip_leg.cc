@@ -5,6 +5,7 @@
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/sip_tag.h>
 
+#include <algorithm>
 #include <random>
 
 #include "gateway/sip/headers.h"
@@ -38,6 +39,13 @@ uint64_t random_session_id() {
 
 const char* or_null(const std::string& text) {
   return text.empty() ? nullptr : text.c_str();
+}
+
+// The codec that the peer named first is the one in use: whoever answers in our order leaves it so.
+void put_first(std::vector<call::AudioCodec>& codecs, const std::optional<Sdp>& remote) {
+  if (!remote || !remote->media.audio || remote->media.audio->codecs.empty()) return;
+  const auto law = remote->media.audio->codecs.front().law;
+  std::stable_partition(codecs.begin(), codecs.end(), [&](const call::AudioCodec& codec) { return codec.law == law; });
 }
 
 // Sofia's own failures (9xx) and what a peer may not say are told as 500.
@@ -486,6 +494,7 @@ void SipLeg::Impl::send_hold() {
   exchange_ = Exchange::Hold;
   auto media = *ours_;
   media.audio->direction = wants_hold_ ? call::Direction::SendOnly : call::Direction::SendRecv;
+  put_first(media.audio->codecs, remote_);
   auto sdp = sdp_.offer(media);
   ::nua_invite(handle_, SIPTAG_CONTENT_TYPE_STR(kSdpType), SIPTAG_PAYLOAD_STR(sdp.c_str()), TAG_END());
 }

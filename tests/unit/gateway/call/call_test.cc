@@ -291,6 +291,25 @@ TEST_F(CallTest, AfterRefusedT38TheFaxIsOfferedAsVoiceBandData) {
   EXPECT_EQ(manager.calls().size(), 1u);
 }
 
+TEST_F(CallTest, VoiceBandDataIsOfferedInTheLawThatStandsAndTheOtherOneAfterIt) {
+  targets = {&pri};
+  LegScript& caller = incoming(sip, audio_at("192.0.2.1:4000", {{tdm::Law::Mu, 0}, {tdm::Law::A, 8}}));
+  pri.legs.back()->listener->on_timeslot({1, 3});
+  pri.legs.back()->listener->on_answered(std::nullopt);
+  reactor.settle();
+  ASSERT_EQ(media.rtp[Side::A].law, tdm::Law::Mu);
+
+  media.hear(Side::B, media::HeardTone::V21Preamble);
+  caller.listener->on_offer_refused(488);
+  reactor.advance(1100ms);
+
+  ASSERT_TRUE(caller.last_media && caller.last_media->audio);
+  const auto offered = caller.last_media->audio->codecs;
+  EXPECT_EQ(offered, (std::vector<AudioCodec>{{tdm::Law::Mu, 0}, {tdm::Law::A, 8}}));
+  caller.listener->on_offer_answered(audio_at("192.0.2.1:4000", offered));
+  EXPECT_EQ(media.rtp[Side::A].law, tdm::Law::Mu);
+}
+
 TEST_F(CallTest, AnAnswerWithoutAudioToVoiceBandDataLeavesWhatStood) {
   LegScript& caller = answered_sip_to_pri();
   media.hear(Side::B, media::HeardTone::V21Preamble);

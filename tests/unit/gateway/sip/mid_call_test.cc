@@ -185,6 +185,21 @@ TEST_F(SipFlow, WeHoldAndRetrieveByReInvite) {
   EXPECT_FALSE(caller.has_heard("offer answered")) << "the call's own media is not touched";
 }
 
+TEST_F(SipFlow, AHoldOffersTheLawInUseFirst) {
+  call(audio_at(4000));
+  ASSERT_TRUE(until([&] { return callee.leg != nullptr; }, "the INVITE arrives"));
+  auto answer = audio_at(5000);
+  std::swap(answer.audio->codecs[0], answer.audio->codecs[1]);
+  callee.leg->answer(answer);
+  ASSERT_TRUE(until_heard(caller, "answered"));
+  settle();
+
+  caller.leg->hold();
+
+  ASSERT_TRUE(until_heard(callee, "offer"));
+  EXPECT_EQ(callee.media->audio->codecs, answer.audio->codecs);
+}
+
 TEST_F(SipFlow, AHoldThatMeetsAnOfferOfThePeerIsTriedAgain) {
   establish();
 
