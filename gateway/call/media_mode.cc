@@ -31,7 +31,7 @@ const FsmTable<MediaModeState, MediaModeEvent>& MediaMode::table() {
        {S::OfferingT38,
         {E::OfferAgreed, E::OfferRefused, E::PeerT38, E::PeerAudio},
         {S::T38, S::Passthrough, S::Glare}},
-       {S::Glare, {E::PeerT38, E::PeerAudio}, {S::OfferingT38, S::T38}},
+       {S::Glare, {E::PeerT38, E::PeerAudio}, {S::OfferingT38, S::T38, S::Passthrough}},
        {S::T38, {E::PeerT38, E::PeerAudio}, {S::Passthrough}},
        // An answer may come after we gave up waiting: the peer has switched then, and we follow.
        {S::Passthrough, {E::OfferAgreed, E::PeerT38, E::PeerAudio}, {S::T38}}}};
@@ -83,6 +83,7 @@ void MediaMode::on_far_sign(Sign sign) {
   // DIS is repeated, and after a refusal it is heard again: only the first one in plain audio is a reason to ask.
   if (!is_established_ || state() != State::Audio || !fsm_.accepts(Event::Preamble)) return;
   if (asks_on(sign)) {
+    asked_at_ = reactor_.now();
     offer(words_of(sign));
   } else {
     enter(State::Passthrough, "V.21 preamble, T.38 is not ours to ask");
@@ -138,7 +139,12 @@ void MediaMode::on_t38_refused(int sip_status) {
   }
   if (!fsm_.accepts(Event::OfferRefused)) return;
   enter(State::Glare, "491");
-  timer_.arm(glare_pause(), [this] { offer("again after 491"); });
+  timer_.arm(glare_pause(), [this] { offer_again(); });
+}
+
+void MediaMode::offer_again() {
+  if (reactor_.now() - asked_at_ <= kAskWindow) return offer("again after 491");
+  enter(State::Passthrough, "491, until it was too late to ask again");
 }
 
 Duration MediaMode::glare_pause() {

@@ -21,7 +21,7 @@ std::string_view name(MediaModeEvent event);
 //
 //   Audio -- preamble --> OfferingT38 -- agreed --> T38
 //                             | 488, 415, 606, time-out --> Passthrough
-//                             | 491 --> Glare -- back-off over --> OfferingT38
+//                             | 491 --> Glare -- back-off over --> OfferingT38; Passthrough when too late
 //   any  -- the peer's T.38 offer --> T38          T38 -- the peer's audio offer --> Passthrough
 class MediaMode {
  public:
@@ -36,6 +36,8 @@ class MediaMode {
     // The dialog is dead (481, 408).
     virtual void on_dialog_lost(int sip_status) = 0;
   };
+  // How long after our first offer another one is made. By then T.30 is past its beginning, and T.38 would tear it.
+  static constexpr Duration kAskWindow = 5s;
   struct Options {
     MediaPolicy policy;
     // We sent the first INVITE: decides who waits longer after a glare (RFC 3261 section 14.1).
@@ -84,6 +86,7 @@ class MediaMode {
 
  private:
   void offer(std::string_view reason);
+  void offer_again();
   bool asks_on(Sign sign) const;
   void enter(State state, std::string_view reason);
 
@@ -96,6 +99,7 @@ class MediaMode {
   bool is_established_ = false;
   std::optional<Sign> heard_;  // before the answer; the surest
   TimePoint established_at_;
+  TimePoint asked_at_;  // for the first time
   bool is_stopped_ = false;
 };
 

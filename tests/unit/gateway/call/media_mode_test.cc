@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/manual_reactor.h"
 
@@ -83,6 +84,42 @@ TEST_F(MediaModeTest, GlareBacksOffLongerForTheOwnerOfTheCallId) {
   other.on_t38_refused(491);
   reactor.advance(2s);
   EXPECT_EQ(offers, 4);
+}
+
+TEST_F(MediaModeTest, GlareWithoutEndMeansPassthroughOnceItIsTooLateToAsk) {
+  for (bool owns_call_id : {true, false}) {
+    MediaMode& mode = offering(owns_call_id);
+    const TimePoint start = reactor.now();
+    int asked = std::exchange(offers, 0);
+    while (mode.state() != State::Passthrough && reactor.now() - start < 60s) {
+      EXPECT_TRUE(asked == offers || reactor.now() - start <= MediaMode::kAskWindow);
+      asked = offers;
+      if (mode.state() == State::OfferingT38) mode.on_t38_refused(491);
+      reactor.advance(10ms);
+    }
+
+    EXPECT_EQ(mode.state(), State::Passthrough);
+    EXPECT_EQ(last_reason, "491, until it was too late to ask again");
+    EXPECT_GE(offers, 1) << "once at least it is tried again";
+    EXPECT_LE(reactor.now() - start, MediaMode::kAskWindow + 4s);
+    asked = offers;
+    mode.on_far_preamble();
+    reactor.advance(1min);
+    EXPECT_EQ(offers, asked);
+  }
+}
+
+TEST_F(MediaModeTest, AnOfferThatWasMadeInTimeMayBeAnsweredLate) {
+  MediaMode& mode = offering();
+  mode.on_t38_refused(491);
+  reactor.advance(2s);
+  ASSERT_EQ(mode.state(), State::OfferingT38);
+  reactor.advance(7s);
+  ASSERT_EQ(mode.state(), State::Passthrough);
+
+  mode.on_t38_agreed();
+
+  EXPECT_EQ(mode.state(), State::T38) << "what was agreed on stands";
 }
 
 TEST_F(MediaModeTest, PeerT38OfferWinsDuringOurGlareBackoff) {
