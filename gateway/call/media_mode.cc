@@ -77,6 +77,7 @@ bool MediaMode::asks_on(Sign sign) const {
 }
 
 void MediaMode::on_far_sign(Sign sign) {
+  has_sign_ = true;
   if (sign != Sign::Preamble && !asks_on(sign)) return;
   if (!heard_ || *heard_ < sign) heard_ = sign;
   if (is_stopped_) return;
@@ -91,6 +92,7 @@ void MediaMode::on_far_sign(Sign sign) {
 }
 
 void MediaMode::on_near_sign(Sign sign) {
+  has_sign_ = true;
   if (sign != Sign::Preamble && !asks_on(sign)) return;
   if (is_stopped_ || state() != State::Audio || timer_.is_armed()) return;
   timer_.arm(options_.policy.t38_peer_head_start, [this, sign] { on_far_sign(sign); });

@@ -71,6 +71,8 @@ class MediaMode {
   void on_far_preamble() { on_far_sign(Sign::Preamble); }
   void on_near_preamble() { on_near_sign(Sign::Preamble); }
 
+  // Whether the call is one of fax machines, as far as is known.
+  bool is_fax() const { return has_sign_ || options_.policy.is_known_fax || state() != State::Audio; }
   // Whether an offer of T.38 that comes from the peer now is to be taken.
   bool takes_peer_t38() const;
   // The peer's offer was accepted.
@@ -96,6 +98,7 @@ class MediaMode {
   Fsm<State, Event> fsm_;
   Timer timer_;
   uint32_t random_;
+  bool has_sign_ = false;  // of a fax, whether or not we ask for T.38 on it
   bool is_established_ = false;
   std::optional<Sign> heard_;  // before the answer; the surest
   TimePoint established_at_;

@@ -217,9 +217,17 @@ std::optional<Cause> Party::bind() {
 }
 
 std::optional<MediaDescription> Party::answer_to(const MediaDescription& offer) const {
-  // Audio and T.38 in one offer: audio carries the call until a fax is heard; then T.38 is asked for.
-  if (auto audio = answer_audio(options_.policy, local_, offer)) return audio;
-  return answer_t38(options_.policy, local_, offer);
+  return is_t38_offer(offer) ? answer_t38(options_.policy, local_, offer)
+                             : answer_audio(options_.policy, local_, offer);
+}
+
+bool Party::is_t38_offer(const MediaDescription& offer) const {
+  if (!offer.image || !offer.audio) return offer.image.has_value();
+  // Both lines on: the image says what the peer could do, and audio carries the call until it is a fax. Of that, one
+  // of the two is taken, and the other declined (RFC 3264 section 6).
+  if (!answer_audio(options_.policy, local_, offer)) return true;
+  const bool is_possible = !options_.policy.is_data && !is_among_three_ && mode_.takes_peer_t38();
+  return is_possible && mode_.is_fax();
 }
 
 const std::optional<MediaDescription>& Party::description_once() {
@@ -322,14 +330,13 @@ void Party::on_released(Cause cause) {
 
 void Party::on_offer(const MediaDescription& offer) {
   if (is_leaving_) return;
-  // A T.38 offer is one whose only line is an image; with audio beside it, it says what the peer could do.
-  bool is_t38 = offer.image && !offer.audio;
+  const bool is_t38 = is_t38_offer(offer);
   if (is_t38 && (is_among_three_ || !mode_.takes_peer_t38())) {
     log_.info("offer refused status=488 t38");
     record_.refused_peer_t38 = true;
     return leg_->refuse_offer(488);
   }
-  auto answer = is_t38 ? answer_t38(options_.policy, local_, offer) : answer_audio(options_.policy, local_, offer);
+  auto answer = answer_to(offer);
   // Both ends are in the middle of a fax with the version that they agreed on first.
   if (is_t38 && answer && ours_ && ours_->image && remote_ && remote_->image) {
     auto& version = answer->image->params.version;

@@ -172,6 +172,7 @@ class Party final : public LegListener, public MediaMode::Actions {
 
   std::optional<Cause> bind();
   std::optional<MediaDescription> answer_to(const MediaDescription& offer) const;
+  bool is_t38_offer(const MediaDescription& offer) const;
   const std::optional<MediaDescription>& description_once();
   // Puts into effect what both sides have said. False: they share nothing usable.
   bool use(const MediaDescription& local, const MediaDescription& remote);

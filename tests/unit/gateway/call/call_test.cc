@@ -385,6 +385,67 @@ TEST_F(CallTest, ThePeersT38OfferIsTakenAtAnyTimeAndItsWayBackToAudioToo) {
   EXPECT_EQ(manager.find(id)->caller().mode(), MediaModeState::Passthrough);
 }
 
+MediaDescription both_at(const std::string& where, std::vector<AudioCodec> codecs = {{tdm::Law::A, 8}}) {
+  return {audio_at(where, std::move(codecs)).audio, t38_at(where).image};
+}
+
+TEST_F(CallTest, OfAudioAndImageInAReInviteTheImageIsTakenOnceAFaxWasHeard) {
+  sip.policy.t38 = T38Ask::Peer;
+  LegScript& caller = answered_sip_to_pri();
+  caller.listener->on_offer(both_at("192.0.2.1:4000"));
+  EXPECT_TRUE(caller.last_media->audio && !caller.last_media->image) << "it says what it could do";
+  media.hear(Side::B, media::HeardTone::Ced);
+
+  caller.listener->on_offer(both_at("192.0.2.1:4002"));
+
+  EXPECT_EQ(caller.heard.back(), "answer_offer");
+  EXPECT_TRUE(caller.last_media->image && !caller.last_media->audio);
+  EXPECT_TRUE(media.did(Side::A, "t38 192.0.2.1:4002"));
+  EXPECT_EQ(manager.find(id)->caller().mode(), MediaModeState::T38);
+
+  caller.listener->on_offer(both_at("192.0.2.1:4004"));
+  EXPECT_TRUE(media.did(Side::A, "t38 192.0.2.1:4004")) << "a refresh in T.38 leaves it T.38";
+  EXPECT_EQ(manager.find(id)->caller().mode(), MediaModeState::T38);
+}
+
+TEST_F(CallTest, OfAudioAndImageAudioIsTakenWhereTheTrunkLetsNobodyAskOrItIsTooLate) {
+  for (bool is_late : {false, true}) {
+    sip.policy.t38 = is_late ? T38Ask::Peer : T38Ask::Never;
+    sip.policy.t38_offer_window = is_late ? 4s : 0s;
+    LegScript& caller = answered_sip_to_pri();
+    reactor.advance(5s);
+    media.hear(Side::B, media::HeardTone::V21Preamble);
+
+    caller.listener->on_offer(both_at("192.0.2.1:4002"));
+
+    EXPECT_TRUE(caller.last_media->audio && !caller.last_media->image);
+    EXPECT_EQ(manager.find(id)->caller().mode(), MediaModeState::Passthrough);
+  }
+}
+
+TEST_F(CallTest, OfAudioAndImageTheImageIsTakenWhereAudioIsNotPossible) {
+  LegScript& caller = answered_sip_to_pri();
+
+  caller.listener->on_offer(both_at("192.0.2.1:4002", {}));
+
+  EXPECT_TRUE(caller.last_media->image && !caller.last_media->audio);
+  EXPECT_TRUE(media.did(Side::A, "t38 192.0.2.1:4002"));
+}
+
+TEST_F(CallTest, OfAudioAndImageInTheFirstInviteTheImageIsTakenFromFaxLinesOnly) {
+  for (bool is_fax : {false, true}) {
+    sip.policy.is_known_fax = is_fax;
+    targets = {&pri};
+    LegScript& caller = incoming(sip, both_at("192.0.2.1:4000"));
+
+    pri.legs.back()->listener->on_answered(std::nullopt);
+
+    ASSERT_TRUE(caller.last_media);
+    EXPECT_EQ(caller.last_media->image.has_value(), is_fax);
+    EXPECT_EQ(caller.last_media->audio.has_value(), !is_fax);
+  }
+}
+
 TEST_F(CallTest, T38InTheFirstInviteIsAnsweredWithT38) {
   targets = {&pri};
   LegScript& caller = incoming(sip, t38_at("192.0.2.1:4000"));

@@ -295,6 +295,7 @@ void ExploredWorld::add_offer_events(std::vector<Event>& events, ExploredLeg& le
     });
   };
   offer("offers t38", t38_at("192.0.2.1:4004"));
+  offer("offers both", {audio_at("192.0.2.1:4006").audio, t38_at("192.0.2.1:4004").image});
   offer("offers audio", audio_at("192.0.2.1:4006"));
   offer("offers to hold", held(audio_at("192.0.2.1:4006")));
   offer("offers nothing usable", audio_at("192.0.2.1:4006", {}));
