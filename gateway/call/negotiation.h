@@ -9,7 +9,8 @@
 // Offer and answer (RFC 3264) as pure functions of a policy, our address and what the peer said.
 namespace sg::call {
 
-// `in_use`: the law that both sides send now. It stands first, so that a peer that answers in our order changes nothing.
+// `in_use`: the law that both sides send now. It stands first, so that a peer that answers in our order changes
+// nothing.
 MediaDescription offer_audio(const MediaPolicy& policy, const SocketAddress& local,
                              std::optional<tdm::Law> in_use = {});
 // The same of a call that is a fax: as voice-band data (V.152), where the trunk's peer takes that.

@@ -184,8 +184,9 @@ void Party::offer_vbd_soon() {
   if (options_.policy.vbd != VoiceBandData::Offer || options_.policy.t38 == T38Ask::Peer) return;
   vbd_timer_.arm(options_.policy.vbd_offer_delay, [this] {
     const bool is_told = ours_ && ours_->audio && !ours_->audio->voice_band_data.empty();
-    const bool is_busy = is_offer_open_ || is_holding_ || is_waiting_ || is_leaving_ || !is_established_;
-    if (is_told || is_busy || mode() != MediaModeState::Passthrough) return;
+    if (is_told || is_leaving_ || !is_established_ || mode() != MediaModeState::Passthrough) return;
+    // One offer at a time; it is told when this one is answered, or the hold is over.
+    if (is_offer_open_ || is_holding_ || is_waiting_) return offer_vbd_soon();
     send_offer(our_audio());
   });
 }
@@ -245,6 +246,7 @@ bool Party::use(const MediaDescription& local, const MediaDescription& remote) {
     remote_ = remote;
     auto settings = t38_settings(*local.image, *remote.image);
     settings.ecm = options_.policy.ecm;
+    record_.t38_refused_with = 0;  // a glare, or the peer asked itself afterwards
     context_.media.use_t38(options_.session, options_.side, settings);
     has_media_ = true;
     if (!offered_) mode_.on_peer_t38_accepted();
@@ -388,6 +390,7 @@ void Party::on_offer_refused(int status) {
   log_.info("our offer was refused status={}", status);
   const bool is_old_news = status == 408 && mode() != MediaModeState::OfferingT38;
   if (offered_ && offered_->image && !is_old_news) record_.t38_refused_with = status;
+  if (status == 408) vbd_timer_.cancel();  // nothing that we send gets there
   offered_.reset();
   if (!is_moving_) return mode_.on_t38_refused(status);
   if (status != 491) return listener_->on_failed(*this, cause_of_sip(status));

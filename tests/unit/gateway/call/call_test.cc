@@ -310,6 +310,45 @@ TEST_F(CallTest, VoiceBandDataIsOfferedInTheLawThatStandsAndTheOtherOneAfterIt) 
   EXPECT_EQ(media.rtp[Side::A].law, tdm::Law::Mu);
 }
 
+TEST_F(CallTest, VoiceBandDataIsOfferedAfterARefusalThatComesLateToo) {
+  LegScript& caller = answered_sip_to_pri();
+  media.hear(Side::B, media::HeardTone::V21Preamble);
+  reactor.advance(sip.policy.t38_answer_timeout + 5s);
+  ASSERT_EQ(manager.find(id)->caller().mode(), MediaModeState::Passthrough);
+  ASSERT_EQ(std::count(caller.heard.begin(), caller.heard.end(), "offer"), 1) << "one at a time";
+
+  caller.listener->on_offer_refused(488);
+  reactor.advance(sip.policy.vbd_offer_delay);
+
+  ASSERT_EQ(std::count(caller.heard.begin(), caller.heard.end(), "offer"), 2);
+  ASSERT_TRUE(caller.last_media->audio);
+  EXPECT_FALSE(caller.last_media->audio->voice_band_data.empty());
+}
+
+TEST_F(CallTest, APeerThatNeverAnsweredAtAllIsOfferedNothingMore) {
+  LegScript& caller = answered_sip_to_pri();
+  media.hear(Side::B, media::HeardTone::V21Preamble);
+  reactor.advance(32s);
+
+  caller.listener->on_offer_refused(408);
+  reactor.advance(1min);
+
+  EXPECT_EQ(std::count(caller.heard.begin(), caller.heard.end(), "offer"), 1);
+}
+
+TEST_F(CallTest, ARefusalThatT38CameAfterIsNotInTheRecord) {
+  for (int status : {491, 488}) {
+    LegScript& caller = answered_sip_to_pri();
+    media.hear(Side::B, media::HeardTone::V21Preamble);
+    caller.listener->on_offer_refused(status);
+    EXPECT_EQ(manager.find(id)->caller().record().t38_refused_with, status);
+
+    caller.listener->on_offer(t38_at("192.0.2.1:4002"));
+
+    EXPECT_EQ(manager.find(id)->caller().record().t38_refused_with, 0);
+  }
+}
+
 TEST_F(CallTest, AnAnswerWithoutAudioToVoiceBandDataLeavesWhatStood) {
   LegScript& caller = answered_sip_to_pri();
   media.hear(Side::B, media::HeardTone::V21Preamble);
