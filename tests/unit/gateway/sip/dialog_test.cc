@@ -103,6 +103,91 @@ TEST_F(SipDialog, ARefreshIsAnsweredWithWhatStandsAndTheSameVersion) {
   EXPECT_FALSE(callee.has_heard("offer answered"));
 }
 
+// RFC 3264 section 8 forbids to drop a line, but fax gateways do.
+TEST_F(SipDialog, APeerMayDropTheAudioLineWhenItAsksForT38) {
+  peer.request(agent(), "INVITE", 1, {}, {}, sdp_of(kAudio + "m=video 4006 RTP/AVP 31\r\n"));
+  ASSERT_TRUE(until([&] { return callee.leg != nullptr; }, "the INVITE arrives"));
+  callee.leg->answer(audio_at(5000));
+  ASSERT_TRUE(until_received("SIP/2.0 200", " INVITE\r\n"));
+  auto tag = tag_of(peer.last("SIP/2.0 200"));
+  peer.request(agent(), "ACK", 1, tag);
+  settle();
+
+  peer.received.clear();
+  peer.request(agent(), "INVITE", 2, tag, {}, sdp_of(kImage, 2));
+  ASSERT_TRUE(until_heard(callee, "offer"));
+  callee.leg->answer_offer(image_at(5000));
+
+  ASSERT_TRUE(until_received("SIP/2.0 200", " INVITE\r\n"));
+  auto answer = RawPeer::body(peer.last("SIP/2.0 200"));
+  EXPECT_EQ(answer.substr(answer.find("m="), 27), "m=image 5000 udptl t38\r\na=T");
+  EXPECT_EQ(answer.find("m=", answer.find("m=") + 1), std::string::npos) << "as many lines as were offered";
+  peer.request(agent(), "ACK", 2, tag);
+  settle();
+
+  peer.received.clear();
+  callee.leg->offer(audio_at(5000));
+  ASSERT_TRUE(until_received("INVITE"));
+  EXPECT_NE(peer.last("INVITE").find("m=audio 5000 RTP/AVP 8 0"), std::string::npos);
+}
+
+TEST_F(SipDialog, APeerMayDropTheAudioLineFromItsAnswer) {
+  peer.request(agent(), "INVITE", 1, {}, {}, sdp_of(kAudio + "m=image 0 udptl t38\r\n"));
+  ASSERT_TRUE(until([&] { return callee.leg != nullptr; }, "the INVITE arrives"));
+  callee.leg->answer(audio_at(5000));
+  ASSERT_TRUE(until_received("SIP/2.0 200", " INVITE\r\n"));
+  auto tag = tag_of(peer.last("SIP/2.0 200"));
+  peer.request(agent(), "ACK", 1, tag);
+  settle();
+  callee.leg->offer(image_at(5000));
+  ASSERT_TRUE(until_received("INVITE"));
+  auto offer = RawPeer::body(peer.last("INVITE"));
+  EXPECT_LT(offer.find("m=audio 0 "), offer.find("m=image 5000 "));
+
+  peer.reply(agent(), peer.last("INVITE"), "200 OK", {}, sdp_of(kImage, 2));
+
+  ASSERT_TRUE(until_heard(callee, "offer answered"));
+  EXPECT_TRUE(callee.media->image && !callee.media->audio);
+  ASSERT_TRUE(until_received("ACK"));
+}
+
+TEST_F(SipDialog, ImageMayStandFirstAndTheAnswerKeepsTheOrder) {
+  auto tag = establish_from_peer();
+
+  peer.received.clear();
+  peer.request(agent(), "INVITE", 2, tag, {}, sdp_of("m=image 4002 udptl t38\r\n" + kAudio, 2));
+  ASSERT_TRUE(until_heard(callee, "offer"));
+  ASSERT_TRUE(callee.media->audio && callee.media->image);
+  EXPECT_EQ(callee.media->image->udptl.port(), 4002);
+  callee.leg->answer_offer(image_at(5000));
+
+  ASSERT_TRUE(until_received("SIP/2.0 200", " INVITE\r\n"));
+  auto answer = RawPeer::body(peer.last("SIP/2.0 200"));
+  EXPECT_LT(answer.find("m=image 5000 "), answer.find("m=audio 0 RTP/AVP 8 0"));
+  EXPECT_NE(answer.find("m=audio 0 RTP/AVP 8 0"), std::string::npos);
+}
+
+TEST_F(SipDialog, T38BeforeTheAckIsToldToComeAgainAndIsTakenThen) {
+  peer.request(agent(), "INVITE", 1, {}, {}, sdp_of(kAudio));
+  ASSERT_TRUE(until([&] { return callee.leg != nullptr; }, "the INVITE arrives"));
+  callee.leg->answer(audio_at(5000));
+  ASSERT_TRUE(until_received("SIP/2.0 200", " INVITE\r\n"));
+  auto tag = tag_of(peer.last("SIP/2.0 200"));
+
+  peer.request(agent(), "INVITE", 2, tag, {}, sdp_of(kImage, 2));
+
+  // RFC 3261 section 14.2.
+  ASSERT_TRUE(until_received("SIP/2.0 500", "CSeq: 2 INVITE"));
+  EXPECT_FALSE(RawPeer::header(peer.last("SIP/2.0 500"), "Retry-After").empty());
+  EXPECT_FALSE(callee.has_heard("offer"));
+  peer.request(agent(), "ACK", 2, tag);
+  peer.request(agent(), "ACK", 1, tag);
+  peer.request(agent(), "INVITE", 3, tag, {}, sdp_of(kImage, 2));
+  ASSERT_TRUE(until_heard(callee, "offer"));
+  callee.leg->answer_offer(image_at(5000));
+  ASSERT_TRUE(until_received("SIP/2.0 200", "CSeq: 3 INVITE"));
+}
+
 TEST_F(SipDialog, WhatIsNoSdpIsRefusedBeforeAnyoneHearsOfIt) {
   peer.request(agent(), "INVITE", 1, {}, {}, "this is no SDP");
   ASSERT_TRUE(until_received("SIP/2.0 400"));
