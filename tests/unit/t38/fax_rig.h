@@ -39,6 +39,8 @@ class PacketPath final : public IfpSink, private UdptlReceiver::Listener {
   void advance_to(TimePoint now);
   void cut() { is_cut_ = true; }
   const UdptlCounters& counters() const { return receiver_.counters(); }
+  // Datagrams beyond what the peer takes.
+  uint64_t oversize() const { return sender_.oversize(); }
 
  private:
   struct InFlight {

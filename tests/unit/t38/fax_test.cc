@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "t38/sdp.h"
 #include "tests/unit/t38/fax_rig.h"
 
 namespace sg::t38 {
@@ -20,6 +21,7 @@ struct Variant {
   UdptlSender::Options udptl{};
   Network network{};
   int version = 0;
+  Attributes declared{};  // by both sides, beside the version
 };
 void PrintTo(const Variant& variant, std::ostream* out) {
   *out << variant.name;
@@ -74,6 +76,7 @@ void expect_delivered(const Outcome& fax, const Variant& variant) {
 Params params_of(const Variant& variant) {
   Params params;
   params.version = variant.version;
+  for (const auto& [attribute, value] : variant.declared) apply_attribute(params, attribute, value);
   return params;
 }
 
@@ -81,13 +84,18 @@ GatewayOptions gateway_options(const Variant& variant) {
   return {.local = params_of(variant), .remote = params_of(variant), .ecm = true};
 }
 
+// What the peer declares binds who sends to it.
+UdptlSender::Options udptl_of(const Variant& variant) {
+  return variant.declared.empty() ? variant.udptl : UdptlSender::options_for(params_of(variant), 3);
+}
+
 // An audio fax machine behind a gateway, and a T.38 fax machine, with a network between.
 class AudioToT38Rig {
  public:
   explicit AudioToT38Rig(const Variant& variant)
-      : to_t38(variant.udptl, variant.network,
+      : to_t38(udptl_of(variant), variant.network,
                [this](ByteView ifp, uint16_t seq) { EXPECT_TRUE(t38->receive_ifp(ifp, seq)); }),
-        to_gateway(variant.udptl, variant.network,
+        to_gateway(udptl_of(variant), variant.network,
                    [this](ByteView ifp, uint16_t seq) { EXPECT_TRUE(gateway.gateway.rx_ifp(ifp, seq)); }),
         gateway(gateway_options(variant)) {
     gateway.to_peer = &to_t38;
@@ -149,6 +157,8 @@ TEST_P(Fax, ArrivesPixelIdenticalBetweenAudioAndT38) {
   EXPECT_EQ(stats.ecm, variant.ecm);
   EXPECT_TRUE(stats.ended_by_dcn);
   EXPECT_EQ(stats.ifps_refused, 0U);
+  EXPECT_EQ(rig.to_t38.oversize(), 0U);
+  EXPECT_EQ(rig.to_gateway.oversize(), 0U);
 }
 
 UdptlSender::Options fec(int span, int entries) {
@@ -157,6 +167,10 @@ UdptlSender::Options fec(int span, int entries) {
   options.fec_span = span;
   options.fec_entries = entries;
   return options;
+}
+// As Cisco's gateways have it.
+Attributes small_receiver() {
+  return {{"T38FaxMaxBuffer", "200"}, {"T38FaxMaxDatagram", "180"}};
 }
 UdptlSender::Options bare() {
   UdptlSender::Options options;
@@ -175,6 +189,8 @@ INSTANTIATE_TEST_SUITE_P(
         Variant{.name = "t38_to_audio_version_3", .audio_side_sends = false, .version = 3},
         Variant{.name = "v29", .bit_rate = 9600},
         Variant{.name = "v27ter", .audio_side_sends = false, .bit_rate = 4800},
+        Variant{.name = "audio_to_t38_small_receiver", .declared = small_receiver()},
+        Variant{.name = "t38_to_audio_small_receiver", .audio_side_sends = false, .declared = small_receiver()},
         Variant{.name = "no_error_correction", .udptl = bare()},
         Variant{.name = "audio_to_t38_five_percent_loss", .network = {.loss = 0.05, .seed = 7}},
         Variant{
