@@ -100,8 +100,8 @@ class LossyRelay:
     def on_sip_message_from_gateway(self, message, forward):
         forward(message)
 
-    def passes_media(self, kind, from_peer):
-        """Whether what comes may go on, before the network loses it."""
+    def passes_media(self, kind, from_peer, datagram):
+        """Whether a datagram may go on, before the network loses it."""
         return True
 
     def with_our_media(self, message, side, towards):
@@ -124,7 +124,7 @@ class LossyRelay:
                                   (stream.to_gateway, stream.to_peer))
         datagram = from_socket.recv(65536)
         to = stream.gateway if from_peer else stream.peer
-        if not self.passes_media(stream.kind, from_peer):
+        if not self.passes_media(stream.kind, from_peer, datagram):
             return
         if self.random.random() < self.loss:
             self.lost += 1

@@ -1,5 +1,7 @@
 """Faxes whose peer does not simply take T.38: what becomes of the fax, its verdict and the SIP statuses, in real time."""
 
+import re
+
 import rig
 from meddling_peer import DROP, TRY, MeddlingPeer
 from support import ONE_PAGE, SystemTest
@@ -129,6 +131,34 @@ class Crossings(Fallbacks):
                 self.assert_delivered(name, transport)
                 peer = self.faxes[name][1]
                 self.assertEqual((self.modes_of(name), len(peer.offers), peer.answers), (modes, offers, answers))
+        self.wait_for_no_calls()
+
+
+class Refreshes(Fallbacks):
+    """What a peer says of a session in the middle of a page, and that changes nothing, touches nothing."""
+
+    TRUNKS = {"refreshes": {}, "updates": {}}
+    REFRESHES = [(b"INVITE", 0), (b"UPDATE", 0), (b"INVITE", 1), (b"UPDATE", 1)]
+
+    def test_a_page_does_not_notice_them(self):
+        self.receive("refreshes", "--t38", "--t38-ask", "never", "--max-rate", "7200", refreshes=self.REFRESHES)
+        self.receive("updates", "--t38", "--max-rate", "7200", refreshes=self.REFRESHES, asks_by_update=True)
+        self.send("caller-refreshes", "--t38", "--max-rate", "7200", refreshes=self.REFRESHES)
+
+        expected = {"refreshes": ["offering-t38", "t38"], "updates": ["t38"],
+                    "caller-refreshes": ["offering-t38", "t38"]}
+        for name, modes in expected.items():
+            with self.subTest(fax=name):
+                fax = self.assert_delivered(name, "T.38")
+                peer = self.faxes[name][1]
+                self.assertEqual(self.modes_of(name), modes)
+                self.assertEqual((fax["retrains"], fax["ecm_repeats"], fax["lost"]), (0, 0, 0), fax)
+                answers = [message.decode() for message in peer.refresher.answers]
+                self.assertEqual([answer.split()[1] for answer in answers], ["200"] * len(self.REFRESHES))
+                self.assertEqual(len({re.search(r"(?m)^o=.*$", answer)[0] for answer in answers}), 1, answers)
+                for answer in answers:
+                    self.assertRegex(answer, r"(?m)^m=image [1-9]\d* udptl t38")
+        self.assertEqual((len(self.peers["updates"].updates), self.peers["updates"].answers), (1, [200]))
         self.wait_for_no_calls()
 
 
