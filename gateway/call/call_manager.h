@@ -20,6 +20,8 @@ class CallManager final : public media::Service::Listener, private CallOwner {
   CallManager(const Context& context, Router& router, RecordSink records);
   ~CallManager() override;
 
+  // Calls are numbered from here on: those up to this one are told of in the records of an earlier run.
+  void begin_after(CallId last) { last_id_ = last.value; }
   // A trunk has a new incoming call; the leg is kept until it is released.
   CallId on_incoming(Call::Incoming incoming);
 

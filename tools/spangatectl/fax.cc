@@ -1,10 +1,9 @@
 #include "tools/spangatectl/fax.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <utility>
+
+#include "gateway/records/files.h"
 
 namespace sg::spangatectl {
 namespace {
@@ -89,17 +88,27 @@ std::string figures(const Json& fax) {
   return out;
 }
 
+bool is_fax(const std::string& line) {
+  return line.find("\"fax\":null") == std::string::npos;
+}
+
 }  // namespace
 
 Result<Json> find_record(const std::string& file, uint64_t call) {
-  std::ifstream in(file);
-  if (!in) return fail("{}: {}", file, std::strerror(errno));
-  const std::string beginning = fmt::format("{{\"call\":{},", call);
-  std::string found;
-  for (std::string line; std::getline(in, line);) {
-    if (line.starts_with(beginning)) found = line;
+  const auto files = records::files_of(file);
+  if (files.empty()) return fail("{}: there is no such file", file);
+  std::string found, voice, unread;
+  for (const std::string& each : files) {
+    std::string other;
+    auto read = records::for_each_line(each, [&](const std::string& line) {
+      if (records::call_of(line) == call) (is_fax(line) ? found : other) = line;
+    });
+    if (!read) unread += fmt::format("; {}", read.error().message);
+    if (voice.empty()) voice = std::move(other);
+    if (!found.empty()) break;
   }
-  if (found.empty()) return fail("there is no call {} in {}", call, file);
+  if (found.empty()) found = std::move(voice);
+  if (found.empty()) return fail("there is no call {} in {}{}", call, fmt::join(files, ", "), unread);
   Json record = Json::parse(found, nullptr, false);
   if (!record.is_object()) return fail("call {} in {} is no whole record", call, file);
   return record;

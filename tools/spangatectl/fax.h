@@ -7,8 +7,9 @@
 
 namespace sg::spangatectl {
 
-// The record of a call out of a file of call records; the latest, where several have its number, as after a restart.
-// Error: the file cannot be read, or has no such call.
+// The record of a call out of a file of call records and those that log rotation made of it. Versions before this one
+// numbered calls anew after each start: of several the latest fax, or the latest call where none was a fax.
+// Error: there is no such call, and which files could not be read.
 Result<Json> find_record(const std::string& file, uint64_t call);
 
 // A fax's record as a ladder: who said what, when, through the gateway in the middle.

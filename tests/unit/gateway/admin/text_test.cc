@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <fstream>
 
 #include "gateway/admin/command.h"
@@ -70,24 +71,41 @@ TEST(ControlText, DrawsAFaxAsALadder) {
                               "    7.000 s  |                              [2 slips]                     |\n"));
 }
 
-TEST(ControlText, FindsAFaxInTheFileOfRecordsTheLatestOfItsNumber) {
-  const std::string file = testing::TempDir() + "calls.jsonl";
-  std::ofstream(file) << R"({"call":17,"fax":null})"
-                      << "\n"
-                      << R"({"call":171,"fax":null})"
-                      << "\n"
-                      << R"({"call":17,"fax":{"pages":3}})"
-                      << "\n{\"call\":1";
+class FaxInFile : public testing::Test {
+ protected:
+  ~FaxInFile() override {
+    std::remove(file.c_str());
+    std::remove((file + ".1").c_str());
+  }
+  static void put(const std::string& name, const std::vector<std::string>& lines) {
+    std::ofstream out(name);
+    for (const auto& line : lines) out << line << "\n";
+  }
+  const std::string file = testing::TempDir() + "fax_in_file.jsonl";
+};
+
+TEST_F(FaxInFile, IsTheOneOfItsNumberAndNoVoiceCall) {
+  put(file, {R"({"call":17,"fax":{"pages":2}})", R"({"call":17,"fax":{"pages":3}})", R"({"call":171,"fax":null})",
+             R"({"call":17,"fax":null})", R"({"call":1)"});
 
   auto found = find_record(file, 17);
+  auto voice = find_record(file, 171);
   auto missing = find_record(file, 5);
   auto no_file = find_record(file + ".none", 17);
 
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_EQ(found->at("fax").at("pages"), 3);
+  EXPECT_EQ(fax_text(voice.value()), "call 171 was no fax\n");
   EXPECT_FALSE(missing);
   EXPECT_FALSE(no_file);
-  EXPECT_EQ(fax_text(Json{{"call", 171}, {"fax", nullptr}}), "call 171 was no fax\n");
+}
+
+TEST_F(FaxInFile, IsLookedForInWhatLogRotationLeft) {
+  put(file + ".1", {R"({"call":17,"fax":{"pages":3}})", R"({"call":18,"fax":null})"});
+  put(file, {R"({"call":19,"fax":null})", R"({"call":17,"fax":null})"});
+
+  EXPECT_EQ(find_record(file, 17).value().at("fax").at("pages"), 3);
+  EXPECT_TRUE(find_record(file, 18).value().at("fax").is_null());
 }
 
 TEST(ControlText, ShowsWhatASpanHasCountedAndLeavesOutWhatItHasNot) {
