@@ -292,6 +292,15 @@ class Rig:
             text += [f"{key} = {json.dumps(value)}" for key, value in route.items()]
         config = self.folder / "spangate.toml"
         config.write_text("\n".join(text) + "\n")
+        return self.run_gateway()
+
+    def restart_gateway(self):
+        """With the same configuration and the same addresses."""
+        self.gateway.stop()
+        return self.run_gateway()
+
+    def run_gateway(self):
+        config = self.folder / "spangate.toml"
         self.gateway = self.start("gateway", [BIN / "spangated", "--foreground", "--config", config],
                                   must_end_well=True)
         wait_until("the gateway to answer", lambda: listens(self.gateway_socket), alive=[self.gateway])

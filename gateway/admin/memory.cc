@@ -1,30 +1,35 @@
 #include "gateway/admin/command.h"
 
 namespace sg::admin {
+namespace {
 
-// {"command": "memory"}: all that is known; with "forget": "NUMBER" that number is forgotten.
+void forget(const Json& number, View& view, const Reply& reply) {
+  if (!number.is_string()) return reply(fail("\"forget\" must be a number as memory shows it"));
+  auto forgotten = view.forget_fax_number(number.get<std::string>());
+  if (!forgotten) return reply(tl::unexpected(forgotten.error()));
+  reply(Json{{"number", number}, {"forgotten", *forgotten}});
+}
+
+void import(const Json& given, View& view, const Reply& reply) {
+  if (!given.is_array()) return reply(fail("\"import\" must be a list of what memory shows"));
+  std::vector<std::string> lines;
+  for (const Json& each : given) lines.push_back(each.dump(-1, ' ', false, Json::error_handler_t::replace));
+  auto imported = view.import_fax_numbers(lines);
+  if (!imported) return reply(tl::unexpected(imported.error()));
+  reply(Json{{"taken", imported->taken}, {"older", imported->older}});
+}
+
+}  // namespace
+
+// {"command": "memory"}: all that is known; with "forget": "NUMBER" that number is forgotten; with "import": [...] what
+// another gateway knew is taken over.
 void run_memory(const Json& request, View& view, const Reply& reply) {
-  if (auto number = request.find("forget"); number != request.end()) {
-    if (!number->is_string()) return reply(fail("\"forget\" must be a number as memory shows it"));
-    auto forgotten = view.forget_fax_number(number->get<std::string>());
-    if (!forgotten) return reply(tl::unexpected(forgotten.error()));
-    return reply(Json{{"number", *number}, {"forgotten", *forgotten}});
-  }
+  if (auto number = request.find("forget"); number != request.end()) return forget(*number, view, reply);
+  if (auto given = request.find("import"); given != request.end()) return import(*given, view, reply);
   auto known = view.fax_numbers();
   if (!known) return reply(tl::unexpected(known.error()));
   Json list = Json::array();
-  for (const FaxNumberView& each : *known) {
-    list.push_back({{"trunk", each.trunk},
-                    {"number", each.number},
-                    {"transport", each.transport},
-                    {"asked_by", each.asked_by},
-                    {"bit_rate", each.bit_rate},
-                    {"ecm", each.ecm},
-                    {"delivered", each.delivered},
-                    {"failed", each.failed},
-                    {"held_back", each.held_back},
-                    {"last", each.last}});
-  }
+  for (const std::string& line : *known) list.push_back(Json::parse(line));
   reply(std::move(list));
 }
 

@@ -58,15 +58,10 @@ struct SpanView {
   tdm::SpanHistory::View history;
 };
 
-// What is remembered of a fax number.
-struct FaxNumberView {
-  std::string trunk, number;
-  std::string transport, asked_by;  // of the last fax that was delivered
-  int bit_rate = 0;
-  bool ecm = false;
-  int delivered = 0, failed = 0;
-  std::string held_back;  // "no V.17", for the next fax; empty: nothing
-  std::string last;       // "2026-03-01T09:05:00.250Z"
+// What came of an import of fax numbers.
+struct ImportView {
+  size_t taken = 0;
+  size_t older = 0;  // passed over: newer is known, or they are past remembering
 };
 
 struct TrunkView {
@@ -160,8 +155,10 @@ class View {
   virtual std::vector<std::string> faxes() const = 0;  // records of the latest faxes, as JSON, the latest first
   virtual std::string records_file() const = 0;        // empty: no call records are kept
   // Error: nothing is remembered here.
-  virtual Result<std::vector<FaxNumberView>> fax_numbers() const = 0;
+  virtual Result<std::vector<std::string>> fax_numbers() const = 0;  // as JSON, an object each
   virtual Result<size_t> forget_fax_number(const std::string& number) = 0;
+  // Of objects as fax_numbers() gives them, all or none. Error: which line is wrong and why.
+  virtual Result<ImportView> import_fax_numbers(const std::vector<std::string>& lines) = 0;
   virtual std::vector<SpanView> spans() const = 0;
   virtual std::vector<TrunkView> trunks() const = 0;
   virtual std::vector<TimeslotView> timeslots() const = 0;

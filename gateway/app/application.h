@@ -83,8 +83,9 @@ class Application final : public sip::SipAgent::Listener,
   void ask_fax(CallId id, std::function<void(std::optional<std::string>)> answer) override;
   std::vector<std::string> faxes() const override { return faxes_.all(); }
   std::string records_file() const override { return settings_.records.file; }
-  Result<std::vector<admin::FaxNumberView>> fax_numbers() const override;
+  Result<std::vector<std::string>> fax_numbers() const override;
   Result<size_t> forget_fax_number(const std::string& number) override;
+  Result<admin::ImportView> import_fax_numbers(const std::vector<std::string>& lines) override;
   std::vector<admin::SpanView> spans() const override;
   std::vector<admin::TrunkView> trunks() const override;
   std::vector<admin::TimeslotView> timeslots() const override;

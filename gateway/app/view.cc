@@ -61,6 +61,10 @@ std::vector<admin::StepView> history_of(const call::Call& call) {
   return steps;
 }
 
+tl::unexpected<Error> no_memory() {
+  return fail("nothing is remembered: [fax] memory names no file, or it could not be opened");
+}
+
 // Several analog trunks may have the span.
 void add_interface(admin::SpanView& view, const std::string& trunk, const tdm::Signalling::Status& interface) {
   bool is_first = view.trunk.empty();
@@ -131,21 +135,31 @@ void Application::ask_fax(CallId id, std::function<void(std::optional<std::strin
   });
 }
 
-Result<std::vector<admin::FaxNumberView>> Application::fax_numbers() const {
-  if (!fax_memory_) return fail("nothing is remembered: [fax] memory names no file, or it could not be opened");
+Result<std::vector<std::string>> Application::fax_numbers() const {
+  if (!fax_memory_) return no_memory();
   const auto now = std::chrono::system_clock::now();
-  std::vector<admin::FaxNumberView> views;
-  for (const auto& known : fax_memory_->all(now)) {
-    views.push_back({known.trunk, known.number, known.transport, known.asked_by, known.bit_rate, known.ecm,
-                     known.delivered, known.failed, std::string(name(known.step_at(now))),
-                     records::iso8601(known.last)});
-  }
-  return views;
+  std::vector<std::string> lines;
+  for (const auto& known : fax_memory_->all(now)) lines.push_back(records::to_json(known, now));
+  return lines;
 }
 
 Result<size_t> Application::forget_fax_number(const std::string& number) {
-  if (!fax_memory_) return fail("nothing is remembered: [fax] memory names no file, or it could not be opened");
+  if (!fax_memory_) return no_memory();
   return fax_memory_->forget(number);
+}
+
+Result<admin::ImportView> Application::import_fax_numbers(const std::vector<std::string>& lines) {
+  if (!fax_memory_) return no_memory();
+  const auto now = std::chrono::system_clock::now();
+  std::vector<records::FaxExperience> numbers;
+  for (const std::string& line : lines) {
+    auto known = records::experience_of(line, now);
+    if (!known) return fail("line {}: {}", numbers.size() + 1, known.error().message);
+    numbers.push_back(std::move(*known));
+  }
+  auto imported = fax_memory_->import(std::move(numbers), now);
+  if (!imported) return tl::unexpected(imported.error());
+  return admin::ImportView{imported->taken, imported->older};
 }
 
 std::vector<tdm::SpanStatus> Application::span_status() const {

@@ -2,9 +2,12 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <concepts>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "base/log.h"
@@ -12,17 +15,27 @@
 namespace sg::records {
 namespace {
 
-constexpr int kSchema = 1;  // user_version of the file
+constexpr int kSchema = 2;  // user_version of the file
 constexpr const char* kCreate = R"(
-  CREATE TABLE IF NOT EXISTS fax_number (
+  CREATE TABLE fax_number (
     trunk TEXT NOT NULL, number TEXT NOT NULL, transport TEXT NOT NULL, asked_by TEXT NOT NULL,
     bit_rate INTEGER NOT NULL, ecm INTEGER NOT NULL, delivered INTEGER NOT NULL, failed INTEGER NOT NULL,
-    failed_in_a_row INTEGER NOT NULL, step INTEGER NOT NULL, last INTEGER NOT NULL,
+    failed_in_a_row INTEGER NOT NULL DEFAULT 0, delivered_in_a_row INTEGER NOT NULL DEFAULT 0,
+    t38_use TEXT NOT NULL DEFAULT 'usual', because TEXT NOT NULL DEFAULT '', t38_use_since INTEGER NOT NULL DEFAULT 0,
+    top_speed INTEGER NOT NULL DEFAULT 0, without_ecm INTEGER NOT NULL DEFAULT 0, held_since INTEGER NOT NULL DEFAULT 0,
+    is_trial INTEGER NOT NULL DEFAULT 0, setbacks INTEGER NOT NULL DEFAULT 0, last INTEGER NOT NULL,
     PRIMARY KEY (trunk, number)) WITHOUT ROWID;
-  PRAGMA user_version = 1;
+  PRAGMA user_version = 2;
+)";
+// Before, every failure was taken for the machines': what was held back for it is not taken over.
+constexpr const char* kUpgrade1 = R"(
+  INSERT INTO fax_number (trunk, number, transport, asked_by, bit_rate, ecm, delivered, failed, last)
+    SELECT trunk, number, transport, asked_by, bit_rate, ecm, delivered, failed, last FROM fax_number_1;
+  DROP TABLE fax_number_1;
 )";
 constexpr const char* kColumns =
-    "trunk, number, transport, asked_by, bit_rate, ecm, delivered, failed, failed_in_a_row, step, last";
+    "trunk, number, transport, asked_by, bit_rate, ecm, delivered, failed, failed_in_a_row, delivered_in_a_row, "
+    "t38_use, because, t38_use_since, top_speed, without_ecm, held_since, is_trial, setbacks, last";
 
 struct CloseDatabase {
   void operator()(sqlite3* database) const { sqlite3_close(database); }
@@ -44,8 +57,9 @@ class Statement {
     sqlite3_bind_text(statement_.get(), ++at_, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT);
     return *this;
   }
-  Statement& bind(int64_t value) {
-    sqlite3_bind_int64(statement_.get(), ++at_, value);
+  template <std::integral Value>
+  Statement& bind(Value value) {
+    sqlite3_bind_int64(statement_.get(), ++at_, static_cast<int64_t>(value));
     return *this;
   }
   int step() { return statement_ ? sqlite3_step(statement_.get()) : SQLITE_ERROR; }
@@ -65,29 +79,78 @@ int64_t seconds_of(call::WallTime time) {
 }
 
 int write(sqlite3* database, const FaxExperience& known) {
-  Statement insert(database,
-                   fmt::format("INSERT OR REPLACE INTO fax_number ({}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", kColumns));
+  Statement insert(database, fmt::format("INSERT OR REPLACE INTO fax_number ({}) VALUES "
+                                         "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                                         kColumns));
   insert.bind(known.trunk).bind(known.number).bind(known.transport).bind(known.asked_by);
-  insert.bind(int64_t{known.bit_rate}).bind(int64_t{known.ecm}).bind(int64_t{known.delivered});
-  insert.bind(int64_t{known.failed}).bind(int64_t{known.failed_in_a_row}).bind(static_cast<int64_t>(known.step));
-  return insert.bind(seconds_of(known.last)).step();
+  insert.bind(known.bit_rate).bind(known.ecm).bind(known.delivered).bind(known.failed);
+  insert.bind(known.failed_in_a_row).bind(known.delivered_in_a_row);
+  insert.bind(std::string(name(known.t38_use))).bind(known.because).bind(seconds_of(known.t38_use_since));
+  insert.bind(known.top_speed).bind(known.without_ecm).bind(seconds_of(known.held_since));
+  insert.bind(known.is_trial).bind(known.setbacks).bind(seconds_of(known.last));
+  return insert.step();
+}
+
+bool run(sqlite3* database, const char* sql) {
+  return sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK;
+}
+
+// All or none.
+int write_all(sqlite3* database, const std::vector<FaxExperience>& numbers) {
+  if (!run(database, "BEGIN")) return SQLITE_ERROR;
+  for (const FaxExperience& known : numbers) {
+    if (int status = write(database, known); status != SQLITE_DONE) {
+      run(database, "ROLLBACK");
+      return status;
+    }
+  }
+  return run(database, "COMMIT") ? SQLITE_DONE : SQLITE_ERROR;
 }
 
 FaxExperience read(Statement& row) {
+  int column = 0;
+  auto number = [&] { return static_cast<int>(row.number(column++)); };
+  auto flag = [&] { return row.number(column++) != 0; };
+  auto text = [&] { return row.text(column++); };
+  auto time = [&] { return call::WallTime(std::chrono::seconds(row.number(column++))); };
   FaxExperience known;
-  known.trunk = row.text(0);
-  known.number = row.text(1);
-  known.transport = row.text(2);
-  known.asked_by = row.text(3);
-  known.bit_rate = static_cast<int>(row.number(4));
-  known.ecm = row.number(5) != 0;
-  known.delivered = static_cast<int>(row.number(6));
-  known.failed = static_cast<int>(row.number(7));
-  known.failed_in_a_row = static_cast<int>(row.number(8));
-  const auto last_step = static_cast<int64_t>(FaxExperience::kLastStep);
-  known.step = static_cast<FaxExperience::Step>(std::clamp<int64_t>(row.number(9), 0, last_step));
-  known.last = call::WallTime(std::chrono::seconds(row.number(10)));
+  known.trunk = text();
+  known.number = text();
+  known.transport = text();
+  known.asked_by = text();
+  known.bit_rate = number();
+  known.ecm = flag();
+  known.delivered = number();
+  known.failed = number();
+  known.failed_in_a_row = number();
+  known.delivered_in_a_row = number();
+  known.t38_use = t38_use_named(text()).value_or(FaxExperience::T38Use::Usual);
+  known.because = text();
+  known.t38_use_since = time();
+  known.top_speed = number();
+  known.without_ecm = flag();
+  known.held_since = time();
+  known.is_trial = flag();
+  known.setbacks = std::clamp(number(), 0, FaxExperience::kMostSetbacks);
+  known.last = time();
   return known;
+}
+
+std::optional<int64_t> version_of(sqlite3* database) {
+  Statement version(database, "PRAGMA user_version");
+  if (version.step() != SQLITE_ROW) return std::nullopt;
+  return version.number(0);
+}
+
+// False: the database says why.
+bool bring_up_to_date(sqlite3* database, int64_t version) {
+  if (version == kSchema) return true;
+  if (!run(database, "BEGIN")) return false;
+  const bool is_done = version == 0 ? run(database, kCreate)
+                                    : run(database, "ALTER TABLE fax_number RENAME TO fax_number_1") &&
+                                          run(database, kCreate) && run(database, kUpgrade1);
+  // Not committed: closing it undoes all.
+  return is_done && run(database, "COMMIT");
 }
 
 }  // namespace
@@ -111,6 +174,9 @@ class FaxMemory::File {
 
   void put(FaxExperience known) {
     add([known = std::move(known)](sqlite3* database) { return write(database, known); });
+  }
+  void put_all(std::vector<FaxExperience> numbers) {
+    add([numbers = std::move(numbers)](sqlite3* database) { return write_all(database, numbers); });
   }
   void remove(std::string number) {
     add([number = std::move(number)](sqlite3* database) {
@@ -166,12 +232,10 @@ Result<std::unique_ptr<FaxMemory>> FaxMemory::open(const std::string& file, Coun
   if (status != SQLITE_OK) return refuse();
   sqlite3_busy_timeout(database.get(), 2000);
 
-  Statement version(database.get(), "PRAGMA user_version");
-  if (version.step() != SQLITE_ROW) return refuse();
-  if (version.number(0) > kSchema) return fail("fax memory {}: written by a newer version of Spangate", file);
-  if (version.number(0) == 0 && sqlite3_exec(database.get(), kCreate, nullptr, nullptr, nullptr) != SQLITE_OK) {
-    return refuse();
-  }
+  const auto version = version_of(database.get());
+  if (!version) return refuse();
+  if (*version > kSchema) return fail("fax memory {}: written by a newer version of Spangate", file);
+  if (!bring_up_to_date(database.get(), *version)) return refuse();
   const int64_t oldest = seconds_of(now - FaxExperience::kForgottenAfter);
   if (Statement(database.get(), "DELETE FROM fax_number WHERE last < ?").bind(oldest).step() != SQLITE_DONE) {
     return refuse();
@@ -192,30 +256,45 @@ Result<std::unique_ptr<FaxMemory>> FaxMemory::open(const std::string& file, Coun
 
 void FaxMemory::learn(const call::Record& record, call::WallTime now) {
   if (!record.fax || !record.answered) return;
-  learn(record, record.caller, record.caller.calling, now);
-  if (!record.called.empty()) learn(record, record.called.back(), record.called.back().called, now);
+  learn(record, media::Side::A, now);
+  if (!record.called.empty()) learn(record, media::Side::B, now);
 }
 
-void FaxMemory::learn(const call::Record& record, const call::LegRecord& leg, const std::string& number,
-                      call::WallTime now) {
+void FaxMemory::learn(const call::Record& record, media::Side side, call::WallTime now) {
+  const call::LegRecord& leg = side == media::Side::A ? record.caller : record.called.back();
+  const std::string& number = side == media::Side::A ? leg.calling : leg.called;
   if (number.empty() || !leg.leg.starts_with("sip")) return;
   const std::pair key(leg.trunk, number);
+  FaxExperience known{.trunk = leg.trunk, .number = number};
   auto found = known_.find(key);
-  if (found == known_.end()) {
-    if (known_.size() >= kMostNumbers) {
-      std::erase_if(known_, [&](const auto& each) { return each.second.is_forgotten(now); });
-      if (known_.size() >= kMostNumbers) return;
-    }
-    found = known_.emplace(key, FaxExperience{.trunk = leg.trunk, .number = number}).first;
+  if (found != known_.end() && !found->second.is_forgotten(now)) known = found->second;
+  if (!known.learn(record, leg, side, now)) return;
+  if (found == known_.end() && !has_room(1, now)) return;
+  known_.insert_or_assign(key, known);
+  file_->put(std::move(known));
+}
+
+// Makes room by what is past remembering, where there is such.
+bool FaxMemory::has_room(size_t more, call::WallTime now) {
+  if (known_.size() + more <= kMostNumbers) return true;
+  std::erase_if(known_, [&](const auto& each) { return each.second.is_forgotten(now); });
+  return known_.size() + more <= kMostNumbers;
+}
+
+Result<FaxMemory::Imported> FaxMemory::import(std::vector<FaxExperience> numbers, call::WallTime now) {
+  const size_t given = numbers.size();
+  std::erase_if(numbers, [&](const FaxExperience& each) {
+    auto found = known_.find({each.trunk, each.number});
+    return each.is_forgotten(now) || (found != known_.end() && found->second.last > each.last);
+  });
+  auto is_new = [&](const FaxExperience& each) { return !known_.contains({each.trunk, each.number}); };
+  if (!has_room(static_cast<size_t>(std::ranges::count_if(numbers, is_new)), now)) {
+    return fail("no more than {} numbers are remembered", kMostNumbers);
   }
-  FaxExperience& known = found->second;
-  if (known.delivered + known.failed > 0 && known.is_forgotten(now)) known = {.trunk = leg.trunk, .number = number};
-  known.learn(record, leg, now);
-  if (known.delivered + known.failed == 0) {
-    known_.erase(found);
-  } else {
-    file_->put(known);
-  }
+  for (const FaxExperience& each : numbers) known_.insert_or_assign({each.trunk, each.number}, each);
+  const Imported imported{numbers.size(), given - numbers.size()};
+  file_->put_all(std::move(numbers));
+  return imported;
 }
 
 void FaxMemory::apply(const std::string& trunk, const std::string& number, call::MediaPolicy& policy,

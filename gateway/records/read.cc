@@ -10,20 +10,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-// "2026-03-01T09:05:00.250Z", in UTC.
-Result<call::WallTime> time_of(const std::string& text) {
-  int year = 0;
-  unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0, milliseconds = 0;
-  if (std::sscanf(text.c_str(), "%4d-%2u-%2uT%2u:%2u:%2u.%3uZ", &year, &month, &day, &hour, &minute, &second,
-                  &milliseconds) != 7) {
-    return fail("\"{}\" is no time", text);
-  }
-  std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
-  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return fail("\"{}\" is no time", text);
-  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-         std::chrono::seconds(second) + std::chrono::milliseconds(milliseconds);
-}
-
 tdm::Number number_of(const Json& json) {
   tdm::Number number;
   number.digits = json.at("digits").get<std::string>();
@@ -51,6 +37,19 @@ call::Record read(const Json& json) {
 }
 
 }  // namespace
+
+Result<call::WallTime> time_of(const std::string& text) {
+  int year = 0;
+  unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0, milliseconds = 0;
+  if (std::sscanf(text.c_str(), "%4d-%2u-%2uT%2u:%2u:%2u.%3uZ", &year, &month, &day, &hour, &minute, &second,
+                  &milliseconds) != 7) {
+    return fail("\"{}\" is no time", text);
+  }
+  std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
+  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return fail("\"{}\" is no time", text);
+  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+         std::chrono::seconds(second) + std::chrono::milliseconds(milliseconds);
+}
 
 Result<call::Record> from_json(std::string_view line) {
   Json json = Json::parse(line, nullptr, false);

@@ -14,6 +14,7 @@ class Fallbacks(SystemTest):
 
     TRUNKS = {}  # name: options of its [fax]
     MEDIA = {}
+    SECTIONS = ""  # further ones of the gateway's configuration; {folder} is the rig's
 
     @classmethod
     def set_up(cls, bench):
@@ -28,7 +29,7 @@ class Fallbacks(SystemTest):
                   for i, (name, options) in enumerate(cls.TRUNKS.items())}
         cls.called = {name: f"2{i:02}" for i, name in enumerate(cls.TRUNKS)}
         bench.start_gateway(
-            sip_trunks=trunks, media=cls.MEDIA,
+            sip_trunks=trunks, media=cls.MEDIA, sections=cls.SECTIONS.replace("{folder}", str(bench.folder)),
             routes=[{"name": "in", "from": [next(iter(trunks))], "called": "1*", "to": ["pstn"]}]
             + [{"name": name, "from": ["pstn"], "called": number, "to": [name]} for name, number in cls.called.items()])
         for peer in cls.peers.values():

@@ -7,6 +7,7 @@
 #include "tools/spangatectl/client.h"
 #include "tools/spangatectl/diff.h"
 #include "tools/spangatectl/fax.h"
+#include "tools/spangatectl/memory.h"
 #include "tools/spangatectl/text.h"
 
 namespace {
@@ -26,7 +27,8 @@ Commands:
   calls              the calls that are up or being set up
   call ID            one call in detail: legs, media, fax, what happened so far
   fax [ID]           the latest faxes; of one the verdict, and who said what when, as a ladder
-  memory             what worked for each fax number; memory export gives it as JSON, memory forget NUMBER drops one
+  memory             what worked for each fax number, and what is held back next time
+  memory export      the same as lines of JSON; memory import FILE takes them over, memory forget NUMBER drops one
   hangup ID          end a call
   spans              the spans with their alarms; --history tells what they counted, by quarters of an hour and days
   trunks             the trunks: up or down, and their calls
@@ -63,8 +65,9 @@ sg::Result<Json> request_of(const std::vector<std::string>& words) {
   bool takes_id = command == "call" || command == "hangup" || (command == "fax" && words.size() > 1);
   if (command == "memory") {
     if (words.size() == 3 && words[1] == "forget") return Json{{"command", command}, {"forget", words[2]}};
+    if (words.size() == 3 && words[1] == "import") return request;
     if (words.size() == 1 || (words.size() == 2 && words[1] == "export")) return request;
-    return sg::fail("memory takes export, or forget and a number");
+    return sg::fail("memory takes export, import and a file, or forget and a number");
   }
   if (words.size() > 2) return sg::fail("\"{}\" is one word too many", words[2]);
   if (takes_id) {
@@ -150,8 +153,11 @@ int run(int argc, char** argv) {
   }
   // A table of a million rows takes its time.
   auto patience = words.front() == "reload" ? std::chrono::seconds(300) : std::chrono::seconds(10);
-  auto result = is_diff ? sg::spangatectl::diff({words[1], text_given("records"), text_given("since")})
-                        : sg::spangatectl::ask(given["socket"].as<std::string>(), *request, patience);
+  const auto& socket = given["socket"].as<std::string>();
+  const bool is_import = words.front() == "memory" && words.size() == 3 && words[1] == "import";
+  auto result = is_diff     ? sg::spangatectl::diff({words[1], text_given("records"), text_given("since")})
+                : is_import ? sg::spangatectl::import_memory(socket, words[2])
+                            : sg::spangatectl::ask(socket, *request, patience);
   // A fax that the gateway keeps no longer.
   if (result && result->is_object() && result->contains("in_file")) {
     result = sg::spangatectl::find_record(result->at("in_file").get<std::string>(), result->at("id").get<uint64_t>());
@@ -161,8 +167,9 @@ int run(int argc, char** argv) {
     std::cerr << "spangatectl: " << result.error().message << "\n";
     return kRefused;
   }
-  std::cout << (given.contains("json") || is_export ? result->dump(2) + "\n"
-                                                    : sg::spangatectl::text_of(words.front(), *result));
+  std::cout << (is_export                ? sg::spangatectl::export_text(*result)
+                : given.contains("json") ? result->dump(2) + "\n"
+                                         : sg::spangatectl::text_of(words.front(), *result));
   return 0;
 }
 

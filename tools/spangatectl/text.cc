@@ -118,6 +118,10 @@ std::string history_text(const Json& span) {
 }
 
 std::string memory_text(const Json& result) {
+  if (result.contains("taken")) {
+    return fmt::format("{}: {} numbers taken over, {} passed over that are older than what is known\n",
+                       word(result, "file"), word(result, "taken"), word(result, "older"));
+  }
   if (result.is_object())
     return fmt::format("{}: forgotten on {} trunks\n", word(result, "number"), word(result, "forgotten"));
   if (result.empty()) return "no fax number is remembered\n";

@@ -23,7 +23,7 @@ struct FakeView final : View {
   std::vector<Finding> findings;
   std::map<CallId, std::string> fax_lines;
   std::string file_of_records;
-  std::vector<FaxNumberView> numbers;
+  std::vector<std::string> numbers;
   std::vector<std::pair<std::string, uint64_t>> counter_values;
   Result<ReloadView> reload_result = ReloadView{"spangate.toml", 3, 4, 2, {"[span.1] remote"}};
   // Set: ask_call leaves its answer here to be given later.
@@ -51,9 +51,13 @@ struct FakeView final : View {
     return lines;
   }
   std::string records_file() const override { return file_of_records; }
-  Result<std::vector<FaxNumberView>> fax_numbers() const override { return numbers; }
+  Result<std::vector<std::string>> fax_numbers() const override { return numbers; }
   Result<size_t> forget_fax_number(const std::string& number) override {
-    return std::erase_if(numbers, [&](const FaxNumberView& each) { return each.number == number; });
+    return std::erase_if(numbers, [&](const std::string& each) { return each.find(number) != std::string::npos; });
+  }
+  Result<ImportView> import_fax_numbers(const std::vector<std::string>& lines) override {
+    numbers.insert(numbers.end(), lines.begin(), lines.end());
+    return ImportView{lines.size(), 0};
   }
   std::vector<SpanView> spans() const override { return span_views; }
   std::vector<TrunkView> trunks() const override { return trunk_views; }

@@ -215,27 +215,22 @@ TEST_F(Control, TellsAFaxWholeOrWhereItsRecordIs) {
   EXPECT_EQ(in_file["in_file"], "/var/lib/spangate/calls.jsonl");
 }
 
-TEST_F(Control, TellsWhatItRemembersOfANumberAndForgetsIt) {
-  view.numbers = {{.trunk = "carrier",
-                   .number = "+4930",
-                   .transport = "t38",
-                   .asked_by = "us",
-                   .bit_rate = 14400,
-                   .ecm = true,
-                   .delivered = 3,
-                   .failed = 1,
-                   .held_back = "no V.17",
-                   .last = "2026-03-01T09:05:00.250Z"}};
+TEST_F(Control, TellsWhatItRemembersOfANumberForgetsItAndTakesItOverAgain) {
+  view.numbers = {R"({"trunk":"carrier","number":"+4930","held_back":"no T.38"})"};
 
   auto before = ask_server({{"command", "memory"}}).value();
   auto forgotten = ask_server({{"command", "memory"}, {"forget", "+4930"}}).value();
   auto after = ask_server({{"command", "memory"}}).value();
+  auto imported = ask_server({{"command", "memory"}, {"import", before}}).value();
 
   ASSERT_EQ(before.size(), 1u);
-  EXPECT_EQ(before[0]["held_back"], "no V.17");
+  EXPECT_EQ(before[0]["held_back"], "no T.38");
   EXPECT_EQ(forgotten["forgotten"], 1);
   EXPECT_TRUE(after.empty());
+  EXPECT_EQ(imported["taken"], 1);
+  EXPECT_EQ(ask_server({{"command", "memory"}}).value(), before);
   EXPECT_FALSE(ask_server({{"command", "memory"}, {"forget", 4930}}));
+  EXPECT_FALSE(ask_server({{"command", "memory"}, {"import", "fax.jsonl"}}));
 }
 
 TEST_F(Control, ListsItsCommands) {

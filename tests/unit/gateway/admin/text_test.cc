@@ -9,6 +9,7 @@
 #include "gateway/admin/command.h"
 #include "tests/unit/gateway/admin/fake_view.h"
 #include "tools/spangatectl/fax.h"
+#include "tools/spangatectl/memory.h"
 
 namespace sg::spangatectl {
 namespace {
@@ -106,6 +107,37 @@ TEST_F(FaxInFile, IsLookedForInWhatLogRotationLeft) {
 
   EXPECT_EQ(find_record(file, 17).value().at("fax").at("pages"), 3);
   EXPECT_TRUE(find_record(file, 18).value().at("fax").is_null());
+}
+
+TEST(FaxMemoryFile, ComesBackAsItWentOut) {
+  const std::string file = testing::TempDir() + "fax_memory_file.jsonl";
+  const Json numbers =
+      Json::array({{{"trunk", "a"}, {"number", "1"}, {"t38", "never"}}, {{"trunk", "a"}, {"number", "2"}}});
+  std::ofstream(file) << export_text(numbers);
+
+  auto read = read_export(file, std::chrono::system_clock::now());
+  std::remove(file.c_str());
+
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(Json(*read), numbers);
+}
+
+TEST(FaxMemoryFile, IsRefusedWholeWithTheLineThatIsWrong) {
+  const std::string file = testing::TempDir() + "fax_memory_file.jsonl";
+  std::ofstream(file) << R"({"trunk":"a","number":"1"})"
+                      << "\n\n"
+                      << R"({"trunk":"a","number":"2","top_speed":7200})"
+                      << "\n";
+
+  // No gateway is there: it is not even asked.
+  auto imported = import_memory("/nonexistent/control.sock", file);
+  auto nowhere = import_memory("/nonexistent/control.sock", file + ".none");
+  std::remove(file.c_str());
+
+  ASSERT_FALSE(imported);
+  EXPECT_THAT(imported.error().message, HasSubstr(file + ", line 3: \"top_speed\" must be 9600, 4800"));
+  ASSERT_FALSE(nowhere);
+  EXPECT_THAT(nowhere.error().message, HasSubstr("No such file"));
 }
 
 TEST(ControlText, ShowsWhatASpanHasCountedAndLeavesOutWhatItHasNot) {

@@ -1,6 +1,7 @@
 #include "gateway/records/fax_memory.h"
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <filesystem>
 #include <fstream>
@@ -8,22 +9,21 @@
 namespace sg::records {
 namespace {
 
-using Step = FaxExperience::Step;
-using Verdict = call::FaxOutcome::Verdict;
 using std::chrono::days;
 
 const call::WallTime kNow{std::chrono::seconds(1'700'000'000)};
 
-call::Record fax(Verdict verdict, const char* transport = "t38", const char* reason = "our offer") {
+call::Record fax(const char* rule, const char* transport = "t38", const char* reason = "our offer") {
   call::Record record;
   record.fax = true;
   record.answered = kNow;
+  record.ended = kNow + std::chrono::minutes(1);
   record.caller = {.trunk = "pstn", .leg = "pstn 1/1", .called = "30", .calling = "100", .cause = {}, .modes = {}};
   record.called.push_back(
       {.trunk = "carrier", .leg = "sip 192.0.2.5", .called = "+4930", .calling = "100", .cause = {}, .modes = {}});
   record.called[0].modes.push_back({kNow, transport, reason});
   record.media.fax = {.pages = 1, .bit_rate = 14400, .ecm = true, .ended_by_dcn = true};
-  record.fax_diagnosis.verdict = verdict;
+  record.fax_diagnosis.rule = rule;
   return record;
 }
 
@@ -43,10 +43,6 @@ class FaxMemoryTest : public ::testing::Test {
     memory->apply("carrier", "+4930", policy, now);
     return policy;
   }
-  void fails(int times, call::WallTime now = kNow) {
-    for (int i = 0; i < times; ++i) memory->learn(fax(Verdict::Failed), now);
-  }
-
   const std::string file =
       ::testing::TempDir() + ::testing::UnitTest::GetInstance()->current_test_info()->name() + ".sqlite";
   Counters counters;
@@ -54,8 +50,8 @@ class FaxMemoryTest : public ::testing::Test {
 };
 
 TEST_F(FaxMemoryTest, KeepsWhatWorkedOverARestart) {
-  memory->learn(fax(Verdict::Delivered, "t38", "peer's offer"), kNow);
-  memory->learn(fax(Verdict::Failed), kNow);
+  memory->learn(fax("delivered", "t38", "peer's offer"), kNow);
+  memory->learn(fax("training failed"), kNow);
 
   open();
 
@@ -72,49 +68,32 @@ TEST_F(FaxMemoryTest, KeepsWhatWorkedOverARestart) {
   EXPECT_TRUE(policy_at(kNow).is_known_fax);
 }
 
-TEST_F(FaxMemoryTest, HoldsBackMoreAndMoreForANumberThatGoesOnFailing) {
-  fails(1);
-  EXPECT_EQ(policy_at(kNow).t38_params.max_bit_rate, 14400) << "once is chance";
+TEST_F(FaxMemoryTest, ForgetsANumberAfterThreeMonths) {
+  memory->learn(fax("delivered"), kNow);
 
-  fails(1);
-  EXPECT_EQ(policy_at(kNow).t38_params.max_bit_rate, 9600);
-  EXPECT_TRUE(policy_at(kNow).ecm);
-
-  fails(2);
-  EXPECT_EQ(policy_at(kNow).t38_params.max_bit_rate, 9600);
-  EXPECT_FALSE(policy_at(kNow).ecm);
-
-  fails(2);
-  EXPECT_EQ(policy_at(kNow).t38, call::T38Ask::Never);
-  EXPECT_TRUE(policy_at(kNow).ecm) << "in G.711 the machines do as they like";
-
-  for (int i = 0; i < 2; ++i) memory->learn(fax(Verdict::Failed, "g711-fax", "never"), kNow);
-  EXPECT_EQ(policy_at(kNow).t38, call::T38Ask::Preamble) << "nothing helped: from the start again";
-}
-
-TEST_F(FaxMemoryTest, AFaxThatWasDeliveredBreaksTheRowOfFailures) {
-  fails(1);
-  memory->learn(fax(Verdict::Delivered), kNow);
-  fails(1);
-
-  EXPECT_EQ(policy_at(kNow).t38_params.max_bit_rate, 14400);
-}
-
-TEST_F(FaxMemoryTest, TriesWithoutItAgainAfterAMonthAndForgetsAfterThree) {
-  fails(4);
-
-  EXPECT_FALSE(policy_at(kNow + days(29)).ecm);
-  EXPECT_TRUE(policy_at(kNow + days(30)).ecm);
-  EXPECT_EQ(policy_at(kNow + days(30)).t38_params.max_bit_rate, 9600);
-  EXPECT_EQ(policy_at(kNow + days(60)).t38_params.max_bit_rate, 14400);
   EXPECT_EQ(memory->all(kNow + days(90)).size(), 1u);
   EXPECT_TRUE(memory->all(kNow + days(91)).empty());
+  EXPECT_FALSE(policy_at(kNow + days(91)).is_known_fax);
   open(kNow + days(91));
   EXPECT_TRUE(memory->all(kNow).empty()) << "gone from the file too";
 }
 
+TEST_F(FaxMemoryTest, KeepsWhatIsHeldBackOverARestart) {
+  auto record = fax("delivered", "g711-fax", "T.38 refused with 488");
+  record.called[0].t38_refused_with = 488;
+  memory->learn(record, kNow);
+  for (int i = 0; i < 4; ++i) memory->learn(fax("ECM gave up"), kNow);
+  const auto before = memory->all(kNow);
+
+  open();
+
+  ASSERT_EQ(memory->all(kNow).size(), 1u);
+  EXPECT_EQ(to_json(memory->all(kNow)[0], kNow), to_json(before.at(0), kNow));
+  EXPECT_EQ(before[0].held_back(kNow), "T.38 not asked for (refused with 488), at most 9600 bit/s, no ECM");
+}
+
 TEST_F(FaxMemoryTest, ForgetsANumberOnRequestForGood) {
-  memory->learn(fax(Verdict::Delivered), kNow);
+  memory->learn(fax("delivered"), kNow);
 
   EXPECT_EQ(memory->forget("+4999"), 0u);
   EXPECT_EQ(memory->forget("+4930"), 1u);
@@ -124,14 +103,60 @@ TEST_F(FaxMemoryTest, ForgetsANumberOnRequestForGood) {
   EXPECT_FALSE(policy_at(kNow).is_known_fax);
 }
 
-TEST_F(FaxMemoryTest, LearnsNothingFromWhatIsInDoubtOrWasNoFax) {
-  memory->learn(fax(Verdict::InDoubt), kNow);
-  memory->learn(fax(Verdict::Unknown), kNow);
-  auto voice = fax(Verdict::Delivered);
+TEST_F(FaxMemoryTest, LearnsNothingFromCallsThatWereNoFaxOrNotAnswered) {
+  auto voice = fax("delivered"), unanswered = fax("delivered");
   voice.fax = false;
+  unanswered.answered.reset();
+
   memory->learn(voice, kNow);
+  memory->learn(unanswered, kNow);
 
   EXPECT_TRUE(memory->all(kNow).empty());
+}
+
+TEST_F(FaxMemoryTest, TakesOverWhatAnotherGatewayKnewUnlessItKnowsNewer) {
+  memory->learn(fax("delivered"), kNow);
+  FaxExperience older{.trunk = "carrier", .number = "+4930", .last = kNow - days(1)};
+  FaxExperience other{
+      .trunk = "carrier", .number = "+4940", .transport = "g711", .delivered = 7, .last = kNow - days(1)};
+  FaxExperience past{.trunk = "carrier", .number = "+4950", .last = kNow - days(91)};
+
+  auto imported = memory->import({older, other, past}, kNow).value();
+  open();
+
+  EXPECT_EQ(imported.taken, 1u);
+  EXPECT_EQ(imported.older, 2u);
+  auto all = memory->all(kNow);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].delivered, 1);
+  EXPECT_EQ(all[1].number, "+4940");
+  EXPECT_EQ(all[1].delivered, 7);
+}
+
+TEST_F(FaxMemoryTest, AFileOfTheVersionBeforeKeepsWhatWorkedAndNotWhatWasHeldBack) {
+  memory.reset();
+  std::filesystem::remove(file);
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(file.c_str(), &database), SQLITE_OK);
+  const auto sql = fmt::format(
+      "CREATE TABLE fax_number (trunk TEXT NOT NULL, number TEXT NOT NULL, transport TEXT NOT NULL, asked_by TEXT NOT "
+      "NULL, bit_rate INTEGER NOT NULL, ecm INTEGER NOT NULL, delivered INTEGER NOT NULL, failed INTEGER NOT NULL, "
+      "failed_in_a_row INTEGER NOT NULL, step INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (trunk, number)) "
+      "WITHOUT ROWID; PRAGMA user_version = 1;"
+      "INSERT INTO fax_number VALUES ('carrier', '+4930', 't38', 'us', 14400, 1, 5, 2, 0, 3, {});",
+      std::chrono::duration_cast<std::chrono::seconds>(kNow.time_since_epoch()).count());
+  ASSERT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(database);
+
+  open();
+
+  auto all = memory->all(kNow);
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(all[0].delivered, 5);
+  EXPECT_EQ(all[0].held_back(kNow), "");
+  memory->learn(fax("delivered"), kNow);
+  open();
+  EXPECT_EQ(memory->all(kNow).at(0).delivered, 6);
 }
 
 TEST_F(FaxMemoryTest, AFileThatIsNoDatabaseIsRefusedWithAReason) {

@@ -1,0 +1,335 @@
+#include "gateway/records/fax_experience.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace sg::records {
+namespace {
+
+using call::T38Ask;
+using std::chrono::days;
+using std::chrono::seconds;
+
+const call::WallTime kNow{seconds(1'700'000'000)};
+
+// One fax to +4930 on trunk "carrier", which stands on side B.
+struct Fax {
+  std::string rule;
+  std::vector<std::pair<std::string, std::string>> modes = {{"offering-t38", "V.21 preamble"}, {"t38", "our offer"}};
+  int refused_with = 0;
+  uint64_t heard = 100;  // T.38 packets of the peer
+  int bit_rate = 14400;
+  int trainings_failed = 0;
+  seconds lasted{60};
+};
+
+const std::vector<std::pair<std::string, std::string>> kPeerAsked = {{"t38", "peer's offer"}};
+const std::vector<std::pair<std::string, std::string>> kNotAsked = {
+    {"g711-fax", "V.21 preamble, T.38 is not ours to ask"}};
+
+Fax refused(int status, std::string rule = "delivered") {
+  return {std::move(rule),
+          {{"offering-t38", "V.21 preamble"}, {"g711-fax", fmt::format("T.38 refused with {}", status)}},
+          status};
+}
+
+class FaxExperienceTest : public ::testing::Test {
+ protected:
+  // Whether something was learnt.
+  bool fax(const Fax& fax, call::WallTime now = kNow) {
+    call::Record record;
+    record.ended = now + fax.lasted;
+    call::LegRecord leg;
+    for (const auto& [mode, reason] : fax.modes) leg.modes.push_back({now, mode, reason});
+    leg.t38_refused_with = fax.refused_with;
+    record.media.side[1].udptl.packets_sent = 100;
+    record.media.side[1].udptl.packets_received = fax.heard;
+    record.media.fax.bit_rate = fax.bit_rate;
+    record.fax_diagnosis.rule = fax.rule;
+    media::FaxSeen training_failed;
+    training_failed.event.detail = "FTT";
+    for (int i = 0; i < fax.trainings_failed; ++i) record.fax_log.on_seen(0ms, training_failed);
+    return known.learn(record, leg, media::Side::B, now);
+  }
+  void faxes(int times, const Fax& each, call::WallTime now = kNow) {
+    for (int i = 0; i < times; ++i) fax(each, now);
+  }
+  call::MediaPolicy policy(call::WallTime now = kNow, T38Ask ask = T38Ask::Preamble) {
+    call::MediaPolicy policy;
+    policy.t38 = ask;
+    known.apply(policy, now);
+    return policy;
+  }
+
+  FaxExperience known{.trunk = "carrier", .number = "+4930"};
+};
+
+TEST_F(FaxExperienceTest, EveryRuleThatTeachesIsOneOfTheVerdicts) {
+  const auto rules = call::fax_rule_names();
+
+  for (auto rule : fax_rules_that_teach()) EXPECT_NE(std::ranges::find(rules, rule), rules.end()) << rule;
+}
+
+TEST_F(FaxExperienceTest, WhatIsNotThePeersDoingTeachesNothing) {
+  for (const char* rule : {"hung up before the document", "hung up in a page", "slips", "loss in T.38", "broken off",
+                           "nobody answered as a fax", "only a tone", "no goodbye", "no confirmation", "relayed", ""}) {
+    for (int i = 0; i < 10; ++i) EXPECT_FALSE(fax({rule})) << rule;
+    EXPECT_EQ(known.held_back(kNow), "") << rule;
+  }
+}
+
+TEST_F(FaxExperienceTest, APeerThatHasNoT38IsNotAskedAgainForAMonth) {
+  for (int status : {415, 488, 501, 606}) {
+    known = {};
+
+    EXPECT_TRUE(fax(refused(status)));
+
+    EXPECT_EQ(policy().t38, T38Ask::Peer) << status;
+    EXPECT_EQ(policy(kNow, T38Ask::AtOnce).t38, T38Ask::Peer);
+    EXPECT_EQ(policy(kNow, T38Ask::Never).t38, T38Ask::Never) << "never against the trunk's options";
+    faxes(20, {"delivered", kNotAsked}, kNow + days(20));
+    EXPECT_EQ(policy(kNow + days(29)).t38, T38Ask::Peer);
+    EXPECT_EQ(policy(kNow + days(30)).t38, T38Ask::Preamble) << "tried again";
+  }
+}
+
+TEST_F(FaxExperienceTest, ARefusalIsLearntWhateverBecameOfTheFax) {
+  EXPECT_TRUE(fax(refused(488, "hung up in a page")));
+
+  EXPECT_EQ(policy().t38, T38Ask::Peer);
+  EXPECT_EQ(known.failed, 0);
+}
+
+TEST_F(FaxExperienceTest, ARefusalThatMayPassIsNotRemembered) {
+  for (int status : {491, 500, 503, 603}) EXPECT_FALSE(fax(refused(status, "no confirmation"))) << status;
+
+  EXPECT_EQ(policy().t38, T38Ask::Preamble);
+}
+
+TEST_F(FaxExperienceTest, APeerThatDropsOurOfferIsNotAskedAgain) {
+  fax({"delivered", {{"offering-t38", "V.21 preamble"}, {"g711-fax", "no answer to our T.38 offer"}}});
+  EXPECT_EQ(policy().t38, T38Ask::Peer);
+
+  known = {};
+  fax({"delivered",
+       {{"offering-t38", "V.21 preamble"}, {"g711-fax", "no answer to our T.38 offer"}, {"t38", "our offer"}}});
+  EXPECT_EQ(policy().t38, T38Ask::Preamble) << "its answer was only late";
+}
+
+TEST_F(FaxExperienceTest, AnOfferThatEndsTheCallTwiceIsNotMadeAgain) {
+  const Fax lost{"dialog lost", {{"offering-t38", "V.21 preamble"}}, 481};
+
+  fax(lost);
+  EXPECT_EQ(policy().t38, T38Ask::Preamble);
+  fax(lost);
+
+  EXPECT_EQ(policy().t38, T38Ask::Peer);
+  EXPECT_EQ(policy().t38_params.max_bit_rate, 14400);
+}
+
+TEST_F(FaxExperienceTest, WherePacketsDoNotComeThroughTheNextFaxGoesInG711) {
+  fax({.rule = "no T.38 packet", .heard = 0});
+
+  EXPECT_EQ(policy().t38, T38Ask::Never);
+  EXPECT_EQ(policy(kNow + days(30)).t38, T38Ask::Preamble);
+}
+
+TEST_F(FaxExperienceTest, AnotherLegsSilenceAndACallThatEndedAtOnceSayNothing) {
+  EXPECT_FALSE(fax({.rule = "no T.38 packet", .heard = 5}));
+  EXPECT_FALSE(fax({.rule = "no T.38 packet", .heard = 0, .lasted = seconds(2)}));
+}
+
+TEST_F(FaxExperienceTest, AfterALateOfferWeAskEarlierAndIfThatIsOfNoUseTakeNoLateOffer) {
+  fax({"peer asked late", kPeerAsked});
+  EXPECT_EQ(policy().t38, T38Ask::Ced);
+  EXPECT_EQ(policy().t38_offer_window, Duration::zero());
+  EXPECT_EQ(policy(kNow, T38Ask::Peer).t38, T38Ask::Peer) << "it is not ours to ask";
+  EXPECT_EQ(policy(kNow, T38Ask::Peer).t38_offer_window, FaxExperience::kEarly);
+
+  fax({"peer asked late", kPeerAsked});
+  EXPECT_EQ(policy().t38, T38Ask::Peer);
+  EXPECT_EQ(policy().t38_offer_window, FaxExperience::kEarly);
+}
+
+TEST_F(FaxExperienceTest, APeerThatRefusesAndThenAsksLateIsNotHeardLate) {
+  fax({"peer asked late",
+       {{"offering-t38", "V.21 preamble"}, {"g711-fax", "T.38 refused with 488"}, {"t38", "peer's offer"}},
+       488});
+
+  EXPECT_EQ(policy().t38, T38Ask::Peer);
+  EXPECT_EQ(policy().t38_offer_window, FaxExperience::kEarly);
+}
+
+TEST_F(FaxExperienceTest, WhereOurOwnOfferBroughtT38TooLateWeAskEarlierAndThenNotAtAll) {
+  for (const char* rule : {"we asked late", "T.38 answered late"}) {
+    known = {};
+    EXPECT_FALSE(fax({rule, kPeerAsked})) << "the other leg was late";
+
+    fax({rule});
+    EXPECT_EQ(policy().t38, T38Ask::Ced) << rule;
+    fax({rule});
+    EXPECT_EQ(policy().t38, T38Ask::Never) << rule;
+  }
+}
+
+TEST_F(FaxExperienceTest, WhereBothSidesAskedAtOnceThePeerIsLeftToAsk) {
+  fax({"T.38 late after 491"});
+
+  EXPECT_EQ(policy().t38, T38Ask::Peer);
+}
+
+TEST_F(FaxExperienceTest, APeerThatAsksItselfGetsTheTimeToDoSo) {
+  fax({"delivered", kPeerAsked});
+
+  EXPECT_EQ(policy().t38_peer_head_start, FaxExperience::kHeadStart);
+  EXPECT_TRUE(policy().is_known_fax);
+  EXPECT_EQ(known.transport, "t38");
+  EXPECT_EQ(known.asked_by, "peer");
+}
+
+TEST_F(FaxExperienceTest, TrainingThatFailsTakesAwayModemByModemAndThenT38) {
+  fax({"training failed"});
+  EXPECT_EQ(policy().t38_params.max_bit_rate, 14400) << "once is chance";
+  fax({"training failed"});
+  EXPECT_EQ(policy().t38_params.max_bit_rate, 9600);
+  faxes(2, {"training unanswered"});
+  EXPECT_EQ(policy().t38_params.max_bit_rate, 4800);
+  EXPECT_TRUE(policy().ecm);
+  faxes(2, {"training failed"});
+
+  EXPECT_EQ(policy().t38, T38Ask::Never);
+  EXPECT_EQ(policy().t38_params.max_bit_rate, 14400) << "in G.711 the machines do as they like";
+}
+
+TEST_F(FaxExperienceTest, EcmThatGivesUpTakesAwaySpeedFirst) {
+  faxes(2, {"ECM gave up"});
+  EXPECT_EQ(policy().t38_params.max_bit_rate, 9600);
+  EXPECT_TRUE(policy().ecm);
+
+  faxes(2, {"ECM gave up"});
+  EXPECT_FALSE(policy().ecm);
+}
+
+TEST_F(FaxExperienceTest, WhatIsNoBetterInG711GoesBackToT38) {
+  fax({.rule = "no T.38 packet", .heard = 0});
+
+  faxes(2, {"loss in G.711", kNotAsked});
+
+  EXPECT_EQ(policy().t38, T38Ask::Preamble);
+}
+
+TEST_F(FaxExperienceTest, FailuresInG711ThatIsTheTrunksOwnChoiceTeachNothing) {
+  EXPECT_FALSE(fax({"loss in G.711", kNotAsked}));
+  EXPECT_FALSE(fax({"training failed", kNotAsked}));
+}
+
+TEST_F(FaxExperienceTest, MachinesThatFindNothingInCommonGetEverythingBack) {
+  faxes(4, {"ECM gave up"});
+  fax({"capabilities"});
+
+  EXPECT_EQ(known.held_back(kNow), "");
+  EXPECT_FALSE(fax({"capabilities"})) << "nothing is held back that it could be";
+}
+
+TEST_F(FaxExperienceTest, AFaxThatWasDeliveredBreaksTheRowOfFailures) {
+  fax({"training failed"});
+  fax({"delivered"});
+  fax({"training failed"});
+
+  EXPECT_EQ(policy().t38_params.max_bit_rate, 14400);
+}
+
+TEST_F(FaxExperienceTest, FaxesInARowTakeBackAStepAndOneFailureBringsItBackForLonger) {
+  faxes(2, {"training failed"});
+
+  faxes(FaxExperience::kDeliveredForATrial - 1, {"delivered"});
+  EXPECT_EQ(policy().t38_params.max_bit_rate, 9600);
+  fax({"delivered"});
+  EXPECT_EQ(policy().t38_params.max_bit_rate, 14400);
+
+  fax({"training failed"});
+  EXPECT_EQ(policy().t38_params.max_bit_rate, 9600) << "the trial failed: no second failure is waited for";
+  faxes(2 * FaxExperience::kDeliveredForATrial - 1, {"delivered"});
+  EXPECT_EQ(policy().t38_params.max_bit_rate, 9600);
+  fax({"delivered"});
+  EXPECT_EQ(policy().t38_params.max_bit_rate, 14400);
+}
+
+TEST_F(FaxExperienceTest, TimeTakesBackStepByStep) {
+  faxes(4, {"ECM gave up"});
+
+  EXPECT_FALSE(policy(kNow + days(29)).ecm);
+  EXPECT_TRUE(policy(kNow + days(30)).ecm);
+  EXPECT_EQ(policy(kNow + days(30)).t38_params.max_bit_rate, 9600);
+  EXPECT_EQ(policy(kNow + days(60)).t38_params.max_bit_rate, 14400);
+}
+
+TEST_F(FaxExperienceTest, MachinesThatTrainedDownToV27terBeginWithItNextTime) {
+  fax({.rule = "delivered after trouble", .bit_rate = 4800, .trainings_failed = 4});
+  EXPECT_EQ(policy().t38_params.max_bit_rate, 4800);
+
+  known = {};
+  fax({.rule = "delivered", .bit_rate = 4800});
+  EXPECT_EQ(policy().t38_params.max_bit_rate, 14400) << "a machine that has no more is not held back";
+}
+
+TEST_F(FaxExperienceTest, ItNeverAllowsMoreThanTheTrunkDoes) {
+  faxes(4, {"training failed"});
+  call::MediaPolicy policy;
+  policy.t38_params.max_bit_rate = 2400;
+  policy.t38_offer_window = 2s;
+  policy.ecm = false;
+
+  known.apply(policy, kNow);
+
+  EXPECT_EQ(policy.t38_params.max_bit_rate, 2400);
+  EXPECT_EQ(policy.t38_offer_window, 2s);
+  EXPECT_FALSE(policy.ecm);
+}
+
+TEST_F(FaxExperienceTest, SurvivesItsLineOfJson) {
+  faxes(4, {"ECM gave up"});
+  faxes(6, {"delivered", kPeerAsked});
+  fax(refused(488));
+
+  const std::string line = to_json(known, kNow);
+  auto read = experience_of(line, kNow);
+
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(to_json(*read, kNow), line);
+  EXPECT_EQ(read->held_back(kNow), "T.38 not asked for (refused with 488), at most 9600 bit/s");
+  EXPECT_EQ(read->held_back(kNow + days(29)), read->held_back(kNow));
+  known = {.trunk = "carrier", .number = "+4930"};
+  fax({"delivered"});
+  EXPECT_EQ(to_json(experience_of(to_json(known, kNow), kNow).value(), kNow), to_json(known, kNow));
+}
+
+TEST_F(FaxExperienceTest, ALineThatIsWrongIsRefusedWithAReason) {
+  const std::pair<const char*, const char*> kWrong[] = {
+      {"", "is no JSON object"},
+      {"[]", "is no JSON object"},
+      {R"({"number":"1"})", "\"trunk\" is missing"},
+      {R"({"trunk":"a","number":""})", "\"number\" is missing"},
+      {R"({"trunk":"a","number":7})", "\"number\" must be text"},
+      {R"({"trunk":"a","number":"1","t38":"sometimes"})", "\"t38\" must be usual"},
+      {R"({"trunk":"a","number":"1","transport":"pigeon"})", "\"transport\" has an unknown value"},
+      {R"({"trunk":"a","number":"1","top_speed":7200})", "\"top_speed\" must be 9600"},
+      {R"({"trunk":"a","number":"1","delivered":-1})", "\"delivered\" must be a whole number"},
+      {R"({"trunk":"a","number":"1","delivered":1e300})", "\"delivered\" must be a whole number"},
+      {R"({"trunk":"a","number":"1","setbacks":99})", "\"setbacks\" must be"},
+      {R"({"trunk":"a","number":"1","ecm":"yes"})", "\"ecm\" must be true or false"},
+      {R"({"trunk":"a","number":"1","last":"yesterday"})", "\"last\" must be a time"},
+      {R"({"trunk":"a","number":"1","last":"2099-01-01T00:00:00.000Z"})", "\"last\" is in the future"},
+      {R"({"trunk":"a","number":"1","colour":"red"})", "\"colour\" is no key"},
+  };
+  for (const auto& [line, reason] : kWrong) {
+    auto read = experience_of(line, kNow);
+    ASSERT_FALSE(read) << line;
+    EXPECT_NE(read.error().message.find(reason), std::string::npos) << line << ": " << read.error().message;
+  }
+  EXPECT_TRUE(experience_of(R"({"trunk":"a","number":"1","t38":"never"})", kNow)) << "the rest has defaults";
+}
+
+}  // namespace
+}  // namespace sg::records
