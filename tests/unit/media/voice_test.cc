@@ -442,6 +442,24 @@ TEST_F(VoiceCall, PeerBehindNatIsAnsweredWhereItSendsFrom) {
   EXPECT_EQ(value_of(counters, "media.rtp.latched"), 1u);
 }
 
+TEST_F(VoiceCall, WhatAFaxLosesInG711IsToldAsAudio) {
+  start({}, Profile::Fax);
+  for (int i = 0; i < 3; ++i) send_audio(pattern(i));
+  sequence = static_cast<uint16_t>(sequence + 3);
+  timestamp += 3 * kBlock;
+  send_audio(pattern(6));
+
+  ASSERT_TRUE(until([&] {
+    step(session);
+    return !heard<MediaHurt>().empty();
+  }));
+
+  EXPECT_EQ(heard<MediaHurt>()[0].kind, MediaHurt::Kind::Loss);
+  EXPECT_EQ(heard<MediaHurt>()[0].side, Side::A);
+  EXPECT_TRUE(heard<MediaHurt>()[0].in_audio);
+  EXPECT_GE(heard<MediaHurt>()[0].count, 3u);
+}
+
 TEST_F(VoiceCall, StrangersAreNotHeardOnceThePeerIsKnown) {
   UdpPeer stranger;
   start();
