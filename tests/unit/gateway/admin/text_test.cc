@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
@@ -82,7 +83,7 @@ class FaxInFile : public testing::Test {
     std::ofstream out(name);
     for (const auto& line : lines) out << line << "\n";
   }
-  const std::string file = testing::TempDir() + "fax_in_file.jsonl";
+  const std::string file = testing::TempDir() + "fax_in_file_" + std::to_string(::getpid()) + ".jsonl";
 };
 
 TEST_F(FaxInFile, IsTheOneOfItsNumberAndNoVoiceCall) {
@@ -110,7 +111,7 @@ TEST_F(FaxInFile, IsLookedForInWhatLogRotationLeft) {
 }
 
 TEST(FaxMemoryFile, ComesBackAsItWentOut) {
-  const std::string file = testing::TempDir() + "fax_memory_file.jsonl";
+  const std::string file = testing::TempDir() + "fax_memory_" + std::to_string(::getpid()) + ".jsonl";
   const Json numbers =
       Json::array({{{"trunk", "a"}, {"number", "1"}, {"t38", "never"}}, {{"trunk", "a"}, {"number", "2"}}});
   std::ofstream(file) << export_text(numbers);
@@ -123,7 +124,7 @@ TEST(FaxMemoryFile, ComesBackAsItWentOut) {
 }
 
 TEST(FaxMemoryFile, IsRefusedWholeWithTheLineThatIsWrong) {
-  const std::string file = testing::TempDir() + "fax_memory_file.jsonl";
+  const std::string file = testing::TempDir() + "fax_memory_" + std::to_string(::getpid()) + ".jsonl";
   std::ofstream(file) << R"({"trunk":"a","number":"1"})"
                       << "\n\n"
                       << R"({"trunk":"a","number":"2","top_speed":7200})"

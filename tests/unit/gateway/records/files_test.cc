@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <filesystem>
@@ -39,7 +40,7 @@ class RecordFiles : public ::testing::Test {
     return names;
   }
 
-  const fs::path folder = fs::path(::testing::TempDir()) / "sg_record_files";
+  const fs::path folder = fs::path(::testing::TempDir()) / ("sg_record_files_" + std::to_string(::getpid()));
   const std::string file = folder / "calls.jsonl";
   const fs::file_time_type now = fs::file_time_type::clock::now();
 };
