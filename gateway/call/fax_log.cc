@@ -104,7 +104,7 @@ void FaxLog::on_seen(Milliseconds at, const media::FaxSeen& seen) {
       if (!first_frame_at_) first_frame_at_ = at;
       last_frame_ = event.detail;
       last_frame_at_ = at;
-      on_frame(event);
+      on_frame(at, event);
       note_time(at, event.detail);
       return step(FaxStep::Kind::Frame);
     case Kind::Training:
@@ -123,8 +123,8 @@ void FaxLog::on_seen(Milliseconds at, const media::FaxSeen& seen) {
   }
 }
 
-void FaxLog::on_frame(const t38::FaxEvent& frame) {
-  outcome_.on_frame(frame.detail);
+void FaxLog::on_frame(Milliseconds at, const t38::FaxEvent& frame) {
+  outcome_.on_frame(at, frame.detail);
   const std::string& word = frame.detail;
   if (word == "DIS") ++sums_.dis;
   if (word == "CFR") ++sums_.cfr;

@@ -126,7 +126,7 @@ class FaxLog {
 
  private:
   void add(FaxStep step) { steps_.add(std::move(step)); }
-  void on_frame(const t38::FaxEvent& frame);
+  void on_frame(Milliseconds at, const t38::FaxEvent& frame);
   void begin_another(Milliseconds at);
   void note_time(Milliseconds at, const std::string& word);
 

@@ -1,26 +1,79 @@
 #include "gateway/call/fax_outcome.h"
 
+#include <algorithm>
+
 namespace sg::call {
 
-void FaxOutcome::on_frame(std::string_view frame) {
+namespace {
+
+using Milliseconds = FaxOutcome::Milliseconds;
+
+// T.30 clause 5.4.3.1: a command that is not answered is repeated when T4 is over, 3 s less or more 15 % (4.5 s for
+// machines that a person serves), which counts from its end. The next one, or the DCN of a sender that gives up after
+// the third, ends a preamble of 1 s, less or more 15 %, and at least 0.15 s of frame later.
+constexpr Milliseconds kSoonestRepeat(2550 + 850 + 150);
+constexpr Milliseconds kLatestRepeat(5175 + 1150 + 400);
+// DCN is shorter than PPS-EOP by 0.1 s; the rest is for the network's jitter.
+constexpr Milliseconds kTolerance(300);
+
+// What ends the document. With ECM it comes inside a partial page signal, or after RNR as RR.
+bool is_end_of_procedure(std::string_view frame) {
+  return frame.ends_with("EOP");
+}
+bool confirms(std::string_view frame) {
+  return frame == "MCF" || frame == "RTP" || frame == "PIP";
+}
+
+}  // namespace
+
+void FaxOutcome::on_frame(Milliseconds at, std::string_view frame) {
   is_seen_ = true;
   if (frame == "DCN") {
-    is_disconnected_ = true;
-  } else if (frame.ends_with("EOP")) {
-    // End of procedure: no page follows this one. With ECM it comes inside a partial page signal.
+    if (!is_disconnected_) on_goodbye(at);
+  } else if (is_end_of_procedure(frame) || (frame == "RR" && last_page_ != LastPage::NotYet)) {
     last_page_ = LastPage::Sent;
-  } else if (frame.ends_with("MPS") || frame.ends_with("EOM") || frame == "DCS") {
-    last_page_ = LastPage::NotYet;
-  } else if (last_page_ == LastPage::Sent && (frame == "MCF" || frame == "RTP" || frame == "PIP")) {
+    on_command(at);
+  } else if (last_page_ == LastPage::Sent && confirms(frame)) {
     last_page_ = LastPage::Confirmed;
-  } else if (last_page_ == LastPage::Sent && (frame == "RTN" || frame == "PIN" || frame == "ERR")) {
-    last_page_ = LastPage::Refused;
+  } else {
+    // Whatever else is said is an answer that the sender acts upon, or a new page.
+    if (!confirms(frame)) commands_ = 0;
+    if (frame.ends_with("MPS") || frame.ends_with("EOM") || frame == "DCS") last_page_ = LastPage::NotYet;
+    const bool refuses = frame == "RTN" || frame == "PIN" || frame == "ERR";
+    if (last_page_ == LastPage::Sent && refuses) last_page_ = LastPage::Refused;
   }
+}
+
+void FaxOutcome::on_command(Milliseconds at) {
+  const Milliseconds apart = at - command_at_;
+  command_at_ = at;
+  if (commands_ == 0) {
+    commands_ = 1;
+    patience_ = Milliseconds(0);
+    return;
+  }
+  // Sooner it was asked for (CRP), or is an echo.
+  if (apart + kTolerance < kSoonestRepeat) return;
+  ++commands_;
+  // One between the two was not seen here.
+  const Milliseconds one = apart > kLatestRepeat ? apart / 2 : apart;
+  patience_ = patience_ == Milliseconds(0) ? one : std::min(patience_, one);
+}
+
+// A sender that hears MCF says DCN at once. One that hears nothing says it when it would have sent its command again:
+// how long that takes it has shown by then. The count alone tells nothing: T.30 gives up after three commands, and not
+// all machines do; a sender that heard the third MCF is a happy one.
+void FaxOutcome::on_goodbye(Milliseconds at) {
+  is_disconnected_ = true;
+  goodbye_after_ = at - command_at_;
+  is_given_up_ = last_page_ == LastPage::Confirmed && commands_ > 1 && goodbye_after_ + kTolerance >= patience_;
 }
 
 FaxOutcome::Verdict FaxOutcome::verdict() const {
   if (!is_seen_) return Verdict::Unknown;
-  if (last_page_ == LastPage::Confirmed) return is_disconnected_ ? Verdict::Delivered : Verdict::InDoubt;
+  if (last_page_ == LastPage::Confirmed) {
+    return is_disconnected_ && !is_given_up_ ? Verdict::Delivered : Verdict::InDoubt;
+  }
   return last_page_ == LastPage::Sent ? Verdict::InDoubt : Verdict::Failed;
 }
 

@@ -1,32 +1,49 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 
 namespace sg::call {
 
-// What became of a fax, judged by the T.30 frames that passed (T.30 clause 5.3.6). Pure.
+// What became of a fax, judged by the T.30 frames that passed and by when they did (T.30 clauses 5.3.6, 5.4.3). Pure.
 class FaxOutcome {
  public:
+  using Milliseconds = std::chrono::milliseconds;
+
   enum class Verdict : uint8_t {
     Unknown,    // no frame was seen: it was no fax, or one that nobody can follow (V.34)
     Delivered,  // the last page was confirmed and the machines said goodbye
-    InDoubt,    // the last page was sent, but its confirmation or the goodbye was not seen
+    InDoubt,    // the last page was sent, but its confirmation or the goodbye was not seen, or not heard by its sender
     Failed,     // the document did not end
   };
 
-  // `frame`: as t38::FaxEvent names it: "DCS", "PPS-EOP", "MCF".
-  void on_frame(std::string_view frame);
+  // `frame`: as t38::FaxEvent names it: "DCS", "PPS-EOP", "MCF". `at`: when it ended, by any clock.
+  void on_frame(Milliseconds at, std::string_view frame);
   Verdict verdict() const;
   bool is_confirmed() const { return last_page_ == LastPage::Confirmed; }
   // The last page was sent, and refused (T.30 clause 5.3.6.1.8: RTN; Annex A: ERR).
   bool is_refused() const { return last_page_ == LastPage::Refused; }
+  // The last page was confirmed, and yet its sender said goodbye only when it would have asked once more.
+  bool is_given_up() const { return is_given_up_; }
+  // How often the last page's command (EOP, PPS-EOP; RR) was sent because nothing was heard in answer; 0: never yet.
+  int commands() const { return commands_; }
+  // From the last such command to the goodbye.
+  Milliseconds goodbye_after() const { return goodbye_after_; }
 
  private:
+  void on_command(Milliseconds at);
+  void on_goodbye(Milliseconds at);
+
   enum class LastPage : uint8_t { NotYet, Sent, Confirmed, Refused };
   LastPage last_page_ = LastPage::NotYet;
   bool is_seen_ = false;
   bool is_disconnected_ = false;
+  bool is_given_up_ = false;
+  int commands_ = 0;
+  Milliseconds command_at_{0};
+  Milliseconds patience_{0};  // from one command to the next, the shortest seen; 0: none was repeated
+  Milliseconds goodbye_after_{0};
 };
 
 std::string_view name(FaxOutcome::Verdict verdict);

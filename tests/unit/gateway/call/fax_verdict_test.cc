@@ -19,14 +19,17 @@ using ::testing::HasSubstr;
 using Verdict = FaxOutcome::Verdict;
 
 // A timeline in words, a step a second from 3 s on: ">" is the caller's machine, "<" the called one's. "page" begins a
-// page, "lost" is three lost packets of RTP, "lost38" of T.38, "slip" a slip, "cng" and "ansam" are tones.
+// page, "pause" a second more of silence, "lost" is three lost packets of RTP, "lost38" of
+// T.38, "slip" a slip, "cng" and "ansam" are tones.
 FaxLog timeline(const std::string& words) {
   FaxLog log;
   std::istringstream in(words);
   milliseconds at(2000);
   for (std::string word; in >> word;) {
     at += milliseconds(1000);
-    if (word == "lost" || word == "lost38") {
+    if (word == "pause") {
+      at += milliseconds(1000);
+    } else if (word == "lost" || word == "lost38") {
       log.on_hurt(at, {Side::A, media::MediaHurt::Kind::Loss, 3, 0, word == "lost"});
     } else if (word == "slip") {
       log.on_hurt(at, {Side::B, media::MediaHurt::Kind::Slip, 1, 0});
@@ -70,6 +73,9 @@ const RuleCase kCases[] = {
     {"delivered", Verdict::Delivered, "<DIS >DCS <CFR >page >EOP <MCF >DCN", "Every page was confirmed"},
     {"delivered after trouble", Verdict::Delivered, "<DIS >DCS <FTT >DCS <FTT >DCS <FTT >DCS <CFR >page >EOP <MCF >DCN",
      "3 failed trainings"},
+    {"confirmation not heard", Verdict::InDoubt,
+     "<DIS >DCS <CFR >page >EOP <MCF pause >EOP <MCF pause >EOP <MCF pause >DCN",
+     "asked 3 times, and said goodbye only 4.0 s after"},
     {"no goodbye", Verdict::InDoubt, "<DIS >DCS <CFR >page >EOP <MCF", "ended by the caller"},
     {"no confirmation, loss", Verdict::InDoubt, "<DIS >DCS <CFR >page lost lost >EOP",
      "6 G.711 packets (0.6 %) from the caller's leg were lost.",
