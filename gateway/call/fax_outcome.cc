@@ -3,7 +3,6 @@
 #include <algorithm>
 
 namespace sg::call {
-
 namespace {
 
 using Milliseconds = FaxOutcome::Milliseconds;
@@ -35,6 +34,7 @@ void FaxOutcome::on_frame(Milliseconds at, std::string_view frame) {
     on_command(at);
   } else if (last_page_ == LastPage::Sent && confirms(frame)) {
     last_page_ = LastPage::Confirmed;
+    was_confirmed_ = true;
   } else {
     // Whatever else is said is an answer that the sender acts upon, or a new page.
     if (!confirms(frame)) commands_ = 0;
@@ -49,6 +49,7 @@ void FaxOutcome::on_command(Milliseconds at) {
   command_at_ = at;
   if (commands_ == 0) {
     commands_ = 1;
+    was_confirmed_ = false;
     patience_ = Milliseconds(0);
     return;
   }
@@ -65,14 +66,19 @@ void FaxOutcome::on_command(Milliseconds at) {
 // all machines do; a sender that heard the third MCF is a happy one.
 void FaxOutcome::on_goodbye(Milliseconds at) {
   is_disconnected_ = true;
-  goodbye_after_ = at - command_at_;
-  is_given_up_ = last_page_ == LastPage::Confirmed && commands_ > 1 && goodbye_after_ + kTolerance >= patience_;
+  is_given_up_ = commands_ > 1 && at - command_at_ + kTolerance >= patience_;
+}
+
+bool FaxOutcome::is_unheard() const {
+  // Receivers answer a command that comes again by MCF once more, or by DCN, as they take it for out of order.
+  const bool is_asked_again = last_page_ == LastPage::Sent && commands_ > 1;
+  return was_confirmed_ && (is_asked_again || (last_page_ == LastPage::Confirmed && is_given_up_));
 }
 
 FaxOutcome::Verdict FaxOutcome::verdict() const {
   if (!is_seen_) return Verdict::Unknown;
   if (last_page_ == LastPage::Confirmed) {
-    return is_disconnected_ && !is_given_up_ ? Verdict::Delivered : Verdict::InDoubt;
+    return is_disconnected_ && !is_unheard() ? Verdict::Delivered : Verdict::InDoubt;
   }
   return last_page_ == LastPage::Sent ? Verdict::InDoubt : Verdict::Failed;
 }

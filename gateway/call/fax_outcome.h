@@ -24,12 +24,10 @@ class FaxOutcome {
   bool is_confirmed() const { return last_page_ == LastPage::Confirmed; }
   // The last page was sent, and refused (T.30 clause 5.3.6.1.8: RTN; Annex A: ERR).
   bool is_refused() const { return last_page_ == LastPage::Refused; }
-  // The last page was confirmed, and yet its sender said goodbye only when it would have asked once more.
-  bool is_given_up() const { return is_given_up_; }
-  // How often the last page's command (EOP, PPS-EOP; RR) was sent because nothing was heard in answer; 0: never yet.
+  // The last page was confirmed, and yet its sender asked again to the end, or said goodbye only when it would have.
+  bool is_unheard() const;
+  // How often the last page's command (EOP, PPS-EOP; RR) was sent because nothing was heard in answer.
   int commands() const { return commands_; }
-  // From the last such command to the goodbye.
-  Milliseconds goodbye_after() const { return goodbye_after_; }
 
  private:
   void on_command(Milliseconds at);
@@ -40,10 +38,10 @@ class FaxOutcome {
   bool is_seen_ = false;
   bool is_disconnected_ = false;
   bool is_given_up_ = false;
+  bool was_confirmed_ = false;  // the last page, in answer to one of its commands
   int commands_ = 0;
   Milliseconds command_at_{0};
   Milliseconds patience_{0};  // from one command to the next, the shortest seen; 0: none was repeated
-  Milliseconds goodbye_after_{0};
 };
 
 std::string_view name(FaxOutcome::Verdict verdict);

@@ -80,6 +80,7 @@ const LastWords kLastWords[] = {
     {"0 PPS-EOP 1400 RNR 1400 RR 1400 MCF 2800 RR 1400 MCF 2800 RR 1400 MCF 2800 DCN", kInDoubt, "MCF to RR not heard"},
     {"0 MPS 1400 MCF 2800 MPS 1400 MCF 40000 EOP 1400 MCF 2800 DCN", kDelivered, "an earlier page's trouble is over"},
     {"0 EOP 1400 MCF 2800 EOP 1400 MCF 2800 EOP 4200 DCN", kInDoubt, "the third had no answer"},
+    {"0 EOP 1400 MCF 2800 EOP", kInDoubt, "asked again, and then nothing"},
     {"0 EOP 1400 MCF 2800 EOP 1400 MCF 1400 DCN 4000 DCN", kDelivered, "a machine may say goodbye twice"},
 };
 
@@ -89,12 +90,25 @@ TEST(FaxOutcome, AGoodbyeOnlyWhenT4IsOverTellsThatTheConfirmationWasNotHeard) {
   }
 }
 
-TEST(FaxOutcome, TellsHowOftenItWasAskedAndHowLongTheGoodbyeTook) {
-  auto outcome = outcome_after_page("0 EOP 1400 MCF 2800 EOP 1400 MCF 2800 EOP 1400 MCF 2800 DCN");
+TEST(FaxOutcome, TellsWhetherAndHowOftenASenderAskedThatDidNotHear) {
+  struct Case {
+    const char* words;
+    bool is_unheard;
+    int commands;
+  };
+  const Case cases[] = {
+      {"0 EOP 1400 MCF 2800 EOP 1400 MCF 2800 EOP 1400 MCF 2800 DCN", true, 3},
+      // Two machines of SpanDSP's, of which the sender goes deaf: the second PPS-EOP is answered by DCN.
+      {"0 PPS-EOP 1288 MCF 3344 PPS-EOP 1288 DCN 3432 PPS-EOP 4600 DCN", true, 3},
+      {"0 EOP 4200 EOP 4200 EOP 4200 DCN", false, 3},
+      {"0 EOP 1400 MCF 1400 DCN", false, 1},
+  };
+  for (const auto& each : cases) {
+    auto outcome = outcome_after_page(each.words);
 
-  EXPECT_TRUE(outcome.is_given_up());
-  EXPECT_EQ(outcome.commands(), 3);
-  EXPECT_EQ(outcome.goodbye_after(), milliseconds(4200));
+    EXPECT_EQ(outcome.is_unheard(), each.is_unheard) << each.words;
+    EXPECT_EQ(outcome.commands(), each.commands) << each.words;
+  }
 }
 
 }  // namespace
