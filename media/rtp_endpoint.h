@@ -5,6 +5,7 @@
 #include "media/audio_block.h"
 #include "media/jitter/jitter_buffer.h"
 #include "media/peer_address.h"
+#include "media/redundancy_depth.h"
 #include "media/rtp/packetiser.h"
 #include "media/rtp/receiver.h"
 #include "media/rtp/redundancy.h"
@@ -24,7 +25,7 @@ class RtpEndpoint {
 
   // A new negotiation, from which on silence is measured. Stream, figures and what waits in the jitter buffer go on.
   void change(const RtpSettings& settings, TimePoint now);
-  void set_profile(Profile profile) { jitter_.set_profile(profile); }
+  void set_profile(Profile profile);
   // Back from T.38: what comes next has nothing to do with what was heard last.
   void wake() { jitter_.restart(); }
 
@@ -44,6 +45,9 @@ class RtpEndpoint {
 
   // Sends the RTCP report when it is due.
   void report(int fd, TimePoint now);
+  // Now and then, in a fax: where packets are lost, more is repeated of the earlier ones (RFC 2198).
+  void mind_loss();
+  std::optional<RedundancyDepth::Rise> take_rise() { return depth_.take_rise(); }
   void say_goodbye(int fd, TimePoint now);
 
   const RtpSettings& settings() const { return settings_; }
@@ -56,6 +60,9 @@ class RtpEndpoint {
   void on_audio(const rtp::Packet& packet, TimePoint arrival);
   void send_packet(ByteView octets, int fd);
   size_t pack_audio(ByteView octets);
+  bool repeats_earlier() const { return settings_.redundancy && depth_.depth() > 0 && is_fax(); }
+  bool is_fax() const { return jitter_.profile() == Profile::Fax; }
+  uint64_t lost() const;
   void send_control(size_t octets, int fd);
   SocketAddress control_address() const;
   JitterOptions jitter_options(Profile profile) const;
@@ -69,6 +76,8 @@ class RtpEndpoint {
   rtp::Sender sender_;
   rtp::Packetiser packetiser_;
   rtp::RedundancyWriter redundancy_;
+  RedundancyDepth depth_;
+  uint64_t reports_seen_ = 0;  // of the peer's, when depth_ was last looked at
   rtp::EventSender events_out_;
   rtp::EventReceiver events_in_;
   rtp::Rtcp rtcp_;

@@ -58,7 +58,8 @@ struct RtpSettings {
   std::optional<uint8_t> voice_band_data;
   // RFC 2198: set when both sides know it. Sent while the profile is Fax, understood at any time.
   std::optional<uint8_t> redundancy;
-  size_t redundant_copies = 2;  // of earlier packets in each
+  size_t redundant_copies = 2;  // of earlier packets in each, to begin with
+  size_t most_copies = 3;       // up to which they rise with loss
   std::chrono::milliseconds ptime{20};
   bool send = true;
   bool receive = true;
@@ -82,11 +83,13 @@ struct RtpStats {
   uint64_t recovered = 0;  // lost packets that later ones brought (RFC 2198)
   double drift_ppm = 0;    // of the sender's clock against ours, measured in a fax; 0: not known
   double jitter_ms = 0, round_trip_ms = 0, remote_loss = 0;
+  int redundancy = 0;  // earlier packets in each that a fax sends, lastly; 0: none
 };
 
 struct UdptlStats {
   uint64_t packets_sent = 0, packets_received = 0;
   uint64_t lost = 0, recovered_redundancy = 0, recovered_fec = 0, late = 0, duplicate = 0, malformed = 0;
+  int redundancy = 0;  // earlier IFPs in each datagram that is sent, lastly; 0: none, or FEC
 };
 
 struct FaxStats {
@@ -138,6 +141,12 @@ struct MediaHurt {
   uint64_t recovered = 0;  // lost, and made good by redundancy or FEC
   bool in_audio = false;   // of RTP, not of T.38
 };
+// While the call is a fax: each packet that this side sends carries more of the earlier ones than before.
+struct RedundancyRaised {
+  Side side;
+  int from = 0, to = 0;  // earlier packets in each
+  double loss = 0;       // measured share of packets, 0 … 1, for which it was
+};
 // Nothing came from the peer of this side for the configured time-out.
 struct MediaTimeout {
   Side side;
@@ -146,7 +155,8 @@ struct MediaTimeout {
 struct Closed {
   SessionStats stats;
 };
-using Event = std::variant<ToneHeard, DigitHeard, SideFailed, FaxSeen, MediaHurt, MediaTimeout, Closed>;
+using Event =
+    std::variant<ToneHeard, DigitHeard, SideFailed, FaxSeen, MediaHurt, RedundancyRaised, MediaTimeout, Closed>;
 
 struct Config {
   unsigned workers = 1;  // media worker threads; 0: one a processor

@@ -23,6 +23,7 @@ UdptlStats& operator+=(UdptlStats& sum, const UdptlStats& more) {
   sum.late += more.late;
   sum.duplicate += more.duplicate;
   sum.malformed += more.malformed;
+  sum.redundancy = more.redundancy;
   return sum;
 }
 
@@ -257,6 +258,13 @@ void Session::tell_loss(const SideState& side, const Hurt::Packets& now, const H
   const uint64_t lost = now.lost > told.lost ? now.lost - told.lost : 0;
   const uint64_t recovered = now.recovered > told.recovered ? now.recovered - told.recovered : 0;
   if (lost + recovered > 0) tell(MediaHurt{side.side, MediaHurt::Kind::Loss, lost, recovered, in_audio});
+}
+
+void Session::mind_redundancy(SideState& side) {
+  if (side.speaks == Speaks::Nothing) return;
+  if (side.speaks == Speaks::Rtp) side.rtp->mind_loss();
+  const auto rise = side.speaks == Speaks::Rtp ? side.rtp->take_rise() : side.t38->take_rise();
+  if (rise) tell(RedundancyRaised{side.side, rise->from, rise->to, rise->loss});
 }
 
 void Session::give_bearer(Side which, tdm::Timeslot slot, std::unique_ptr<tdm::Bearer> bearer) {
@@ -550,7 +558,9 @@ void Session::look_after(TimePoint now) {
     drain_control(side);
     if (side.speaks == Speaks::Rtp) side.rtp->report(side.ports->control.get(), now);
     check_timeout(side, now);
-    if (profile_ == Profile::Fax) tell_hurt(side);
+    if (profile_ != Profile::Fax) return;
+    tell_hurt(side);
+    mind_redundancy(side);
   });
 }
 

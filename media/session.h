@@ -189,6 +189,7 @@ class Session {
   Hurt hurt_of(const SideState& side) const;
   void tell_hurt(SideState& side);
   void tell_loss(const SideState& side, const Hurt::Packets& now, const Hurt::Packets& told, bool in_audio);
+  void mind_redundancy(SideState& side);
 
   void change_t38(SideState& side, const T38Settings& settings);
   void end_t38(SideState& side);

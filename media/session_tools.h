@@ -14,6 +14,7 @@ struct MediaCounters {
         rtp_foreign(counters.get("media.rtp.foreign_source")),
         rtp_latched(counters.get("media.rtp.latched")),
         rtp_unknown_payload(counters.get("media.rtp.unknown_payload_type")),
+        rtp_redundancy_raised(counters.get("media.rtp.redundancy_raised")),
         rtcp_malformed(counters.get("media.rtcp.malformed")),
         udptl_malformed(counters.get("media.udptl.malformed")),
         udptl_foreign(counters.get("media.udptl.foreign_source")),
@@ -28,6 +29,7 @@ struct MediaCounters {
   Counter& rtp_foreign;  // not from the peer that we know
   Counter& rtp_latched;  // peers that send from elsewhere than they told
   Counter& rtp_unknown_payload;
+  Counter& rtp_redundancy_raised;  // by one (RFC 2198), as packets were lost
   Counter& rtcp_malformed;
   Counter& udptl_malformed;
   Counter& udptl_foreign;

@@ -18,11 +18,12 @@ constexpr Duration kKeepAlive = 1s;
 constexpr int kRepeats = 14;
 constexpr Duration kFirstRepeat = 20ms, kLongestGap = 180ms;
 
-// Redundancy rises by one for each so many of the peer's packets of which more than one in twenty did not come: what is
-// lost on the way to us is likely lost on the way back. It never falls within a fax: T.30 has no use for thrift.
-constexpr uint64_t kLossWindow = 50;
-constexpr double kMuchLoss = 0.05;
 constexpr int kMostRedundancy = 7;
+constexpr double kMuchLoss = 0.05;
+
+int most_redundancy(const t38::Params& peer) {
+  return peer.max_redundancy > 0 ? std::min(peer.max_redundancy, kMostRedundancy) : kMostRedundancy;
+}
 
 // Sequence number, length, and a field for what corrects errors, of which there may be none (T.38 clause 9.1.3).
 constexpr size_t kAroundIfp = 2 + 2 + 2;
@@ -59,12 +60,11 @@ T38Endpoint::T38Endpoint(SessionTools& tools, const T38Settings& settings, t38::
 
 void T38Endpoint::take_limits() {
   const t38::Params& peer = settings_.remote_params;
-  const int raised = sender_.redundancy();
   auto options = t38::UdptlSender::options_for(peer, tools_.config.t38_redundancy);
-  most_redundancy_ = peer.max_redundancy > 0 ? std::min(peer.max_redundancy, kMostRedundancy) : kMostRedundancy;
   later_ones_repeat_ = peer.error_correction == t38::ErrorCorrection::Redundancy && options.redundancy > 0;
   // What the loss of the peer's packets has asked for still holds.
-  if (later_ones_repeat_) options.redundancy = std::max(options.redundancy, std::min(raised, most_redundancy_));
+  depth_.set_limits(options.redundancy, most_redundancy(peer));
+  if (later_ones_repeat_) options.redundancy = depth_.depth();
   sender_.set_options(options);
 
   most_ifp_ = t38::UdptlSender::kMaxIfp;
@@ -106,16 +106,13 @@ void T38Endpoint::on_media(const Datagram& datagram, TimePoint line) {
   mind_loss();
 }
 
+// What is lost on the way to us is likely lost on the way back, of which UDPTL tells nothing.
 void T38Endpoint::mind_loss() {
+  if (!later_ones_repeat_) return;
   const auto& counted = receiver_.counters();
-  if (counted.received - received_then_ < kLossWindow) return;
   const uint64_t lost = counted.lost + counted.recovered_redundancy + counted.recovered_fec;
-  const auto gone = static_cast<double>(lost - loss_seen_);
-  const double share = gone / (gone + static_cast<double>(counted.received - received_then_));
-  loss_seen_ = lost;
-  received_then_ = counted.received;
-  if (!later_ones_repeat_ || share <= kMuchLoss || sender_.redundancy() >= most_redundancy_) return;
-  sender_.set_redundancy(sender_.redundancy() + 1);
+  if (!depth_.on_counts(counted.received, lost, kMuchLoss)) return;
+  sender_.set_redundancy(depth_.depth());
   tools_.counters.udptl_redundancy_raised.add();
 }
 
@@ -184,7 +181,8 @@ UdptlStats T38Endpoint::stats() const {
           .recovered_fec = counted.recovered_fec,
           .late = counted.late,
           .duplicate = counted.duplicate,
-          .malformed = counted.malformed};
+          .malformed = counted.malformed,
+          .redundancy = later_ones_repeat_ ? depth_.depth() : 0};
 }
 
 }  // namespace sg::media

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "media/peer_address.h"
+#include "media/redundancy_depth.h"
 #include "media/session_tools.h"
 #include "t38/udptl.h"
 
@@ -33,6 +34,7 @@ class T38Endpoint {
   // page only one of them talks.
   TimePoint last_active() const { return last_active_; }
   UdptlStats stats() const;
+  std::optional<RedundancyDepth::Rise> take_rise() { return depth_.take_rise(); }
 
  private:
   void send_no_signal(int fd);
@@ -52,9 +54,7 @@ class T38Endpoint {
   int greetings_left_ = 3;
   TimePoint last_active_;
   uint64_t packets_sent_ = 0;
-  int most_redundancy_ = 0;  // that the peer takes
-  uint64_t loss_seen_ = 0;   // of the peer's packets, when redundancy was last looked at
-  uint64_t received_then_ = 0;
+  RedundancyDepth depth_{0, 0};
   size_t most_ifp_ = 0;             // octets that the peer takes at once
   bool later_ones_repeat_ = false;  // redundancy is in use
 

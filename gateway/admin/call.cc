@@ -26,14 +26,16 @@ Json json_of(const media::SideStats& side) {
             {"drift_ppm", side.rtp.drift_ppm},
             {"jitter_ms", side.rtp.jitter_ms},
             {"round_trip_ms", side.rtp.round_trip_ms},
-            {"remote_loss", side.rtp.remote_loss}}},
+            {"remote_loss", side.rtp.remote_loss},
+            {"redundancy", side.rtp.redundancy}}},
           {"t38",
            {{"packets_sent", side.udptl.packets_sent},
             {"packets_received", side.udptl.packets_received},
             {"lost", side.udptl.lost},
             {"recovered_redundancy", side.udptl.recovered_redundancy},
             {"recovered_fec", side.udptl.recovered_fec},
-            {"malformed", side.udptl.malformed}}},
+            {"malformed", side.udptl.malformed},
+            {"redundancy", side.udptl.redundancy}}},
           {"bearer", {{"read_overruns", side.bearer.read_overruns}, {"write_underruns", side.bearer.write_underruns}}}};
 }
 

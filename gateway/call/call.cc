@@ -608,6 +608,7 @@ void Call::on_media_event(const media::Event& event) {
                         },
                         [&](const media::FaxSeen& seen) { on_fax_event(seen); },
                         [&](const media::MediaHurt& hurt) { record_.fax_log.on_hurt(age(), hurt); },
+                        [&](const media::RedundancyRaised& raised) { record_.fax_log.on_redundancy(age(), raised); },
                         [&](const media::MediaTimeout& timeout) {
                           // Who waits, and who lets wait, need not send anything.
                           if (is_on_hold()) return;

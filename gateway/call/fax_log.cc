@@ -46,6 +46,8 @@ std::string_view name(FaxStep::Kind kind) {
       return "loss";
     case FaxStep::Kind::Slip:
       return "slip";
+    case FaxStep::Kind::Redundancy:
+      return "redundancy";
   }
   return "";
 }
@@ -178,6 +180,14 @@ void FaxLog::on_hurt(Milliseconds at, const media::MediaHurt& hurt) {
   step.count = hurt.count;
   step.recovered = hurt.recovered;
   add(std::move(step));
+}
+
+void FaxLog::on_redundancy(Milliseconds at, const media::RedundancyRaised& raised) {
+  add({.at = at,
+       .kind = FaxStep::Kind::Redundancy,
+       .side = raised.side,
+       .what = fmt::format("redundancy {} to {}: {:.1f} % lost", raised.from, raised.to, raised.loss * 100),
+       .raised = raised});
 }
 
 }  // namespace sg::call

@@ -16,7 +16,7 @@ namespace sg::call {
 
 // One thing that happened to a fax.
 struct FaxStep {
-  enum class Kind : uint8_t { Tone, Frame, Training, Page, Mode, Loss, Slip };
+  enum class Kind : uint8_t { Tone, Frame, Training, Page, Mode, Loss, Slip, Redundancy };
   std::chrono::milliseconds at{0};  // since the call began
   Kind kind = Kind::Frame;
   media::Side side = media::Side::A;  // whose machine or leg: A the caller's
@@ -27,6 +27,7 @@ struct FaxStep {
   std::chrono::milliseconds until{0};  // the last of them; 0: it is no such step
   uint64_t count = 0;                  // lost for good; slips
   uint64_t recovered = 0;
+  std::optional<media::RedundancyRaised> raised = {};  // of Redundancy
 };
 std::string_view name(FaxStep::Kind kind);
 std::string_view name_of(media::HeardTone tone);  // "CNG"
@@ -98,6 +99,7 @@ class FaxLog {
   void on_seen(Milliseconds at, const media::FaxSeen& seen);
   void on_mode(Milliseconds at, media::Side side, std::string_view mode, std::string_view reason);
   void on_hurt(Milliseconds at, const media::MediaHurt& hurt);
+  void on_redundancy(Milliseconds at, const media::RedundancyRaised& raised);
 
   bool is_empty() const { return steps_.kept().empty(); }
   const std::vector<FaxStep>& steps() const { return steps_.kept(); }

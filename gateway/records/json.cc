@@ -97,6 +97,11 @@ Json timeline_of(const call::FaxLog& log) {
         json["in"] = step.in_audio ? "g711" : "t38";
       }
     }
+    if (step.raised) {
+      json["from"] = step.raised->from;
+      json["to"] = step.raised->to;
+      json["loss_percent"] = step.raised->loss * 100;
+    }
     steps.push_back(std::move(json));
   }
   return steps;
@@ -107,6 +112,12 @@ std::string transport_of(const call::FaxLog& log) {
   if (log.was_in_audio() && log.was_in_t38()) return "g711, t38";
   if (log.was_in_t38()) return "t38";
   return log.was_in_audio() ? "g711" : "";
+}
+
+// Of what a side sent in the fax; null where it did not send packets, or nothing of earlier ones in them.
+Json redundancy_of(const media::SideStats& side) {
+  const int depth = side.udptl.packets_sent > 0 ? side.udptl.redundancy : side.rtp.redundancy;
+  return depth > 0 ? Json(depth) : Json();
 }
 
 Json json_of_fax(const call::Record& record) {
@@ -140,6 +151,7 @@ Json json_of_fax(const call::Record& record) {
           {"lost", sums.lost},
           {"recovered", sums.recovered},
           {"slips", sums.slips},
+          {"redundancy", {{"a", redundancy_of(record.media.side[0])}, {"b", redundancy_of(record.media.side[1])}}},
           {"jitter_ms", facts.jitter_ms},
           {"drift_ppm", facts.drift_ppm},
           {"timeline", timeline_of(log)},
@@ -163,7 +175,8 @@ Json json_of(const media::SideStats& side) {
                    {"drift_ppm", rtp.drift_ppm},
                    {"jitter_ms", rtp.jitter_ms},
                    {"round_trip_ms", rtp.round_trip_ms},
-                   {"remote_loss", rtp.remote_loss}};
+                   {"remote_loss", rtp.remote_loss},
+                   {"redundancy", rtp.redundancy}};
   }
   const auto& udptl = side.udptl;
   if (udptl.packets_sent + udptl.packets_received > 0) {
@@ -174,7 +187,8 @@ Json json_of(const media::SideStats& side) {
                    {"recovered_fec", udptl.recovered_fec},
                    {"late", udptl.late},
                    {"duplicate", udptl.duplicate},
-                   {"malformed", udptl.malformed}};
+                   {"malformed", udptl.malformed},
+                   {"redundancy", udptl.redundancy}};
   }
   if (side.bearer.read_overruns + side.bearer.write_underruns > 0) {
     json["bearer"] = {{"read_overruns", side.bearer.read_overruns}, {"write_underruns", side.bearer.write_underruns}};

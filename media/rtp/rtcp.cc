@@ -77,6 +77,7 @@ bool Rtcp::on_datagram(ByteView datagram, const Sender& sender, TimePoint now) {
   for (size_t i = 0; i < compound->block_count; ++i) {
     const ReportBlock& block = compound->blocks[i];
     if (block.ssrc != sender.ssrc()) continue;
+    ++stats_.reports;
     stats_.remote_loss = block.fraction_lost / 256.0;
     stats_.remote_jitter_ms = block.jitter / 8.0;
     if (block.last_sr == 0) continue;

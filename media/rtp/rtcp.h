@@ -16,6 +16,7 @@ namespace sg::media::rtp {
 struct RtcpStats {
   uint64_t packets_sent = 0, packets_received = 0, malformed = 0;
   double round_trip_ms = 0;  // RFC 3550 6.4.1, last measured; 0: never yet
+  uint64_t reports = 0;      // of the peer's about our packets
   double remote_loss = 0;    // of our packets, as the peer last told: 0 … 1, since its report before
   double remote_jitter_ms = 0;
   bool bye_received = false;

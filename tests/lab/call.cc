@@ -320,6 +320,9 @@ void LabCall::on_event(size_t number, const media::Event& event) {
     rung.what = fmt::format("{} heard", kNames[static_cast<size_t>(tone->tone)]);
     // As call control does.
     if (tone->tone == media::HeardTone::V21Preamble) gateway.session.set_profile(media::Profile::Fax);
+  } else if (const auto* raised = std::get_if<media::RedundancyRaised>(&event)) {
+    rung.forward = (raised->side == Side::B) == sends_from_first_;
+    rung.what = fmt::format("redundancy {} to {}: {:.1f} % lost", raised->from, raised->to, raised->loss * 100);
   } else if (const auto* failed = std::get_if<media::SideFailed>(&event)) {
     rung.what = "failed: " + failed->message;
   } else if (std::holds_alternative<media::MediaTimeout>(event)) {

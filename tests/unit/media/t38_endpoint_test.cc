@@ -176,6 +176,29 @@ TEST_F(T38EndpointLossTest, RedundancyRisesWithTheLossOfThePeersPacketsAndNeverF
   hear(1000, 5);
   EXPECT_EQ(depth(), 7) << "there is an end to it";
   EXPECT_EQ(counters.get("media.udptl.redundancy_raised").value(), 4u);
+  EXPECT_EQ(endpoint().stats().redundancy, 7);
+}
+
+TEST_F(T38EndpointLossTest, ARiseIsToldOnceWithTheLossThatWasMeasured) {
+  hear(500, 0);
+  EXPECT_FALSE(endpoint().take_rise());
+
+  hear(65, 5);
+  auto rise = endpoint().take_rise();
+
+  ASSERT_TRUE(rise);
+  EXPECT_EQ(rise->from, 3);
+  EXPECT_EQ(rise->to, 4);
+  EXPECT_NEAR(rise->loss, 0.2, 0.02);
+  EXPECT_FALSE(endpoint().take_rise());
+}
+
+TEST_F(T38EndpointLossTest, WithoutRedundancyThereIsNoDepth) {
+  settings.remote_params.error_correction = t38::ErrorCorrection::Fec;
+  hear(1000, 5);
+
+  EXPECT_EQ(endpoint().stats().redundancy, 0);
+  EXPECT_FALSE(endpoint().take_rise());
 }
 
 TEST_F(T38EndpointLossTest, ALossThatIsRareOrAPeerThatTakesLessLeavesItAlone) {

@@ -68,6 +68,18 @@ TEST(FaxLog, AnotherFaxOfTheSameCallStartsAnew) {
   EXPECT_EQ(log.outcome().verdict(), Verdict::Delivered);
 }
 
+TEST(FaxLog, TellsHowMuchMoreIsRepeatedAndForWhichLoss) {
+  FaxLog log;
+
+  log.on_redundancy(milliseconds(4000), {.side = Side::B, .from = 3, .to = 4, .loss = 0.0712});
+
+  ASSERT_EQ(log.steps().size(), 1u);
+  EXPECT_EQ(log.steps()[0].kind, FaxStep::Kind::Redundancy);
+  EXPECT_EQ(log.steps()[0].side, Side::B);
+  EXPECT_EQ(log.steps()[0].what, "redundancy 3 to 4: 7.1 % lost");
+  EXPECT_EQ(log.steps()[0].raised->to, 4);
+}
+
 TEST(FaxLog, TellsTheDocumentFromDcsAndTheMachinesFromTheirIdentities) {
   FaxLog log;
 

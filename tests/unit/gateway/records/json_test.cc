@@ -83,6 +83,28 @@ TEST(RecordJson, IsOneLineWithAllThatIsKnown) {
   EXPECT_FALSE(record["media"]["a"].contains("rtp")) << "a side that carried no RTP says nothing of it";
 }
 
+TEST(RecordJson, TellsHowMuchWasRepeatedAndWhenThatRose) {
+  call::Record record = answered_fax();
+  record.fax_log = {};
+  record.fax_log.on_redundancy(milliseconds(4000), {.side = media::Side::B, .from = 3, .to = 4, .loss = 0.0625});
+  record.media.side[0].udptl = {.packets_sent = 10, .packets_received = 0};
+  record.media.side[1].udptl = {.packets_sent = 10, .packets_received = 0, .redundancy = 4};
+
+  auto parsed = json::parse(to_json(record));
+
+  EXPECT_TRUE(parsed["fax"]["redundancy"]["a"].is_null()) << "FEC";
+  EXPECT_EQ(parsed["fax"]["redundancy"]["b"], 4);
+  EXPECT_EQ(parsed["media"]["b"]["t38"]["redundancy"], 4);
+  ASSERT_EQ(parsed["fax"]["timeline"].size(), 1u);
+  const json& step = parsed["fax"]["timeline"][0];
+  EXPECT_EQ(step["kind"], "redundancy");
+  EXPECT_EQ(step["at_ms"], 4000);
+  EXPECT_EQ(step["side"], "b");
+  EXPECT_EQ(step["from"], 3);
+  EXPECT_EQ(step["to"], 4);
+  EXPECT_EQ(step["loss_percent"], 6.25);
+}
+
 TEST(RecordJson, JudgesAFaxByItsFrames) {
   call::Record record = answered_fax();
   record.fax_log = {};
