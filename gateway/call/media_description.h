@@ -28,6 +28,7 @@ struct AudioStream {
   std::optional<uint8_t> clearmode;        // RFC 4040 payload type: 64 kbit/s unrestricted data
   std::optional<uint8_t> telephone_event;  // RFC 4733 payload type
   std::optional<uint8_t> redundancy;       // RFC 2198 payload type
+  size_t redundant_blocks = 0;             // earlier ones that its fmtp names; 0: it does not say
   std::chrono::milliseconds ptime{20};
   Direction direction = Direction::SendRecv;
   std::vector<uint8_t> voice_band_data;  // payload types for modem signals (V.152: gpmd vbd=yes)

@@ -6,6 +6,8 @@ namespace sg::call {
 namespace {
 
 constexpr uint8_t kRedundancyPayloadType = 121;
+// What our jitter buffer of 60 ms has a use for.
+constexpr size_t kRedundantBlocks = 3;
 constexpr uint8_t kClearmodePayloadType = 97;
 // Data have no law. Octets that all count as of one are never converted; silence of this one is all ones, which is what
 // a channel of data idles with.
@@ -29,6 +31,11 @@ bool has(const std::vector<uint8_t>& types, uint8_t type) {
 const AudioCodec* find(const std::vector<AudioCodec>& codecs, tdm::Law law) {
   auto found = std::find_if(codecs.begin(), codecs.end(), [&](const AudioCodec& codec) { return codec.law == law; });
   return found == codecs.end() ? nullptr : &*found;
+}
+
+void take_redundancy(std::optional<uint8_t> payload_type, AudioStream& audio) {
+  audio.redundancy = payload_type;
+  audio.redundant_blocks = payload_type ? kRedundantBlocks : 0;
 }
 
 // As for the other side, which has asked: the canceller is off from the first fax tone on whatever it says.
@@ -64,7 +71,7 @@ MediaDescription offer_audio(const MediaPolicy& policy, const SocketAddress& loc
   std::stable_partition(audio.codecs.begin(), audio.codecs.end(),
                         [&](const AudioCodec& codec) { return codec.law == in_use; });
   audio.telephone_event = policy.telephone_event;
-  if (policy.redundant_copies > 0) audio.redundancy = kRedundancyPayloadType;
+  if (policy.redundant_copies > 0) take_redundancy(kRedundancyPayloadType, audio);
   return {.audio = audio, .image = std::nullopt};
 }
 
@@ -89,7 +96,7 @@ std::optional<MediaDescription> answer_audio(const MediaPolicy& policy, const So
   }
   if (audio.codecs.empty()) return std::nullopt;
   if (policy.telephone_event) audio.telephone_event = offer.audio->telephone_event;
-  if (policy.redundant_copies > 0) audio.redundancy = offer.audio->redundancy;
+  if (policy.redundant_copies > 0) take_redundancy(offer.audio->redundancy, audio);
   if (policy.vbd != VoiceBandData::Never) answer_voice_band_data(*offer.audio, audio);
   return MediaDescription{.audio = audio, .image = std::nullopt};
 }
@@ -146,6 +153,7 @@ std::optional<media::RtpSettings> rtp_settings(const AudioStream& local, const A
   }
   if (local.telephone_event) settings.telephone_event = remote.telephone_event;
   if (local.redundancy) settings.redundancy = remote.redundancy;
+  if (remote.redundant_blocks > 0) settings.most_copies = remote.redundant_blocks;
   return settings;
 }
 

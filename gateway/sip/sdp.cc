@@ -232,8 +232,11 @@ call::AudioStream read_audio(const Session& session, const Section& section, con
       audio.voice_band_data.push_back(payload_type);
     }
     if (is_encoding(encoding, "telephone-event/8000") && !audio.telephone_event) audio.telephone_event = payload_type;
-    if (is_encoding(encoding, "red/8000") && repeats_g711(formats_of[*type], encodings))
+    if (is_encoding(encoding, "red/8000") && repeats_g711(formats_of[*type], encodings)) {
       audio.redundancy = payload_type;
+      // RFC 2198 section 5: "8/8/8" names the block of the packet itself and two earlier ones.
+      audio.redundant_blocks = static_cast<size_t>(std::ranges::count(formats_of[*type], '/'));
+    }
   }
   return audio;
 }

@@ -51,7 +51,9 @@ std::string audio_section(const call::AudioStream& audio) {
     // RFC 2198 section 5: which codec the blocks are, the primary one first.
     const auto primary = audio.codecs.front().payload_type;
     formats += fmt::format(" {}", *audio.redundancy);
-    maps += fmt::format("a=rtpmap:{0} red/8000\r\na=fmtp:{0} {1}/{1}/{1}\r\n", *audio.redundancy, primary);
+    maps += fmt::format("a=rtpmap:{0} red/8000\r\na=fmtp:{0} {1}", *audio.redundancy, primary);
+    for (size_t i = 0; i < audio.redundant_blocks; ++i) maps += fmt::format("/{}", primary);
+    maps += "\r\n";
   }
   auto section = fmt::format("m=audio {} RTP/AVP{}\r\n", audio.rtp.port(), formats) + maps;
   section += fmt::format("a=ptime:{}\r\n", audio.ptime.count());

@@ -71,6 +71,9 @@ TEST(Negotiation, RedundancyIsUsedWhereBothSidesHaveIt) {
   EXPECT_EQ(offer_audio(none, kLocal).audio->redundancy, std::nullopt);
   EXPECT_EQ(rtp_settings(*offer_audio({}, kLocal).audio, *offer.audio)->redundancy, 99);
   EXPECT_EQ(rtp_settings(*offer_audio({}, kLocal).audio, *plain.audio)->redundancy, std::nullopt);
+  offer.audio->redundant_blocks = 1;
+  EXPECT_EQ(rtp_settings(*offer_audio({}, kLocal).audio, *offer.audio)->most_copies, 1u) << "what the peer takes";
+  EXPECT_EQ(answer_audio({}, kLocal, offer)->audio->redundant_blocks, 3u) << "what we take";
 }
 
 TEST(Negotiation, AFaxInG711IsOfferedAsVoiceBandDataBesideRedundancy) {

@@ -125,15 +125,26 @@ TEST(Sdp, RedundancyIsReadWhereItRepeatsG711) {
   EXPECT_EQ(redundancy(""), std::nullopt);
 }
 
+TEST(Sdp, HowManyEarlierBlocksAPeerTakesIsWhatItsFormatNames) {
+  auto blocks = [](const std::string& fmtp) {
+    return parse("m=audio 4000 RTP/AVP 8 0 121\r\na=rtpmap:121 red/8000\r\n" + fmtp).media.audio->redundant_blocks;
+  };
+  EXPECT_EQ(blocks("a=fmtp:121 8/8\r\n"), 1u);
+  EXPECT_EQ(blocks("a=fmtp:121 8/8/8/8\r\n"), 3u);
+  EXPECT_EQ(blocks(""), 0u) << "it does not say";
+}
+
 TEST(SdpSession, RedundancyIsWrittenAndReadBack) {
   auto media = audio(4000);
   media.audio->redundancy = 121;
+  media.audio->redundant_blocks = 3;
 
   auto text = SdpSession(1).offer(media);
 
   EXPECT_NE(text.find("m=audio 4000 RTP/AVP 8 121\r\n"), std::string::npos) << text;
-  EXPECT_NE(text.find("a=fmtp:121 8/8/8\r\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("a=fmtp:121 8/8/8/8\r\n"), std::string::npos) << text;
   EXPECT_EQ(parse_sdp(text)->media.audio->redundancy, 121);
+  EXPECT_EQ(parse_sdp(text)->media.audio->redundant_blocks, 3u);
 }
 
 TEST(SdpSession, ClearmodeIsWrittenAndReadBack) {
