@@ -60,6 +60,31 @@ std::filesystem::path test_document(const std::string& name) {
   return std::filesystem::path(SG_TEST_DATA) / "fax" / name;
 }
 
+std::filesystem::path document_of_two_resolutions(const std::filesystem::path& document) {
+  const Page page = read_tiff(document).at(0);
+  auto file = received_file().replace_extension(".two.tif");
+  TIFF* tiff = TIFFOpen(file.c_str(), "w");
+  for (double lines_per_cm : {77.0, 38.5}) {
+    TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, page.width);
+    TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, static_cast<uint32_t>(page.rows.size()));
+    TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, 1);
+    TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
+    TIFFSetField(tiff, TIFFTAG_COMPRESSION, COMPRESSION_CCITTFAX4);
+    TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISWHITE);
+    TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_CENTIMETER);
+    TIFFSetField(tiff, TIFFTAG_XRESOLUTION, 80.4);
+    TIFFSetField(tiff, TIFFTAG_YRESOLUTION, lines_per_cm);
+    TIFFSetField(tiff, TIFFTAG_ROWSPERSTRIP, static_cast<uint32_t>(page.rows.size()));
+    for (uint32_t i = 0; i < page.rows.size(); ++i) {
+      Bytes row = page.rows[i];
+      EXPECT_EQ(TIFFWriteScanline(tiff, row.data(), i, 0), 1) << file << " row " << i;
+    }
+    EXPECT_EQ(TIFFWriteDirectory(tiff), 1);
+  }
+  TIFFClose(tiff);
+  return file;
+}
+
 std::filesystem::path received_file() {
   std::string name = ::testing::UnitTest::GetInstance()->current_test_info()->name();
   std::replace(name.begin(), name.end(), '/', '_');

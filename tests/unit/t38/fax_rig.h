@@ -86,5 +86,7 @@ std::vector<Page> read_tiff(const std::filesystem::path& file);
 std::filesystem::path test_document(const std::string& name);
 // A file of this test's own.
 std::filesystem::path received_file();
+// The first page of a document twice, in fine and in standard resolution: a file of this test's own.
+std::filesystem::path document_of_two_resolutions(const std::filesystem::path& document);
 
 }  // namespace sg::t38
