@@ -1,41 +1,26 @@
 // A fax that is relayed from T.38 to T.38: two machines, each with error correction of its own, and a session between.
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "tests/unit/media/t38_machines.h"
 
 namespace sg::media {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 
-struct FaxRelayTest : ::testing::Test {
-  static SocketAddress address(uint16_t port) { return SocketAddress::parse("192.0.2.1", port).value(); }
-  static fs::path page() { return fs::path(SG_TEST_DATA) / "fax" / "itu1-3.tif"; }
-
-  FaxRelayTest() { session.set_bridging(Bridging::Both); }
-  ~FaxRelayTest() override { fs::remove(received); }
-
+struct FaxRelayTest : T38SessionTest {
   // A machine on each side, with what it takes.
   void start(const t38::Params& a_takes, const t38::Params& b_takes) {
-    a = std::make_unique<Machine>(wire, address(4000), t38::FaxMachineOptions{.calling = true, .send_file = page()},
-                                  a_takes);
+    a = std::make_unique<Machine>(wire, address(4000),
+                                  t38::FaxMachineOptions{.calling = true, .send_file = three_pages()}, a_takes);
     b = std::make_unique<Machine>(wire, address(5000), t38::FaxMachineOptions{.receive_file = received}, b_takes);
-    for (auto [machine, side] : {std::pair{a.get(), Side::A}, {b.get(), Side::B}}) {
-      PortPair ports;
-      ports.media.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-      ports.control.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-      machine->socket = ports.media.get();
-      session.give_ports(side, std::move(ports));
-      session.use_t38(side, machine->settings());
-    }
+    give(Side::A, *a);
+    give(Side::B, *b);
   }
   void run(Duration most) {
     for (Duration passed{}; passed < most && !(a->fax->is_finished() && b->fax->is_finished()); passed += 20ms) {
@@ -54,14 +39,6 @@ struct FaxRelayTest : ::testing::Test {
     return all;
   }
 
-  fs::path received = fs::temp_directory_path() /
-                      (std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()) + ".tif");
-  Config config;
-  Counters counters;
-  Wire wire;
-  TestClock clock;
-  SessionTools tools{config, wire, counters, wire, clock, 1};
-  Session session{SessionId{1}, tools};
   std::unique_ptr<Machine> a, b;
 };
 

@@ -1,11 +1,9 @@
 // A fax during which a peer says anew what stands: by refresh, in other words, or from another port.
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 #include "media/codec/g711.h"
@@ -15,8 +13,6 @@
 
 namespace sg::media {
 namespace {
-
-namespace fs = std::filesystem;
 
 // A fax machine on a timeslot.
 class LineMachine final : public tdm::Bearer, private tdm::TickSource {
@@ -87,27 +83,15 @@ class RtpMachine final {
 };
 
 // T.38 on side A, a timeslot on side B.
-struct T38ChangeTest : ::testing::Test {
-  static SocketAddress address(uint16_t port) { return SocketAddress::parse("192.0.2.1", port).value(); }
-
-  T38ChangeTest() { session.set_bridging(Bridging::Both); }
-  ~T38ChangeTest() override { fs::remove(received); }
-
-  t38::FaxMachineOptions sender() const {
-    return {.calling = true, .send_file = fs::path(SG_TEST_DATA) / "fax" / "itu1-3.tif"};
-  }
+struct T38ChangeTest : T38SessionTest {
+  t38::FaxMachineOptions sender() const { return {.calling = true, .send_file = three_pages()}; }
   t38::FaxMachineOptions receiver() const { return {.receive_file = received}; }
   void start(const t38::FaxMachineOptions& on_t38, const t38::FaxMachineOptions& on_line, const t38::Params& takes) {
     peer = std::make_unique<Machine>(wire, address(4000), on_t38, takes);
     auto bearer = std::make_unique<LineMachine>(on_line);
     line = bearer.get();
-    PortPair ports;
-    ports.media.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    ports.control.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    peer->socket = ports.media.get();
-    session.give_ports(Side::A, std::move(ports));
+    give(Side::A, *peer);
     session.give_bearer(Side::B, {1, 1}, std::move(bearer));
-    session.use_t38(Side::A, peer->settings());
   }
   bool is_over() const { return peer->fax->is_finished() && line->fax->is_finished(); }
   void step() {
@@ -137,14 +121,6 @@ struct T38ChangeTest : ::testing::Test {
     return settings;
   }
 
-  fs::path received = fs::temp_directory_path() /
-                      (std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()) + ".tif");
-  Config config;
-  Counters counters;
-  Wire wire;
-  TestClock clock;
-  SessionTools tools{config, wire, counters, wire, clock, 1};
-  Session session{SessionId{1}, tools};
   std::unique_ptr<Machine> peer;
   LineMachine* line = nullptr;
 };

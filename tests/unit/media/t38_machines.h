@@ -1,8 +1,10 @@
 #pragma once
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <filesystem>
 #include <map>
 
 #include "media/session.h"
@@ -90,6 +92,34 @@ class Machine final : private t38::IfpSink, private t38::UdptlReceiver::Listener
 
  public:
   std::unique_ptr<t38::T38FaxMachine> fax;
+};
+
+// A session in virtual time, its sides yet to be given.
+struct T38SessionTest : ::testing::Test {
+  static SocketAddress address(uint16_t port) { return SocketAddress::parse("192.0.2.1", port).value(); }
+  static std::filesystem::path three_pages() { return std::filesystem::path(SG_TEST_DATA) / "fax" / "itu1-3.tif"; }
+
+  T38SessionTest() { session.set_bridging(Bridging::Both); }
+  ~T38SessionTest() override { std::filesystem::remove(received); }
+
+  void give(Side side, Machine& machine) {
+    PortPair ports;
+    ports.media.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    ports.control.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    machine.socket = ports.media.get();
+    session.give_ports(side, std::move(ports));
+    session.use_t38(side, machine.settings());
+  }
+
+  std::filesystem::path received =
+      std::filesystem::temp_directory_path() /
+      (std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()) + ".tif");
+  Config config;
+  Counters counters;
+  Wire wire;
+  TestClock clock;
+  SessionTools tools{config, wire, counters, wire, clock, 1};
+  Session session{SessionId{1}, tools};
 };
 
 }  // namespace sg::media

@@ -105,13 +105,7 @@ TEST_F(SipDialog, ARefreshIsAnsweredWithWhatStandsAndTheSameVersion) {
 
 // RFC 3264 section 8 forbids to drop a line, but fax gateways do.
 TEST_F(SipDialog, APeerMayDropTheAudioLineWhenItAsksForT38) {
-  peer.request(agent(), "INVITE", 1, {}, {}, sdp_of(kAudio + "m=video 4006 RTP/AVP 31\r\n"));
-  ASSERT_TRUE(until([&] { return callee.leg != nullptr; }, "the INVITE arrives"));
-  callee.leg->answer(audio_at(5000));
-  ASSERT_TRUE(until_received("SIP/2.0 200", " INVITE\r\n"));
-  auto tag = tag_of(peer.last("SIP/2.0 200"));
-  peer.request(agent(), "ACK", 1, tag);
-  settle();
+  auto tag = establish_from_peer({}, kAudio + "m=video 4006 RTP/AVP 31\r\n");
 
   peer.received.clear();
   peer.request(agent(), "INVITE", 2, tag, {}, sdp_of(kImage, 2));
@@ -132,13 +126,7 @@ TEST_F(SipDialog, APeerMayDropTheAudioLineWhenItAsksForT38) {
 }
 
 TEST_F(SipDialog, APeerMayDropTheAudioLineFromItsAnswer) {
-  peer.request(agent(), "INVITE", 1, {}, {}, sdp_of(kAudio + "m=image 0 udptl t38\r\n"));
-  ASSERT_TRUE(until([&] { return callee.leg != nullptr; }, "the INVITE arrives"));
-  callee.leg->answer(audio_at(5000));
-  ASSERT_TRUE(until_received("SIP/2.0 200", " INVITE\r\n"));
-  auto tag = tag_of(peer.last("SIP/2.0 200"));
-  peer.request(agent(), "ACK", 1, tag);
-  settle();
+  auto tag = establish_from_peer({}, kAudio + "m=image 0 udptl t38\r\n");
   callee.leg->offer(image_at(5000));
   ASSERT_TRUE(until_received("INVITE"));
   auto offer = RawPeer::body(peer.last("INVITE"));

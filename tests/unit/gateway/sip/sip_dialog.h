@@ -56,8 +56,8 @@ class SipDialog : public TwoAgents {
     return peer.last("INVITE");
   }
   // The peer calls and is answered; the dialog's tag.
-  std::string establish_from_peer(const std::string& headers = {}) {
-    peer.request(agent(), "INVITE", 1, {}, headers, sdp_of(kAudio));
+  std::string establish_from_peer(const std::string& headers = {}, const std::string& media = kAudio) {
+    peer.request(agent(), "INVITE", 1, {}, headers, sdp_of(media));
     EXPECT_TRUE(until([&] { return callee.leg != nullptr; }, "the INVITE arrives"));
     callee.leg->answer(audio_at(5000));
     EXPECT_TRUE(until_received("SIP/2.0 200", " INVITE\r\n"));
