@@ -14,7 +14,7 @@
 #include "t38/ifp_feed.h"
 #include "t38/spandsp.h"
 #include "t38/v17_receiver.h"
-#include "t38/v29_receiver.h"
+#include "t38/false_training.h"
 
 namespace sg::t38 {
 namespace {
@@ -72,6 +72,7 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
     static constexpr std::array<uint8_t, 10> kNone{};
     t38_gateway_set_nsx_suppression(state, kNone.data(), kNone.size(), kNone.data(), kNone.size());
     mend_false_training(state->audio.modems.fast_modems.v29_rx);
+    mend_false_training(state->audio.modems.fast_modems.v27ter_rx);
 
     t38_core_state_t* core = core_state();
     be_silent(t38_core_get_logging_state(core));

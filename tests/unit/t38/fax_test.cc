@@ -274,7 +274,7 @@ TEST_P(FaxThatTrainsAgain, ArrivesAfterFtt) {
 }
 
 // A page of another resolution is announced by EOM, a new DCS and its training. The fast modem listens to that DCS: it
-// is not to be taken for training (v29_receiver.h).
+// is not to be taken for training (false_training.h).
 class FaxOfTwoResolutions : public ::testing::TestWithParam<Variant> {};
 
 TEST_P(FaxOfTwoResolutions, ArrivesWhole) {
