@@ -42,6 +42,12 @@ class AudioBlock {
     has_linear_ = true;
     return linear_;
   }
+  // For the last one who looks at this block: it may spoil the samples.
+  std::span<int16_t> take_linear() {
+    linear();
+    has_linear_ = false;
+    return linear_;
+  }
 
  private:
   std::span<uint8_t> begin_octets_from_linear(tdm::Law law) {

@@ -59,7 +59,6 @@ Session::Session(SessionId id, SessionTools& tools)
       sides_{SideState(*this, Side::A, tools.config.block_octets),
              SideState(*this, Side::B, tools.config.block_octets)},
       scratch_(tools.config.block_octets),
-      fax_audio_(tools.config.block_octets),
       now_(tools_.clock.now()),
       line_(now_),
       next_look_(now_ + kLookAfterEvery) {}
@@ -535,8 +534,7 @@ void Session::mix() {
 
 void Session::bridge_fax() {
   SideState& audio = at(other_side(fax_->t38_side));
-  std::ranges::copy(audio.heard.linear(), fax_audio_.begin());
-  fax_->gateway.rx_audio(fax_audio_);
+  fax_->gateway.rx_audio(audio.heard.take_linear());
   fax_->gateway.tx_audio(scratch_.begin_linear());
   say(audio, scratch_);
   if (RtpEndpoint* dormant = at(fax_->t38_side).rtp.get()) dormant->skip(scratch_.size());

@@ -215,7 +215,6 @@ class Session {
   std::unique_ptr<FaxListener> fax_listener_;
   bool was_fax_heard_ = false;
   AudioBlock scratch_;  // made here: tones, and what the fax gateway says
-  std::vector<int16_t> fax_audio_;
 
   TimePoint now_;   // of this tick, the wall's
   TimePoint line_;  // counts blocks

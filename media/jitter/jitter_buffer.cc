@@ -177,11 +177,12 @@ struct JitterBuffer::State {
       octets = octets.subspan(static_cast<size_t>(play - at));
       at = play;
     }
+    end = std::max(end, at + static_cast<int64_t>(octets.size()));
+    if (law == options.law) return ring.store(at, octets);
     std::array<uint8_t, kMaxPacket> converted;
     auto ours = std::span(converted).first(octets.size());
     g711::convert(law, octets, options.law, ours);
     ring.store(at, ours);
-    end = std::max(end, at + static_cast<int64_t>(ours.size()));
   }
 
   // Delays play-out. The positions that are walked a second time were played and are empty.

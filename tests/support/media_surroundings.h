@@ -21,9 +21,10 @@ class UdpInOwnTime final : public media::DatagramIo, public Clock {
   void advance() { now_ += 20ms; }
   std::span<const media::Datagram> receive(int fd) override {
     auto received = batch_.receive(fd);
-    std::ranges::copy(received, stamped_.begin());
-    for (media::Datagram& one : stamped_) one.arrival = now_;
-    return std::span(stamped_).first(received.size());
+    auto stamped = std::span(stamped_).first(received.size());
+    std::ranges::copy(received, stamped.begin());
+    for (media::Datagram& one : stamped) one.arrival = now_;
+    return stamped;
   }
   bool send(int fd, const SocketAddress& to, ByteView data) override { return batch_.send(fd, to, data); }
 
