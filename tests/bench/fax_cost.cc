@@ -148,6 +148,7 @@ double measure_rtp(const std::vector<Machines>& pairs) {
   for (; blocks < kMostBlocks && !all_finished(calls); ++blocks) {
     for (auto& call : calls) call->speak();
     double before = seconds_of(CLOCK_THREAD_CPUTIME_ID);
+    udp.wake_up();
     for (auto& call : calls) call->pass(udp.now());
     spent += seconds_of(CLOCK_THREAD_CPUTIME_ID) - before;
     udp.advance();

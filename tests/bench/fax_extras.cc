@@ -98,6 +98,7 @@ double measure_delay(media::Profile profile) {
   for (size_t block = 0; block < 2 * kSettled; ++block) {
     first.say(block == kSettled ? Bytes(kBlock, kMark) : silence);
     second.say(silence);
+    all.udp.wake_up();
     first.session.tick(all.udp.now());
     second.session.tick(all.udp.now());
     all.udp.advance();
@@ -134,6 +135,7 @@ double measure_memory(Begin begin) {
     begin(call, std::move(ports), remote);
   }
   for (int block = 0; block < kBlocks; ++block, all.udp.advance()) {
+    all.udp.wake_up();
     for (auto& call : calls) {
       call->say(silence);
       call->session.tick(all.udp.now());

@@ -14,11 +14,12 @@
 // What surrounds media sessions that run inside a test or a benchmark, under its own clock.
 namespace sg::support {
 
-// UDP whose datagrams arrive at a time that advance() alone moves.
+// UDP whose datagrams arrive at a time that advance() alone moves. As in a worker, each tick begins with wake_up().
 class UdpInOwnTime final : public media::DatagramIo, public Clock {
  public:
   TimePoint now() const override { return now_; }
   void advance() { now_ += 20ms; }
+  void wake_up() { batch_.synchronise(now_); }
   std::span<const media::Datagram> receive(int fd) override {
     auto received = batch_.receive(fd);
     auto stamped = std::span(stamped_).first(received.size());
@@ -27,6 +28,8 @@ class UdpInOwnTime final : public media::DatagramIo, public Clock {
     return stamped;
   }
   bool send(int fd, const SocketAddress& to, ByteView data) override { return batch_.send(fd, to, data); }
+  void watch(int fd) override { batch_.watch(fd); }
+  void unwatch(int fd) override { batch_.unwatch(fd); }
 
  private:
   TimePoint now_ = TimePoint{} + 1h;

@@ -95,10 +95,16 @@ struct TickAllocation : testing::Test {
     return far_end;
   }
   int allocations_of_tick() {
-    return allocations_of([&] { session.tick(udp.now()); });
+    return allocations_of([&] {
+      udp.wake_up();
+      session.tick(udp.now());
+    });
   }
   int allocations_of_timer_tick() {
-    return allocations_of([&] { session.tick_on_timer(udp.now(), 1); });
+    return allocations_of([&] {
+      udp.wake_up();
+      session.tick_on_timer(udp.now(), 1);
+    });
   }
 
   static constexpr int kBlocks = 500;
