@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -125,11 +126,16 @@ struct SideFailed {
   Side side;
   std::string message;
 };
+// Packets of a side's peer, since the session began.
+struct PacketsReceived {
+  uint64_t rtp = 0, udptl = 0;
+};
 // What a fax machine said, or that its modem trains.
 struct FaxSeen {
   t38::FaxEvent event;
-  Side from = Side::A;    // the side of the machine that said it
-  bool in_audio = false;  // heard by listening in on G.711
+  Side from = Side::A;                           // the side of the machine that said it
+  bool in_audio = false;                         // heard by listening in on G.711
+  std::array<PacketsReceived, 2> received = {};  // until then, by sides A and B
 };
 // While the call is a fax: packets from this side's peer, or blocks of its timeslot, did not come. Told a few times a
 // second at most, for all since the time before.

@@ -258,6 +258,15 @@ void Session::tell_hurt(SideState& side) {
   side.told = now;
 }
 
+void Session::tell_seen(const t38::FaxEvent& event, Side from, bool in_audio) {
+  FaxSeen seen{event, from, in_audio};
+  for (size_t side = 0; side < seen.received.size(); ++side) {
+    const SideStats stats = stats_of(sides_[side]);
+    seen.received[side] = {.rtp = stats.rtp.packets_received, .udptl = stats.udptl.packets_received};
+  }
+  tell(seen);
+}
+
 void Session::tell_loss(const SideState& side, const Hurt::Packets& now, const Hurt::Packets& told, bool in_audio) {
   // A packet that was only late makes the loss smaller again.
   const uint64_t lost = now.lost > told.lost ? now.lost - told.lost : 0;

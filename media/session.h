@@ -103,7 +103,7 @@ class Session {
     void on_ifp(ByteView ifp, int copies) override { session.send_ifp(t38_side, ifp, copies); }
     void on_fax_event(const t38::FaxEvent& event) override {
       const bool is_from_t38 = event.direction == t38::Direction::FromT38;
-      session.tell(FaxSeen{event, is_from_t38 ? t38_side : other_side(t38_side), false});
+      session.tell_seen(event, is_from_t38 ? t38_side : other_side(t38_side), false);
     }
 
     Session& session;
@@ -116,7 +116,7 @@ class Session {
     FaxRelay(Session& owner, int version)
         : session(owner), guards{t38::IfpGuard(version), t38::IfpGuard(version)}, ifps(version, *this) {}
     void on_fax_event(const t38::FaxEvent& event) override {
-      session.tell(FaxSeen{event, event.direction == t38::Direction::FromT38 ? Side::A : Side::B, false});
+      session.tell_seen(event, event.direction == t38::Direction::FromT38 ? Side::A : Side::B, false);
     }
     void relay(Side from, uint16_t sequence, ByteView ifp);
 
@@ -130,7 +130,7 @@ class Session {
   struct FaxListener final : t38::FaxTimeline::Listener {
     explicit FaxListener(Session& owner) : session(owner), audio(*this) {}
     void on_fax_event(const t38::FaxEvent& event) override {
-      session.tell(FaxSeen{event, event.direction == t38::Direction::FromT38 ? Side::A : Side::B, true});
+      session.tell_seen(event, event.direction == t38::Direction::FromT38 ? Side::A : Side::B, true);
     }
     void hear(Side side, std::span<const int16_t> samples) {
       audio.hear(side == Side::A ? t38::AudioListener::End::First : t38::AudioListener::End::Second, samples);
@@ -160,6 +160,7 @@ class Session {
     return bridging_ == Bridging::Both || (bridging_ == Bridging::BToA && side == Side::A);
   }
   void tell(Event event) { tools_.events.send(id_, std::move(event)); }
+  void tell_seen(const t38::FaxEvent& event, Side from, bool in_audio);
 
   // Packets in.
   void drain(SideState& side);

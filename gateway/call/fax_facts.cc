@@ -100,13 +100,16 @@ void add_loss(FaxFacts& facts, FaxLoss loss, uint64_t received, double much) {
 
 void add_losses(FaxFacts& facts, size_t leg, const media::SideStats& side) {
   const FaxLog::Loss& loss = facts.log.loss(static_cast<media::Side>(leg));
-  const uint64_t before = std::min(side.rtp_before_fax, side.rtp.packets_received);
+  // Of several faxes in a call the latest.
+  const media::PacketsReceived& earlier = facts.log.received_before(static_cast<media::Side>(leg));
+  auto after = [](uint64_t all, uint64_t before) { return all - std::min(all, before); };
   auto of = [leg](const FaxLog::Loss::Packets& packets, bool in_t38) {
     return FaxLoss{.leg = leg, .in_t38 = in_t38, .lost = packets.lost, .recovered = packets.recovered};
   };
-  add_loss(facts, of(loss.in_t38, true), side.udptl.packets_received, kMuchInT38);
+  add_loss(facts, of(loss.in_t38, true), after(side.udptl.packets_received, earlier.udptl), kMuchInT38);
   if (!facts.legs[leg].has_audio) return;
-  add_loss(facts, of(loss.in_g711, false), side.rtp.packets_received - before, kMuchInG711);
+  add_loss(facts, of(loss.in_g711, false), after(side.rtp.packets_received, std::max(side.rtp_before_fax, earlier.rtp)),
+           kMuchInG711);
 }
 
 }  // namespace

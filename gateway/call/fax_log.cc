@@ -69,7 +69,7 @@ FaxLog::Sums FaxLog::all_sums() const {
 
 // Its DIS may have been heard already, and its TSI with this DCS: the machines' names stay until there are others. What
 // was lost stays in the sums of the call.
-void FaxLog::begin_another(Milliseconds at) {
+void FaxLog::begin_another(Milliseconds at, const media::FaxSeen& first) {
   const auto dis = latest_.dis > goodbye_at_ ? latest_.dis : std::nullopt;
   first_frame_at_ = dis.value_or(at);
   latest_ = {};
@@ -77,6 +77,7 @@ void FaxLog::begin_another(Milliseconds at) {
   earlier_sums_ += sums_;
   sums_ = {};
   loss_ = {};
+  received_before_ = first.received;
   document_ = {};
   outcome_ = {};
   is_in_page_ = false;
@@ -101,7 +102,7 @@ void FaxLog::on_seen(Milliseconds at, const media::FaxSeen& seen) {
   };
   switch (event.kind) {
     case Kind::Frame:
-      if (goodbye_at_ && event.detail == "DCS") begin_another(at);
+      if (goodbye_at_ && event.detail == "DCS") begin_another(at, seen);
       if (event.detail == "DCN") goodbye_at_ = at;
       if (!first_frame_at_) first_frame_at_ = at;
       last_frame_ = event.detail;

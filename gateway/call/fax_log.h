@@ -109,6 +109,10 @@ class FaxLog {
   // Of the call.
   Sums all_sums() const;
   const Loss& loss(media::Side side) const { return loss_[static_cast<size_t>(side)]; }
+  // What had come from its peers before that fax began; nothing for the first one.
+  const media::PacketsReceived& received_before(media::Side side) const {
+    return received_before_[static_cast<size_t>(side)];
+  }
   const Latest& latest() const { return latest_; }
   const Document& document() const { return document_; }
   const FaxOutcome& outcome() const { return outcome_; }
@@ -129,13 +133,14 @@ class FaxLog {
  private:
   void add(FaxStep step) { steps_.add(std::move(step)); }
   void on_frame(Milliseconds at, const t38::FaxEvent& frame);
-  void begin_another(Milliseconds at);
+  void begin_another(Milliseconds at, const media::FaxSeen& first);
   void note_time(Milliseconds at, const std::string& word);
 
   FaxSteps steps_;
   Sums sums_, earlier_sums_;
   Latest latest_;
   std::array<Loss, 3> loss_;
+  std::array<media::PacketsReceived, 2> received_before_;
   Document document_;
   FaxOutcome outcome_;
   std::string called_identity_, calling_identity_, last_frame_;

@@ -60,6 +60,10 @@ TEST_F(FaxRelayTest, IsToldFrameByFrameAndEachSideHasItsOwnCorrectionAndSize) {
   EXPECT_EQ(frames(Side::B).back(), "MCF");
   EXPECT_LE(b->longest, 120u);
   for (const FaxSeen& seen : wire.seen) EXPECT_FALSE(seen.in_audio);
+  for (size_t side : {0, 1}) {
+    EXPECT_GT(wire.seen.back().received[side].udptl, wire.seen.front().received[side].udptl);
+    EXPECT_LE(wire.seen.back().received[side].udptl, stats.side[side].udptl.packets_received);
+  }
 }
 
 TEST_F(FaxRelayTest, WhatOneSideLosesIsRepairedBeforeItGoesOn) {

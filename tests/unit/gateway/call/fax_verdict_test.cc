@@ -20,8 +20,8 @@ using Verdict = FaxOutcome::Verdict;
 
 // A timeline in words, a step a second from 3 s on: ">" is the caller's machine, "<" the called one's. "page" begins a
 // page, "pause" a second more of silence, "lost" is three lost packets of RTP, "lost38" of
-// T.38, "slip" a slip, "cng" and "ansam" are tones.
-FaxLog timeline(const std::string& words) {
+// T.38, "slip" a slip, "cng" and "ansam" are tones. `received`: what each frame tells of the packets so far.
+FaxLog timeline(const std::string& words, std::array<media::PacketsReceived, 2> received = {}) {
   FaxLog log;
   std::istringstream in(words);
   milliseconds at(2000);
@@ -39,6 +39,7 @@ FaxLog timeline(const std::string& words) {
       log.on_tone(at, Side::B, media::HeardTone::AnsAm);
     } else {
       media::FaxSeen seen;
+      seen.received = received;
       seen.from = word[0] == '>' ? Side::A : Side::B;
       seen.event.detail = word.substr(1);
       if (word == ">page") seen.event.kind = t38::FaxEvent::Kind::PageStarted;
@@ -298,6 +299,23 @@ TEST(FaxVerdict, AFaxIsNotJudgedByTheOneBeforeIt) {
   record.fax_log = timeline("<DIS >DCS <CFR >page >EOP <MCF >DCN <DIS >DCS <FTT >DCS <FTT");
 
   EXPECT_EQ(diagnose(fax_facts_of(record)).rule, "training failed");
+}
+
+TEST(FaxVerdict, OfALaterFaxInTheCallALossIsAShareOfItsOwnPackets) {
+  const std::string two = "<DIS >DCS <CFR >page >EOP <MCF >DCN <DIS >DCS <CFR >page ";
+  Record in_g711 = half_in_t38("");
+  in_g711.media.side[0].rtp.packets_received = 10'000;
+  Record in_t38 = in_g711;
+  in_g711.fax_log = timeline(two + "lost", {{{.rtp = 9'700}, {.rtp = 9'999, .udptl = 700}}});
+  mode(in_t38, 3000, "t38", "our offer");
+  in_t38.media.side[0].udptl = {.packets_sent = 10'000, .packets_received = 10'000};
+  in_t38.fax_log = timeline(two + "lost38", {{{.udptl = 9'700}, {}}});
+  Record first = in_g711;
+  first.fax_log = timeline("<DIS >DCS <CFR >page lost", {{{.rtp = 9'700}, {}}});
+
+  EXPECT_THAT(diagnose(fax_facts_of(in_g711)).cause, HasSubstr("3 G.711 packets (1.0 %)"));
+  EXPECT_THAT(diagnose(fax_facts_of(in_t38)).cause, HasSubstr("(1.0 %)"));
+  EXPECT_FALSE(fax_facts_of(first).loss.has_value()) << "3 of 10000: the call has no fax before this one";
 }
 
 TEST(FaxVerdict, LossThatWasRepairedIsNoReason) {
