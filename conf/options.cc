@@ -32,6 +32,20 @@ Option<Media> ports_option() {
           .write = [](const Media& media) { return fmt::format("\"{}-{}\"", media.first_port, media.last_port); }};
 }
 
+// What is much less would be read as the size of an IFP (t38::UdptlSender), and not be kept to.
+Kind<int> peer_max_datagram() {
+  const Kind<int> octets = integer(100, 1400);
+  const std::string range = "0, or " + octets.range;
+  return {range,
+          [octets, range](const toml::node& node) -> Result<int> {
+            if (node.is_integer() && node.as_integer()->get() == 0) return 0;
+            auto value = octets.read(node);
+            if (!value) return fail("must be {}", range);
+            return *value;
+          },
+          octets.write};
+}
+
 template <class S>
 std::vector<Option<S>> make_trunk_fax_options() {
   return {
@@ -83,6 +97,19 @@ std::vector<Option<S>> make_trunk_fax_options() {
                                          {"fec", ErrorCorrection::Fec},
                                          {"none", ErrorCorrection::None}}),
                 "T38FaxUdpEC that we offer. What the peer sends is understood in any form.")
+          .live(),
+      option<S>(
+          "t38_peer_max_datagram", &TrunkFax::t38_peer_max_datagram, peer_max_datagram(),
+          "For peers that tell a wrong T38FaxMaxDatagram: the largest T.38 datagram that is sent to them, octets, "
+          "whatever they tell. 0: as they tell.")
+          .live(),
+      option<S>("t38_peer_error_correction", &TrunkFax::t38_peer_error_correction,
+                choice<std::optional<ErrorCorrection>>({{"as-told", std::nullopt},
+                                                        {"none", ErrorCorrection::None},
+                                                        {"redundancy", ErrorCorrection::Redundancy},
+                                                        {"fec", ErrorCorrection::Fec}}),
+                "For peers that tell a wrong T38FaxUdpEC: the error correction in the T.38 that is sent to them, "
+                "whatever they tell. as-told: as they tell.")
           .live(),
       option<S>(
           "vbd", &TrunkFax::vbd,

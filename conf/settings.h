@@ -86,6 +86,8 @@ struct TrunkFax {
   int max_buffer = 2000;   // octets
   int max_datagram = 400;  // octets
   ErrorCorrection error_correction = ErrorCorrection::Redundancy;
+  int t38_peer_max_datagram = 0;                             // octets that it really takes; 0: as it tells
+  std::optional<ErrorCorrection> t38_peer_error_correction;  // that it really understands; none: as it tells
   VoiceBandData vbd = VoiceBandData::Offer;
   int rtp_redundancy = 2;  // earlier packets in each of a fax in G.711
 };

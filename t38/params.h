@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace sg::t38 {
 
@@ -27,6 +28,14 @@ struct Params {
 
   bool operator==(const Params&) const = default;
 };
+
+// What a peer is known to tell wrongly of its receiver.
+struct PeerFaults {
+  int max_datagram = 0;                                            // octets that it really takes; 0: as it tells
+  std::optional<ErrorCorrection> error_correction = std::nullopt;  // that it really understands
+};
+// What binds our sender: what the peer told, but for its faults.
+Params corrected(Params told, const PeerFaults& faults);
 
 // Our answer to an offer: what both sides can do, and our own receiver's limits.
 Params answer(const Params& offer, const Params& ours);

@@ -146,6 +146,12 @@ Attributes attributes(const Params& params) {
   return result;
 }
 
+Params corrected(Params told, const PeerFaults& faults) {
+  if (faults.max_datagram > 0) told.max_datagram = faults.max_datagram;
+  if (faults.error_correction) told.error_correction = *faults.error_correction;
+  return told;
+}
+
 Params answer(const Params& offer, const Params& ours) {
   Params result = ours;
   result.version = std::min(offer.version, ours.version);

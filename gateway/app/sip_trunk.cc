@@ -97,6 +97,10 @@ call::MediaPolicy policy_of(const conf::SipTrunk& trunk) {
   policy.t38_params.max_buffer = trunk.fax.max_buffer;
   policy.t38_params.max_datagram = trunk.fax.max_datagram;
   policy.t38_params.error_correction = error_correction_of(trunk.fax.error_correction);
+  policy.t38_peer_faults.max_datagram = trunk.fax.t38_peer_max_datagram;
+  if (auto really = trunk.fax.t38_peer_error_correction) {
+    policy.t38_peer_faults.error_correction = error_correction_of(*really);
+  }
   return policy;
 }
 

@@ -44,6 +44,7 @@ struct MediaPolicy {
   bool plays_ringback = true;
   T38Ask t38 = T38Ask::Preamble;
   t38::Params t38_params;
+  t38::PeerFaults t38_peer_faults;
   // How long our T.38 offer may stay without an answer before the fax goes on in G.711.
   Duration t38_answer_timeout = 5s;
   // A preamble heard from the peer itself: it should ask first; how long it has to.

@@ -157,8 +157,11 @@ std::optional<media::RtpSettings> rtp_settings(const AudioStream& local, const A
   return settings;
 }
 
-media::T38Settings t38_settings(const ImageStream& local, const ImageStream& remote) {
-  return {.remote = remote.udptl, .local = local.params, .remote_params = remote.params};
+media::T38Settings t38_settings(const MediaPolicy& policy, const ImageStream& local, const ImageStream& remote) {
+  return {.remote = remote.udptl,
+          .local = local.params,
+          .remote_params = t38::corrected(remote.params, policy.t38_peer_faults),
+          .ecm = policy.ecm};
 }
 
 }  // namespace sg::call

@@ -27,6 +27,7 @@ std::optional<MediaDescription> answer_t38(const MediaPolicy& policy, const Sock
 
 // What the media plane needs, from both descriptions once they are agreed. Not set: nothing usable was agreed.
 std::optional<media::RtpSettings> rtp_settings(const AudioStream& local, const AudioStream& remote);
-media::T38Settings t38_settings(const ImageStream& local, const ImageStream& remote);
+// The peer's faults bind only what is sent to it: the answer to its offer speaks its own words.
+media::T38Settings t38_settings(const MediaPolicy& policy, const ImageStream& local, const ImageStream& remote);
 
 }  // namespace sg::call

@@ -244,8 +244,7 @@ bool Party::use(const MediaDescription& local, const MediaDescription& remote) {
   if (local.image && remote.image) {
     ours_ = local;
     remote_ = remote;
-    auto settings = t38_settings(*local.image, *remote.image);
-    settings.ecm = options_.policy.ecm;
+    auto settings = t38_settings(options_.policy, *local.image, *remote.image);
     record_.t38_refused_with = 0;  // a glare, or the peer asked itself afterwards
     context_.media.use_t38(options_.session, options_.side, settings);
     has_media_ = true;

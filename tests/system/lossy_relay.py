@@ -24,6 +24,7 @@ class _Stream:
         self.kind = kind
         self.to_peer, self.to_gateway = _udp_socket(), _udp_socket()
         self.peer = self.gateway = None
+        self.largest_to_peer = 0  # octets of one datagram
 
 
 class LossyRelay:
@@ -130,4 +131,6 @@ class LossyRelay:
             self.lost += 1
         elif to:
             self.passed += 1
+            if not from_peer:
+                stream.largest_to_peer = max(stream.largest_to_peer, len(datagram))
             to_socket.sendto(datagram, to)

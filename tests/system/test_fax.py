@@ -1,6 +1,7 @@
 """Faxes in real time, several at once: a page each way by every transport, identical to the pixel."""
 
 import rig
+from lossy_relay import LossyRelay
 from support import ONE_PAGE, SystemTest
 
 FAX_PATIENCE = 240.0  # a page takes 30 s on the line
@@ -114,18 +115,25 @@ class FaxOnT1(Fax):
 
 
 class FaxRelayed(SystemTest):
-    """SIP to SIP: two machines that speak T.38, each with error correction and datagrams of its own."""
+    """SIP to SIP: two machines that speak T.38, each with error correction and datagrams of its own.
+
+    The far one takes less than it tells.
+    """
 
     @classmethod
     def set_up(cls, bench):
         cls.port, = rig.free_ports(1)
+        cls.relay = LossyRelay(loss=0, seed=1, peer=("127.0.0.1", cls.port))
+        cls.addClassCleanup(cls.relay.close)
         bench.start_exchange([{"number": "100", "kind": "fax", "directory": bench.folder}])
         bench.start_gateway(
             sip_trunks={"near": {"peer": "sip:127.0.0.9:5060", "allow_from": ["127.0.0.1"],
                                  "fax": {"error_correction": "fec"}},
-                        "far": {"peer": f"sip:127.0.0.1:{cls.port}", "allow_from": ["127.0.0.8"],
-                                "fax": {"max_datagram": 200}}},
+                        "far": {"peer": f"sip:127.0.0.1:{cls.relay.gateway_port}", "allow_from": ["127.0.0.8"],
+                                "fax": {"max_datagram": 200, "t38_peer_max_datagram": 120,
+                                        "t38_peer_error_correction": "none"}}},
             routes=[{"name": "across", "from": ["near"], "called": "*", "to": ["far"]}])
+        cls.relay.gateway = ("127.0.0.1", bench.sip_port)
 
     def test_a_fax_is_relayed_and_told_of(self):
         receiver = self.bench.start_fax_receiver("far", self.port, "--t38")
@@ -141,6 +149,8 @@ class FaxRelayed(SystemTest):
         fax = record["fax"]
         self.assertEqual((fax["verdict"], fax["pages"], fax["transport"]), ("delivered", 1, "t38"), fax)
         self.assertEqual((fax["bit_rate"], fax["ecm"], fax["called_identity"]), (14400, True, "sgfax"))
+        self.assertIsNone(fax["redundancy"]["b"])
+        self.assertIn(self.relay.streams[b"image"].largest_to_peer, range(60, 121))
         frames = [(step["side"], step["what"]) for step in fax["timeline"] if step["kind"] == "frame"]
         self.assertIn(("b", "DIS"), frames)
         self.assertIn(("b", "MCF"), frames)

@@ -130,6 +130,23 @@ TEST(Settings, TellByDirectionWhoAsksForT38) {
   EXPECT_EQ(fax.sg3, Sg3::Pass);
 }
 
+TEST(Settings, TellWhatAT38PeerTellsWrongly) {
+  auto told = parse(kGood, "test.toml").value();
+  auto settings =
+      parse(with("t38 = \"never\"", "t38_peer_max_datagram = 180\nt38_peer_error_correction = \"none\""), "test.toml");
+  auto back =
+      parse(with("t38 = \"never\"", "t38_peer_max_datagram = 0\nt38_peer_error_correction = \"as-told\""), "test.toml");
+
+  EXPECT_EQ(told.sip_trunks[0].fax.t38_peer_max_datagram, 0);
+  EXPECT_FALSE(told.sip_trunks[0].fax.t38_peer_error_correction);
+  ASSERT_TRUE(settings) << settings.error().message;
+  EXPECT_EQ(settings->sip_trunks[0].fax.t38_peer_max_datagram, 180);
+  EXPECT_EQ(settings->sip_trunks[0].fax.t38_peer_error_correction, ErrorCorrection::None);
+  EXPECT_EQ(settings->fax.t38_peer_max_datagram, 0) << "of this trunk alone";
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_FALSE(back->sip_trunks[0].fax.t38_peer_error_correction);
+}
+
 TEST(Settings, PutTheDChannelWhereTheSpanTypeHasIt) {
   auto settings = parse(kGood, "test.toml").value();
   PriTrunk moved;
@@ -255,6 +272,14 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"SpanName", "[span.2]", "[span.two]", {"test.toml:9: [span] two: a span is named by a number"}},
         Fault{"NoKind", "kind = \"sip\"\n", "", {"[trunk.carrier] kind:", "\"pri\", \"sip\""}},
         Fault{"OptionOfTheOtherKind", "max_calls = 30", "spans = [1]", {"[trunk.carrier] spans: unknown key"}},
+        Fault{"PeerDatagramTooSmall",
+              "t38 = \"never\"",
+              "t38_peer_max_datagram = 72",
+              {"[trunk.carrier.fax] t38_peer_max_datagram: must be 0, or 100 to 1400", "whatever they tell"}},
+        Fault{"PeerErrorCorrection",
+              "t38 = \"never\"",
+              "t38_peer_error_correction = \"parity\"",
+              {"[trunk.carrier.fax] t38_peer_error_correction: \"parity\"", "\"as-told\""}},
         Fault{"UnknownFaxKey", "t38 = \"never\"", "ecm = true", {"[trunk.carrier.fax] ecm: unknown key"}},
         Fault{"SpanUsedTwice",
               "spans = [2]\nrole = \"network\"\nswitch = \"ni2\"",

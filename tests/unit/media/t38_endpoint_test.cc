@@ -219,6 +219,46 @@ TEST_F(T38EndpointLossTest, ItStaysWithinThePeersDatagram) {
   EXPECT_LE(wire.sent.back().second.size(), 90u);
 }
 
+// A V.17 Data IFP of so many octets of non-ECM data.
+Bytes page_data(size_t octets) {
+  Bytes ifp{0xC0 | 8 << 1, 1, 0xE0, static_cast<uint8_t>((octets - 1) >> 8), static_cast<uint8_t>(octets - 1)};
+  ifp.resize(ifp.size() + octets, 0x55);
+  return ifp;
+}
+
+TEST_F(T38EndpointLossTest, APeerThatTellsTooMuchGetsNoDatagramAboveWhatItReallyTakes) {
+  const t38::Params told{.max_datagram = 1400, .error_correction = t38::ErrorCorrection::Fec};
+  for (auto really : {t38::ErrorCorrection::None, t38::ErrorCorrection::Redundancy, t38::ErrorCorrection::Fec}) {
+    for (int limit : {100, 180, 320}) {
+      SCOPED_TRACE(fmt::format("error correction {}, {} octets", static_cast<int>(really), limit));
+      made.reset();
+      wire.sent.clear();
+      sequence = 1;
+      settings.remote_params = t38::corrected(told, {.max_datagram = limit, .error_correction = really});
+
+      hear(500, 5);  // as deep as redundancy goes
+      for (size_t octets : {1, 20, 54, 94, 150, 300, 390, 54, 54, 54, 54, 7, 7, 7}) {
+        endpoint().send_ifp(page_data(octets), 1, 3, clock.now());
+      }
+
+      size_t largest = 0;
+      for (const auto& [at, datagram] : wire.sent) largest = std::max(largest, datagram.size());
+      EXPECT_LE(largest, static_cast<size_t>(limit));
+      EXPECT_GT(largest, static_cast<size_t>(limit) * 9 / 10) << "what it takes is made use of";
+      const auto& latest = wire.sent.back().second;  // of 12 octets, and before it others of as many
+      const size_t error_recovery = 2 + 1 + 12;
+      EXPECT_EQ(latest[error_recovery] == 0x80, really == t38::ErrorCorrection::Fec);
+      EXPECT_EQ(latest.size() == error_recovery + 2, really == t38::ErrorCorrection::None);
+    }
+  }
+}
+
+TEST_F(T38EndpointLossTest, APeerThatTellsTooLittleGetsTheRedundancyThatItReallyTakes) {
+  settings.remote_params = t38::corrected({.max_datagram = 60}, {.max_datagram = 400});
+
+  EXPECT_EQ(depth(), 3);
+}
+
 TEST_F(T38EndpointTest, RepeatsNothingToAPeerThatPutUsOnHold) {
   endpoint().send_ifp(kNoSignalIfp, 3, 3, clock.now());
   run(2);
@@ -228,13 +268,6 @@ TEST_F(T38EndpointTest, RepeatsNothingToAPeerThatPutUsOnHold) {
   run(20);
 
   EXPECT_EQ(wire.sent.size(), before);
-}
-
-// A V.17 Data IFP of so many octets of non-ECM data.
-Bytes page_data(size_t octets) {
-  Bytes ifp{0xC0 | 8 << 1, 1, 0xE0, static_cast<uint8_t>((octets - 1) >> 8), static_cast<uint8_t>(octets - 1)};
-  ifp.resize(ifp.size() + octets, 0x55);
-  return ifp;
 }
 
 TEST_F(T38EndpointTest, WhatThePeerDoesNotTakeAtOnceIsSentInPieces) {

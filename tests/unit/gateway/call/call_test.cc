@@ -555,6 +555,17 @@ TEST_F(CallTest, ARunningFaxKeepsItsVersionWhateverThePeerOffersAnew) {
   EXPECT_EQ(media.t38[Side::A].version(), 0);
 }
 
+TEST_F(CallTest, WhatAT38PeerTellsWronglyIsPutRightOnItsSideOnly) {
+  sip.policy.t38_peer_faults = {.max_datagram = 180, .error_correction = t38::ErrorCorrection::None};
+  LegScript& caller = answered_sip_to_pri();
+
+  caller.listener->on_offer(t38_at("192.0.2.1:4002"));
+
+  EXPECT_EQ(media.t38[Side::A].remote_params.max_datagram, 180);
+  EXPECT_EQ(media.t38[Side::A].remote_params.error_correction, t38::ErrorCorrection::None);
+  EXPECT_EQ(media.t38[Side::A].local, sip.policy.t38_params) << "what we told of ourselves";
+}
+
 TEST_F(CallTest, ASuperG3FaxIsLoweredAtItsAnswerToneAndAModemIsLeftAlone) {
   LegScript& modem = answered_sip_to_pri();
   media.hear(Side::B, media::HeardTone::AnsAm);

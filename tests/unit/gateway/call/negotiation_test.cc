@@ -136,10 +136,30 @@ TEST(Negotiation, T38IsAnsweredWithOurOwnReceiver) {
   offer.image->params.max_datagram = 180;
 
   auto answer = answer_t38(policy, kLocal, offer);
-  auto settings = t38_settings(*answer->image, *offer.image);
+  auto settings = t38_settings(policy, *answer->image, *offer.image);
 
   EXPECT_EQ(settings.local.max_datagram, 560);
   EXPECT_EQ(settings.remote_params.max_datagram, 180);
+}
+
+TEST(Negotiation, WhatAT38PeerTellsWronglyBindsNothingAndIsAnsweredAsEver) {
+  MediaPolicy policy;
+  policy.t38_peer_faults = {.max_datagram = 250, .error_correction = t38::ErrorCorrection::None};
+  auto offer = t38_at("192.0.2.1:4000");
+  offer.image->params.max_datagram = 1400;
+  offer.image->params.max_ifp = 160;
+  offer.image->params.error_correction = t38::ErrorCorrection::Fec;
+
+  auto answer = answer_t38(policy, kLocal, offer);
+  auto told = t38_settings({}, *answer->image, *offer.image);
+  auto settings = t38_settings(policy, *answer->image, *offer.image);
+
+  EXPECT_EQ(told.remote_params, offer.image->params);
+  EXPECT_EQ(settings.remote_params.max_datagram, 250);
+  EXPECT_EQ(settings.remote_params.error_correction, t38::ErrorCorrection::None);
+  EXPECT_EQ(settings.remote_params.max_ifp, 160) << "of which nothing is known to be wrong";
+  EXPECT_EQ(answer->image->params.error_correction, t38::ErrorCorrection::Fec);
+  EXPECT_EQ(answer->image->params.max_datagram, policy.t38_params.max_datagram);
 }
 
 }  // namespace
