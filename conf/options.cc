@@ -122,7 +122,8 @@ std::vector<Option<S>> make_trunk_fax_options() {
       option<S>(
           "rtp_redundancy", &TrunkFax::rtp_redundancy, integer(0, 3),
           "Earlier packets repeated in each of a fax in G.711 (RFC 2198), where the peer knows that: 2 make up for "
-          "any two packets lost together, at three times the 80 kbit/s. 0: neither offered nor accepted.")
+          "any two packets lost together, at three times the 80 kbit/s. The depth rises with measured loss, up to 3 or "
+          "what the peer takes. 0: neither offered nor accepted.")
           .live(),
   };
 }
@@ -319,8 +320,10 @@ const std::vector<Option<Fax>>& fax_options() {
       {
           option<Fax>("ecm", &Fax::ecm, boolean(),
                       "Let machines use error correction mode (T.30 Annex A) across T.38."),
-          option<Fax>("redundancy", &Fax::redundancy, integer(0, 8),
-                      "Earlier IFP packets repeated in each T.38 datagram, at most."),
+          option<Fax>(
+              "redundancy", &Fax::redundancy, integer(0, 8),
+              "Earlier IFP packets repeated in each T.38 datagram, as far as the peer takes them. The depth rises "
+              "with measured loss, up to 7."),
           option<Fax>("clear_after_dcn", &Fax::clear_after_dcn, duration<seconds>(0s, 10min),
                       "A call that nobody hangs up is ended so long after the machines' goodbye (DCN). 0s: never."),
           option<Fax>(

@@ -75,6 +75,29 @@ std::string party(const Json& leg) {
   return fmt::format("{} {}", text(leg, "trunk"), text(leg, "called"));
 }
 
+// How many earlier packets went along to the peer of a leg, over what, and since when more: "5 to the caller's peer
+// (T.38, risen from 3)". Empty: none.
+std::string redundancy_towards(const Json& record, const char* side, std::string_view whose) {
+  const Json& fax = record.at("fax");
+  const std::string depth = text(fax.value("redundancy", Json::object()), side);
+  if (depth == "-") return "";
+  const Json t38 = record.value("media", Json::object()).value(side, Json::object()).value("t38", Json::object());
+  std::string how = t38.value("packets_sent", 0) > 0 ? "T.38" : "RFC 2198";
+  for (const Json& step : fax.at("timeline")) {
+    if (text(step, "kind") != "redundancy" || text(step, "side") != side) continue;
+    how += fmt::format(", risen from {}", text(step, "from"));
+    break;
+  }
+  return fmt::format("{} to the {}'s peer ({})", depth, whose, how);
+}
+
+std::string redundancy(const Json& record) {
+  const std::string caller = redundancy_towards(record, "a", "caller");
+  const std::string called = redundancy_towards(record, "b", "called");
+  if (caller.empty() && called.empty()) return "";
+  return fmt::format("redundancy {}{}{}\n", caller, caller.empty() || called.empty() ? "" : ", ", called);
+}
+
 std::string figures(const Json& fax) {
   std::string out = fmt::format("pages {}, {} bit/s{}, {}, {}; in {}\n", text(fax, "pages"), text(fax, "bit_rate"),
                                 fax.at("ecm").get<bool>() ? " with ECM" : "", text(fax, "resolution"),
@@ -123,7 +146,7 @@ std::string fax_text(const Json& record) {
   out += fmt::format("{}: {}\n", text(fax, "verdict"), text(fax, "cause"));
   if (!fax.contains("timeline")) return out + "written by an older version: it has no timeline\n";
   if (!fax.at("advice").is_null()) out += "-> " + text(fax, "advice") + "\n";
-  out += figures(fax);
+  out += figures(fax) + redundancy(record);
   out += fmt::format("\n{:>11}  {:<{}}{:^{}}{:>{}}\n", "", "CALLER", kWidth / 3, "GATEWAY", kWidth - 2 * (kWidth / 3),
                      "CALLED", kWidth / 3 + 2);
   return out + ladder(fax);

@@ -73,6 +73,29 @@ TEST(ControlText, DrawsAFaxAsALadder) {
                               "    7.000 s  |                              [2 slips]                     |\n"));
 }
 
+TEST(ControlText, TellsTheRedundancyOfAFaxAndFromWhereItRose) {
+  auto record = Json::parse(admin::fax_record());
+  EXPECT_THAT(fax_text(record), testing::Not(HasSubstr("redundancy"))) << "of an older version";
+
+  record["media"] = {{"a", {{"t38", {{"packets_sent", 900}}}}}, {"b", {{"t38", {{"packets_sent", 0}}}}}};
+  record["fax"]["redundancy"] = {{"a", 5}, {"b", 2}};
+  auto rise = [&](int from, int to) {
+    record["fax"]["timeline"].push_back(
+        {{"at_ms", 8000 + to}, {"side", "a"}, {"kind", "redundancy"}, {"what", "more"}, {"from", from}, {"to", to}});
+  };
+  rise(3, 4);
+  rise(4, 5);
+  const std::string both = fax_text(record);
+  record["fax"]["redundancy"]["a"] = nullptr;
+  const std::string one = fax_text(record);
+  record["fax"]["redundancy"]["b"] = nullptr;
+
+  EXPECT_THAT(both, HasSubstr("clock -4.5 ppm\nredundancy 5 to the caller's peer (T.38, risen from 3), "
+                              "2 to the called's peer (RFC 2198)\n\n"));
+  EXPECT_THAT(one, HasSubstr("ppm\nredundancy 2 to the called's peer (RFC 2198)\n\n"));
+  EXPECT_THAT(fax_text(record), testing::Not(HasSubstr("\nredundancy")));
+}
+
 class FaxInFile : public testing::Test {
  protected:
   ~FaxInFile() override {
