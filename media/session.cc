@@ -1,6 +1,7 @@
 #include "media/session.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace sg::media {
 namespace {
@@ -39,6 +40,10 @@ FaxStats add(const FaxStats& earlier, const FaxStats& latest) {
           .bit_rate = latest.bit_rate ? latest.bit_rate : earlier.bit_rate,
           .ecm = latest.bit_rate ? latest.ecm : earlier.ecm,
           .ended_by_dcn = earlier.ended_by_dcn || latest.ended_by_dcn};
+}
+
+bool is_silent(std::span<const int16_t> samples) {
+  return samples.front() == 0 && std::memcmp(&samples[0], &samples[1], samples.size_bytes() - sizeof samples[0]) == 0;
 }
 
 // Of a gateway or a listener.
@@ -550,7 +555,10 @@ void Session::mix() {
 void Session::bridge_fax() {
   SideState& audio = at(other_side(fax_->t38_side));
   fax_->gateway.rx_audio(audio.heard.take_linear());
-  fax_->gateway.tx_audio(scratch_.begin_linear());
+  const auto said = scratch_.begin_linear();
+  fax_->gateway.tx_audio(said);
+  // While the fax machine talks the gateway is silent, which is quicker seen than encoded.
+  if (is_silent(said)) scratch_.set_silence(law_of(audio));
   say(audio, scratch_);
   if (RtpEndpoint* dormant = at(fax_->t38_side).rtp.get()) dormant->skip(scratch_.size());
 }

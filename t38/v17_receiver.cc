@@ -11,6 +11,7 @@ namespace {
 
 // Of SpanDSP's stages of training: it has just told A from B, and waits for the end of them.
 constexpr int kShortWaitForCdba = 3;
+constexpr int kNormalOperation = 0;  // past training
 // Its angles: a turn has 2^32 parts.
 constexpr uint32_t kQuarter = 0x40000000, kHalf = 0x80000000;
 // Between A, at 198.4 degrees of V.17's figure 2, and B, at 288.4.
@@ -39,7 +40,10 @@ void on_symbol(void* of, const complexf_t* point, const complexf_t*, int) {
 }  // namespace
 
 void mend_short_training(v17_rx_state_t& receiver) {
-  if (receiver.qam_report == nullptr) v17_rx_set_qam_report_handler(&receiver, &on_symbol, &receiver);
+  // A page has 2400 symbols a second: they are looked at in training only. Its first stage, before the one that is
+  // mended, lasts 100 of them (42 ms): this is called within it.
+  const bool is_trained = receiver.training_stage == kNormalOperation;
+  v17_rx_set_qam_report_handler(&receiver, is_trained ? nullptr : &on_symbol, &receiver);
 }
 
 }  // namespace sg::t38
