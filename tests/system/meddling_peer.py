@@ -3,7 +3,7 @@
 import re
 import threading
 
-from lossy_relay import LossyRelay
+from lossy_relay import Faults, LossyRelay
 
 # What is done with an offer of the gateway's, beside answering it with a status.
 PASS, DROP, TRY = "pass", "drop", "try"
@@ -127,7 +127,7 @@ class MeddlingPeer(LossyRelay):
         self.timer = None
         self.asks_by_update, self.updates = asks_by_update, set()  # CSeq of those in place of the machine's re-INVITEs
         self.refresher = Refresher(self, refreshes)
-        super().__init__(0, 1, peer)
+        super().__init__(Faults(), 1, peer)
 
     def close(self):
         if self.timer:

@@ -1,7 +1,7 @@
 """Faxes in real time, several at once: a page each way by every transport, identical to the pixel."""
 
 import rig
-from lossy_relay import LossyRelay
+from lossy_relay import Faults, LossyRelay
 from support import ONE_PAGE, SystemTest
 
 FAX_PATIENCE = 240.0  # a page takes 30 s on the line
@@ -123,7 +123,7 @@ class FaxRelayed(SystemTest):
     @classmethod
     def set_up(cls, bench):
         cls.port, = rig.free_ports(1)
-        cls.relay = LossyRelay(loss=0, seed=1, peer=("127.0.0.1", cls.port))
+        cls.relay = LossyRelay(Faults(), seed=1, peer=("127.0.0.1", cls.port))
         cls.addClassCleanup(cls.relay.close)
         bench.start_exchange([{"number": "100", "kind": "fax", "directory": bench.folder}])
         bench.start_gateway(
