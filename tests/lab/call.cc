@@ -303,6 +303,8 @@ void LabCall::use(GatewayStation& gateway, Side side, Leg leg, const SocketAddre
     media::T38Settings settings;
     settings.remote = remote;
     gateway.session.use_t38(side, settings);
+    // As call control does.
+    gateway.session.set_profile(media::Profile::Fax);
   }
 }
 
@@ -319,7 +321,7 @@ void LabCall::on_event(size_t number, const media::Event& event) {
     rung.forward = (tone->side == Side::A) == sends_from_first_;
     rung.what = fmt::format("{} heard", kNames[static_cast<size_t>(tone->tone)]);
     // As call control does.
-    if (tone->tone == media::HeardTone::V21Preamble) gateway.session.set_profile(media::Profile::Fax);
+    gateway.session.set_profile(media::Profile::Fax);
   } else if (const auto* raised = std::get_if<media::RedundancyRaised>(&event)) {
     rung.forward = (raised->side == Side::B) == sends_from_first_;
     rung.what = fmt::format("redundancy {} to {}: {:.1f} % lost", raised->from, raised->to, raised->loss * 100);
