@@ -62,7 +62,8 @@ struct Condition {
   // … and only if every page came as it was sent.
   bool identical = false;
   int runs = 20;
-  // Per cent that must get through, for the table; 0: printed only. A hostile peer's faxes need but end.
+  // Per cent that must get through, for the table; 0: printed only. A hostile peer's faxes need but end, and leak
+  // nothing.
   double at_least = 0;
   bool must_end_only = false;
   // One of many cells of a table: of which, and where in it.

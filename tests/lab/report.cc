@@ -30,6 +30,10 @@ std::string seeds_of(const Row& row) {
   return text.empty() ? text : "  seeds" + text;
 }
 
+std::string trouble_of(const Row& row) {
+  return seeds_of(row) + (row.leaks() ? fmt::format("  {} octets more in use", row.leaked) : "");
+}
+
 std::string line_of(const Condition& condition) {
   return condition.at_least > 0 ? fmt::format("{:.1f} %", condition.at_least) : "-";
 }
@@ -66,9 +70,9 @@ void Report::add(const Condition& condition, Row row) {
 }
 
 void Report::print(const Condition& condition, const Row& row) {
+  const char* verdict = row.leaks() ? "LEAK" : row.is_enough(condition) ? "ok" : "SHORT";
   fmt::print("{:<34} {:>5} {:>9.2f} % {:>9.2f} % {:>9} {:>7}{}\n", condition.name, row.runs, row.per_cent_good(),
-             row.pages > 0 ? 100.0 * row.identical / row.pages : 0, line_of(condition),
-             row.is_enough(condition) ? "ok" : "SHORT", seeds_of(row));
+             row.pages > 0 ? 100.0 * row.identical / row.pages : 0, line_of(condition), verdict, trouble_of(row));
   std::cout << std::flush;
 }
 
@@ -90,6 +94,7 @@ void Report::print_table() {
     sum.good += cell.row.good;
     sum.pages += cell.row.pages;
     sum.identical += cell.row.identical;
+    sum.leaked = std::max(sum.leaked, cell.row.leaked);
   }
   print(family, sum);
   // Each word of a column's name in a line of its own.
@@ -114,7 +119,7 @@ void Report::print_table() {
     fmt::print("\n");
   }
   for (const Cell& cell : cells_) {
-    if (!cell.row.failed.empty()) fmt::print("  {}{}\n", cell.condition.name, seeds_of(cell.row));
+    if (auto trouble = trouble_of(cell.row); !trouble.empty()) fmt::print("  {}{}\n", cell.condition.name, trouble);
   }
   std::cout << std::flush;
   cells_.clear();

@@ -7,6 +7,7 @@
 
 #include "tests/lab/call.h"
 #include "tests/lab/condition.h"
+#include "tests/lab/leak_check.h"
 
 namespace sg::lab {
 
@@ -15,10 +16,12 @@ struct Row {
   int runs = 0, good = 0, delivered = 0, pages = 0, identical = 0;
   Duration line_time{};
   std::vector<uint64_t> failed;  // their seeds
+  int64_t leaked = 0;            // octets, where a condition must not leak
 
   void add(const Condition& condition, uint64_t seed, const Outcome& outcome);
   double per_cent_good() const { return runs > 0 ? 100.0 * good / runs : 0; }
-  bool is_enough(const Condition& condition) const { return per_cent_good() >= condition.at_least; }
+  bool leaks() const { return leaked > LeakCheck::kMost; }
+  bool is_enough(const Condition& condition) const { return per_cent_good() >= condition.at_least && !leaks(); }
 };
 
 // The table of success by condition, printed as it grows: a line each, and one small table for the conditions that are
