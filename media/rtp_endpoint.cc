@@ -61,13 +61,13 @@ void RtpEndpoint::change(const RtpSettings& settings, TimePoint now) {
   depth_.set_limits(static_cast<int>(settings.redundant_copies), most_copies(settings));
 }
 
-void RtpEndpoint::set_profile(Profile profile) {
+void RtpEndpoint::set_profile(Profile profile, Deepen deepen) {
   if (profile == Profile::Fax && !is_fax()) {
     // From here on losses count.
     depth_.skip(receiver_.stats().packets, lost());
     reports_seen_ = rtcp_.stats().reports;
   }
-  jitter_.set_profile(profile);
+  jitter_.set_profile(profile, deepen);
 }
 
 uint64_t RtpEndpoint::lost() const {

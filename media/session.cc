@@ -199,6 +199,7 @@ void Session::set_profile(Profile profile) {
     });
   }
   profile_ = profile;
+  onset_ = FaxToneDetector::Onset::None;
   mind_echo();
   if (profile == Profile::Fax && !fax_listener_) fax_listener_ = std::make_unique<FaxListener>(*this);
   for_each_side([profile](SideState& side) {
@@ -207,8 +208,33 @@ void Session::set_profile(Profile profile) {
 }
 
 void Session::mind_echo() {
-  for_each_side([this](SideState& side) {
-    if (side.bearer) side.bearer->cancel_echo(profile_ == Profile::Voice && !was_fax_heard_);
+  const bool is_onset = onset_ != FaxToneDetector::Onset::None;
+  for_each_side([is_onset, this](SideState& side) {
+    if (side.bearer) side.bearer->cancel_echo(profile_ == Profile::Voice && !was_fax_heard_ && !is_onset);
+  });
+}
+
+// Half a second passes until it is sure that a tone is of a fax, and the signalling is told. By then the media has long
+// been ready for one. What was none after all is voice again, half a second after its end.
+void Session::mind_onset(Side heard_on) {
+  using Onset = FaxToneDetector::Onset;
+  if (profile_ != Profile::Voice) return;
+  const SideState& other = at(other_side(heard_on));
+  const Onset here = at(heard_on).fax_tones.onset(), there = other.fax_tones.onset();
+  const Onset onset = here != Onset::None ? here : there;
+  if (onset == onset_ || (onset_ != Onset::None && onset != Onset::None)) return;
+  if (onset == Onset::None && was_fax_heard_) return;  // the signalling knows, and will say
+  be_as_fax(onset);
+}
+
+void Session::be_as_fax(FaxToneDetector::Onset onset) {
+  using Onset = FaxToneDetector::Onset;
+  onset_ = onset;
+  mind_echo();
+  // V.21 moves no jitter buffer: that waits for a silence of the line.
+  const Deepen deepen = onset == Onset::V21 ? Deepen::InSilence : Deepen::AtOnce;
+  for_each_side([&](SideState& side) {
+    if (side.rtp) side.rtp->set_profile(onset == Onset::None ? Profile::Voice : Profile::Fax, deepen);
   });
 }
 
@@ -303,6 +329,7 @@ void Session::drop_bearer(Side which) {
   if (!side.bearer) return;
   side.earlier_bearers += side.bearer->stats();
   side.bearer.reset();
+  side.fax_tones.forget_onset();
   side.bearer_failed = false;
   side.slot = {};
 }
@@ -496,8 +523,13 @@ void Session::listen(SideState& side) {
   SideState& other = at(other_side(side.side));
   if (fax_ || !is_audio(other)) return;
   if (fax_listener_ && profile_ == Profile::Fax) fax_listener_->hear(side.side, side.heard.linear());
-  if (auto tone = side.fax_tones.feed(side.heard.linear())) {
+  const auto tone = side.fax_tones.feed(side.heard.linear());
+  mind_onset(side.side);
+  if (tone) {
     was_fax_heard_ = true;
+    if (*tone == HeardTone::V21Preamble && onset_ == FaxToneDetector::Onset::None && profile_ == Profile::Voice) {
+      be_as_fax(FaxToneDetector::Onset::V21);
+    }
     mind_echo();
     tell(ToneHeard{side.side, *tone});
   }

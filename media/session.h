@@ -200,6 +200,8 @@ class Session {
   void close_listener();
   // A card cancels echo on voice calls only.
   void mind_echo();
+  void mind_onset(Side heard_on);
+  void be_as_fax(FaxToneDetector::Onset onset);
   tdm::Law law_of(const SideState& side) const;
   static bool is_audio(const SideState& side) { return side.speaks != Speaks::T38; }
 
@@ -215,7 +217,8 @@ class Session {
   FaxStats earlier_fax_;
   std::unique_ptr<FaxListener> fax_listener_;
   bool was_fax_heard_ = false;
-  AudioBlock scratch_;  // made here: tones, and what the fax gateway says
+  FaxToneDetector::Onset onset_ = FaxToneDetector::Onset::None;  // for which voice is treated as fax
+  AudioBlock scratch_;                                           // made here: tones, and what the fax gateway says
 
   TimePoint now_;   // of this tick, the wall's
   TimePoint line_;  // counts blocks

@@ -75,6 +75,7 @@ struct JitterBuffer::State {
   Drift drift;
   double drift_before = 0;  // ppm, of the latest time line before this one that was measured
   Interpolator interpolator;
+  bool is_to_deepen = false;  // in silence
   bool is_resampling = false;
   double rate = 0;       // how much faster than one for one it is read
   double fraction = 0;   // of the octet at `play` that was played already
@@ -94,6 +95,7 @@ struct JitterBuffer::State {
     position = std::max(end, play + octets_of(is_voice() ? options.start : options.fax_depth));
     has_started = true;
     has_time_line = true;
+    is_to_deepen = false;
     late_since.reset();
     delay.restart();
     stop_correcting();
@@ -142,7 +144,7 @@ struct JitterBuffer::State {
     int64_t at = position_of(packet_timestamp);
     if (is_newest) {
       bool jumped = at + length > play + kCapacity || at < play - kMaxLate;
-      if (!jumped && is_voice()) insert(delay.on_packet(at - play));
+      if (!jumped && (is_voice() || is_to_deepen)) insert(delay.on_packet(at - play));
       if (jumped || is_late_for_good(at + length <= play, arrival)) {
         open_time_line(packet_timestamp);
         at = position;
@@ -195,6 +197,7 @@ struct JitterBuffer::State {
   void pull(std::span<uint8_t> octets, TimePoint now) {
     given += static_cast<int64_t>(octets.size());
     given_at = now;
+    if (is_to_deepen && is_silent_around()) deepen();
     if (!is_voice() && drift.ppm()) follow_drift();
     if (is_resampling) {
       resample(octets);
@@ -214,7 +217,14 @@ struct JitterBuffer::State {
     }
   }
 
+  // What waits is kept, and every octet of it is played as it came; the first of it is played later.
+  void deepen() {
+    is_to_deepen = false;
+    insert(std::max<int64_t>(0, octets_of(options.fax_depth) - std::max<int64_t>(0, lead)));
+  }
+
   bool is_silent_around() const {
+    if (play < kSilence) return true;  // nothing was played yet
     int64_t sum = 0;
     for (int64_t at = play - kSilence; at < play; ++at) sum += std::abs(sample_at(at));
     for (int64_t at = play; at < play + kSilence; ++at) sum += ring.has(at) ? std::abs(sample_at(at)) : 0;
@@ -334,15 +344,14 @@ struct JitterBuffer::State {
     options.law = law;
   }
 
-  void set_profile(Profile profile) {
+  void set_profile(Profile profile, Deepen when) {
     if (options.profile == profile) return;
     options.profile = profile;
     delay.restart();
     stop_correcting();
-    // Once, at the change: from here on the delay does not move.
-    if (!is_voice() && has_time_line) {
-      insert(std::max<int64_t>(0, octets_of(options.fax_depth) - std::max<int64_t>(0, lead)));
-    }
+    // Once: from then on the delay does not move.
+    is_to_deepen = !is_voice() && has_time_line;
+    if (is_to_deepen && when == Deepen::AtOnce) deepen();
   }
 };
 
@@ -372,8 +381,8 @@ void JitterBuffer::restart() {
 void JitterBuffer::set_law(tdm::Law law) {
   state_->set_law(law);
 }
-void JitterBuffer::set_profile(Profile profile) {
-  state_->set_profile(profile);
+void JitterBuffer::set_profile(Profile profile, Deepen deepen) {
+  state_->set_profile(profile, deepen);
 }
 Profile JitterBuffer::profile() const {
   return state_->options.profile;

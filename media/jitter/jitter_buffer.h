@@ -21,6 +21,14 @@ struct JitterOptions {
   std::chrono::milliseconds fax_depth{60};
 };
 
+// When a voice buffer that becomes one of fax takes its full depth.
+enum class Deepen : uint8_t {
+  AtOnce,
+  // In the next silence of the line, by its energy, whatever V.21 frames come and go. Until then a packet that comes
+  // too late delays what follows, as in voice.
+  InSilence,
+};
+
 struct JitterStats {
   uint64_t lost = 0;  // packets that never came, by sequence number
   uint64_t late = 0;  // packets that came after their time and were dropped
@@ -68,8 +76,8 @@ class JitterBuffer {
   void restart();
   // Changes JitterOptions::law; what waits is converted. The time line and what is known of the drift go on.
   void set_law(tdm::Law law);
-  // Changes the profile; what waits is kept and played.
-  void set_profile(Profile profile);
+  // Changes the profile; what waits is kept and played. `deepen` is of Profile::Fax.
+  void set_profile(Profile profile, Deepen deepen = Deepen::AtOnce);
   Profile profile() const;
 
   JitterStats stats() const;

@@ -15,6 +15,9 @@ namespace {
 // stopped by a phase reversal or a click inside one.
 constexpr int kHangoverBlocks = 4;
 
+// Of pure signal make an onset; without, end it.
+constexpr int kOnsetBlocks = 3, kOnsetEnds = 25;
+
 // One of SpanDSP's detectors, which listens while its gate is open.
 class Detector {
  public:
@@ -67,12 +70,24 @@ struct FaxToneDetector::State {
   std::array<int16_t, ToneGate::kBlock> waiting;
   size_t waits = 0;
   uint8_t untold = 0;  // a bit for each HeardTone
+  int tone_blocks = 0, v21_blocks = 0, blocks_without = 0;
+  Onset onset = Onset::None;
 
   void listen(std::span<const int16_t, ToneGate::kBlock> block) {
     ToneGate gate = ToneGate::open_for(block);
+    mind_onset(gate);
     note(cng.feed(block, gate.cng));
     note(answer.feed(block, gate.ced));
     note(preamble.feed(block, gate.v21));
+  }
+  void mind_onset(const ToneGate& gate) {
+    tone_blocks = gate.is_pure_tone ? tone_blocks + 1 : 0;
+    v21_blocks = gate.is_pure_v21 ? v21_blocks + 1 : 0;
+    blocks_without = gate.is_pure_tone || gate.is_pure_v21 ? 0 : blocks_without + 1;
+    if (blocks_without >= kOnsetEnds) onset = Onset::None;
+    if (onset != Onset::None) return;
+    if (tone_blocks >= kOnsetBlocks) onset = Onset::Tone;
+    if (v21_blocks >= kOnsetBlocks) onset = Onset::V21;
   }
   void note(int spandsp_tone) {
     if (auto tone = heard(spandsp_tone)) untold = static_cast<uint8_t>(untold | 1u << static_cast<unsigned>(*tone));
@@ -83,6 +98,15 @@ FaxToneDetector::FaxToneDetector() : state_(std::make_unique<State>()) {}
 FaxToneDetector::~FaxToneDetector() = default;
 FaxToneDetector::FaxToneDetector(FaxToneDetector&&) noexcept = default;
 FaxToneDetector& FaxToneDetector::operator=(FaxToneDetector&&) noexcept = default;
+
+FaxToneDetector::Onset FaxToneDetector::onset() const {
+  return state_->onset;
+}
+
+void FaxToneDetector::forget_onset() {
+  state_->onset = Onset::None;
+  state_->tone_blocks = state_->v21_blocks = 0;
+}
 
 std::optional<HeardTone> FaxToneDetector::feed(std::span<const int16_t> linear) {
   State& s = *state_;

@@ -14,6 +14,9 @@ namespace sg::media {
 // Media-worker thread only. Allocates at construction only.
 class FaxToneDetector {
  public:
+  // What is on the line long before it is sure what it is: nothing but 1100 or 2100 Hz, or V.21, for 60 ms.
+  enum class Onset : uint8_t { None, Tone, V21 };
+
   FaxToneDetector();
   ~FaxToneDetector();
   FaxToneDetector(FaxToneDetector&&) noexcept;
@@ -22,6 +25,10 @@ class FaxToneDetector {
   // Listens to 8 kHz linear samples, any number of them. A tone that has just been made out; when a block brought more
   // than one, the others come with the next calls (an empty block will do).
   std::optional<HeardTone> feed(std::span<const int16_t> linear);
+  // It lasts until half a second after the last of it.
+  Onset onset() const;
+  // Nothing comes any more from what was listened to.
+  void forget_onset();
 
  private:
   struct State;

@@ -14,6 +14,9 @@ struct ToneGate {
   bool cng = false;  // 1100 Hz
   bool ced = false;  // 2100 Hz
   bool v21 = false;  // 1650 and 1850 Hz, V.21 channel 2
+  // Next to nothing but that.
+  bool is_pure_tone = false;  // 1100 or 2100 Hz
+  bool is_pure_v21 = false;
 
   static ToneGate open_for(std::span<const int16_t, kBlock> linear);
 };

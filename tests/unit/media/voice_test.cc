@@ -91,11 +91,13 @@ class VoiceCall : public ServiceFixture {
   Bytes audio;
 };
 
+// No gain, no silence suppression, no canceller of ours: also once the call is a fax.
 TEST_F(VoiceCall, TimeslotToRtpPassesEveryOctetUntouchedWhenTheLawsAreTheSame) {
   start();
   Bytes said;
 
   for (size_t i = 0; i < 50; ++i) {
+    if (i == 25) service().set_profile(session, Profile::Fax);
     Bytes block = pattern(i);
     said.insert(said.end(), block.begin(), block.end());
     exchange(block);
@@ -364,6 +366,96 @@ TEST_F(VoiceCall, FaxTonesOnTheTimeslotAreToldOnceEachTime) {
   EXPECT_EQ(heard<ToneHeard>()[0].tone, HeardTone::Ced);
   EXPECT_FALSE(span().cancels_echo(tdm::SpanPair::End::A, 1)) << "from the first fax tone on";
   EXPECT_EQ(heard<ToneHeard>()[0].side, Side::B);
+}
+
+// One sample of each, by its number.
+int16_t cng(size_t n) {
+  return static_cast<int16_t>(4000 * std::sin(2 * M_PI * 1100 / 8000 * static_cast<double>(n)));
+}
+int16_t ced(size_t n) {
+  return static_cast<int16_t>(4000 * std::sin(2 * M_PI * 2100 / 8000 * static_cast<double>(n)));
+}
+int16_t ansam(size_t n) {
+  return static_cast<int16_t>(ced(n) * (1 + 0.2 * std::sin(2 * M_PI * 15 / 8000 * static_cast<double>(n))));
+}
+// HDLC flags at 300 bit/s: 1 is 1650 Hz, 0 is 1850 Hz (V.21 channel 2).
+int16_t preamble(size_t n) {
+  double phase = 0;
+  for (size_t i = 0; i < n % 6400; ++i) {
+    phase += 2 * M_PI * (0x7e >> (i * 300 / 8000 % 8) & 1 ? 1650.0 : 1850.0) / 8000;
+  }
+  return static_cast<int16_t>(4000 * std::sin(phase));
+}
+using Signal = int16_t (*)(size_t);
+
+// Voice that becomes a fax: seen in the payload type that both keep for modem signals.
+struct FaxOnset : VoiceCall {
+  static constexpr uint8_t kForFax = 99;
+  static constexpr size_t kLead = 37;  // samples of silence in the block in which the signal begins
+
+  static Bytes block_of(Signal signal, size_t number) {
+    std::array<int16_t, kBlock> linear{};
+    for (size_t n = 0; n < kBlock; ++n) {
+      const size_t at = number * kBlock + n;
+      linear[n] = signal && at >= kLead ? signal(at - kLead) : int16_t{0};
+    }
+    Bytes block(kBlock);
+    g711::encode(Law::A, linear, block);
+    return block;
+  }
+  // How long after the signal's first sample the packets were those of a fax, in ms.
+  double ready_after(Signal signal, bool is_on_timeslot) {
+    restart(tdm::SpanType::E1);
+    start([](RtpSettings& settings) { settings.voice_band_data = kForFax; });
+    for (size_t i = 0; i < 20; ++i) {
+      send_audio(block_of(nullptr, 0));
+      exchange(block_of(nullptr, 0));
+    }
+    collect_packets();
+    packets.clear();
+    for (size_t i = 0; i < 25; ++i) {
+      send_audio(block_of(is_on_timeslot ? nullptr : signal, i));
+      exchange(block_of(is_on_timeslot ? signal : nullptr, i));
+      collect_packets();
+      if (packets.back().payload_type != kForFax) continue;
+      EXPECT_FALSE(span().cancels_echo(tdm::SpanPair::End::A, 1));
+      return static_cast<double>((i + 1) * kBlock - kLead) / 8;
+    }
+    return 1e9;
+  }
+};
+
+TEST_F(FaxOnset, PassThroughBeginsWithin100MsOfTheFirstSampleOfAFaxTone) {
+  for (Signal signal : {cng, ced, ansam, preamble}) {
+    const auto which = signal == cng ? "CNG" : signal == ced ? "CED" : signal == ansam ? "ANSam" : "preamble";
+    EXPECT_LE(ready_after(signal, true), 100) << which << " on the timeslot";
+    // What comes by RTP is heard as it leaves the jitter buffer.
+    const auto waits = static_cast<double>(config.voice_jitter_start.count());
+    EXPECT_LE(ready_after(signal, false), 100 + waits) << which << " by RTP";
+    EXPECT_TRUE(heard<ToneHeard>().empty()) << "it is not sure yet";
+  }
+}
+
+TEST_F(FaxOnset, OfWhatWasNoFaxToneIsVoiceAgain) {
+  ASSERT_LE(ready_after(ced, true), 100);
+
+  for (size_t i = 0; i < 30; ++i) exchange(block_of(nullptr, 0));
+  collect_packets();
+
+  EXPECT_EQ(packets.back().payload_type, 8);
+  EXPECT_TRUE(span().cancels_echo(tdm::SpanPair::End::A, 1));
+  EXPECT_TRUE(heard<ToneHeard>().empty());
+}
+
+TEST_F(FaxOnset, OfAFaxLastsUntilItIsTold) {
+  ASSERT_LE(ready_after(cng, true), 100);
+
+  for (size_t i = 4; i < 30; ++i) exchange(block_of(cng, i));
+  for (size_t i = 0; i < 150; ++i) exchange(block_of(nullptr, 0));
+  collect_packets();
+
+  ASSERT_TRUE(until([&] { return !heard<ToneHeard>().empty(); }));
+  EXPECT_EQ(packets.back().payload_type, kForFax);
 }
 
 TEST_F(VoiceCall, ToneIsPlayedInPlaceOfTheOtherSideUntilNone) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <map>
 #include <random>
 #include <vector>
@@ -342,6 +343,76 @@ TEST(JitterBuffer, ASwitchFromVoiceToFaxKeepsWhatWaits) {
   std::copy_if(run.played.begin(), run.played.end(), std::back_inserter(stream), [](uint8_t o) { return o != kIdle; });
   ASSERT_GT(stream.size(), 90u * 160);
   for (size_t n = 0; n < stream.size(); ++n) ASSERT_EQ(stream[n], octet_at(static_cast<int64_t>(n))) << n;
+}
+
+// A packet each 20 ms, `late` of them after its time; all that is no silence.
+struct Deepening : testing::Test {
+  void run(int packets, bool is_signal, int late = 0) {
+    for (const int end = tick + packets; tick < end; ++tick) {
+      Bytes payload(160, kIdle);
+      if (is_signal) std::ranges::generate(payload, [&] { return octet_at(sent++); });
+      waiting.push_back(std::move(payload));
+      for (; static_cast<int>(waiting.size()) > late; waiting.pop_front(), ++next) {
+        buffer.put(static_cast<uint32_t>(next * 160), static_cast<uint16_t>(next), waiting.front(), Law::A, now());
+      }
+      std::array<uint8_t, 160> block;
+      buffer.get(block, now());
+      std::ranges::copy_if(block, std::back_inserter(played), [](uint8_t octet) { return octet != kIdle; });
+    }
+  }
+  TimePoint now() const { return TimePoint{} + 1h + tick * Duration(20ms); }
+  void expect_all_played() const {
+    ASSERT_EQ(static_cast<int64_t>(played.size()), sent);
+    for (int64_t n = 0; n < sent; ++n) ASSERT_EQ(played[static_cast<size_t>(n)], octet_at(n)) << n;
+  }
+
+  JitterBuffer buffer{{.profile = Profile::Voice}};
+  std::deque<Bytes> waiting;
+  int tick = 0, next = 0;
+  int64_t sent = 0;
+  Bytes played;
+};
+
+// V.21 frames, DCS or not, come and go while it is one and the same signal.
+TEST_F(Deepening, InSilenceTouchesNoSignalHoweverLongItLasts) {
+  run(50, true);
+  buffer.set_profile(Profile::Fax, Deepen::InSilence);
+  run(500, true);
+  EXPECT_EQ(buffer.stats().inserted_samples, 0u);
+  EXPECT_EQ(buffer.stats().depth_ms, 20);
+
+  run(20, false);
+  EXPECT_EQ(buffer.stats().inserted_samples, 320u);
+  run(500, true);
+  EXPECT_EQ(buffer.stats().depth_ms, 60);
+  EXPECT_EQ(buffer.stats().inserted_samples, 320u) << "once";
+  run(10, false);
+
+  expect_all_played();
+}
+
+TEST_F(Deepening, InSilenceLosesNoPacketThatComesLateUntilThen) {
+  run(50, true);
+  buffer.set_profile(Profile::Fax, Deepen::InSilence);
+  run(100, true, 2);
+  EXPECT_EQ(buffer.stats().inserted_samples, 160u) << "by what it was late";
+  run(20, false, 2);
+  EXPECT_EQ(buffer.stats().inserted_samples, 160u + 480u);
+  run(100, true, 2);
+  run(10, false, 2);
+
+  EXPECT_EQ(buffer.stats().late, 0u);
+  expect_all_played();
+}
+
+TEST_F(Deepening, AtOnceDelaysWhatWaitsAndKeepsIt) {
+  run(50, true);
+  buffer.set_profile(Profile::Fax);
+  EXPECT_EQ(buffer.stats().inserted_samples, 320u);
+  run(50, true);
+  run(10, false);
+
+  expect_all_played();
 }
 
 // A tone of 400 Hz: 20 samples a period.

@@ -141,6 +141,62 @@ TEST(FaxToneDetector, HearsEachToneOfAFaxMachineAndNothingElse) {
   }
 }
 
+// Long before it is sure what it is: the media is to be ready within 100 ms.
+TEST(FaxToneDetector, TheOnsetOfEachToneIsClearWithin100MsOfItsFirstSample) {
+  using Onset = FaxToneDetector::Onset;
+  struct Row {
+    const char* name;
+    int type;
+    Onset expected;
+  };
+  for (const Row& row :
+       {Row{"CNG", MODEM_CONNECT_TONES_FAX_CNG, Onset::Tone}, Row{"CED", MODEM_CONNECT_TONES_FAX_CED, Onset::Tone},
+        Row{"ANSam", MODEM_CONNECT_TONES_ANSAM, Onset::Tone},
+        Row{"ANSam with reversals", MODEM_CONNECT_TONES_ANSAM_PR, Onset::Tone},
+        Row{"preamble", MODEM_CONNECT_TONES_FAX_PREAMBLE, Onset::V21}}) {
+    for (double db : {0.0, -20.0}) {
+      for (size_t offset : {0u, 1u, 80u, 159u}) {
+        Samples tone = modem_tone(row.type, 1.0);
+        tone.erase(tone.begin(), std::ranges::find_if(tone, [](int16_t sample) { return sample != 0; }));
+        auto samples = joined(Samples(10 * 160 + offset), at_level(tone, db));
+        const size_t ends = samples.size();
+        samples.resize(ends + kSecond);
+        samples = with_noise(samples, 5, 1);
+        SCOPED_TRACE(std::string(row.name) + " at " + std::to_string(db) + " dB, offset " + std::to_string(offset));
+
+        FaxToneDetector detector;
+        Onset first = Onset::None;
+        double after_ms = 1e9, gone_ms = 0;
+        for (size_t at = 0; at + 160 <= samples.size(); at += 160) {
+          detector.feed(std::span(samples).subspan(at, 160));
+          if (detector.onset() == Onset::None) continue;
+          gone_ms = (static_cast<double>(at + 160) - static_cast<double>(ends)) / 8;
+          if (first != Onset::None) continue;
+          first = detector.onset();
+          after_ms = static_cast<double>(at + 160 - 10 * 160 - offset) / 8;
+        }
+
+        EXPECT_EQ(first, row.expected);
+        EXPECT_LE(after_ms, 100);
+        EXPECT_LE(gone_ms, 520) << "after its end";
+      }
+    }
+  }
+}
+
+TEST(FaxToneDetector, SpeechHasNoOnset) {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    const Samples samples = speech(20, seed);
+    FaxToneDetector detector;
+    int blocks = 0;
+    for (size_t at = 0; at + 160 <= samples.size(); at += 160) {
+      detector.feed(std::span(samples).subspan(at, 160));
+      blocks += detector.onset() != FaxToneDetector::Onset::None;
+    }
+    EXPECT_EQ(blocks, 0) << seed;
+  }
+}
+
 TEST(FaxToneDetector, HearsTheSameInBlocksOfAnySize) {
   auto samples = joined(modem_tone(MODEM_CONNECT_TONES_FAX_CNG, 5), modem_tone(MODEM_CONNECT_TONES_FAX_PREAMBLE, 1));
   auto expected = tones(listen(samples));
