@@ -1,13 +1,15 @@
-// A peer's IFPs, in a row, through the guard into SpanDSP's gateway, with line time going on between them.
+// A peer's IFPs, in a row, through the guard into SpanDSP's gateway, with line time going on between them; and past one
+// who listens in where they are relayed, as if every other one came from the other peer.
 #include <array>
 
 #include "t38/gateway.h"
 #include "t38/ifp.h"
+#include "t38/ifp_listener.h"
 #include "tests/fuzz/datagrams.h"
 
 namespace {
 
-struct Silent final : sg::t38::Gateway::Listener {
+struct Silent final : sg::t38::Gateway::Listener, sg::t38::FaxTimeline::Listener {
   void on_ifp(sg::ByteView, int) override {}
   void on_fax_event(const sg::t38::FaxEvent&) override {}
 };
@@ -22,11 +24,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   options.ecm = (data[0] & 4) != 0;
   Silent silent;
   t38::Gateway gateway(options, silent);
-  t38::IfpGuard guard(options.remote.version);
+  std::array<t38::IfpGuard, 2> guards{t38::IfpGuard(options.remote.version), t38::IfpGuard(options.remote.version)};
+  t38::IfpListener listener(options.remote.version, silent);
   uint16_t sequence = 0;
   std::array<int16_t, 160> line;
   fuzz::for_each_datagram({data + 1, size - 1}, [&](ByteView ifp) {
-    guard.check(ifp);
+    const size_t whose = sequence & 1;
+    listener.hear(whose != 0 ? t38::Direction::ToT38 : t38::Direction::FromT38, guards[whose].check(ifp));
     // An empty one stands for a loss.
     if (!ifp.empty()) gateway.rx_ifp(ifp, sequence);
     ++sequence;
