@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "base/event_loop.h"
 #include "base/unique_fd.h"
 #include "tdm/cesop/packet.h"
@@ -25,16 +27,24 @@ SocketAddress free_address(const char* host) {
 struct CesopEnds : tdm::Backend::Listener {
   explicit CesopEnds(SpanType type = SpanType::E1, bool rtp = false, const char* host = "127.0.0.1") {
     given = {.number = 1, .type = type, .clock = ClockSource::Given, .rtp_header = rtp};
-    given.local = free_address(host);
     recovered = {.number = 7, .type = type, .clock = ClockSource::Recovered, .rtp_header = rtp};
-    recovered.local = free_address(host);
-    given.remote = recovered.local;
-    recovered.remote = given.local;
-    exchange = make_backend({given}, loop, counters).value();
-    start_subscriber();
+    // Other tests look for free ports too, and may be faster.
+    for (int attempt = 1; !start(host); ++attempt) {
+      if (attempt == 20) throw std::runtime_error("no two free ports");
+    }
     EXPECT_TRUE(wait_until([this] { return alarms(*exchange) == kNoAlarm && alarms(*subscriber) == kNoAlarm; }));
   }
 
+  bool start(const char* host) {
+    given.local = recovered.remote = free_address(host);
+    recovered.local = given.remote = free_address(host);
+    auto one = make_backend({given}, loop, counters), other = make_backend({recovered}, loop, counters);
+    if (!one || !other) return false;
+    exchange = std::move(*one);
+    subscriber = std::move(*other);
+    subscriber->set_listener(this);
+    return true;
+  }
   void start_subscriber() {
     subscriber = make_backend({recovered}, loop, counters).value();
     subscriber->set_listener(this);
