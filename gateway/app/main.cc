@@ -1,5 +1,6 @@
 #include <signal.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 
 #include <boost/program_options.hpp>
@@ -89,7 +90,16 @@ UniqueFd catch_signals() {
   return UniqueFd(signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC));
 }
 
+// Every call takes five descriptors or more. The lower, soft limit is there for programs that use select(2).
+void allow_all_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int run(conf::Settings settings, app::Daemon& daemon) {
+  allow_all_descriptors();
   UniqueFd signals = catch_signals();
   sip::SuRoot root;
   auto app = app::Application::start(std::move(settings), root);

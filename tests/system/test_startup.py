@@ -122,6 +122,16 @@ class Gateway(unittest.TestCase):
         run = run_program("spangated", "--config", self.write(self.text), timeout=PATIENCE)
         self.assert_one_line(run, 1, f"udp 127.0.0.1:{self.places['sip']}", "in use")
 
+    def test_it_takes_as_many_descriptors_as_it_may_have(self):
+        program = ["prlimit", "--nofile=64:4096", rig.BIN / "spangated", "--foreground", "--config",
+                   self.write(self.text)]
+        gateway = rig.Process("spangated", program, self.folder, must_end_well=True)
+        self.addCleanup(gateway.stop)
+        control = self.folder / "control.sock"
+        rig.wait_until("the gateway to listen", lambda: rig.listens(control), PATIENCE, alive=[gateway])
+        limits = pathlib.Path(f"/proc/{gateway.child.pid}/limits").read_text()
+        self.assertRegex(limits, r"Max open files +4096 +4096 ")
+
     def test_a_wrong_option_is_usage(self):
         run = run_program("spangated", "--no-such-option")
         self.assertEqual(run.returncode, 2)
