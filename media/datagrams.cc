@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <ctime>
 
+#include "media/port_pair.h"
+
 namespace sg::media {
 namespace {
 
@@ -34,23 +36,75 @@ void DatagramBatch::synchronise(TimePoint now) {
   find_what_came();
 }
 
-// Edge-triggered: the set tells of each arrival once, and of a socket that was not drained nothing more. Which ones
-// those are is in holds_.
-void DatagramBatch::watch(int fd) {
-  if (!epoll_) epoll_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
-  epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.fd = fd}};
-  // Where the kernel refuses, the socket is asked each time.
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return;
+void DatagramBatch::adopt(int fd, Comes comes) {
   const auto place = static_cast<size_t>(fd);
-  if (place >= holds_.size()) holds_.resize(place + 1, Holds::Unwatched);
-  holds_[place] = Holds::Something;
+  if (place >= adopted_.size()) adopted_.resize(place + 1);
+  if (!adopted_[place]) adopted_[place] = std::make_unique<Adopted>();
+  adopted_[place]->comes = comes;
+  watch_as_needed(*adopted_[place], fd);
 }
 
-void DatagramBatch::unwatch(int fd) {
+// Beside a twin, the first holds nothing at most ticks.
+void DatagramBatch::watch_as_needed(Adopted& socket, int fd) {
+  const bool is_t38 = socket.comes == Comes::NowAndThen;
+  if (is_t38 || socket.twin) {
+    watch(fd, socket.holds);
+  } else {
+    unwatch(fd, socket.holds);
+  }
+  if (is_t38 && socket.twin) {
+    watch(socket.twin.get(), socket.twin_holds);
+  } else {
+    unwatch(socket.twin.get(), socket.twin_holds);
+  }
+}
+
+void DatagramBatch::let_go(int fd) {
+  Adopted* socket = adopted(fd);
+  if (!socket) return;
+  unwatch(fd, socket->holds);
+  unwatch(socket->twin.get(), socket->twin_holds);
+  adopted_[static_cast<size_t>(fd)].reset();
+}
+
+DatagramBatch::Adopted* DatagramBatch::adopted(int fd) {
   const auto place = static_cast<size_t>(fd);
-  if (place >= holds_.size() || holds_[place] == Holds::Unwatched) return;
+  return place < adopted_.size() ? adopted_[place].get() : nullptr;
+}
+
+bool DatagramBatch::has_twin_to(Adopted& socket, int fd, const SocketAddress& to) {
+  if (socket.twin && to == socket.peer) return true;
+  if (to != socket.latest) {
+    socket.latest = to;
+    socket.run = 0;
+  }
+  if (++socket.run != kRun) return false;
+  give_twin(socket, fd, to);
+  return static_cast<bool>(socket.twin);
+}
+
+// In place of the twin before, if any, to whose peer nothing was sent for long.
+void DatagramBatch::give_twin(Adopted& socket, int fd, const SocketAddress& to) {
+  unwatch(socket.twin.get(), socket.twin_holds);
+  socket.twin.reset();
+  socket.twin = connected_twin(fd, to);
+  if (socket.twin) socket.peer = to;
+  watch_as_needed(socket, fd);
+}
+
+// Edge-triggered: the set tells of each arrival once, and of a socket that was not drained nothing more.
+void DatagramBatch::watch(int fd, Holds& holds) {
+  if (holds != Holds::Unwatched) return;
+  if (!epoll_) epoll_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
+  epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = &holds}};
+  // Where the kernel refuses, the socket is asked each time.
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0) holds = Holds::Something;
+}
+
+void DatagramBatch::unwatch(int fd, Holds& holds) {
+  if (holds == Holds::Unwatched) return;
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
-  holds_[place] = Holds::Unwatched;
+  holds = Holds::Unwatched;
 }
 
 void DatagramBatch::find_what_came() {
@@ -59,20 +113,8 @@ void DatagramBatch::find_what_came() {
   int count = 0;
   do {
     count = ::epoll_wait(epoll_.get(), came.data(), static_cast<int>(came.size()), 0);
-    for (int i = 0; i < count; ++i) {
-      holds_[static_cast<size_t>(came[static_cast<size_t>(i)].data.fd)] = Holds::Something;
-    }
+    for (int i = 0; i < count; ++i) *static_cast<Holds*>(came[static_cast<size_t>(i)].data.ptr) = Holds::Something;
   } while (count == static_cast<int>(came.size()));
-}
-
-bool DatagramBatch::holds_nothing(int fd) const {
-  const auto place = static_cast<size_t>(fd);
-  return place < holds_.size() && holds_[place] == Holds::Nothing;
-}
-
-void DatagramBatch::note_drained(int fd) {
-  const auto place = static_cast<size_t>(fd);
-  if (place < holds_.size() && holds_[place] == Holds::Something) holds_[place] = Holds::Nothing;
 }
 
 TimePoint DatagramBatch::arrival_of(const msghdr& header) const {
@@ -84,16 +126,20 @@ TimePoint DatagramBatch::arrival_of(const msghdr& header) const {
   return std::min(now_, TimePoint(to_duration(stamp) + steady_minus_wall_));
 }
 
+// The peer's first: a flood from elsewhere must not keep them waiting.
 std::span<const Datagram> DatagramBatch::receive(int fd) {
-  if (holds_nothing(fd)) return {};
   for (mmsghdr& header : std::span(headers_).first(used_)) {
     header.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
     header.msg_hdr.msg_controllen = sizeof(Slot::control);
   }
-  int received = ::recvmmsg(fd, headers_.data(), kDatagrams, MSG_DONTWAIT, nullptr);
-  used_ = static_cast<size_t>(std::max(received, 0));
-  const bool is_drained = received >= 0 ? used_ < kDatagrams : errno == EAGAIN;
-  if (is_drained) note_drained(fd);
+  used_ = 0;
+  if (Adopted* socket = adopted(fd)) {
+    if (socket->twin) take(socket->twin.get(), socket->twin_holds);
+    take(fd, socket->holds);
+  } else {
+    Holds unknown = Holds::Unwatched;
+    take(fd, unknown);
+  }
   for (size_t i = 0; i < used_; ++i) {
     bool whole = !(headers_[i].msg_hdr.msg_flags & MSG_TRUNC);
     datagrams_[i].data = ByteView(slots_[i].data).first(whole ? headers_[i].msg_len : 0);
@@ -103,7 +149,29 @@ std::span<const Datagram> DatagramBatch::receive(int fd) {
   return std::span(datagrams_).first(used_);
 }
 
+// Behind those that were taken already.
+void DatagramBatch::take(int fd, Holds& holds) {
+  const size_t room = kDatagrams - used_;
+  if (room == 0 || holds == Holds::Nothing) return;
+  const auto ask = [&] {
+    return ::recvmmsg(fd, headers_.data() + used_, static_cast<unsigned>(room), MSG_DONTWAIT, nullptr);
+  };
+  int received = ask();
+  // That the peer does not take what we send is told to a connected socket once, and in place of what came.
+  if (received < 0 && errno != EAGAIN) received = ask();
+  const bool is_drained = received < 0 ? errno == EAGAIN : static_cast<size_t>(received) < room;
+  if (is_drained && holds == Holds::Something) holds = Holds::Nothing;
+  used_ += static_cast<size_t>(std::max(received, 0));
+}
+
 bool DatagramBatch::send(int fd, const SocketAddress& to, ByteView data) {
+  Adopted* socket = adopted(fd);
+  // It refuses one datagram, and sends none, after the peer refused an earlier one.
+  if (socket && has_twin_to(*socket, fd, to) &&
+      ::send(socket->twin.get(), data.data(), data.size(), MSG_DONTWAIT | MSG_NOSIGNAL) ==
+          static_cast<ssize_t>(data.size())) {
+    return true;
+  }
   return send_datagram(fd, to, data);
 }
 

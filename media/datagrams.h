@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -29,51 +30,74 @@ class DatagramIo {
   virtual std::span<const Datagram> receive(int fd) = 0;
   // Sends at once or not at all. False: it was refused.
   virtual bool send(int fd, const SocketAddress& to, ByteView data) = 0;
-  // A hint: at most ticks this socket holds nothing, as one of T.38. To be taken back before the socket is closed.
-  virtual void watch(int) {}
-  virtual void unwatch(int) {}
+  // A hint of what this media socket is used for from now on, until it is let go, which is to be before it is closed.
+  enum class Comes : uint8_t {
+    EachTick,   // RTP
+    NowAndThen  // T.38: at most ticks the socket holds nothing
+  };
+  virtual void adopt(int, Comes) {}
+  virtual void let_go(int) {}
 };
 
 // UDP. Room for the datagrams of one recvmmsg(2) call, allocated once for all sessions of a worker. To ask a socket
-// that holds nothing costs a third of what a datagram does: of all watched ones an epoll set tells at once which hold
-// something. Media-worker thread only.
+// that holds nothing costs a third of what a datagram does: of those to which datagrams come now and then an epoll set
+// tells at once which hold something. To look up the route of each datagram costs a tenth of sending it: an adopted
+// socket that has sent to one address for a second gets a twin that is connected to it. Media-worker thread only.
 class DatagramBatch final : public DatagramIo {
  public:
   static constexpr size_t kDatagrams = 16;
   static constexpr size_t kOctets = 2048;
 
   DatagramBatch();
+  // Sent to one address, one after the other, before a twin is connected to it.
+  static constexpr int kRun = 50;
+
   // Once each wake-up. The socket's clock stamps wall time: from here on arrival is told on the steady clock. What
-  // comes to a watched socket later waits for the next wake-up.
+  // comes later to a socket of T.38 waits for the next wake-up.
   void synchronise(TimePoint now);
   // Up to kDatagrams, of a non-blocking socket.
   std::span<const Datagram> receive(int fd) override;
   bool send(int fd, const SocketAddress& to, ByteView data) override;
-  void watch(int fd) override;
-  void unwatch(int fd) override;
+  void adopt(int fd, Comes comes) override;
+  void let_go(int fd) override;
 
  private:
   // What is known of a socket. Unwatched: it is to be asked.
   enum class Holds : uint8_t { Unwatched, Something, Nothing };
+  struct Adopted {
+    Comes comes{};
+    Holds holds = Holds::Unwatched;
+    SocketAddress latest;  // where its datagrams go, and how many went there since they went elsewhere
+    int run = 0;
+    // Has the same port. What comes from `peer` is here, and what comes from anybody else is in the adopted one.
+    UniqueFd twin;
+    Holds twin_holds = Holds::Unwatched;
+    SocketAddress peer;
+  };
   struct Slot {
     std::array<uint8_t, kOctets> data;
     alignas(cmsghdr) std::array<uint8_t, CMSG_SPACE(sizeof(timespec))> control;
     sockaddr_storage source;
     iovec vector;
   };
+  Adopted* adopted(int fd);
+  bool has_twin_to(Adopted& socket, int fd, const SocketAddress& to);
+  void give_twin(Adopted& socket, int fd, const SocketAddress& to);
+  void take(int fd, Holds& holds);
   TimePoint arrival_of(const msghdr& header) const;
+  void watch_as_needed(Adopted& socket, int fd);
+  void watch(int fd, Holds& holds);
+  void unwatch(int fd, Holds& holds);
   void find_what_came();
-  bool holds_nothing(int fd) const;
-  void note_drained(int fd);
 
   TimePoint now_{};
   Duration steady_minus_wall_{};
   std::vector<Slot> slots_;
   std::array<mmsghdr, kDatagrams> headers_{};
-  size_t used_ = kDatagrams;  // of the headers, since they were last made ready
+  size_t used_ = kDatagrams;  // of the headers
   std::array<Datagram, kDatagrams> datagrams_;
-  UniqueFd epoll_;            // of the watched sockets, once there is one
-  std::vector<Holds> holds_;  // by file descriptor
+  UniqueFd epoll_;                                 // of the watched sockets, once there is one
+  std::vector<std::unique_ptr<Adopted>> adopted_;  // by file descriptor
 };
 
 // Sends at once or not at all: UDP to a peer that is gone must not hold up the tick. False: the kernel refused it.

@@ -13,15 +13,9 @@ namespace {
 // Expedited forwarding (RFC 3246), as every telephone network marks its media.
 constexpr int kExpedited = 46 << 2;
 
-// A bound socket, or the errno of why not.
-struct Bound {
-  UniqueFd fd;
-  int error = 0;
-};
-
-Bound bind_udp(const SocketAddress& local) {
+UniqueFd open_udp(const SocketAddress& local) {
   UniqueFd fd(::socket(local.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd) return {{}, errno};
+  if (!fd) return fd;
   int on = 1;
   if (local.is_ipv6()) {
     ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
@@ -30,11 +24,41 @@ Bound bind_udp(const SocketAddress& local) {
     ::setsockopt(fd.get(), IPPROTO_IP, IP_TOS, &kExpedited, sizeof kExpedited);
   }
   ::setsockopt(fd.get(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+  return fd;
+}
+
+// A bound socket, or the errno of why not.
+struct Bound {
+  UniqueFd fd;
+  int error = 0;
+};
+
+Bound bind_udp(const SocketAddress& local) {
+  UniqueFd fd = open_udp(local);
+  if (!fd) return {{}, errno};
   if (::bind(fd.get(), local.raw(), local.raw_size()) != 0) return {{}, errno};
   return {std::move(fd), 0};
 }
 
 }  // namespace
+
+// A port belongs to one alone unless both allow it when the second comes.
+UniqueFd connected_twin(int fd, const SocketAddress& peer) {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0) return {};
+  const SocketAddress local = SocketAddress::from(name);
+  UniqueFd twin = open_udp(local);
+  if (!twin) return {};
+  const auto allow = [&](int on) {
+    for (int socket : {fd, twin.get()}) ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  };
+  allow(1);
+  const bool is_bound = ::bind(twin.get(), local.raw(), local.raw_size()) == 0;
+  allow(0);
+  if (!is_bound || ::connect(twin.get(), peer.raw(), peer.raw_size()) != 0) return {};
+  return twin;
+}
 
 PortRange::PortRange(uint16_t first, uint16_t last)
     : first_(static_cast<uint16_t>(first + first % 2)),

@@ -17,6 +17,10 @@ struct PortPair {
   SocketAddress local;  // of `media`
 };
 
+// Another socket of a bound one's port and options, connected to `peer`: what comes from there goes to it, and not to
+// the first any more. Empty: the kernel refused.
+UniqueFd connected_twin(int fd, const SocketAddress& peer);
+
 // Finds free pairs in a range of ports. The kernel is the register of what is in use: a port is free when it can be
 // bound. Signalling thread only.
 class PortRange {

@@ -71,7 +71,7 @@ Session::Session(SessionId id, SessionTools& tools)
 Session::~Session() {
   for_each_side([this](SideState& side) {
     if (side.rtp && side.speaks == Speaks::Rtp) side.rtp->say_goodbye(side.ports->control.get(), now_);
-    if (side.t38) tools_.datagrams.unwatch(side.ports->media.get());
+    if (side.ports) tools_.datagrams.let_go(side.ports->media.get());
   });
 }
 
@@ -92,9 +92,14 @@ void Session::set_bridging(Bridging bridging) {
 
 void Session::give_ports(Side side, PortPair ports) {
   SideState& to = at(side);
-  if (to.t38) tools_.datagrams.unwatch(to.ports->media.get());
+  if (to.ports) tools_.datagrams.let_go(to.ports->media.get());
   to.ports = std::move(ports);
-  if (to.t38) tools_.datagrams.watch(to.ports->media.get());
+  adopt_socket(to);
+}
+
+void Session::adopt_socket(SideState& side) {
+  using enum DatagramIo::Comes;
+  tools_.datagrams.adopt(side.ports->media.get(), side.t38 ? NowAndThen : EachTick);
 }
 
 void Session::use_rtp(Side which, const RtpSettings& settings) {
@@ -120,7 +125,7 @@ void Session::use_t38(Side which, const T38Settings& settings) {
   side.speaks = Speaks::T38;
   side.timeout_told = false;
   side.t38 = std::make_unique<T38Endpoint>(tools_, settings, side, tools_.clock.now(), line_);
-  tools_.datagrams.watch(side.ports->media.get());
+  adopt_socket(side);
   choose_bridge();
 }
 
@@ -147,7 +152,7 @@ void Session::end_t38(SideState& side) {
   if (!side.t38) return;
   side.earlier_udptl += side.t38->stats();
   side.t38.reset();
-  tools_.datagrams.unwatch(side.ports->media.get());
+  adopt_socket(side);
   if (fax_ && fax_->t38_side == side.side) {
     earlier_fax_ = add(earlier_fax_, fax_stats_of(fax_->gateway));
     fax_.reset();

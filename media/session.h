@@ -193,6 +193,7 @@ class Session {
   void mind_redundancy(SideState& side);
 
   void change_t38(SideState& side, const T38Settings& settings);
+  void adopt_socket(SideState& side);
   void end_t38(SideState& side);
   t38::GatewayOptions gateway_options(const T38Settings& settings) const;
   void choose_bridge();

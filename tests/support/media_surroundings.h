@@ -28,8 +28,8 @@ class UdpInOwnTime final : public media::DatagramIo, public Clock {
     return stamped;
   }
   bool send(int fd, const SocketAddress& to, ByteView data) override { return batch_.send(fd, to, data); }
-  void watch(int fd) override { batch_.watch(fd); }
-  void unwatch(int fd) override { batch_.unwatch(fd); }
+  void adopt(int fd, Comes comes) override { batch_.adopt(fd, comes); }
+  void let_go(int fd) override { batch_.let_go(fd); }
 
  private:
   TimePoint now_ = TimePoint{} + 1h;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "media/port_pair.h"
 
 namespace sg::media {
@@ -9,9 +11,11 @@ namespace {
 
 constexpr uint8_t kSome[] = {1, 2, 3};
 
-struct WatchedSocket : testing::Test {
-  WatchedSocket() { batch.watch(fd()); }
-  ~WatchedSocket() override { batch.unwatch(fd()); }
+using Comes = DatagramIo::Comes;
+
+struct SocketOfT38 : testing::Test {
+  SocketOfT38() { batch.adopt(fd(), Comes::NowAndThen); }
+  ~SocketOfT38() override { batch.let_go(fd()); }
   int fd() const { return socket.media.get(); }
   void come(size_t datagrams = 1) {
     for (size_t i = 0; i < datagrams; ++i) ASSERT_TRUE(send_datagram(socket.control.get(), socket.local, kSome));
@@ -24,7 +28,7 @@ struct WatchedSocket : testing::Test {
   DatagramBatch batch;
 };
 
-TEST_F(WatchedSocket, GivesWhatCameBeforeTheWakeUp) {
+TEST_F(SocketOfT38, GivesWhatCameBeforeTheWakeUp) {
   EXPECT_EQ(receive(), 0u);
   come(2);
 
@@ -34,7 +38,7 @@ TEST_F(WatchedSocket, GivesWhatCameBeforeTheWakeUp) {
   EXPECT_EQ(receive(), 0u);
 }
 
-TEST_F(WatchedSocket, IsNotAskedForWhatCameAfterTheWakeUp) {
+TEST_F(SocketOfT38, IsNotAskedForWhatCameAfterTheWakeUp) {
   EXPECT_EQ(receive(), 0u);
   wake_up();
   come();
@@ -45,17 +49,17 @@ TEST_F(WatchedSocket, IsNotAskedForWhatCameAfterTheWakeUp) {
   EXPECT_EQ(receive(), 1u);
 }
 
-TEST_F(WatchedSocket, GivesWhatWaitedWhenItWasFirstWatched) {
-  batch.unwatch(fd());
+TEST_F(SocketOfT38, GivesWhatWaitedWhenItWasAdopted) {
+  batch.let_go(fd());
   come();
 
-  batch.watch(fd());
+  batch.adopt(fd(), Comes::NowAndThen);
 
   EXPECT_EQ(receive(), 1u);
 }
 
 // The kernel tells of an arrival once; what was left is not forgotten.
-TEST_F(WatchedSocket, GivesTheRestOfAFloodAtLaterWakeUps) {
+TEST_F(SocketOfT38, GivesTheRestOfAFloodAtLaterWakeUps) {
   EXPECT_EQ(receive(), 0u);
   come(2 * DatagramBatch::kDatagrams + 1);
   for (size_t expected : {DatagramBatch::kDatagrams, DatagramBatch::kDatagrams, size_t{1}, size_t{0}}) {
@@ -65,19 +69,19 @@ TEST_F(WatchedSocket, GivesTheRestOfAFloodAtLaterWakeUps) {
   }
 }
 
-TEST_F(WatchedSocket, IsAskedEachTimeOnceItIsWatchedNoMore) {
+TEST_F(SocketOfT38, IsAskedEachTimeOnceItIsLetGo) {
   EXPECT_EQ(receive(), 0u);
-  batch.unwatch(fd());
+  batch.let_go(fd());
   come();
 
   EXPECT_EQ(receive(), 1u);
 }
 
-// A file descriptor is given out again, to an RTP port that nobody watches.
-TEST_F(WatchedSocket, LeavesNothingBehindForTheNextOneOfItsNumber) {
+// A file descriptor is given out again, to a socket that nobody adopts.
+TEST_F(SocketOfT38, LeavesNothingBehindForTheNextOneOfItsNumber) {
   EXPECT_EQ(receive(), 0u);
   const int number = fd();
-  batch.unwatch(number);
+  batch.let_go(number);
   socket = {};
   socket = ports.bind("127.0.0.1").value();
   ASSERT_EQ(fd(), number);
@@ -86,12 +90,12 @@ TEST_F(WatchedSocket, LeavesNothingBehindForTheNextOneOfItsNumber) {
   EXPECT_EQ(receive(), 1u);
 }
 
-TEST_F(WatchedSocket, IsFoundAmongMoreThanOneLookAtTheKernelTells) {
+TEST_F(SocketOfT38, IsFoundAmongMoreThanOneLookAtTheKernelTells) {
   std::vector<PortPair> others;
   while (others.size() < 100) {
     others.push_back(ports.bind("127.0.0.1").value());
     const auto& other = others.back();
-    batch.watch(other.media.get());
+    batch.adopt(other.media.get(), Comes::NowAndThen);
     EXPECT_TRUE(batch.receive(other.media.get()).empty());
     ASSERT_TRUE(send_datagram(other.control.get(), other.local, kSome));
   }
@@ -100,8 +104,152 @@ TEST_F(WatchedSocket, IsFoundAmongMoreThanOneLookAtTheKernelTells) {
 
   for (const PortPair& other : others) {
     EXPECT_EQ(batch.receive(other.media.get()).size(), 1u);
-    batch.unwatch(other.media.get());
+    batch.let_go(other.media.get());
   }
+}
+
+// A socket that has sent to its peer for long.
+struct SocketWithTwin : testing::TestWithParam<Comes> {
+  SocketWithTwin() {
+    batch.adopt(fd(), GetParam());
+    send_run(peer.local);
+  }
+  ~SocketWithTwin() override { batch.let_go(fd()); }
+  int fd() const { return socket.media.get(); }
+
+  void send_run(const SocketAddress& to) {
+    for (int i = 0; i < DatagramBatch::kRun; ++i) ASSERT_TRUE(batch.send(fd(), to, kSome));
+  }
+  // The sources of what came since the last time.
+  std::vector<SocketAddress> receive() {
+    batch.synchronise(std::chrono::steady_clock::now());
+    std::vector<SocketAddress> sources;
+    for (const Datagram& datagram : batch.receive(fd())) sources.push_back(datagram.source);
+    return sources;
+  }
+  // UDP sockets of this machine on the port, by the kernel's table of them: "  12: 0100007F:7531 …".
+  int sockets_on_port() const {
+    const std::string port = fmt::format(":{:04X}", socket.local.port());
+    std::ifstream table("/proc/self/net/udp");
+    int count = 0;
+    for (std::string number, local, rest; table >> number >> local && std::getline(table, rest);) {
+      count += local.ends_with(port);
+    }
+    return count;
+  }
+  // All that waits in a socket, with its source.
+  static std::vector<SocketAddress> drain(const PortPair& ports) {
+    DatagramBatch batch;
+    std::vector<SocketAddress> sources;
+    for (auto some = batch.receive(ports.media.get()); !some.empty(); some = batch.receive(ports.media.get())) {
+      for (const Datagram& datagram : some) sources.push_back(datagram.source);
+    }
+    return sources;
+  }
+
+  PortRange ports{30000, 39999};
+  PortPair socket = ports.bind("127.0.0.1").value();
+  PortPair peer = ports.bind("127.0.0.1").value();
+  PortPair stranger = ports.bind("127.0.0.1").value();
+  DatagramBatch batch;
+};
+
+INSTANTIATE_TEST_SUITE_P(Of, SocketWithTwin, testing::Values(Comes::EachTick, Comes::NowAndThen),
+                         [](const auto& kind) { return kind.param == Comes::EachTick ? "Rtp" : "T38"; });
+
+TEST_P(SocketWithTwin, SendsFromTheSamePort) {
+  ASSERT_EQ(sockets_on_port(), 2);
+  drain(peer);
+
+  ASSERT_TRUE(batch.send(fd(), peer.local, kSome));
+
+  EXPECT_EQ(drain(peer), std::vector{socket.local});
+}
+
+TEST_P(SocketWithTwin, HearsThePeerAndEverybodyElse) {
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(send_datagram(stranger.media.get(), socket.local, kSome));
+    ASSERT_TRUE(send_datagram(peer.media.get(), socket.local, kSome));
+
+    EXPECT_EQ(receive(), (std::vector{peer.local, stranger.local}));
+    EXPECT_TRUE(receive().empty());
+  }
+}
+
+TEST_P(SocketWithTwin, HearsThePeerFirstInAFlood) {
+  for (size_t i = 0; i < 3 * DatagramBatch::kDatagrams; ++i) {
+    ASSERT_TRUE(send_datagram(stranger.media.get(), socket.local, kSome));
+  }
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(send_datagram(peer.media.get(), socket.local, kSome));
+
+    const auto sources = receive();
+    EXPECT_EQ(sources.size(), DatagramBatch::kDatagrams);
+    EXPECT_EQ(std::ranges::count(sources, peer.local), 1);
+  }
+}
+
+TEST_P(SocketWithTwin, SendsElsewhereToo) {
+  ASSERT_TRUE(batch.send(fd(), stranger.local, kSome));
+
+  EXPECT_EQ(drain(stranger), std::vector{socket.local});
+}
+
+// What the peer sends from where it was is still heard when it moves, and so is all that comes after the twin has
+// moved.
+TEST_P(SocketWithTwin, FollowsThePeer) {
+  PortPair before = std::exchange(peer, ports.bind("127.0.0.1").value());
+  ASSERT_TRUE(batch.send(fd(), peer.local, kSome));
+  ASSERT_TRUE(send_datagram(before.media.get(), socket.local, kSome));
+  EXPECT_EQ(receive(), std::vector{before.local});
+
+  send_run(peer.local);
+
+  EXPECT_EQ(sockets_on_port(), 2);
+  ASSERT_TRUE(send_datagram(before.media.get(), socket.local, kSome));
+  ASSERT_TRUE(send_datagram(peer.media.get(), socket.local, kSome));
+  EXPECT_EQ(receive(), (std::vector{peer.local, before.local}));
+}
+
+// The kernel tells a connected socket that nobody takes what it sends.
+TEST_P(SocketWithTwin, GoesOnWhenThePeerIsGoneAndComesBack) {
+  const SocketAddress place = peer.local;
+  peer = {};
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(batch.send(fd(), place, kSome));
+  PortRange only(place.port(), static_cast<uint16_t>(place.port() + 1));
+  auto again = only.bind("127.0.0.1");
+  if (!again) GTEST_SKIP() << "the port was taken meanwhile: " << again.error().message;
+  ASSERT_TRUE(send_datagram(again->media.get(), socket.local, kSome));
+
+  EXPECT_EQ(receive(), std::vector{place});
+  EXPECT_TRUE(batch.send(fd(), place, kSome));
+  EXPECT_EQ(drain(*again), std::vector{socket.local});
+}
+
+// A call goes from RTP to T.38 and back.
+TEST_P(SocketWithTwin, LosesNothingWhenItIsUsedForSomethingElse) {
+  const Comes other = GetParam() == Comes::EachTick ? Comes::NowAndThen : Comes::EachTick;
+  for (Comes use : {other, GetParam()}) {
+    ASSERT_TRUE(send_datagram(peer.media.get(), socket.local, kSome));
+    ASSERT_TRUE(send_datagram(stranger.media.get(), socket.local, kSome));
+
+    batch.adopt(fd(), use);
+
+    EXPECT_EQ(receive(), (std::vector{peer.local, stranger.local}));
+  }
+}
+
+TEST_P(SocketWithTwin, LeavesThePortToNobodyElse) {
+  PortRange only(socket.local.port(), static_cast<uint16_t>(socket.local.port() + 1));
+  EXPECT_FALSE(only.bind("127.0.0.1"));
+}
+
+TEST_P(SocketWithTwin, IsAloneAgainOnceItIsLetGo) {
+  batch.let_go(fd());
+
+  EXPECT_EQ(sockets_on_port(), 1);
+  ASSERT_TRUE(send_datagram(peer.media.get(), socket.local, kSome));
+  EXPECT_EQ(receive(), std::vector{peer.local});
 }
 
 }  // namespace
