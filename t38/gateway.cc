@@ -10,11 +10,11 @@
 #include <optional>
 
 #include "t38/dot_products.h"
+#include "t38/false_training.h"
 #include "t38/fax_timeline.h"
 #include "t38/ifp_feed.h"
 #include "t38/spandsp.h"
 #include "t38/v17_receiver.h"
-#include "t38/false_training.h"
 
 namespace sg::t38 {
 namespace {
