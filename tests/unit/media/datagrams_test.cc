@@ -109,12 +109,14 @@ TEST_F(SocketOfT38, IsFoundAmongMoreThanOneLookAtTheKernelTells) {
 }
 
 // A socket that has sent to its peer for long.
-struct SocketWithTwin : testing::TestWithParam<Comes> {
+struct SocketWithTwin : testing::TestWithParam<std::tuple<Comes, const char*>> {
   SocketWithTwin() {
-    batch.adopt(fd(), GetParam());
+    batch.adopt(fd(), use());
     send_run(peer.local);
   }
   ~SocketWithTwin() override { batch.let_go(fd()); }
+  Comes use() const { return std::get<0>(GetParam()); }
+  const char* host() const { return std::get<1>(GetParam()); }
   int fd() const { return socket.media.get(); }
 
   void send_run(const SocketAddress& to) {
@@ -130,7 +132,7 @@ struct SocketWithTwin : testing::TestWithParam<Comes> {
   // UDP sockets of this machine on the port, by the kernel's table of them: "  12: 0100007F:7531 …".
   int sockets_on_port() const {
     const std::string port = fmt::format(":{:04X}", socket.local.port());
-    std::ifstream table("/proc/self/net/udp");
+    std::ifstream table(socket.local.is_ipv6() ? "/proc/self/net/udp6" : "/proc/self/net/udp");
     int count = 0;
     for (std::string number, local, rest; table >> number >> local && std::getline(table, rest);) {
       count += local.ends_with(port);
@@ -148,14 +150,20 @@ struct SocketWithTwin : testing::TestWithParam<Comes> {
   }
 
   PortRange ports{30000, 39999};
-  PortPair socket = ports.bind("127.0.0.1").value();
-  PortPair peer = ports.bind("127.0.0.1").value();
-  PortPair stranger = ports.bind("127.0.0.1").value();
+  PortPair socket = ports.bind(host()).value();
+  PortPair peer = ports.bind(host()).value();
+  PortPair stranger = ports.bind(host()).value();
   DatagramBatch batch;
 };
 
-INSTANTIATE_TEST_SUITE_P(Of, SocketWithTwin, testing::Values(Comes::EachTick, Comes::NowAndThen),
-                         [](const auto& kind) { return kind.param == Comes::EachTick ? "Rtp" : "T38"; });
+std::string name_of(const testing::TestParamInfo<std::tuple<Comes, const char*>>& which) {
+  const auto [use, host] = which.param;
+  return fmt::format("{}Over{}", use == Comes::EachTick ? "Rtp" : "T38", std::strchr(host, ':') ? "Ipv6" : "Ipv4");
+}
+INSTANTIATE_TEST_SUITE_P(Of, SocketWithTwin,
+                         testing::Combine(testing::Values(Comes::EachTick, Comes::NowAndThen),
+                                          testing::Values("127.0.0.1", "::1")),
+                         name_of);
 
 TEST_P(SocketWithTwin, SendsFromTheSamePort) {
   ASSERT_EQ(sockets_on_port(), 2);
@@ -198,7 +206,7 @@ TEST_P(SocketWithTwin, SendsElsewhereToo) {
 // What the peer sends from where it was is still heard when it moves, and so is all that comes after the twin has
 // moved.
 TEST_P(SocketWithTwin, FollowsThePeer) {
-  PortPair before = std::exchange(peer, ports.bind("127.0.0.1").value());
+  PortPair before = std::exchange(peer, ports.bind(host()).value());
   ASSERT_TRUE(batch.send(fd(), peer.local, kSome));
   ASSERT_TRUE(send_datagram(before.media.get(), socket.local, kSome));
   EXPECT_EQ(receive(), std::vector{before.local});
@@ -217,7 +225,7 @@ TEST_P(SocketWithTwin, GoesOnWhenThePeerIsGoneAndComesBack) {
   peer = {};
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(batch.send(fd(), place, kSome));
   PortRange only(place.port(), static_cast<uint16_t>(place.port() + 1));
-  auto again = only.bind("127.0.0.1");
+  auto again = only.bind(host());
   if (!again) GTEST_SKIP() << "the port was taken meanwhile: " << again.error().message;
   ASSERT_TRUE(send_datagram(again->media.get(), socket.local, kSome));
 
@@ -228,12 +236,12 @@ TEST_P(SocketWithTwin, GoesOnWhenThePeerIsGoneAndComesBack) {
 
 // A call goes from RTP to T.38 and back.
 TEST_P(SocketWithTwin, LosesNothingWhenItIsUsedForSomethingElse) {
-  const Comes other = GetParam() == Comes::EachTick ? Comes::NowAndThen : Comes::EachTick;
-  for (Comes use : {other, GetParam()}) {
+  const Comes other = use() == Comes::EachTick ? Comes::NowAndThen : Comes::EachTick;
+  for (Comes now : {other, use()}) {
     ASSERT_TRUE(send_datagram(peer.media.get(), socket.local, kSome));
     ASSERT_TRUE(send_datagram(stranger.media.get(), socket.local, kSome));
 
-    batch.adopt(fd(), use);
+    batch.adopt(fd(), now);
 
     EXPECT_EQ(receive(), (std::vector{peer.local, stranger.local}));
   }
@@ -241,7 +249,7 @@ TEST_P(SocketWithTwin, LosesNothingWhenItIsUsedForSomethingElse) {
 
 TEST_P(SocketWithTwin, LeavesThePortToNobodyElse) {
   PortRange only(socket.local.port(), static_cast<uint16_t>(socket.local.port() + 1));
-  EXPECT_FALSE(only.bind("127.0.0.1"));
+  EXPECT_FALSE(only.bind(host()));
 }
 
 TEST_P(SocketWithTwin, IsAloneAgainOnceItIsLetGo) {
