@@ -3,6 +3,7 @@
 import array
 import bisect
 import math
+import select
 import socket
 import struct
 import wave
@@ -106,6 +107,11 @@ class RtpPeer:
                 self.packets.append(packet)
                 return packet
 
+    def catch_up(self):
+        """What has waited to be heard is of the past."""
+        while select.select([self.socket], [], [], 0)[0]:
+            self.hear()
+
     def hear_samples(self, seconds):
         """What is said from now on."""
         samples = []
@@ -127,6 +133,12 @@ class RtpPeer:
             self.hear()
             self.send(PCMA, bytes(alaw_octet(sample) for sample in samples[start:start + BLOCK]))
             self.timestamp += BLOCK
+
+    def say_until(self, is_enough, samples):
+        """Again and again."""
+        self.catch_up()
+        while not is_enough():
+            self.say(samples)
 
     def press(self, digit, packets=5):
         """RFC 4733: an event of 20 ms a packet, its end three times, then 100 ms of silence."""

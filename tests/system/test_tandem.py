@@ -1,5 +1,7 @@
 """Calls that come from a trunk and go on to another of the same kind: SIP to SIP, ISDN to ISDN; voice both ways."""
 
+import threading
+
 import audio
 import rig
 from support import Sipp, SystemTest
@@ -28,8 +30,15 @@ class Tandem(SystemTest):
             routes=[{"name": "across SIP", "from": ["pbx"], "called": "*", "to": ["carrier"]},
                     {"name": "across ISDN", "from": ["pstn"], "called": "*", "to": ["pstn"]}])
 
-    def hear(self, peer, frequency, level):
-        self.wait(f"{frequency} Hz", lambda: abs(audio.level(peer.hear_samples(1), frequency) - level) < 0.5)
+    def expect_to_hear(self, speaker, listener, frequency, level=-12):
+        enough = threading.Event()
+        speaking = rig.in_background(lambda: speaker.say_until(enough.is_set, audio.tone([frequency], 1, level)))
+        try:
+            listener.catch_up()
+            self.wait(f"{frequency} Hz", lambda: abs(audio.level(listener.hear_samples(1), frequency) - level) < 0.5)
+        finally:
+            enough.set()
+            speaking.join()
 
     def test_voice_crosses_between_sip_trunks(self):
         caller, called = audio.RtpPeer(), audio.RtpPeer()
@@ -44,9 +53,7 @@ class Tandem(SystemTest):
         caller.say([0] * audio.BLOCK)
         called.say([0] * audio.BLOCK)
         for speaker, listener, frequency in ((caller, called, 800), (called, caller, 1000)):
-            speaking = rig.in_background(lambda s=speaker, f=frequency: s.say(audio.tone([f], 4, -12)))
-            self.hear(listener, frequency, -12)
-            speaking.join()
+            self.expect_to_hear(speaker, listener, frequency)
 
         for call in self.bench.control("calls"):
             self.bench.control("hangup", id=call["id"])
