@@ -47,7 +47,7 @@ class Faults {
   virtual void send_ais(uint16_t span, bool on) = 0;      // L bit: the peer sees BLUE
   virtual void send_rai(uint16_t span, bool on) = 0;      // M bits 10: the peer sees YELLOW
   virtual void stop_sending(uint16_t span, bool on) = 0;  // the peer sees RED, this end YELLOW
-  // The D-channels carry all ones instead of frames.
+  // The D-channels carry all ones instead of frames, both ways.
   virtual void cut_dchannel(uint16_t span, bool on) = 0;
   // Part of the bits sent that are wrong, 0 to 0.1; in one timeslot or (0) in all.
   virtual void set_bit_error_rate(uint16_t span, uint8_t timeslot, double rate) = 0;

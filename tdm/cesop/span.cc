@@ -164,7 +164,7 @@ void Span::deliver_dchannels() {
       const Slot& slot = slots_[number];
       if (!slot.dchannel) continue;
       std::fill(one_slot_.begin(), one_slot_.end(), kAllOnes);
-      if (has_octets) take_slot(next->payload, number);
+      if (has_octets && !faults_.dchannel_cut) take_slot(next->payload, number);
       slot.dchannel->framer.receive(one_slot_);
     }
   }

@@ -165,6 +165,32 @@ TEST(PriNfas, AReleaseThatThePrimaryLostIsSentAgainOnTheBackup) {
   EXPECT_EQ(line.network.count(SlotState::Idle), 46u);
 }
 
+// The side that has something to send notices the loss long before the other.
+TEST(PriNfas, AReleaseIsHeardThoughOneSideHasChangedOverAndTheOtherHasNot) {
+  for (bool network_is_late : {true, false}) {
+    NfasLine line;
+    auto& early = network_is_late ? line.user : line.network;
+    auto& late = network_is_late ? line.network : line.user;
+    line.talk(line.user);
+    auto call = line.talk(late);
+    auto other = line.talk(early);
+    line.cut(true);
+    early.interface->release(other.call, 16);
+    line.reactor.advance(5s);
+    ASSERT_EQ(early.counters.get("pri.dchannel_changeovers").value(), 1u);
+    ASSERT_EQ(late.counters.get("pri.dchannel_changeovers").value(), 0u);
+
+    late.interface->release(call.call, 16);
+    line.reactor.advance(50s);
+
+    EXPECT_TRUE(line.backup_is_active());
+    EXPECT_EQ(early.released, 2);
+    EXPECT_EQ(late.released, 2);
+    EXPECT_EQ(early.count(SlotState::InUse), 1u);
+    EXPECT_EQ(late.count(SlotState::InUse), 1u);
+  }
+}
+
 TEST(PriNfas, WithBothDChannelsLostCallsEndWithCause27WhenT309RunsOut) {
   Config config = nfas();
   config.t309 = 10s;
