@@ -13,6 +13,7 @@
 
 #include "t38/spandsp.h"
 #include "t38/t30_frame.h"
+#include "t38/terminal_guard.h"
 #include "t38/v17_receiver.h"
 
 namespace sg::t38 {
@@ -103,9 +104,13 @@ class FaxMachine::Document {
  private:
   explicit Document(const FaxMachineOptions& options) : options_(options), log_(options.log_scope) {}
 
-  static void on_frame(t30_state_t* t30, void* self, int /*direction*/, const uint8_t* octets, int count) noexcept {
+  // Each frame, before SpanDSP reads it.
+  static void on_frame(t30_state_t* t30, void* self, int is_received, const uint8_t* octets, int count) noexcept {
     forget_non_standard(t30);
-    if (count > 0) static_cast<Document*>(self)->see(ByteView(octets, static_cast<size_t>(count)));
+    if (count <= 0) return;
+    // It lies in the receiver's buffer.
+    if (is_received) make_harmless({const_cast<uint8_t*>(octets), static_cast<size_t>(count)});
+    static_cast<Document*>(self)->see(ByteView(octets, static_cast<size_t>(count)));
   }
   // T.30 phase B: the peer's DIS has been read, and our DCS not yet made.
   static int on_phase_b(t30_state_t* t30, void* self, int /*frame*/) noexcept {

@@ -11,14 +11,14 @@ namespace {
 namespace fcf = t38::fcf;
 
 constexpr size_t kRtpHeader = 12;
-// Facsimile control fields, and those of facsimile data (T.30 annex A).
-constexpr uint8_t kFcd = 0x60, kRcp = 0x61;
+// Facsimile control fields; the end of facsimile data (T.30 annex A) beside them.
+constexpr uint8_t kRcp = 0x61;
 constexpr std::array<uint8_t, 42> kControls = {
     fcf::kDis, fcf::kCsi, fcf::kNsf,    fcf::kDtc,    fcf::kCig,    fcf::kPwd, fcf::kNsc, fcf::kSep, fcf::kDcs,
     fcf::kTsi, fcf::kSub, fcf::kNss,    fcf::kSid,    fcf::kCtc,    fcf::kCfr, fcf::kFtt, fcf::kCtr, fcf::kEom,
     fcf::kMps, fcf::kEor, fcf::kEop,    fcf::kRr,     fcf::kEos,    fcf::kPps, fcf::kMcf, fcf::kRtn, fcf::kRtp,
     fcf::kPin, fcf::kPip, fcf::kRnr,    fcf::kErr,    fcf::kPpr,    fcf::kDcn, fcf::kCrp, fcf::kFnv, fcf::kTnr,
-    fcf::kTr,  kFcd,      fcf::kPriEom, fcf::kPriMps, fcf::kPriEop, kRcp};
+    fcf::kTr,  fcf::kFcd, fcf::kPriEom, fcf::kPriMps, fcf::kPriEop, kRcp};
 
 // T.38 table 4, as version 0 has it in the upper half of an octet; the highest bit says that octets follow.
 constexpr uint8_t kHdlcData = 0x80, kHdlcSigEnd = 0x10, kFcsOk = 0x20, kFcsBad = 0x30, kFcsOkSigEnd = 0x40;
@@ -161,7 +161,7 @@ Bytes Hostile::made_up_frame() {
     case fcf::kPpr:
       append(frame, octets(one_in(2) ? 32 : any(40)));
       break;
-    case kFcd:
+    case fcf::kFcd:
       append(frame, octets(one_in(2) ? 257 : any(300)));
       break;
     default:
