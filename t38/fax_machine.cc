@@ -98,6 +98,11 @@ class FaxMachine::Document {
   FaxProgress progress() const;
   FaxResult result() const;
   bool is_finished() const { return status_.has_value(); }
+  // Not while SpanDSP is at work.
+  void mind_patience() {
+    if (options_.says_once && repeats_) hang_up();
+  }
+  bool is_training_silent() const { return dcs_sent_ > 0 && dcs_sent_ <= options_.silent_trainings; }
   const Log& log() const { return log_; }
   const FaxMachineOptions& options() const { return options_; }
 
@@ -110,7 +115,7 @@ class FaxMachine::Document {
     if (count <= 0) return;
     // It lies in the receiver's buffer.
     if (is_received) make_harmless({const_cast<uint8_t*>(octets), static_cast<size_t>(count)});
-    static_cast<Document*>(self)->see(ByteView(octets, static_cast<size_t>(count)));
+    static_cast<Document*>(self)->see(ByteView(octets, static_cast<size_t>(count)), is_received != 0);
   }
   // T.30 phase B: the peer's DIS has been read, and our DCS not yet made.
   static int on_phase_b(t30_state_t* t30, void* self, int /*frame*/) noexcept {
@@ -123,7 +128,8 @@ class FaxMachine::Document {
   }
 
   void begin_no_faster(t30_state_t* t30);
-  void see(ByteView octets);
+  void see(ByteView octets, bool is_received);
+  void count_command(uint8_t kind);
   void finish(int status);
   t30_stats_t statistics() const {
     t30_stats_t stats{};
@@ -136,6 +142,9 @@ class FaxMachine::Document {
   t30_state_t* t30_ = nullptr;
   const char* phase_ = "calling";
   std::optional<int> status_;
+  uint8_t unanswered_ = 0;  // the command that nothing was heard after
+  bool repeats_ = false;    // one was said again
+  int dcs_sent_ = 0;
 };
 
 void FaxMachine::Document::attach(t30_state_t* t30) {
@@ -173,9 +182,14 @@ void FaxMachine::Document::begin_no_faster(t30_state_t* t30) {
   if (step < kSpeeds.size()) t30->current_fallback = static_cast<int>(step);
 }
 
-void FaxMachine::Document::see(ByteView octets) {
+void FaxMachine::Document::see(ByteView octets, bool is_received) {
   auto frame = T30Frame::parse(octets);
   if (!frame) return;
+  if (is_received) {
+    unanswered_ = 0;
+  } else {
+    count_command(frame->kind);
+  }
   switch (frame->kind) {
     case fcf::kDis:
     case fcf::kDtc:
@@ -199,6 +213,13 @@ void FaxMachine::Document::see(ByteView octets) {
     default:
       break;
   }
+}
+
+void FaxMachine::Document::count_command(uint8_t kind) {
+  if (kind != fcf::kDis && kind != fcf::kDtc && kind != fcf::kDcs) return;
+  repeats_ |= unanswered_ == kind;
+  unanswered_ = kind;
+  dcs_sent_ += kind == fcf::kDcs;
 }
 
 void FaxMachine::Document::finish(int status) {
@@ -283,6 +304,13 @@ void AudioFaxMachine::transmit(std::span<int16_t> samples) {
   LogScope scope(document_->log());
   const int made = fax_tx(state_->fax, samples.data(), static_cast<int>(samples.size()));
   std::fill(samples.begin() + std::clamp<int>(made, 0, static_cast<int>(samples.size())), samples.end(), int16_t{0});
+  const int modem = state_->fax->modems.current_tx_type;
+  const bool trains = modem == T30_MODEM_V27TER || modem == T30_MODEM_V29 || modem == T30_MODEM_V17;
+  if (trains && document_->is_training_silent()) {
+    state_->fax->t30.tcf_test_bits = 0;  // and it is over with the training
+    std::ranges::fill(samples, int16_t{0});
+  }
+  document_->mind_patience();
 }
 
 struct T38FaxMachine::State {
@@ -342,6 +370,7 @@ bool T38FaxMachine::receive_ifp(ByteView ifp, uint16_t sequence) {
 void T38FaxMachine::advance(size_t samples) {
   LogScope scope(document_->log());
   t38_terminal_send_timeout(state_->terminal, static_cast<int>(samples));
+  document_->mind_patience();
 }
 
 }  // namespace sg::t38

@@ -25,7 +25,11 @@ struct FaxMachineOptions {
   int first_bit_rate = 0;    // of the sender's first training: the fastest up to this; 0: the fastest that both have
   bool v17 = true, v29 = true, v27ter = true;
   bool mh = true, mr = true, mmr = true;  // compressions on the line: T.4 1-D, T.4 2-D, T.6 (only with ECM)
-  std::string log_scope{};                // prefix of SpanDSP's lines in the debug log
+  // Faults, for tests: gives up where it would say DIS, DTC or DCS once more; says nothing where its first trainings
+  // should be (an audio machine).
+  bool says_once = false;
+  int silent_trainings = 0;
+  std::string log_scope{};  // prefix of SpanDSP's lines in the debug log
 };
 
 struct FaxProgress {

@@ -9,9 +9,11 @@
 #include <cstdlib>
 #include <optional>
 
+#include "t38/announced_training.h"
 #include "t38/dot_products.h"
 #include "t38/false_training.h"
 #include "t38/fax_timeline.h"
+#include "t38/gateway_mend.h"
 #include "t38/ifp_feed.h"
 #include "t38/spandsp.h"
 #include "t38/v17_receiver.h"
@@ -45,6 +47,8 @@ double mean_square(std::span<const int16_t> samples) {
   for (int16_t sample : samples) sum += int32_t{sample} * int32_t{sample};
   return static_cast<double>(sum) / static_cast<double>(samples.size());
 }
+
+constexpr uint8_t kV21Preamble = 3;  // T.38 table 2
 
 struct Release {
   void operator()(t38_gateway_state_t* state) const { t38_gateway_free(state); }
@@ -98,14 +102,17 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
     silent_for_ = power < kSilence ? silent_for_ + samples.size() : 0;
     // Receivers without a carrier hear nothing in silence, but take longer for it than the rest of the gateway
     // together. Only the gateway's own time goes on.
-    if (silent_for_ > kSilenceNoticed) return rx_lost_audio(samples.size());
+    if (silent_for_ > kSilenceNoticed) return pass(samples.size(), AnnouncedTraining::Line::Silence);
     fit_receivers(power);
     mend_short_training(state_->audio.modems.fast_modems.v17_rx);
     t38_gateway_rx(state_.get(), samples.data(), static_cast<int>(samples.size()));
+    const bool is_signal = level_of(power) >= fast_cutoff_;
+    mind_training(samples.size(), is_signal ? AnnouncedTraining::Line::Signal : AnnouncedTraining::Line::Silence);
   }
-  void rx_lost_audio(size_t samples) { t38_gateway_rx_fillin(state_.get(), static_cast<int>(samples)); }
+  void rx_lost_audio(size_t samples) { pass(samples, AnnouncedTraining::Line::Lost); }
   void tx_audio(std::span<int16_t> samples) {
     feed_.before_line(samples.size());
+    end_tone(*state_);
     const int made = t38_gateway_tx(state_.get(), samples.data(), static_cast<int>(samples.size()));
     feed_.after_line();
     std::fill(samples.begin() + std::clamp<int>(made, 0, static_cast<int>(samples.size())), samples.end(), int16_t{0});
@@ -140,6 +147,30 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
   }
 
  private:
+  // Time of which there is no audio.
+  void pass(size_t samples, AnnouncedTraining::Line line) {
+    t38_gateway_rx_fillin(state_.get(), static_cast<int>(samples));
+    mind_training(samples, line);
+  }
+  void mind_training(size_t samples, AnnouncedTraining::Line line) {
+    // What was trained on comes as data, or as frames after flags.
+    if (state_->audio.modems.rx_trained) return tell_training(training_.come());
+    switch (training_.pass(samples, line)) {
+      case AnnouncedTraining::Outcome::Open:
+        break;
+      case AnnouncedTraining::Outcome::Heard:
+        tell_training(training_.bit_rate());
+        break;
+      case AnnouncedTraining::Outcome::Gone:
+        training_.forget();
+        take_back_training(*state_);
+        break;
+    }
+  }
+  void tell_training(std::optional<int> bit_rate) {
+    if (bit_rate) timeline_.on_training(Direction::ToT38, *bit_rate);
+  }
+
   // To the line's level and noise: its loudest block so far tells, and its quietest.
   void fit_receivers(double power) {
     const bool is_louder = power > loudest_;
@@ -157,6 +188,7 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
     const float noise = level_of(quietest_);
     const float lowest = noise < level_of(loudest_) - kNoiseBelowSignal ? noise + kAboveNoise : kFastCutoff;
     const float cutoff = std::max(kFastCutoff, lowest);
+    fast_cutoff_ = cutoff;
     auto& modems = state_->audio.modems.fast_modems;
     v17_rx_signal_cutoff(&modems.v17_rx, cutoff);
     v29_rx_signal_cutoff(&modems.v29_rx, cutoff);
@@ -169,17 +201,25 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
     static_cast<Impl*>(self)->send(ByteView(octets, static_cast<size_t>(count)), copies);
     return 0;
   }
-  static void on_frame(t38_gateway_state_t*, void* self, int from_modem, const uint8_t* octets, int count) noexcept {
+  static void on_frame(t38_gateway_state_t* state, void* self, int from_modem, const uint8_t* octets,
+                       int count) noexcept {
     if (count <= 0) return;
-    const Direction direction = from_modem ? Direction::ToT38 : Direction::FromT38;
-    if (from_modem) static_cast<Impl*>(self)->feed_.note_answer();
-    static_cast<Impl*>(self)->timeline_.on_frame(direction, ByteView(octets, static_cast<size_t>(count)));
+    const ByteView frame(octets, static_cast<size_t>(count));
+    if (auto said = T30Frame::parse(frame)) heed_frame(*state, *said, from_modem != 0);
+    static_cast<Impl*>(self)->timeline_.on_frame(from_modem ? Direction::ToT38 : Direction::FromT38, frame);
   }
 
   void send(ByteView ifp, int copies) {
     const IfpResult packet = to_peer_.check(ifp);
     if (!packet.ok()) return;
-    if (auto rate = trained_rate(packet.ifp)) timeline_.on_training(Direction::ToT38, *rate);
+    if (packet.ifp.kind == Ifp::Kind::Data) {
+      tell_training(training_.come());
+    } else if (auto rate = trained_rate(packet.ifp)) {
+      training_.announce(*rate, !state_->core.image_data_mode);
+    } else {
+      training_.forget();
+    }
+    if (packet.ifp.kind == Ifp::Kind::Indicator && packet.ifp.type == kV21Preamble) feed_.note_answer();
     listener_.on_ifp(packet.octets, std::max(copies, 1));
   }
 
@@ -198,6 +238,7 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
   IfpGuard from_peer_;
   IfpGuard to_peer_;
   IfpFeed feed_;
+  AnnouncedTraining training_;
   std::unique_ptr<t38_gateway_state_t, Release> state_;
 
   uint16_t fed_ = 0;  // IFPs to SpanDSP
@@ -206,7 +247,7 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
   int last_indicator_ = -1;
   size_t silent_for_ = 0;                              // samples from the fax machine
   double loudest_ = 0, quietest_ = 32768.0 * 32768.0;  // mean squares of blocks from it
-  float v21_cutoff_ = kV21Cutoff;
+  float v21_cutoff_ = kV21Cutoff, fast_cutoff_ = kFastCutoff;
   int32_t v21_carrier_on_power_ = 0;  // of v21_cutoff_, once known
 };
 

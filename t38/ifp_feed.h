@@ -16,8 +16,7 @@ namespace sg::t38 {
 //   while, and flags go out meanwhile; one that was begun and does not go on gets a wrong FCS.
 // - A carrier of which nothing more comes is ended; a preamble of which no frame came gets a broken one, as some
 //   machines take the line for dead after a carrier without any (SpanDSP's do).
-// - CNG and CED once begun are played to their end, CNG with its 3 s of silence, and all else waits for that. So one
-//   that was lost and comes with its successors, and CNG when the line has answered, are left out.
+// - A tone that was lost and comes with its successors, and CNG when the line has answered, are left out.
 // Owned by a Gateway, on its thread. Allocates nothing.
 class IfpFeed {
  public:
@@ -31,7 +30,7 @@ class IfpFeed {
 
   // An IFP that IfpGuard let pass, in the peer's order.
   void put(const IfpResult& packet);
-  // A frame of the machine on the line was heard.
+  // The machine on the line was heard: its V.21 preamble.
   void note_answer() { is_answered_ = true; }
   // Line time goes on by so many samples at 8 kHz: before SpanDSP makes them,
   void before_line(size_t samples);

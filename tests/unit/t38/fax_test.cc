@@ -16,6 +16,7 @@ using ::testing::IsSupersetOf;
 struct Variant {
   std::string name;
   bool audio_side_sends = true;
+  bool polls = false;  // who has no document calls
   bool ecm = true;
   int bit_rate = 14400;
   UdptlSender::Options udptl{};
@@ -36,7 +37,7 @@ struct Outcome {
 };
 
 FaxMachineOptions sender_options(const Variant& variant) {
-  return {.calling = true,
+  return {.calling = !variant.polls,
           .identity = "+33 1 2345",
           .header_info = {},
           .send_file = variant.document,
@@ -46,7 +47,7 @@ FaxMachineOptions sender_options(const Variant& variant) {
           .log_scope = "fax=sender"};
 }
 FaxMachineOptions receiver_options(const Variant& variant) {
-  return {.calling = false,
+  return {.calling = variant.polls,
           .identity = "+49 30 6789",
           .header_info = {},
           .send_file = {},
@@ -214,6 +215,13 @@ INSTANTIATE_TEST_SUITE_P(
                 .audio_side_sends = false,
                 .udptl = fec(3, 3),
                 .network = {.loss = 0.02, .seed = 10}},
+        // T.30 5.3.6.1.1: after DTC it is the called machine that sends.
+        Variant{.name = "audio_polled_by_t38", .polls = true},
+        Variant{.name = "audio_polled_by_t38_plain", .polls = true, .ecm = false},
+        Variant{.name = "audio_polled_by_t38_v29", .polls = true, .bit_rate = 9600},
+        Variant{.name = "t38_polled_by_audio", .audio_side_sends = false, .polls = true},
+        Variant{.name = "t38_polled_by_audio_plain", .audio_side_sends = false, .polls = true, .ecm = false},
+        Variant{.name = "t38_polled_by_audio_v29", .audio_side_sends = false, .polls = true, .bit_rate = 9600},
         Variant{.name = "audio_to_t38_reordered", .udptl = bare(), .network = {.jitter = 45ms, .seed = 11}},
         Variant{.name = "t38_to_audio_reordered",
                 .audio_side_sends = false,
@@ -434,6 +442,115 @@ TEST(FaxGateways, SendNoFrameOfWhichTheEndWasLost) {
   }
 
   EXPECT_EQ((*machine)->progress().phase, "calling");
+}
+
+// What a gateway tells its peer, as IFPs.
+struct ToldPeer final : IfpSink {
+  void on_ifp(ByteView ifp, int) override { told.emplace_back(ifp.begin(), ifp.end()); }
+  std::vector<Bytes> told;
+};
+
+// A machine on the line of a gateway.
+struct Line {
+  explicit Line(FaxMachineOptions options) : machine(AudioFaxMachine::make(options).value()) { side.to_peer = &peer; }
+  void tick() {
+    std::array<int16_t, kTick> samples;
+    machine->transmit(samples);
+    side.gateway.rx_audio(samples);
+    side.gateway.tx_audio(samples);
+    machine->receive(samples);
+  }
+  bool has_told(const Bytes& ifp) const { return std::ranges::find(peer.told, ifp) != peer.told.end(); }
+  bool has_seen(FaxEvent::Kind kind) const {
+    return std::ranges::any_of(side.events, [&](const FaxEvent& event) { return event.kind == kind; });
+  }
+  void hear(const Bytes& ifp) { side.gateway.rx_ifp(ifp, sequence++); }
+
+  ToldPeer peer;
+  GatewayUnderTest side{GatewayOptions{}};
+  std::unique_ptr<AudioFaxMachine> machine;
+  uint16_t sequence = 0;
+};
+const Bytes kNoSignal{0x00}, kCng{0x02}, kCed{0x04}, kPreamble{0x06};
+
+struct LateTone {
+  const char* name;
+  Bytes tone;
+  int before_ms;  // the answer's preamble; negative: after its beginning
+};
+
+// The tone comes in T.38 once the line's machine has begun its answer, or shortly before, and DCS after it.
+TEST(FaxGateways, HaveEachIndicatorReplaceTheOneBefore) {
+  const LateTone rows[] = {{"CNG during the preamble", kCng, -300},
+                           {"CNG before it", kCng, 200},
+                           {"CNG long before it", kCng, 3000},
+                           {"CED before it", kCed, 200}};
+  for (const LateTone& row : rows) {
+    Line line({.calling = false, .receive_file = received_file(), .says_once = true});
+    int to_tone =
+        150 - row.before_ms / 20;  // the machine says CED for 2.6 s, and begins the preamble 3 s after the call
+    for (int i = 0; i < 500; ++i) {
+      if (--to_tone == 0) line.hear(row.tone);
+      line.tick();
+      if (line.has_told(kPreamble) && line.peer.told.back() == kNoSignal) break;  // DIS has come whole
+    }
+    ASSERT_TRUE(line.has_told(kPreamble)) << row.name;
+
+    line.hear(kNoSignal);
+    line.hear(kPreamble);
+    for (int i = 0; i < 50; ++i) line.tick();
+    line.hear({0xC0, 2, 0x80, 0, 6, 0xFF, 0xC8, 0xC1, 0x00, 0x50, 0x00, 0x00, 0x40});  // DCS, 4800 bit/s
+    for (int i = 0; i < 50; ++i) line.tick();
+
+    EXPECT_EQ(line.machine->progress().bit_rate, 4800) << row.name << ": DCS was heard";
+    line.machine.reset();
+    std::filesystem::remove(received_file());
+  }
+}
+
+// T.30 frames of a calling machine, and then nothing.
+TEST(FaxGateways, TakeBackATrainingThatDoesNotCome) {
+  for (int bit_rate : {14400, 9600, 4800}) {
+    Line line({.calling = true,
+               .send_file = test_document("itu1.tif"),
+               .max_bit_rate = bit_rate,
+               .says_once = true,
+               .silent_trainings = 1});
+    line.hear(kPreamble);
+    for (int i = 0; i < 50; ++i) line.tick();
+    line.hear({0xC0, 2, 0x80, 0, 5, 0xFF, 0xC8, 0x01, 0x00, 0x76, 0x1E, 0x40});  // DIS: all modems
+    line.hear(kNoSignal);
+    auto trains = [&] {
+      auto packet = parse_ifp(line.peer.told.empty() ? kNoSignal : line.peer.told.back(), 0);
+      return trained_rate(packet.ifp).has_value();
+    };
+    for (int i = 0; i < 400 && !trains(); ++i) line.tick();
+    ASSERT_TRUE(trains()) << bit_rate;
+    const size_t told = line.peer.told.size();
+
+    for (int i = 0; i < 50; ++i) line.tick();
+
+    ASSERT_EQ(line.peer.told.size(), told + 2) << bit_rate;
+    const IfpResult end = parse_ifp(line.peer.told[told], 0);
+    EXPECT_TRUE(end.ifp.ends_signal && !end.ifp.is_hdlc) << bit_rate;
+    EXPECT_EQ(line.peer.told.back(), kNoSignal) << bit_rate;
+    EXPECT_FALSE(line.has_seen(FaxEvent::Kind::Training)) << bit_rate << ": nobody trained";
+  }
+}
+
+// It asks the other machine to send and train; nobody trains after it.
+TEST(FaxGateways, AnnounceNoTrainingAfterDtc) {
+  Line line({.calling = true, .receive_file = received_file()});
+  line.hear(kPreamble);
+  for (int i = 0; i < 50; ++i) line.tick();
+  line.hear({0xC0, 2, 0x80, 0, 5, 0xFF, 0xC8, 0x01, 0x00, 0xF6, 0x1E, 0x40});  // DIS: all modems, and a document
+  line.hear(kNoSignal);
+  for (int i = 0; i < 400; ++i) line.tick();
+
+  EXPECT_TRUE(std::ranges::any_of(line.side.events, [](const FaxEvent& event) { return event.detail == "DTC"; }));
+  for (const Bytes& ifp : line.peer.told) EXPECT_FALSE(trained_rate(parse_ifp(ifp, 0).ifp));
+  line.machine.reset();
+  std::filesystem::remove(received_file());
 }
 
 TEST(FaxMachines, RefuseADocumentThatIsMissingOrNoTiff) {
