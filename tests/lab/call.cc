@@ -65,6 +65,7 @@ class T38Machine final : public Station, private t38::IfpSink, private t38::Udpt
         machine(need(t38::T38FaxMachine::make(options, t38::Params{}, *this))) {}
 
   void tick(TimePoint now) override {
+    if (is_asleep) return;
     for (auto batch = network_.receive(ports.media.get()); !batch.empty();
          batch = network_.receive(ports.media.get())) {
       for (const media::Datagram& one : batch) receiver_.receive(one.data, now);
@@ -75,6 +76,7 @@ class T38Machine final : public Station, private t38::IfpSink, private t38::Udpt
 
   media::PortPair ports;
   SocketAddress gateway;
+  bool is_asleep = false;
 
  private:
   void on_ifp(ByteView ifp, int copies) override {
@@ -194,6 +196,7 @@ class LabCall final {
   void join(GatewayStation& a, GatewayStation& b, Leg leg);
   void use(GatewayStation& gateway, Side side, Leg leg, const SocketAddress& remote);
   void on_event(size_t gateway, const media::Event& event);
+  void join_late();
   Duration period(bool last) const;
   bool is_as_asked(const t38::FaxResult& sent) const;
 
@@ -215,16 +218,26 @@ class LabCall final {
   std::deque<GatewayStation> gateways_;
   std::vector<Station*> stations_;
   std::vector<Rung> ladder_;
+  // The T.38 machine that joins late, and when it and the gateway go over to T.38, once that is known.
+  struct Late {
+    GatewayStation* gateway = nullptr;
+    Side side = Side::A;
+    T38Machine* machine = nullptr;
+    TimePoint machine_at, gateway_at;
+  } late_;
   bool has_timed_out_ = false;
 };
 
 t38::FaxMachineOptions LabCall::machine_options(bool first) const {
   t38::FaxMachineOptions options;
-  options.calling = first == sends_from_first_;
+  const bool sends = first == sends_from_first_;
+  options.calling = sends != condition_.polls;
   options.identity = options.calling ? "+1 555 0100" : "+1 555 0199";
-  (options.calling ? options.send_file : options.receive_file) = options.calling ? sent_file_ : received_file_;
+  (sends ? options.send_file : options.receive_file) = sends ? sent_file_ : received_file_;
+  options.says_once = condition_.says_once;
+  if (sends) options.silent_trainings = condition_.silent_trainings;
   options.ecm = condition_.ecm;
-  options.log_scope = options.calling ? "sender" : "receiver";
+  options.log_scope = sends ? "sender" : "receiver";
   options.first_bit_rate = condition_.bit_rate;
   options.v17 = condition_.modem == "v17";
   options.v29 = condition_.modem != "v27ter";
@@ -279,7 +292,21 @@ void LabCall::build_end(bool first) {
   network_.join(ports, peer->ports, condition_.network, random_);
   peer->gateway = ports.local;
   gateway.session.give_ports(side, std::move(ports));
+  if (condition_.joins_late) {
+    peer->is_asleep = true;
+    late_ = {.gateway = &gateway, .side = side, .machine = peer.get(), .machine_at = {}, .gateway_at = {}};
+    return;
+  }
   use(gateway, side, Leg::T38, peer->ports.local);
+}
+
+// A re-INVITE on its way to the machine, and its answer.
+void LabCall::join_late() {
+  if (late_.machine_at == TimePoint{}) return;
+  if (clock_.now() >= late_.machine_at) late_.machine->is_asleep = false;
+  if (clock_.now() < late_.gateway_at) return;
+  use(*late_.gateway, late_.side, Leg::T38, late_.machine->ports.local);
+  late_ = {};
 }
 
 void LabCall::join(GatewayStation& a, GatewayStation& b, Leg leg) {
@@ -320,6 +347,11 @@ void LabCall::on_event(size_t number, const media::Event& event) {
     constexpr std::array kNames = {"CNG", "CED", "ANSam", "V.21 preamble"};
     rung.forward = (tone->side == Side::A) == sends_from_first_;
     rung.what = fmt::format("{} heard", kNames[static_cast<size_t>(tone->tone)]);
+    const bool is_preamble = tone->tone == media::HeardTone::V21Preamble;
+    if (is_preamble && late_.gateway && late_.machine_at == TimePoint{}) {
+      late_.machine_at = clock_.now() + condition_.network.delay;
+      late_.gateway_at = late_.machine_at + condition_.network.delay;
+    }
     // As call control does.
     gateway.session.set_profile(media::Profile::Fax);
   } else if (const auto* raised = std::get_if<media::RedundancyRaised>(&event)) {
@@ -348,6 +380,7 @@ Outcome LabCall::run() {
       log_.debug("{:.1f} s", std::chrono::duration<double>(line).count());
       next_mark_ = line + kMarks;
     }
+    join_late();
     station.tick(station.next);
     station.next += station.period;
     bool one_is_finished = sender.is_finished() || receiver.is_finished();

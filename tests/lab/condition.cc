@@ -107,7 +107,9 @@ void read_key(const std::string& key, const toml::node& node, Condition& into) {
                take("redundancy", into.redundancy) || take("redundant_copies", into.redundant_copies) ||
                take("exact", into.exact) || take("identical", into.identical) || take("ecm", into.ecm) ||
                take("modem", into.modem) || take("compression", into.compression) || take("runs", into.runs) ||
-               take("at_least", into.at_least) || take("must_end_only", into.must_end_only);
+               take("at_least", into.at_least) || take("polls", into.polls) || take("says_once", into.says_once) ||
+               take("silent_trainings", into.silent_trainings) || take("joins_late", into.joins_late) ||
+               take("must_end_only", into.must_end_only);
   if (!known) throw toml::parse_error(("there is no key " + key).c_str(), node.source());
 }
 
@@ -152,6 +154,9 @@ std::vector<std::string> choices(const toml::table& table, const Condition& one)
   if (is_list("ecm")) all.push_back(one.ecm ? "ecm" : "plain");
   if (is_list("compression")) all.push_back(one.compression);
   if (is_list("sends")) all.push_back(way_of(one));
+  if (is_list("delay_ms"))
+    all.push_back(
+        fmt::format("{}ms", std::chrono::duration_cast<std::chrono::milliseconds>(one.network.delay).count()));
   if (is_list("ppm")) all.push_back(fmt::format("{}-{:.0f}ppm", one.ppm < 0 ? "slow" : "fast", std::abs(one.ppm)));
   return all;
 }

@@ -53,6 +53,10 @@ struct Condition {
   int redundancy = 3;
   int redundant_copies = 0;  // RFC 2198 on RTP legs; 0: not negotiated
   Sender sender = Sender::InTurn;
+  bool polls = false;        // who has no document calls, and asks for it (T.30 5.3.6.1: DTC)
+  bool says_once = false;    // both machines: DIS, DTC and DCS
+  int silent_trainings = 0;  // of the sender, on a Tdm leg: the first ones never come
+  bool joins_late = false;   // the T.38 machine begins to call when the line's preamble is heard, and says CNG
   bool ecm = true;
   std::string modem = "v17";        // the fastest: v17, v29, v27ter
   int bit_rate = 0;                 // of the first training; 0: the fastest
