@@ -91,7 +91,14 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
     t38_gateway_state_t* state = state_.get();
     const bool removes_fill = options.local.fill_bit_removal && options.remote.fill_bit_removal;
     t38_gateway_set_ecm_capability(state, options.ecm ? TRUE : FALSE);
-    t38_gateway_set_supported_modems(state, modems_of(options));
+    const int modems = modems_of(options);
+    t38_gateway_set_supported_modems(state, modems);
+    for (IfpGuard* guard : {&from_peer_, &to_peer_}) {
+      guard->set_limits({.v8 = false,
+                         .ecm = options.ecm,
+                         .v17 = (modems & T30_SUPPORT_V17) != 0,
+                         .v29 = (modems & T30_SUPPORT_V29) != 0});
+    }
     t38_gateway_set_fill_bit_removal(state, removes_fill ? TRUE : FALSE);
     t38_set_max_buffer_size(core_state(), options.remote.max_buffer);
     t38_set_max_datagram_size(core_state(), options.remote.max_datagram);

@@ -13,7 +13,7 @@ constexpr uint8_t kFirstExtendedData = 9, kLastBaseData = 8, kLastData = 14;
 constexpr uint8_t kV8Data = 9, kV34RateData = 10;
 
 // Facsimile control fields as T.30 clause 5.3.6.1 writes them, without the X bit.
-constexpr uint8_t kNsf = 0x04, kNsc = 0x84, kNss = 0x44, kFcd = 0x60;
+constexpr uint8_t kNsf = 0x04, kNsc = 0x84, kNss = 0x44, kDtc = 0x81, kFcd = 0x60;
 
 // The first two octets of every frame (T.30 clauses 5.3.4 and 5.3.5), as IFPs have them.
 constexpr uint8_t kAddress = 0xFF, kControl = 0xC0, kFinalControl = 0xC8;
@@ -108,6 +108,26 @@ void IfpGuard::note_gap() {
   frame_is_broken_ = true;
 }
 
+// The latest octet of one, by T.30 table 2; IFPs have the first bit on the line highest.
+void IfpGuard::limit_dtc(uint8_t& octet) const {
+  constexpr uint8_t kBit6 = 0x04, kBit11 = 0x20, kBit14 = 0x04, kBit27 = 0x20, kBit31 = 0x02;
+  auto forbid = [&](uint8_t bits) { octet &= static_cast<uint8_t>(~bits); };
+  switch (frame_octets_) {
+    case 4:
+      if (!limits_.v8) forbid(kBit6);
+      break;
+    case 5:  // 0100: V.27ter, 1100: V.29 as well, 1101: V.17 as well
+      if (!limits_.v17) forbid(kBit14);
+      if (!limits_.v29) forbid(kBit11);
+      break;
+    case 7:  // T.6 needs error correction
+      if (!limits_.ecm) forbid(kBit27 | kBit31);
+      break;
+    default:
+      break;
+  }
+}
+
 void IfpGuard::follow(ByteView ifp, const Ifp& header) {
   FieldWalk walk(ifp, fields_at(ifp), version_);
   for (int i = 0; i < header.fields; ++i) {
@@ -134,6 +154,7 @@ void IfpGuard::follow(ByteView ifp, const Ifp& header) {
       bool is_maker_s = frame_control_ == kNsf || frame_control_ == kNsc || (frame_control_ & 0x7F) == kNss;
       // Country code and provider code, T.30 clause 5.3.6.2.7.
       if (header.type == 0 && is_maker_s && frame_octets_ >= 4 && frame_octets_ <= 6) octet = 0;
+      if (header.type == 0 && frame_control_ == kDtc) limit_dtc(octet);
     }
     if (field.type == kHdlcData) continue;
 

@@ -75,6 +75,12 @@ class IfpGuard {
   // follows.
   IfpResult check(ByteView ifp);
 
+  // What a DTC may ask for. SpanDSP's gateway edits DIS only, though after a poll it is DTC that the sender follows.
+  struct Limits {
+    bool v8 = true, ecm = true, v17 = true, v29 = true;
+  };
+  void set_limits(const Limits& limits) { limits_ = limits; }
+
   // IFPs before the next one are lost. A frame that they may have been part of ends "FCS bad", whatever its end says:
   // SpanDSP would make a good frame of what is left.
   void note_gap();
@@ -83,8 +89,10 @@ class IfpGuard {
 
  private:
   void follow(ByteView ifp, const Ifp& header);
+  void limit_dtc(uint8_t& octet) const;
 
   int version_;
+  Limits limits_;
   int frame_type_ = -1;  // data type of the HDLC frame in progress
   size_t frame_octets_ = 0;
   uint8_t frame_control_ = 0;     // its facsimile control field

@@ -538,6 +538,26 @@ TEST(FaxGateways, TakeBackATrainingThatDoesNotCome) {
   }
 }
 
+class PolledFax : public ::testing::TestWithParam<Variant> {};
+
+// The sender follows DTC, as who sends else follows DIS.
+TEST_P(PolledFax, KeepsToWhatTheGatewayAllows) {
+  Variant variant = GetParam();
+  AudioToT38Rig rig(variant);
+  rig.gateway.gateway.change({.ecm = false, .max_bit_rate = 9600});
+
+  rig.run();
+
+  variant.ecm = false;
+  variant.bit_rate = 9600;
+  expect_delivered(outcome(rig.sender(variant), rig.receiver(variant)), variant);
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, PolledFax,
+                         ::testing::Values(Variant{.name = "FromAudio", .polls = true},
+                                           Variant{.name = "ToAudio", .audio_side_sends = false, .polls = true}),
+                         [](const auto& test) { return test.param.name; });
+
 // It asks the other machine to send and train; nobody trains after it.
 TEST(FaxGateways, AnnounceNoTrainingAfterDtc) {
   Line line({.calling = true, .receive_file = received_file()});

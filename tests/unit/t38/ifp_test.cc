@@ -168,6 +168,35 @@ TEST(IfpGuard, TakesTheMakersNameFromNonStandardFacilities) {
   EXPECT_EQ(after(guard, hdlc({0xFF, 0xC0, 0x01, 0x12, 0x34})), hdlc({0xFF, 0xC0, 0x01, 0x12, 0x34}));
 }
 
+struct DtcCase {
+  const char* name;
+  IfpGuard::Limits limits;
+  Bytes content, passed;  // from the first bit on
+};
+
+TEST(IfpGuard, LimitsWhatAPollMayAskFor) {
+  const DtcCase cases[] = {
+      {"no limits", {}, {0x04, 0x77, 0x1F, 0x23}, {0x04, 0x77, 0x1F, 0x23}},
+      {"V.8", {.v8 = false}, {0x04, 0x77, 0x1F, 0x23}, {0x00, 0x77, 0x1F, 0x23}},
+      {"V.17", {.v17 = false}, {0x00, 0x77, 0x1F, 0x23}, {0x00, 0x73, 0x1F, 0x23}},
+      {"V.17 and V.29", {.v17 = false, .v29 = false}, {0x00, 0x77, 0x1F, 0x23}, {0x00, 0x53, 0x1F, 0x23}},
+      {"error correction", {.ecm = false}, {0x00, 0x77, 0x1F, 0x23}, {0x00, 0x77, 0x1F, 0x01}},
+  };
+  for (const DtcCase& each : cases) {
+    IfpGuard guard(0);
+    guard.set_limits(each.limits);
+    Bytes dtc{0xFF, 0xC8, 0x81}, passed = dtc, dcs{0xFF, 0xC8, 0x41};
+    dtc.insert(dtc.end(), each.content.begin(), each.content.end());
+    passed.insert(passed.end(), each.passed.begin(), each.passed.end());
+    dcs.insert(dcs.end(), each.content.begin(), each.content.end());
+
+    EXPECT_EQ(after(guard, hdlc(dtc)), hdlc(passed)) << each.name;
+    guard.check(fcs_ok());
+    EXPECT_EQ(after(guard, hdlc(dcs)), hdlc(dcs)) << each.name << ": what a DCS says is done";
+    guard.check(fcs_ok());
+  }
+}
+
 TEST(IfpGuard, CountsWhatItRefusesButNotWhatMayBeSkipped) {
   IfpGuard guard(3);
 
