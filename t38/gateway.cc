@@ -138,7 +138,7 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
     if (auto rate = trained_rate(packet.ifp); rate && !is_repeated(packet))
       timeline_.on_training(Direction::FromT38, *rate);
     last_indicator_ = packet.ifp.kind == Ifp::Kind::Indicator ? packet.ifp.type : -1;
-    feed_.put(packet);
+    feed_.put(packet, !state_->core.image_data_mode);
     return true;
   }
 

@@ -4,11 +4,16 @@
 #include <span>
 #include <utility>
 
+#include "t38/ifp_fields.h"
+
 namespace sg::t38 {
 namespace {
 
 constexpr uint8_t kCng = 1, kCed = 2, kV21Preamble = 3;  // T.38 table 2
 constexpr uint8_t kV21 = 0, kLastModem = 8;              // T.38 table 3
+// Of each training, V.27ter 2400's to V.17 14400's, the data that follows it.
+constexpr uint8_t kFirstTraining = 4;
+constexpr std::array<uint8_t, 12> kDataTrained = {1, 2, 3, 4, 5, 5, 6, 6, 7, 7, 8, 8};
 constexpr std::array<uint8_t, 1> kPreambleIfp = {kV21Preamble << 1};
 // The beginning of any V.21 frame: address, control, and no facsimile control field that there is.
 constexpr std::array<uint8_t, 8> kSomeFrame = {0xC0, 0x01, 0x80, 0x00, 0x02, 0xFF, 0xC8, 0x00};
@@ -19,6 +24,8 @@ constexpr std::array<uint8_t, 8> kSomeFrame = {0xC0, 0x01, 0x80, 0x00, 0x02, 0xF
 constexpr size_t kCarrierIsGone = 8 * 400;
 // The same after a V.21 preamble, which itself takes a second.
 constexpr size_t kPreambleIsAllThereWas = 8 * 1600;
+// The same after the announcement of a training and its check, which take 3.4 s at most.
+constexpr size_t kTrainingIsAllThereWas = 8 * 3400;
 // How long a V.21 frame waits for its end before it is begun. The longest, a PPR, takes a second, and with its preamble
 // must not take 3 s.
 constexpr size_t kHold = 8 * 360;
@@ -45,7 +52,7 @@ void IfpFeed::Queue::take_all(Take take) {
   count_ = used_ = 0;
 }
 
-void IfpFeed::put(const IfpResult& packet) {
+void IfpFeed::put(const IfpResult& packet, bool is_check) {
   tone_.reset();  // what comes at once after it says that it is over
   if (packet.ifp.kind == Ifp::Kind::Data && packet.ifp.type == kV21 && packet.ifp.fields > 0) {
     put_v21(packet);
@@ -59,7 +66,7 @@ void IfpFeed::put(const IfpResult& packet) {
     }
     is_starting_ |= is_indicator && packet.ifp.type == kV21Preamble;
   }
-  carrier_ = carrier_after(packet.ifp);
+  carrier_ = carrier_after(packet.ifp, is_check);
 }
 
 void IfpFeed::put_v21(const IfpResult& packet) {
@@ -87,11 +94,12 @@ void IfpFeed::put_v21(const IfpResult& packet) {
   if (ifp.ends_signal) pass(bare_field(kV21, FieldType::HdlcSigEnd, version_));
 }
 
-// Nothing: it has ended its signal.
-std::optional<IfpFeed::Carrier> IfpFeed::carrier_after(const Ifp& ifp) {
+// Nothing: it has ended its signal, or may leave it as it is for long, as before a page.
+std::optional<IfpFeed::Carrier> IfpFeed::carrier_after(const Ifp& ifp, bool is_check) {
   if (ifp.kind == Ifp::Kind::Indicator) {
-    if (ifp.type != kV21Preamble) return std::nullopt;
-    return Carrier{kV21, true, false, kPreambleIsAllThereWas};
+    if (ifp.type == kV21Preamble) return Carrier{kV21, true, false, kPreambleIsAllThereWas};
+    if (!is_check || !trained_rate(ifp)) return std::nullopt;
+    return Carrier{kDataTrained[ifp.type - kFirstTraining], false, false, kTrainingIsAllThereWas};
   }
   if (ifp.fields == 0 || ifp.ends_signal || ifp.type > kLastModem) return std::nullopt;
   return Carrier{ifp.type, ifp.is_hdlc, true, kCarrierIsGone};
@@ -145,9 +153,14 @@ void IfpFeed::abandon_frame() {
 }
 
 void IfpFeed::end_lost_carrier() {
-  if (!carrier_->has_data) {
+  if (!carrier_->has_data && carrier_->type == kV21) {
     pass(kSomeFrame);
     frame_ = Frame::Sent;
+  } else if (!carrier_->has_data) {
+    const unsigned field = kNonEcmData << (version_ == 0 ? 4 : 3);
+    const std::array<uint8_t, 6> ones = {
+        static_cast<uint8_t>(0xC0 | carrier_->type << 1), 1, static_cast<uint8_t>(0x80 | field), 0, 0, 0xFF};
+    pass(ones);
   }
   abandon_frame();
   pass(bare_field(carrier_->type, carrier_->is_hdlc ? FieldType::HdlcSigEnd : FieldType::NonEcmSigEnd, version_));

@@ -16,6 +16,8 @@ namespace sg::t38 {
 //   while, and flags go out meanwhile; one that was begun and does not go on gets a wrong FCS.
 // - A carrier of which nothing more comes is ended; a preamble of which no frame came gets a broken one, as some
 //   machines take the line for dead after a carrier without any (SpanDSP's do).
+// - A check of training (TCF) of which nothing comes but its announcement is ended too, with an octet that no machine
+//   passes, for the one on the line to say FTT.
 // - A tone that was lost and comes with its successors, and CNG when the line has answered, are left out.
 // Owned by a Gateway, on its thread. Allocates nothing.
 class IfpFeed {
@@ -28,8 +30,8 @@ class IfpFeed {
 
   IfpFeed(int version, Sink& sink) : version_(version), sink_(sink) {}
 
-  // An IFP that IfpGuard let pass, in the peer's order.
-  void put(const IfpResult& packet);
+  // An IFP that IfpGuard let pass, in the peer's order. `is_check`: what is trained now is but a check of it.
+  void put(const IfpResult& packet, bool is_check = false);
   // The machine on the line was heard: its V.21 preamble.
   void note_answer() { is_answered_ = true; }
   // Line time goes on by so many samples at 8 kHz: before SpanDSP makes them,
@@ -57,12 +59,12 @@ class IfpFeed {
   struct Carrier {
     uint8_t type;  // T.38 table 3
     bool is_hdlc;
-    bool has_data;
+    bool has_data;     // more than its announcement has come
     size_t patience;   // samples without an IFP after which it is over
     size_t quiet = 0;  // samples since its last IFP
   };
 
-  static std::optional<Carrier> carrier_after(const Ifp& ifp);
+  static std::optional<Carrier> carrier_after(const Ifp& ifp, bool is_check);
   void put_v21(const IfpResult& packet);
   bool hold(ByteView ifp);
   void release_held();

@@ -540,6 +540,28 @@ TEST(FaxGateways, TakeBackATrainingThatDoesNotCome) {
 
 class PolledFax : public ::testing::TestWithParam<Variant> {};
 
+// The same the other way: the T.38 side trains in words only.
+TEST(FaxGateways, HaveTheLineSayFttToATrainingThatIsOnlyAnnounced) {
+  for (const Bytes& training : {Bytes{0x1E}, Bytes{0x0E}, Bytes{0x0A}}) {  // V.17, V.29, V.27ter
+    Line line({.calling = false, .receive_file = received_file()});
+    auto has_seen = [&](const std::string& frame) {
+      return std::ranges::any_of(line.side.events, [&](const FaxEvent& event) { return event.detail == frame; });
+    };
+    for (int i = 0; i < 500 && !(has_seen("DIS") && line.peer.told.back() == kNoSignal); ++i) line.tick();
+    const uint8_t speed = training[0] == 0x1E ? 0x44 : training[0] == 0x0E ? 0x60 : 0x50;
+    line.hear(kPreamble);
+    for (int i = 0; i < 50; ++i) line.tick();
+    line.hear({0xC0, 2, 0x80, 0, 6, 0xFF, 0xC8, 0xC1, 0x00, speed, 0x00, 0x00, 0x40});
+    line.hear(kNoSignal);
+    line.hear(training);
+    for (int i = 0; i < 400; ++i) line.tick();
+
+    EXPECT_TRUE(has_seen("FTT")) << ::testing::PrintToString(training);
+    line.machine.reset();
+    std::filesystem::remove(received_file());
+  }
+}
+
 // The sender follows DTC, as who sends else follows DIS.
 TEST_P(PolledFax, KeepsToWhatTheGatewayAllows) {
   Variant variant = GetParam();

@@ -184,6 +184,26 @@ TEST_F(IfpFeedTest, ALostIndicatorIsMadeUpFor) {
   EXPECT_THAT(taken(), ElementsAre(sig_end, sig_end)) << "an end without a signal needs no indicator";
 }
 
+TEST_F(IfpFeedTest, ACheckOfTrainingThatIsOnlyAnnouncedFails) {
+  const std::pair<uint8_t, uint8_t> rows[] = {{4, 1}, {5, 2}, {6, 3}, {7, 4},
+                                              {8, 5}, {9, 5}, {15, 8}};  // T.38 tables 2, 3
+  for (auto [indicator, data] : rows) {
+    const Bytes training{static_cast<uint8_t>(indicator << 1)};
+    const Bytes ones{static_cast<uint8_t>(0xC0 | data << 1), 1, 0xB0, 0, 0, 0xFF};
+    auto end = bare_field(data, FieldType::NonEcmSigEnd, kVersion);
+
+    feed.put(parse_ifp(training, kVersion), true);
+    pass_time(3380);
+    EXPECT_THAT(taken(), ElementsAre(training));
+    pass_time(40);
+    EXPECT_THAT(taken(), ElementsAre(ones, Bytes(end.begin(), end.end())));
+
+    feed.put(parse_ifp(training, kVersion), false);
+    pass_time(60000);
+    EXPECT_THAT(taken(), ElementsAre(training)) << "a page's sender may idle";
+  }
+}
+
 TEST_F(IfpFeedTest, OtherSignalsPassAtOnceAndEndWhenTheyStop) {
   const Bytes training{0x16}, image{0xD0, 1, 0x80, 0, 1, 0x35, 0xFF};
   put(training);
