@@ -108,6 +108,11 @@ Cause CauseMap::sent(Cause cause) const {
   return cause;
 }
 
+bool ends_dialog(int sip_status) {
+  constexpr std::array kEnds{404, 408, 410, 416, 481, 482, 483, 484, 485, 502, 604};
+  return std::find(kEnds.begin(), kEnds.end(), sip_status) != kEnds.end();
+}
+
 std::string_view text_of(const Cause& cause) {
   const CauseRow* row = find(cause.q850);
   return row ? row->text : "unknown cause";

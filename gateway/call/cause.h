@@ -47,6 +47,9 @@ struct CauseMap {
 int sip_status_of(const Cause& cause);
 // `reason_q850`: the cause in a Reason header (RFC 3326), which wins over the table; 0 for none.
 Cause cause_of_sip(int status, int reason_q850 = 0);
+// Whether a dialog is over for who asks something in it and is answered so (RFC 5057 section 5.1, RFC 3261 section
+// 12.2.1.2); the peer's may stand all the same, and is ended by BYE. Any other refusal is of the request only.
+bool ends_dialog(int sip_status);
 // "user busy", as Q.850 words it.
 std::string_view text_of(const Cause& cause);
 

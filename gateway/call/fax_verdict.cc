@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "gateway/call/cause.h"
+
 namespace sg::call {
 namespace {
 
@@ -80,7 +82,7 @@ std::string why_g711(const FaxLeg& leg) {
 
 // RFC 5057 section 5.1: the dialog ends with these.
 bool lost_dialog(const FaxFacts& f) {
-  return f.released_by == "gateway" && (f.refused_with == 481 || f.refused_with == 408);
+  return f.released_by == "gateway" && ends_dialog(f.refused_with);
 }
 std::string words_of_lost_dialog(const FaxFacts& f) {
   return fmt::format("The peer answered our T.38 offer with {}, which ends the call.", f.refused_with);

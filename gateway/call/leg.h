@@ -99,8 +99,11 @@ class LegListener {
   // A refresh that changes nothing never gets here: the leg answers it itself, with what stands.
   virtual void on_offer(const MediaDescription& offer) = 0;
   // Our offer() was answered, or refused with this status (488, 415, 606, 491, 408 for a time-out, …).
+  // Also the answer to what on_offer_wanted() gave; what is refused then was not answered at all.
   virtual void on_offer_answered(const MediaDescription& answer) = 0;
   virtual void on_offer_refused(int status) = 0;
+  // Established: the peer wants an offer of ours (an INVITE without SDP). Not set: what stands is offered again.
+  virtual std::optional<MediaDescription> on_offer_wanted() { return std::nullopt; }
 
   // Signalled digits: INFORMATION, KEYPAD, SIP INFO.
   virtual void on_digits(const std::string& digits) = 0;

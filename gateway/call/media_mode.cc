@@ -1,5 +1,7 @@
 #include "gateway/call/media_mode.h"
 
+#include "gateway/call/cause.h"
+
 namespace sg::call {
 
 namespace {
@@ -129,7 +131,7 @@ void MediaMode::on_t38_not_agreed(std::string_view reason) {
 void MediaMode::on_t38_refused(int sip_status) {
   // After our own time-out the fax is under way as G.711: that the peer stays silent is nothing new.
   const bool is_old_news = sip_status == 408 && state() == State::Passthrough;
-  if ((sip_status == 481 || sip_status == 408) && !is_old_news) {
+  if (ends_dialog(sip_status) && !is_old_news) {
     actions_.on_dialog_lost(sip_status);
     return;
   }

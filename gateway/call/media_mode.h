@@ -33,7 +33,7 @@ class MediaMode {
     virtual ~Actions() = default;
     virtual void send_t38_offer() = 0;
     virtual void on_mode_changed(State state, std::string_view reason) = 0;
-    // The dialog is dead (481, 408).
+    // The dialog is dead (481, 408 and the like).
     virtual void on_dialog_lost(int sip_status) = 0;
   };
   // How long after our first offer another one is made. By then T.30 is past its beginning, and T.38 would tear it.

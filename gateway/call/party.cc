@@ -357,17 +357,27 @@ void Party::on_offer(const MediaDescription& offer) {
   if (!is_t38) mode_.on_peer_audio_accepted();
 }
 
+// RFC 3261 section 14.2: as in a brand new call, so both ways whatever the peer did before (RFC 6337 section 5.3). But
+// T.38 that stands is not turned back into audio.
+std::optional<MediaDescription> Party::on_offer_wanted() {
+  if (is_leaving_ || is_offer_open_) return std::nullopt;
+  offered_ = mode() == MediaModeState::T38 && ours_ && ours_->image ? *ours_ : our_audio();
+  is_offer_open_ = is_offer_wanted_ = true;
+  return offered_;
+}
+
 void Party::on_offer_answered(const MediaDescription& answer) {
   is_offer_open_ = false;
+  const bool was_wanted = std::exchange(is_offer_wanted_, false);
   if (is_leaving_) return;
   if (std::exchange(has_moved_again_, false)) return describe_anew();
   if (!offered_) return;
   const bool was_t38 = offered_->image.has_value();
-  const bool was_needed = is_moving_ || !has_media_;
+  const bool was_needed = was_wanted || is_moving_ || !has_media_;
   if (!use(*offered_, answer)) {
     // Answered, but with port 0 or another kind of line: what stood goes on.
     offered_.reset();
-    if (was_t38) {
+    if (was_t38 && !was_wanted) {
       mode_.on_t38_not_agreed("T.38 answered without an image line");
     } else if (was_needed) {
       listener_->on_failed(*this, kBearerNotImplemented);
@@ -386,6 +396,11 @@ void Party::on_offer_answered(const MediaDescription& answer) {
 void Party::on_offer_refused(int status) {
   is_offer_open_ = has_moved_again_ = false;
   if (is_leaving_) return;
+  if (std::exchange(is_offer_wanted_, false)) {
+    offered_.reset();
+    if (is_moving_) describe_anew();
+    return;
+  }
   log_.info("our offer was refused status={}", status);
   const bool is_old_news = status == 408 && mode() != MediaModeState::OfferingT38;
   if (offered_ && offered_->image && !is_old_news) record_.t38_refused_with = status;

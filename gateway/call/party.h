@@ -151,6 +151,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   void on_offer(const MediaDescription& offer) override;
   void on_offer_answered(const MediaDescription& answer) override;
   void on_offer_refused(int status) override;
+  std::optional<MediaDescription> on_offer_wanted() override;
   void on_digits(const std::string& digits) override;
   void on_connected_party(const tdm::CallingParty& connected) override {
     identity_ = connected;
@@ -210,6 +211,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   bool is_established_ = false;
   bool is_moving_ = false;        // a new address was told, and is not agreed on yet
   bool is_offer_open_ = false;    // an offer of ours to an established leg has no answer yet
+  bool is_offer_wanted_ = false;  // it was the peer that asked for it
   bool has_moved_again_ = false;  // since that offer was made
   bool is_holding_ = false;       // us
   bool is_waiting_ = false;       // was told that it is held

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/call/cause.h"
+
 namespace sg::records {
 namespace {
 
@@ -193,7 +195,7 @@ bool FaxExperience::learn_verdict(const call::Record& record, const call::LegRec
       use_t38(T38Use::DoNotAsk, "both sides asked at once", now);
       return true;
     case Lesson::DialogLost:
-      if (leg.t38_refused_with != 481 && leg.t38_refused_with != 408) return false;
+      if (!call::ends_dialog(leg.t38_refused_with)) return false;
       return learn_failed(rule, true, now);
     default:
       return learn_failed(rule, last_t38(leg) != nullptr, now);

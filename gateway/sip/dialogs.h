@@ -16,6 +16,16 @@ class Dialogs {
   void remove(const std::string& call_id, const std::string& asked_for) {
     if (auto found = find(call_id, asked_for); found != legs_.end()) legs_.erase(found);
   }
+  // The tag of our From in a call that we begin.
+  void set_tag(const std::string& call_id, const std::string& asked_for, const std::string& tag) {
+    if (auto found = find(call_id, asked_for); found != legs_.end()) found->second.tag = tag;
+  }
+  // Ours, and not answered yet.
+  bool is_calling(const std::string& call_id, const std::string& tag) const {
+    auto [begin, end] = legs_.equal_range(call_id);
+    return !tag.empty() &&
+           std::any_of(begin, end, [&](const auto& leg) { return !leg.second.is_answered && leg.second.tag == tag; });
+  }
   void set_answered(const std::string& call_id, const std::string& asked_for) {
     if (auto found = find(call_id, asked_for); found != legs_.end()) found->second.is_answered = true;
   }
@@ -35,6 +45,7 @@ class Dialogs {
  private:
   struct Leg {
     std::string asked_for;
+    std::string tag = {};
     bool is_answered = false;
   };
   using Legs = std::unordered_multimap<std::string, Leg>;

@@ -439,22 +439,55 @@ std::string read_dtmf(const sip_t& info) {
   return std::string_view("0123456789*#ABCD").find(digits) == std::string_view::npos ? std::string{} : digits;
 }
 
-std::string read_sdp_body(const sip_t& message) {
-  if (is_type(message, "application/sdp")) return payload_of(message.sip_payload);
+namespace {
+
+// Null: the body has no parts.
+const msg_multipart_t* parts_of_body(const sip_t& message, su_home_t* home) {
   if (!message.sip_content_type || !message.sip_payload || !message.sip_content_type->c_type ||
       !::su_casenmatch(message.sip_content_type->c_type, "multipart/", 10)) {
-    return {};
+    return nullptr;
   }
-  auto home = make_home();
   // Sofia cuts the body up in place: give it a copy.
-  auto* copy = ::sip_payload_dup(home.get(), message.sip_payload);
-  const msg_multipart_t* part = ::msg_multipart_parse(home.get(), message.sip_content_type, copy);
-  for (; part; part = part->mp_next) {
+  auto* copy = ::sip_payload_dup(home, message.sip_payload);
+  return ::msg_multipart_parse(home, message.sip_content_type, copy);
+}
+
+bool is_optional(const msg_content_disposition_t* disposition) {
+  return disposition && disposition->cd_optional;
+}
+
+}  // namespace
+
+std::string read_sdp_body(const sip_t& message) {
+  if (is_type(message, "application/sdp")) return payload_of(message.sip_payload);
+  auto home = make_home();
+  for (const auto* part = parts_of_body(message, home.get()); part; part = part->mp_next) {
     if (part->mp_content_type && ::su_casematch(part->mp_content_type->c_type, "application/sdp")) {
       return payload_of(part->mp_payload);
     }
   }
   return {};
+}
+
+bool must_understand_body(const sip_t& message) {
+  if (!message.sip_payload || is_type(message, "application/sdp") || is_optional(message.sip_content_disposition))
+    return false;
+  auto home = make_home();
+  const auto* part = parts_of_body(message, home.get());
+  if (!part) return true;
+  for (; part; part = part->mp_next) {
+    if (!is_optional(part->mp_content_disposition)) return true;
+  }
+  return false;
+}
+
+std::optional<std::chrono::seconds> expiry_of(const sip_t& invite) {
+  const sip_expires_t* expires = invite.sip_expires;
+  if (!expires) return std::nullopt;
+  if (!expires->ex_date) return std::chrono::seconds(expires->ex_delta);
+  // A moment in time, by the sender's clock if it tells that.
+  const auto now = invite.sip_date ? invite.sip_date->d_time : ::sip_now();
+  return std::chrono::seconds(expires->ex_date > now ? expires->ex_date - now : 0);
 }
 
 bool supports_100rel(const sip_t& request) {

@@ -2,6 +2,7 @@
 
 #include <sofia-sip/sip.h>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,10 @@ std::vector<call::Redirect> read_redirects(const sip_contact_t* contacts);
 std::string read_dtmf(const sip_t& info);
 // The body if it is SDP, also inside multipart. Empty: none.
 std::string read_sdp_body(const sip_t& message);
+// The message carries what is no SDP, and nothing says that it is optional (RFC 3261 section 8.2.3).
+bool must_understand_body(const sip_t& message);
+// How long an INVITE is good for (RFC 3261 section 13.2.1). Not set: it does not say.
+std::optional<std::chrono::seconds> expiry_of(const sip_t& invite);
 // The header lists this option tag or method.
 bool supports_100rel(const sip_t& request);
 bool allows_update(const sip_t& message);

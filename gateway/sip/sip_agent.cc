@@ -28,7 +28,7 @@ namespace sg::sip {
 namespace {
 
 constexpr auto kMethods = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REFER";
-constexpr auto kOurMethods = "INVITE, UPDATE, OPTIONS, REFER";
+constexpr auto kOurMethods = "INVITE, PRACK, UPDATE, OPTIONS, REFER";
 constexpr auto kAccept = "application/sdp, application/dtmf-relay, application/dtmf";
 
 // Sofia's own log. What matters of it reaches us as events and return values.
@@ -91,7 +91,8 @@ class SipAgent::Impl {
         loops_(counters.get("sip.rx.loops")),
         limit_(config.max_invites_per_second),
         intake_([this](const sip_t& request, const SocketAddress& source) { return admits(request, unmapped(source)); },
-                [this](const char* call_id) { return dialogs_.has_answered(call_id); }) {}
+                [this](const char* call_id) { return dialogs_.has_answered(call_id); },
+                [this](const char* call_id, const char* tag) { return dialogs_.is_calling(call_id, tag); }) {}
   ~Impl();
 
   Result<> start();
@@ -285,7 +286,8 @@ void SipAgent::Impl::on_new_invite(Stack& stack, nua_handle_t* handle, const sip
                                                  .dialogs = dialogs_,
                                                  .peer = info.source.to_string(),
                                                  .domain = bracketed(info.local),
-                                                 .session_expires = config_.session_expires});
+                                                 .session_expires = config_.session_expires,
+                                                 .reinvite_patience = config_.reinvite_patience});
   if (dialogs_.is_loop(info.call_id, info.request_user)) {
     loops_.add();
     log_.warning("the call to {} has come back from {}: loop", info.request_user, info.source.to_string());
@@ -342,7 +344,8 @@ Result<Path> SipAgent::Impl::path_to(const Target& target) {
               .domain = domain,
               .identity = target.identity,
               .follow_redirects = target.follow_redirects,
-              .session_expires = config_.session_expires};
+              .session_expires = config_.session_expires,
+              .reinvite_patience = config_.reinvite_patience};
 }
 
 Result<std::unique_ptr<SipLeg>> SipAgent::Impl::make_leg(const Target& target) {

@@ -11,18 +11,14 @@
 #include "gateway/sip/headers.h"
 #include "gateway/sip/intake.h"
 #include "gateway/sip/sip_leg_impl.h"
+#include "gateway/sip/sip_words.h"
 
 namespace sg::sip {
 namespace {
 
-constexpr auto kSdpType = "application/sdp";
 // How long a peer may take to confirm our BYE or CANCEL before the leg is called over. Sofia goes on retransmitting.
 constexpr auto kReleasePatience = 2s;
-
-uint64_t random_number() {
-  static std::mt19937_64 generator{std::random_device{}()};
-  return generator();
-}
+constexpr size_t kMostForks = 32;
 
 std::string random_call_id() {
   return fmt::format("{:016x}{:016x}", random_number(), random_number());
@@ -37,28 +33,12 @@ uint64_t random_session_id() {
   return random_number() >> 2;  // RFC 8866 section 5.2: it is to fit 63 bits in most implementations
 }
 
-const char* or_null(const std::string& text) {
-  return text.empty() ? nullptr : text.c_str();
-}
-
-// The codec that the peer named first is the one in use: whoever answers in our order leaves it so.
-void put_first(std::vector<call::AudioCodec>& codecs, const std::optional<Sdp>& remote) {
-  if (!remote || !remote->media.audio || remote->media.audio->codecs.empty()) return;
-  const auto law = remote->media.audio->codecs.front().law;
-  std::stable_partition(codecs.begin(), codecs.end(), [&](const call::AudioCodec& codec) { return codec.law == law; });
-}
-
-// Sofia's own failures (9xx) and what a peer may not say are told as 500.
-// A response that Sofia made itself, as none came.
-bool is_own(const sip_t* response) {
-  return !response || ::nta_sip_is_internal(response);
-}
-
-int refusal_of(int status) {
-  return status >= 300 && status <= 699 ? status : 500;
-}
-
 }  // namespace
+
+uint64_t random_number() {
+  static std::mt19937_64 generator{std::random_device{}()};
+  return generator();
+}
 
 void SavedRequest::save(nua_t* nua) {
   reset();
@@ -78,7 +58,9 @@ SipLeg::Impl::Impl(Path path)
       session_interval_(path_.session_expires),
       release_timer_(path_.root),
       refresh_timer_(path_.root),
-      hold_timer_(path_.root) {}
+      hold_timer_(path_.root),
+      answer_timer_(path_.root),
+      expiry_timer_(path_.root) {}
 
 SipLeg::Impl::~Impl() {
   if (!call_id.empty()) path_.dialogs.remove(call_id, asked_for_);
@@ -127,9 +109,15 @@ Result<> SipLeg::Impl::accept(nua_handle_t* handle, const sip_t& invite) {
   invite_.save(path_.nua);
   peer_supports_100rel_ = supports_100rel(invite);
   remote_ = read(invite);
-  if (invite.sip_payload && !remote_) {
-    respond(read_sdp_body(invite).empty() ? 415 : 400, {});
+  if (int fault = fault_of_body(invite, remote_)) {
+    respond(fault, {});
     return fail("an INVITE without usable SDP");
+  }
+  // RFC 3261 section 13.3.1: who calls waits so long and no longer.
+  if (auto limit = expiry_of(invite)) {
+    expiry_timer_.arm(*limit, [this] {
+      if (state_ == State::Called) end_dialog(call::cause_of_sip(487), 487);
+    });
   }
   return {};
 }
@@ -140,7 +128,9 @@ void SipLeg::Impl::respond(int status, const std::string& sdp, const std::string
   ::nua_respond(handle_, status, ::sip_status_phrase(status), TAG_IF(invite_.is_set(), NUTAG_WITH(invite_.message())),
                 TAG_IF(!sdp.empty(), SIPTAG_CONTENT_TYPE_STR(kSdpType)), SIPTAG_PAYLOAD_STR(or_null(sdp)),
                 SIPTAG_REASON_STR(or_null(reason)), SIPTAG_HEADER_STR(or_null(extra)),
-                TAG_IF(is_reliable, SIPTAG_REQUIRE_STR("100rel")), TAG_END());
+                // RFC 3261 section 8.2.3.
+                TAG_IF(status == 415, SIPTAG_ACCEPT_STR(kSdpType)), TAG_IF(is_reliable, SIPTAG_REQUIRE_STR("100rel")),
+                TAG_END());
 }
 
 void SipLeg::Impl::provisional(int status, const std::optional<call::MediaDescription>& media) {
@@ -195,6 +185,9 @@ void SipLeg::Impl::setup(const call::Setup& setup, const std::optional<call::Med
                                   replaces->to_tag, replaces->from_tag, replaces->early_only ? ";early-only" : "");
   }
   if (!setup.referred_by.empty()) identity.lines += fmt::format("Referred-By: {}\r\n", setup.referred_by);
+  auto tag = fmt::format("{:016x}", random_number());
+  path_.dialogs.set_tag(call_id, asked_for_, tag);
+  identity.from += ";tag=" + tag;
   handle_ = ::nua_handle(path_.nua, magic(), NUTAG_URL(uri.c_str()), SIPTAG_CALL_ID_STR(call_id.c_str()),
                          SIPTAG_TO_STR(to.c_str()), SIPTAG_FROM_STR(identity.from.c_str()), TAG_END());
   if (!handle_) return release_shortly(call::kTemporaryFailure);
@@ -205,6 +198,7 @@ void SipLeg::Impl::setup(const call::Setup& setup, const std::optional<call::Med
 
 void SipLeg::Impl::on_invite_response(int status, const sip_t* sip) {
   if (sip) note_peer(*sip);
+  if (sip && status > 100 && status < 200 && !acknowledge(*sip)) return;
   if (state_ == State::Releasing) {
     // Our CANCEL and its 200 crossed.
     if (status >= 200 && status < 300) {
@@ -217,6 +211,33 @@ void SipLeg::Impl::on_invite_response(int status, const sip_t* sip) {
   }
   if (state_ == State::Calling) return on_first_response(status, sip);
   on_offer_response(status, sip);
+}
+
+// RFC 3262 section 4. Each fork has tags of its own, and counts for itself. False: out of order, or come before.
+bool SipLeg::Impl::acknowledge(const sip_t& response) {
+  auto sequence = reliable_sequence(response);
+  if (!sequence || !response.sip_to || !response.sip_to->a_tag) return true;
+  auto fork = fmt::format("{} {}", response.sip_cseq->cs_seq, response.sip_to->a_tag);
+  if (acknowledged_.size() >= kMostForks && !acknowledged_.contains(fork)) return false;
+  auto [last, is_new] = acknowledged_.try_emplace(fork, *sequence);
+  if (!is_new && *sequence != last->second + 1) return false;
+  last->second = *sequence;
+  auto rack = fmt::format("{} {} INVITE", *sequence, response.sip_cseq->cs_seq);
+  if (state_ == State::Established) {
+    ::nua_method(handle_, NUTAG_METHOD("PRACK"), SIPTAG_RACK_STR(rack.c_str()), TAG_END());
+    return true;
+  }
+  // No dialog stands yet, so its parts are told one by one (RFC 3261 section 12.1.2).
+  auto home = make_home();
+  const char* target = response.sip_contact ? ::url_as_string(home.get(), response.sip_contact->m_url) : nullptr;
+  sip_route_t* route = nullptr;
+  for (auto* next = ::sip_route_dup(home.get(), response.sip_record_route); next;) {
+    auto* hop = std::exchange(next, next->r_next);
+    hop->r_next = std::exchange(route, hop);
+  }
+  ::nua_method(handle_, NUTAG_METHOD("PRACK"), TAG_IF(target, NUTAG_URL(target)), SIPTAG_TO(response.sip_to),
+               SIPTAG_ROUTE(route), SIPTAG_RACK_STR(rack.c_str()), TAG_END());
+  return true;
 }
 
 void SipLeg::Impl::on_first_response(int status, const sip_t* sip) {
@@ -273,6 +294,7 @@ std::string SipLeg::Impl::take_extra_lines() {
 
 void SipLeg::Impl::on_answered(const sip_t& response) {
   state_ = State::Established;
+  acknowledged_.clear();
   path_.dialogs.set_answered(call_id, asked_for_);
   note_connected(response);
   note_user_user(response);
@@ -298,222 +320,15 @@ void SipLeg::Impl::on_answered(const sip_t& response) {
   if (listener) listener->on_answered(media);
 }
 
-// Offers in an established dialog.
-
-void SipLeg::Impl::offer(const call::MediaDescription& media) {
-  if (state_ != State::Established || exchange_ != Exchange::None || has_lost_dialog_) {
-    // An exchange is under way: glare, as if the peer had said so.
-    path_.root.post([this, alive = std::weak_ptr<bool>(alive_)] {
-      if (!alive.expired() && listener && state_ == State::Established) listener->on_offer_refused(491);
-    });
-    return;
-  }
-  exchange_ = Exchange::Ours;
-  ours_ = media;
-  // A description of ours that goes both ways ends a hold of ours.
-  if (media.audio) wants_hold_ = has_held_ = false;
-  auto sdp = sdp_.offer(media);
-  ::nua_invite(handle_, SIPTAG_CONTENT_TYPE_STR(kSdpType), SIPTAG_PAYLOAD_STR(sdp.c_str()), TAG_END());
-}
-
-void SipLeg::Impl::on_offer_response(int status, const sip_t* sip) {
-  if (status < 200) return;
-  if (status < 300) ::nua_ack(handle_, TAG_END());
-  if (exchange_ == Exchange::Refresh) exchange_ = Exchange::None;
-  if (exchange_ == Exchange::Hold) return on_hold_response(status, sip);
-  if (exchange_ != Exchange::Ours) return;
-  exchange_ = Exchange::None;
-  auto described = sip && status < 300 ? read(*sip) : std::nullopt;
-  if (described) {
-    remote_ = std::move(described);
-    refresh();
-    if (listener) listener->on_offer_answered(remote_->media);
-    return;
-  }
-  sdp_.roll_back();
-  // The peer said nothing at all for 64 times T1, and Sofia forgets the dialog. The media may flow all the same (a
-  // firewall that eats what it does not understand), so the call goes on as long as it does.
-  has_lost_dialog_ = status == 408 && is_own(sip) && state_ == State::Established;
-  const bool is_theirs = sip && sip->sip_status && sip->sip_status->st_status == status;
-  if (listener) listener->on_offer_refused(status < 300 ? 488 : refusal_of(is_theirs ? true_status(*sip) : status));
-}
-
-void SipLeg::Impl::take_offer(Sdp offer, Exchange how) {
-  exchange_ = how;
-  peer_offer_ = std::move(offer);
-  if (listener) listener->on_offer(peer_offer_->media);
-}
-
-void SipLeg::Impl::on_reinvite(const sip_t& request) {
-  invite_.save(path_.nua);
-  note_connected(request);
-  auto offer = read(request);
-  if (request.sip_payload && !offer) return respond(400, {}), invite_.reset();
-  // What stands is offered again, with the same version: a refresh must not turn T.38 back into audio.
-  if (!offer) awaits_late_answer_ = true;
-  if (!offer || (remote_ && offer->media == remote_->media)) {
-    if (offer) remote_ = std::move(offer);
-    respond(200, sdp_.current());
-    invite_.reset();
-    return;
-  }
-  take_offer(std::move(*offer), Exchange::PeerInvite);
-}
-
-void SipLeg::Impl::on_update(const sip_t& request) {
-  update_.save(path_.nua);
-  auto answer_update = [&](int status, const std::string& sdp) {
-    ::nua_respond(handle_, status, ::sip_status_phrase(status), NUTAG_WITH(update_.message()),
-                  TAG_IF(!sdp.empty(), SIPTAG_CONTENT_TYPE_STR(kSdpType)), SIPTAG_PAYLOAD_STR(or_null(sdp)),
-                  TAG_IF(status == 500, SIPTAG_RETRY_AFTER_STR("2")), TAG_END());
-    update_.reset();
-  };
-  note_connected(request);
-  if (!request.sip_payload) return answer_update(200, {});
-  auto offer = read(request);
-  if (!offer) return answer_update(400, {});
-  // RFC 3311 section 5.2.
-  if (exchange_ == Exchange::Ours || exchange_ == Exchange::Refresh || exchange_ == Exchange::Hold ||
-      awaits_late_answer_)
-    return answer_update(491, {});
-  if (exchange_ != Exchange::None || (state_ == State::Called && first_answer_.empty())) return answer_update(500, {});
-  if (remote_ && offer->media == remote_->media) {
-    remote_ = std::move(offer);
-    return answer_update(200, sdp_.current());
-  }
-  take_offer(std::move(*offer), Exchange::PeerUpdate);
-}
-
-void SipLeg::Impl::answer_offer(const call::MediaDescription& media) {
-  if (!peer_offer_) return;
-  ours_ = media;
-  // Whom we hold stays so, whatever it offers meanwhile.
-  has_held_ = wants_hold_ && media.audio;
-  auto said = media;
-  if (has_held_ && said.audio->direction == call::Direction::SendRecv)
-    said.audio->direction = call::Direction::SendOnly;
-  if (has_held_ && said.audio->direction == call::Direction::RecvOnly)
-    said.audio->direction = call::Direction::Inactive;
-  auto sdp = sdp_.answer(*peer_offer_, said);
-  remote_ = std::exchange(peer_offer_, std::nullopt);
-  switch (std::exchange(exchange_, Exchange::None)) {
-    case Exchange::PeerInvite:
-      respond(200, sdp);
-      invite_.reset();
-      break;
-    case Exchange::PeerUpdate:
-      ::nua_respond(handle_, SIP_200_OK, NUTAG_WITH(update_.message()), SIPTAG_CONTENT_TYPE_STR(kSdpType),
-                    SIPTAG_PAYLOAD_STR(sdp.c_str()), TAG_END());
-      update_.reset();
-      if (state_ == State::Called) first_answer_ = sdp;
-      break;
-    case Exchange::PeerAnswer200:
-      ::nua_ack(handle_, SIPTAG_CONTENT_TYPE_STR(kSdpType), SIPTAG_PAYLOAD_STR(sdp.c_str()), TAG_END());
-      break;
-    default:
-      break;
-  }
-  tell_held();
-}
-
-void SipLeg::Impl::refuse_offer(int status) {
-  if (!peer_offer_) return;
-  peer_offer_.reset();
-  switch (std::exchange(exchange_, Exchange::None)) {
-    case Exchange::PeerInvite:
-      respond(status, {});
-      invite_.reset();
-      break;
-    case Exchange::PeerUpdate:
-      ::nua_respond(handle_, status, ::sip_status_phrase(status), NUTAG_WITH(update_.message()), TAG_END());
-      update_.reset();
-      break;
-    case Exchange::PeerAnswer200:
-      // An offer in a 200 cannot be refused, only the call ended.
-      ::nua_ack(handle_, TAG_END());
-      end_dialog(call::cause_of_sip(status), 0);
-      break;
-    default:
-      break;
-  }
-}
-
-void SipLeg::Impl::on_ack(const sip_t& ack) {
-  refresh();
-  if (awaits_late_answer_) on_answer_to_late_offer(ack);
-}
-
-void SipLeg::Impl::on_answer_to_late_offer(const sip_t& message) {
-  auto described = read(message);
-  if (!described) return;
-  awaits_late_answer_ = false;
-  bool is_new = !remote_ || remote_->media != described->media;
-  remote_ = std::move(described);
-  if (is_new && listener) listener->on_offer_answered(remote_->media);
-}
-
 // A peer without UPDATE is kept by re-INVITEs of ours. Sofia would repeat the last INVITE it remembers, which may
 // describe what does not stand any more; so ours come before its own are due.
 void SipLeg::Impl::refresh() {
   ::nua_set_hparams(handle_, NUTAG_UPDATE_REFRESH(peer_allows_update_), TAG_END());
   if (peer_allows_update_ || session_interval_.count() == 0) return refresh_timer_.cancel();
   refresh_timer_.arm(session_interval_ * 2 / 5, [this] {
-    if (state_ == State::Established && exchange_ == Exchange::None) {
-      exchange_ = Exchange::Refresh;
-      ::nua_invite(handle_, SIPTAG_CONTENT_TYPE_STR(kSdpType), SIPTAG_PAYLOAD_STR(sdp_.current().c_str()), TAG_END());
-    }
+    if (state_ == State::Established && !is_exchanging()) send_reinvite(Exchange::Refresh, sdp_.current());
     refresh();
   });
-}
-
-// Hold. The peer's own is told by the direction of its offer; ours changes only the direction.
-
-void SipLeg::Impl::tell_held() {
-  if (state_ != State::Established || !remote_) return;
-  // A fax has no hold.
-  auto direction = remote_->media.audio ? remote_->media.audio->direction : call::Direction::SendRecv;
-  bool is_held = direction == call::Direction::SendOnly || direction == call::Direction::Inactive;
-  if (std::exchange(is_held_, is_held) == is_held) return;
-  path_.root.post([this, alive = std::weak_ptr<bool>(alive_), is_held] {
-    if (alive.expired() || !listener) return;
-    is_held ? listener->on_held() : listener->on_retrieved();
-  });
-}
-
-void SipLeg::Impl::hold(bool is_held) {
-  wants_hold_ = is_held;
-  send_hold();
-}
-
-void SipLeg::Impl::send_hold() {
-  if (state_ != State::Established || wants_hold_ == has_held_ || !ours_ || !ours_->audio) return;
-  if (exchange_ != Exchange::None) {
-    hold_timer_.arm(500ms, [this] { send_hold(); });
-    return;
-  }
-  exchange_ = Exchange::Hold;
-  auto media = *ours_;
-  media.audio->direction = wants_hold_ ? call::Direction::SendOnly : call::Direction::SendRecv;
-  put_first(media.audio->codecs, remote_);
-  auto sdp = sdp_.offer(media);
-  ::nua_invite(handle_, SIPTAG_CONTENT_TYPE_STR(kSdpType), SIPTAG_PAYLOAD_STR(sdp.c_str()), TAG_END());
-}
-
-void SipLeg::Impl::on_hold_response(int status, const sip_t* sip) {
-  exchange_ = Exchange::None;
-  auto described = sip && status < 300 ? read(*sip) : std::nullopt;
-  if (described) {
-    remote_ = std::move(described);
-    has_held_ = !has_held_;
-    refresh();
-  } else {
-    sdp_.roll_back();
-    if (status != 491) return;
-  }
-  // RFC 3261 section 14.1: who owns the Call-ID waits longer. Or it is to be otherwise again by now.
-  auto slots = static_cast<int>(random_number() % 100);
-  Duration pause = asked_for_.empty() ? slots * 20ms : 2100ms + slots * 19ms;
-  hold_timer_.arm(described ? Duration::zero() : pause, [this] { send_hold(); });
 }
 
 // Transfer (RFC 3515, RFC 5589).
@@ -633,6 +448,8 @@ void SipLeg::Impl::finish(const call::Cause& cause) {
   release_timer_.cancel();
   refresh_timer_.cancel();
   hold_timer_.cancel();
+  answer_timer_.cancel();
+  expiry_timer_.cancel();
   if (listener) listener->on_released(cause);
 }
 
@@ -670,7 +487,12 @@ void SipLeg::Impl::on_event(nua_event_t event, int status, const sip_t* sip, tag
       if (sip) on_ack(*sip);
       return;
     case nua_i_prack:
-      if (sip && awaits_late_answer_) on_answer_to_late_offer(*sip);
+      if (sip && status < 200) on_prack(*sip);
+      return;
+    case nua_r_update:
+      return on_update_response(status, sip);
+    case nua_r_cancel:
+      if (status >= 200) is_cancelling_ = false;
       return;
     case nua_i_cancel:
     case nua_i_bye:

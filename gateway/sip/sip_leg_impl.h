@@ -4,6 +4,7 @@
 #include <sofia-sip/nua_tag.h>
 #include <sofia-sip/sip.h>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,7 @@ struct Path {
   IdentityPolicy identity = {};
   bool follow_redirects = false;
   std::chrono::seconds session_expires;
+  std::chrono::milliseconds reinvite_patience{31000};
 };
 
 // The dialog behind a SipLeg. Sofia holds a pointer to it as the handle's magic; the destructor takes that back.
@@ -88,18 +90,32 @@ class SipLeg::Impl final : public HandleOwner {
  private:
   enum class State : uint8_t { Idle, Calling, Called, Established, Releasing, Released };
   // Whose offer is open in an established (or early) dialog.
-  enum class Exchange : uint8_t { None, Ours, Refresh, Hold, PeerInvite, PeerUpdate, PeerAnswer200 };
+  enum class Exchange : uint8_t { None, Ours, Refresh, Hold, PeerInvite, PeerUpdate, PeerPrack, PeerAnswer200 };
 
   void on_invite_response(int status, const sip_t* sip);
   void on_first_response(int status, const sip_t* sip);
+  bool acknowledge(const sip_t& response);
   void on_answered(const sip_t& response);
+  // Whether an offer of ours would have to wait.
+  bool is_exchanging() const;
+  void send_reinvite(Exchange how, const std::string& sdp);
+  void cancel_reinvite();
   void on_offer_response(int status, const sip_t* sip);
+  void on_update_response(int status, const sip_t* sip);
   void on_reinvite(const sip_t& request);
   void on_update(const sip_t& request);
+  void on_prack(const sip_t& request);
   void on_ack(const sip_t& ack);
-  void on_answer_to_late_offer(const sip_t& message);
+  std::string late_offer();
+  void on_answer_to_late_offer(Sdp answer);
   void on_state(int status, tagi_t* tags);
   void take_offer(Sdp offer, Exchange how);
+  void take_request_offer(SavedRequest& request, Sdp offer, Exchange how);
+  std::string answer_again(Sdp offer);
+  call::MediaDescription as_told(call::MediaDescription media) const;
+  void answer_request(SavedRequest& request, int status, const std::string& sdp);
+  // The status that refuses a body which is no SDP, or none that can be read; 0: it need not be understood.
+  static int fault_of_body(const sip_t& message, const std::optional<Sdp>& sdp);
   // The SDP that a message carries, if it does and if it makes sense.
   std::optional<Sdp> read(const sip_t& message);
   void respond(int status, const std::string& sdp, const std::string& reason = {});
@@ -116,7 +132,8 @@ class SipLeg::Impl final : public HandleOwner {
   void note_user_user(const sip_t& message);
   void on_refer(const sip_t& refer, tagi_t* tags);
   void send_hold();
-  void on_hold_response(int status, const sip_t* sip);
+  // `told`: the refusal, or 0.
+  void on_hold_response(int told, std::optional<Sdp> described);
   // The peer's offer was accepted: are we on hold now?
   void tell_held();
   // What goes with the next response or BYE, and is forgotten then.
@@ -132,14 +149,18 @@ class SipLeg::Impl final : public HandleOwner {
   bool peer_allows_update_ = false;
   // An INVITE without SDP: our first description is an offer, and its answer comes in PRACK or ACK.
   bool awaits_late_answer_ = false;
+  std::map<std::string, uint32_t> acknowledged_;  // the last RSeq of each fork, by CSeq and To tag
+  bool is_late_offer_wanted_ = false;             // it came from the listener
+  bool is_cancelling_ = false;                    // a re-INVITE that was never answered
   SdpSession sdp_;
   std::optional<Sdp> remote_;  // the peer's description that stands
   std::optional<Sdp> peer_offer_;
   std::chrono::seconds session_interval_;  // the shortest that either side asked for; 0: none
   std::string first_answer_;               // incoming: given once, it stands
-  SavedRequest invite_, update_;
+  SavedRequest invite_, update_, prack_;
   std::optional<call::Cause> cause_;
   std::optional<call::MediaDescription> ours_;  // what we last described, for hold()
+  std::optional<call::MediaDescription> before_late_offer_;
   bool wants_hold_ = false, has_held_ = false;  // by us
   bool is_held_ = false;                        // by the peer
   bool is_deciding_transfer_ = false;
@@ -150,7 +171,7 @@ class SipLeg::Impl final : public HandleOwner {
   std::optional<tdm::CallingParty> peer_party_;  // and on the peer's, as told so far
   std::string user_user_lines_;
   std::optional<call::Replaces> ended_dialog_;
-  Timer release_timer_, refresh_timer_, hold_timer_;
+  Timer release_timer_, refresh_timer_, hold_timer_, answer_timer_, expiry_timer_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

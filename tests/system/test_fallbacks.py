@@ -91,7 +91,7 @@ class Fallbacks(SystemTest):
 
 
 class Refusals(Fallbacks):
-    STATUSES = (488, 415, 606, 501)
+    STATUSES = (488, 415, 606, 501, 480)
     TRUNKS = {**{f"refuses-{status}": {} for status in STATUSES}, "silent": {}, "says-trying": {}}
 
     def test_the_fax_goes_on_as_g711(self):

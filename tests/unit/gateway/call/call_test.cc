@@ -505,6 +505,79 @@ TEST_F(CallTest, ATrunkThatNeverSpeaksT38RefusesThePeersOffer) {
   EXPECT_EQ(caller.heard.back(), "refuse_offer 488");
 }
 
+// An INVITE without SDP in a call that stands: RFC 3261 section 14.2, RFC 6337 section 5.3.
+TEST_F(CallTest, APeerThatWantsAnOfferGetsOneAsInANewCallAndIsFollowed) {
+  struct Row {
+    const char* what;
+    FakeTrunk &from, &to;
+  };
+  for (const Row& row : {Row{"it called", sip, pri}, Row{"it was called", pri, sip}}) {
+    SCOPED_TRACE(row.what);
+    targets = {&row.to};
+    const bool is_caller = &row.from == &sip;
+    LegScript& caller = incoming(row.from, is_caller ? std::optional(audio_at("192.0.2.1:4000")) : std::nullopt);
+    row.to.legs.back()->listener->on_answered(is_caller ? std::nullopt : std::optional(audio_at("192.0.2.1:4000")));
+    reactor.settle();
+    LegScript& peer = is_caller ? caller : *row.to.legs.back();
+    const Side side = is_caller ? Side::A : Side::B;
+    auto held = audio_at("192.0.2.1:4000");
+    held.audio->direction = Direction::SendOnly;
+    peer.listener->on_offer(held);
+    ASSERT_FALSE(media.rtp[side].send);
+
+    auto offer = peer.listener->on_offer_wanted();
+
+    ASSERT_TRUE(offer && offer->audio);
+    EXPECT_EQ(offer->audio->direction, Direction::SendRecv);
+    EXPECT_EQ(offer->audio->codecs.size(), 2u) << "all that we can";
+    EXPECT_FALSE(media.rtp[side].send) << "not before the answer";
+    peer.listener->on_offer_answered(audio_at("192.0.2.7:4444"));
+    EXPECT_TRUE(media.rtp[side].send && media.rtp[side].receive);
+    EXPECT_EQ(media.rtp[side].remote.to_string(), "192.0.2.7:4444");
+
+    ASSERT_TRUE(peer.listener->on_offer_wanted());
+    peer.listener->on_offer_refused(488);
+    EXPECT_EQ(media.rtp[side].remote.to_string(), "192.0.2.7:4444") << "unanswered, it leaves all as it was";
+    EXPECT_EQ(manager.calls().size(), 1u);
+
+    ASSERT_TRUE(peer.listener->on_offer_wanted());
+    peer.listener->on_offer_answered({});
+    reactor.settle();
+    EXPECT_EQ(peer.released_with.q850, 65) << "an answer with nothing in common";
+    EXPECT_TRUE(manager.calls().empty());
+  }
+}
+
+TEST_F(CallTest, APeerThatWantsAnOfferInAFaxIsOfferedT38Again) {
+  LegScript& caller = answered_sip_to_pri();
+  media.hear(Side::B, media::HeardTone::V21Preamble);
+  caller.listener->on_offer_answered(t38_at("192.0.2.1:4000"));
+
+  auto offer = caller.listener->on_offer_wanted();
+
+  ASSERT_TRUE(offer && offer->image);
+  caller.listener->on_offer_answered(t38_at("192.0.2.1:4008"));
+  EXPECT_EQ(media.t38[Side::A].remote.to_string(), "192.0.2.1:4008");
+  EXPECT_EQ(manager.find(id)->caller().mode(), MediaModeState::T38);
+}
+
+TEST_F(CallTest, AFaxGoesOnAfterARefusalOfTheRequestOnly) {
+  for (int status : {480, 401, 403, 500, 603}) {
+    SCOPED_TRACE(status);
+    LegScript& caller = answered_sip_to_pri();
+    media.hear(Side::B, media::HeardTone::V21Preamble);
+
+    caller.listener->on_offer_refused(status);
+    reactor.settle();
+
+    EXPECT_EQ(manager.find(id)->caller().mode(), MediaModeState::Passthrough);
+    EXPECT_FALSE(called->heard_command("release 18"));
+    caller.listener->on_released(kNormalClearing);
+    reactor.settle();
+    EXPECT_TRUE(manager.calls().empty());
+  }
+}
+
 TEST_F(CallTest, ADeadDialogEndsTheCallOnBothSides) {
   LegScript& caller = answered_sip_to_pri();
   media.hear(Side::B, media::HeardTone::V21Preamble);

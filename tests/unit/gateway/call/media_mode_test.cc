@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/manual_reactor.h"
+#include "gateway/call/cause.h"
 
 namespace sg::call {
 namespace {
@@ -133,9 +135,22 @@ TEST_F(MediaModeTest, PeerT38OfferWinsDuringOurGlareBackoff) {
   EXPECT_EQ(offers, 1);
 }
 
-TEST_F(MediaModeTest, LostDialogIsTold) {
-  offering().on_t38_refused(481);
-  EXPECT_EQ(lost, 481);
+// RFC 5057 section 5.1, every status there is: what speaks of the dialog ends the call, what speaks of the request
+// leaves the session as it was (RFC 3261 section 14.1).
+TEST_F(MediaModeTest, ARefusalEndsTheCallOnlyWhereTheDialogIsLost) {
+  const std::set<int> ends{404, 408, 410, 416, 481, 482, 483, 484, 485, 502, 604};
+  for (int status = 300; status <= 699; ++status) {
+    SCOPED_TRACE(status);
+    lost = 0;
+
+    MediaMode& mode = offering();
+    mode.on_t38_refused(status);
+
+    EXPECT_EQ(lost, ends.contains(status) ? status : 0);
+    EXPECT_EQ(ends_dialog(status), ends.contains(status));
+    auto next = ends.contains(status) ? State::OfferingT38 : status == 491 ? State::Glare : State::Passthrough;
+    EXPECT_EQ(mode.state(), next);
+  }
 }
 
 TEST_F(MediaModeTest, APeerThatNeverAnswersOurOfferKeepsItsFaxInG711) {

@@ -61,6 +61,10 @@ struct Party : call::LegListener {
     heard.push_back("offer refused");
     refused_with = status;
   }
+  std::optional<call::MediaDescription> on_offer_wanted() override {
+    heard.emplace_back("offer wanted");
+    return wanted;
+  }
   void on_digits(const std::string& more) override { digits += more; }
   void on_connected_party(const tdm::CallingParty& party) override {
     heard.emplace_back("connected party");
@@ -82,6 +86,7 @@ struct Party : call::LegListener {
     redirects = to;
   }
 
+  std::optional<call::MediaDescription> wanted;  // what an INVITE without SDP is offered, where not what stands
   std::optional<tdm::CallingParty> connected;
   std::optional<tdm::UserUser> user_user;
   std::optional<call::TransferRequest> transfer;
@@ -110,6 +115,7 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
     config.session_expires = session_expires;
     config.min_se = std::min(config.min_se, session_expires);
     config.max_invites_per_second = max_invites_per_second;
+    config.reinvite_patience = reinvite_patience;
     calling_agent = std::move(*SipAgent::start(root, config, *this, counters));
     called_agent = std::move(*SipAgent::start(root, config, *this, counters));
   }
@@ -183,6 +189,7 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
   bool admits_all = true;
   int answers_options_with = 200;
   double max_invites_per_second = 0;
+  std::chrono::milliseconds reinvite_patience{31000};
   call::Setup last_setup;
   InviteInfo last_info;
 };
