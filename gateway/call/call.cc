@@ -433,12 +433,48 @@ void Call::on_redirected(Party& party, const std::vector<Redirect>& to) {
   from.make_room = nullptr;
   from.setup.redirection = diverted(from.setup, from.setup.called, kDivertedUnconditional);
   auto at = targets.begin() + static_cast<ptrdiff_t>(next_target_);
+  std::optional<Cause> refused;
   for (const Redirect& redirect : to) {
-    from.setup.called = redirect.called;
-    from.setup.request_uri = redirect.uri;
-    at = targets.insert(at, from) + 1;
+    if (redirect.is_own) {
+      auto planned = ask_plan_again(from, redirect);
+      if (!planned) {
+        refused = planned.error();
+        continue;
+      }
+      for (Target& target : *planned) at = targets.insert(at, std::move(target)) + 1;
+      continue;
+    }
+    auto target = from;
+    target.setup.called = redirect.called;
+    target.setup.request_uri = redirect.uri;
+    at = targets.insert(at, std::move(target)) + 1;
   }
+  if (refused && !has_next()) return clear(*refused, "gateway");
   caller_->forwarded();
+}
+
+// As a transfer goes: the trunk that forwards is answerable for it, by the number that was called there, and who calls
+// is shown.
+tl::expected<std::vector<Target>, Cause> Call::ask_plan_again(const Target& from, const Redirect& redirect) {
+  Setup setup = setup_;
+  setup.called = redirect.called;
+  if (!setup.shown) setup.shown = Shown{from_->name(), setup_.calling};
+  setup.calling = {};
+  setup.calling.number = from.setup.redirection->from;
+  setup.redirection = from.setup.redirection;
+  Routing next = router_.route(*from.trunk, setup);
+  if (next.refusal || next.targets.empty()) {
+    log_.warning("trunk={} redirects to us, called={}: {}", from.trunk->name(), redirect.called.digits,
+                 next.refusal ? text_of(next.refusal->cause) : "there is no route");
+    context_.counters.get("call.forward_failed").add();
+    return tl::unexpected(next.refusal ? next.refusal->cause : kUnallocatedNumber);
+  }
+  record_.plan.forwards.push_back(
+      fmt::format("{} redirects {}", from.setup.redirection->from.digits, redirect.called.digits));
+  further_usage_.push_back(std::move(next.usage));
+  routing_.forward = std::move(next.forward);
+  routing_.is_fax = routing_.is_fax || next.is_fax;
+  return std::move(next.targets);
 }
 
 // What the called line says of calls that end so; null: nothing.

@@ -131,6 +131,8 @@ class Call final : public PartyListener {
   void wait_for_called(Duration limit);
   void wait_for_answer(Duration limit);
   void hunt_on(Cause why);
+  // Where the dial plan has a call go that a trunk sends back to us, or why nowhere.
+  tl::expected<std::vector<Target>, Cause> ask_plan_again(const Target& from, const Redirect& redirect);
   const std::function<Routing()>& forwarding_on(Cause cause) const;
   bool forward(Cause why);
   void wait_for_forwarding();

@@ -34,7 +34,8 @@ struct TransferRequest {
 // Where a 302 sends the call (RFC 3261 section 8.1.3.4), best first.
 struct Redirect {
   tdm::Number called;
-  std::string uri;  // for Setup::request_uri
+  std::string uri;      // for Setup::request_uri
+  bool is_own = false;  // it leads back to ourselves: the number is for the dial plan
 };
 
 // Who is told as calling where somebody else is answerable for the call, as its own trunk tells the number.

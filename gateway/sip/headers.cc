@@ -271,6 +271,18 @@ bool is_type(const sip_t& message, const char* type) {
 
 constexpr std::string_view kSignal = "Signal";
 
+// Of an IPv6 address without its brackets.
+std::string host_of(const url_t* url) {
+  std::string host = text_of(url->url_host);
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  return host;
+}
+
+uint16_t port_of(const url_t* url) {
+  constexpr uint16_t kDefaultPort = 5060;
+  return url->url_port ? static_cast<uint16_t>(std::strtoul(url->url_port, nullptr, 10)) : kDefaultPort;
+}
+
 std::string payload_of(const sip_payload_t* payload) {
   return payload && payload->pl_data ? std::string(payload->pl_data, payload->pl_len) : std::string{};
 }
@@ -390,7 +402,8 @@ std::optional<call::TransferRequest> read_transfer(const sip_t& refer) {
   return transfer;
 }
 
-std::vector<call::Redirect> read_redirects(const sip_contact_t* contacts) {
+std::vector<call::Redirect> read_redirects(const sip_contact_t* contacts,
+                                           const std::function<bool(const std::string&, uint16_t)>& is_ours) {
   struct Weighed {
     call::Redirect redirect;
     double q;
@@ -403,7 +416,9 @@ std::vector<call::Redirect> read_redirects(const sip_contact_t* contacts) {
     auto number = number_of(contacts->m_url);
     if (number.digits.empty()) continue;
     const char* uri = type == url_sip ? ::url_as_string(home.get(), contacts->m_url) : nullptr;
-    all.push_back({{std::move(number), text_of(uri)}, contacts->m_q ? std::strtod(contacts->m_q, nullptr) : 1.0});
+    const bool is_own = type == url_sip && is_ours && is_ours(host_of(contacts->m_url), port_of(contacts->m_url));
+    all.push_back(
+        {{std::move(number), text_of(uri), is_own}, contacts->m_q ? std::strtod(contacts->m_q, nullptr) : 1.0});
   }
   std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.q > b.q; });
   std::vector<call::Redirect> redirects;

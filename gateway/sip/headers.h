@@ -3,6 +3,7 @@
 #include <sofia-sip/sip.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,7 +41,9 @@ call::Replaces replaces_of(const sip_replaces_t& header);
 // What a REFER wants. Nothing: it does not say where to.
 std::optional<call::TransferRequest> read_transfer(const sip_t& refer);
 // The contacts of a 302 that have a number, best first.
-std::vector<call::Redirect> read_redirects(const sip_contact_t* contacts);
+// `is_ours`: whether we listen at this host and port.
+std::vector<call::Redirect> read_redirects(const sip_contact_t* contacts,
+                                           const std::function<bool(const std::string&, uint16_t)>& is_ours);
 // The digits of an INFO: application/dtmf-relay or application/dtmf.
 std::string read_dtmf(const sip_t& info);
 // The body if it is SDP, also inside multipart. Empty: none.

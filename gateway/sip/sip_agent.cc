@@ -58,6 +58,13 @@ Result<SocketAddress> source_towards(const SocketAddress& peer) {
   return SocketAddress::from(raw);
 }
 
+// An address of this machine: it can be bound.
+bool is_local(SocketAddress address) {
+  address.set_port(0);
+  UniqueFd probe(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  return ::bind(probe.get(), address.raw(), address.raw_size()) == 0;
+}
+
 // Whether the address can be bound, and if not, why.
 Result<> try_bind(const Listen& listen) {
   UniqueFd probe(::socket(listen.address.family(),
@@ -120,6 +127,8 @@ class SipAgent::Impl {
   bool admits(const sip_t& request, const SocketAddress& source);
   SocketAddress source_of_current(const Stack& stack) const;
   Result<Path> path_to(const Target& target);
+  // Whether a URI with this host and port leads back to us. A name does not, whoever has it.
+  bool is_ours(const std::string& host, uint16_t port) const;
   Result<> start(Stack& stack);
   void run_until(const bool& done);
   Result<const Stack*> stack_for(const Target& target) const;
@@ -324,6 +333,14 @@ Result<SocketAddress> SipAgent::Impl::local_towards(const Target& target) const 
   return source;
 }
 
+bool SipAgent::Impl::is_ours(const std::string& host, uint16_t port) const {
+  auto address = SocketAddress::parse(host, port);
+  return address && std::ranges::any_of(bound_, [&](const Listen& listen) {
+           if (listen.address.port() != port || listen.address.family() != address->family()) return false;
+           return listen.address.is_any() ? is_local(*address) : listen.address.host() == address->host();
+         });
+}
+
 Result<Path> SipAgent::Impl::path_to(const Target& target) {
   auto stack = stack_for(target);
   if (!stack) return tl::unexpected(stack.error());
@@ -344,6 +361,7 @@ Result<Path> SipAgent::Impl::path_to(const Target& target) {
               .domain = domain,
               .identity = target.identity,
               .follow_redirects = target.follow_redirects,
+              .is_ours = [this](const std::string& to, uint16_t port) { return is_ours(to, port); },
               .session_expires = config_.session_expires,
               .reinvite_patience = config_.reinvite_patience};
 }

@@ -271,7 +271,7 @@ void SipLeg::Impl::on_first_response(int status, const sip_t* sip) {
 }
 
 void SipLeg::Impl::on_redirected(const sip_t& response) {
-  auto redirects = read_redirects(redirect_contacts(response));
+  auto redirects = read_redirects(redirect_contacts(response), path_.is_ours);
   if (!redirects.empty() && listener) listener->on_redirected(redirects);
 }
 

@@ -4,6 +4,7 @@
 #include <sofia-sip/nua_tag.h>
 #include <sofia-sip/sip.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -50,6 +51,7 @@ struct Path {
   std::string domain = {};      // of our identities
   IdentityPolicy identity = {};
   bool follow_redirects = false;
+  std::function<bool(const std::string& host, uint16_t port)> is_ours = {};
   std::chrono::seconds session_expires;
   std::chrono::milliseconds reinvite_patience{31000};
 };

@@ -91,6 +91,19 @@ class Dialogs(SystemTest):
         self.wait_for_call(number=CALLER, state="active")
         self.end(PeersCall(self.peer, invite=invite, tag="third"))
 
+    def test_a_redirection_to_ourselves_goes_by_the_dial_plan(self):
+        before = len(self.bench.call_records())
+        call = self.originate(CALLER, "7001")
+        invite = self.peer.request("INVITE")
+        self.peer.respond(invite, 302, [f"Contact: <sip:{TONE}@127.0.0.1:{self.bench.sip_port}>"])
+        self.peer.request("ACK")
+        self.wait_for_call(number=TONE, state="active")
+        self.bench.command_exchange("hangup", call=call)
+        record = self.new_record(before)
+        self.assertEqual([leg["trunk"] for leg in record["called"]], ["pbx", "pstn"])
+        self.assertEqual(record["plan"]["forwards"], [f"7001 redirects {TONE}"])
+        self.wait_for_no_calls()
+
     def test_an_invite_is_over_when_it_says(self):
         call = PeersCall(self.peer, RINGS)
         self.assertEqual(call.invite(sdp(self.first.port), headers=["Expires: 2"]).status, 487)

@@ -145,6 +145,85 @@ TEST_F(CallTest, WhatIsOnOneSwitchOnBothSidesIsHandedToItAndStandsUntilItHasIt) 
   }
 }
 
+// A contact at our own address: the number is the dial plan's, and the trunk that sent it is answerable.
+class RedirectionToUs : public CallTest {
+ protected:
+  Routing route(const Trunk& from, const call::Setup& setup) override {
+    asked.push_back({from.name(), setup});
+    // What comes back goes to the line.
+    auto first = targets;
+    if (asked.size() > 1) targets = {&pri};
+    auto routing = CallTest::route(from, setup);
+    targets = first;
+    if (setup.called.digits == "999") routing.targets.clear();
+    if (setup.called.digits == "666") routing.refusal = Refusal{kCallRejected, ""};
+    return routing;
+  }
+  void redirect(std::vector<Redirect> to) {
+    sip.legs.back()->listener->on_redirected(to);
+    if (sip.legs.back()->listener) sip.legs.back()->listener->on_released({23, 302});
+    reactor.settle();
+  }
+  std::vector<std::pair<std::string, call::Setup>> asked;
+};
+
+TEST_F(RedirectionToUs, GoesThroughTheDialPlanAsForwardedByThatTrunk) {
+  targets = {&sip, &pri};
+  LegScript& caller = incoming(carrier, std::nullopt);
+
+  redirect({{{"300"}, "sip:300@us", true}});
+
+  ASSERT_EQ(asked.size(), 2u);
+  const auto& [from, setup] = asked.back();
+  EXPECT_EQ(from, "sip");
+  EXPECT_EQ(setup.called.digits, "300");
+  EXPECT_EQ(setup.request_uri, "");
+  EXPECT_EQ(setup.calling.number.digits, "200") << "whose right it is to call there";
+  ASSERT_TRUE(setup.shown);
+  EXPECT_EQ(setup.shown->trunk, "carrier");
+  EXPECT_EQ(setup.shown->party.number.digits, "100");
+  ASSERT_TRUE(setup.redirection);
+  EXPECT_EQ(setup.redirection->from.digits, "200");
+  ASSERT_EQ(pri.legs.size(), 1u);
+  EXPECT_TRUE(pri.legs[0]->heard_command("setup 300"));
+  EXPECT_EQ(sip.legs.size(), 1u) << "never out to ourselves";
+  EXPECT_TRUE(caller.heard_command("forwarded"));
+  EXPECT_EQ(manager.find(id)->record().plan.forwards, std::vector<std::string>{"200 redirects 300"});
+}
+
+TEST_F(RedirectionToUs, WhatThePlanDoesNotKnowIsPassedOverOrEndsTheCall) {
+  struct Row {
+    const char* what;
+    std::vector<FakeTrunk*> targets;
+    std::vector<Redirect> to;
+    const char* then;  // setup of the next target; null: the call ends
+    int cause;
+  };
+  for (const Row& row :
+       {Row{"no route", {&sip}, {{{"999"}, "", true}}, nullptr, 1},
+        Row{"refused", {&sip}, {{{"666"}, "", true}}, nullptr, 21},
+        Row{"no route, but the plan has another target", {&sip, &pri}, {{{"999"}, "", true}}, "setup 200", 0},
+        Row{"the second contact is one", {&sip}, {{{"999"}, "", true}, {{"300"}, "", true}}, "setup 300", 0}}) {
+    SCOPED_TRACE(row.what);
+    asked.clear();
+    pri.legs.clear();
+    targets = row.targets;
+    LegScript& caller = incoming(carrier, std::nullopt);
+
+    redirect(row.to);
+
+    EXPECT_EQ(pri.legs.size(), row.then ? 1u : 0u);
+    if (row.then) {
+      EXPECT_TRUE(pri.legs[0]->heard_command(row.then));
+      pri.legs[0]->listener->on_released(kUserBusy);
+      reactor.settle();
+    } else {
+      EXPECT_EQ(caller.released_with.q850, row.cause);
+    }
+    EXPECT_TRUE(manager.calls().empty());
+  }
+}
+
 TEST_F(CallTest, PeersThatRedirectInACircleEndTheCall) {
   targets = {&carrier};
   LegScript& caller = incoming(sip, audio_at("192.0.2.1:4000"));

@@ -34,6 +34,34 @@ TEST_F(SipFlow, ARedirectionTellsItsContactsBestFirst) {
             1);
 }
 
+// It would come back to us as a loop: what it names is for the dial plan.
+TEST_F(SipFlow, AContactThatIsOurselvesIsToldAsSuch) {
+  auto ours = back().to_string();
+  struct Row {
+    std::string uri;
+    bool is_own;
+  };
+  for (const Row& row : {Row{"sip:200@" + ours, true}, Row{"sip:+49200@" + ours + ";transport=udp", true},
+                         Row{fmt::format("sip:200@127.0.0.1:{}", peer.address().port()), false},
+                         Row{fmt::format("sip:200@127.0.0.2:{}", back().port()), false},
+                         Row{fmt::format("sip:200@[::1]:{}", back().port()), false}, Row{"sip:200@127.0.0.1", false},
+                         Row{"sip:200@gw.example", false}, Row{"tel:+49200", false}}) {
+    SCOPED_TRACE(row.uri);
+    auto invite = call_peer(setup_to("100"), {}, true);
+
+    peer.reply(back(), invite, "302 Moved Temporarily", fmt::format("Contact: <{}>;q=1.0\r\n", row.uri));
+
+    ASSERT_TRUE(until_heard(caller, "redirected"));
+    auto found = std::find_if(caller.redirects.begin(), caller.redirects.end(),
+                              [](const auto& redirect) { return redirect.called.digits != "raw"; });
+    ASSERT_NE(found, caller.redirects.end());
+    EXPECT_EQ(found->is_own, row.is_own);
+    ASSERT_TRUE(until_heard(caller, "released"));
+    caller = Party{};
+    peer.received.clear();
+  }
+}
+
 TEST_F(SipFlow, ARedirectionThatMayNotBeFollowedIsARefusal) {
   auto invite = call_peer();
 
