@@ -10,6 +10,8 @@ namespace sg::tdm::cas {
 namespace {
 
 constexpr int kNoCircuit = 34;
+// As often as an ISDN interface looks for another timeslot.
+constexpr int kMostRetries = 3;
 
 std::unique_ptr<Port> make_port(const Port::Place& place, const PortConfig& config) {
   switch (place.config.kind) {
@@ -74,7 +76,7 @@ Result<Signalling::OutgoingCall> Group::setup(const Setup& setup) {
     tell([call, cause](Listener& listener) { listener.on_released(call, cause); });
     return OutgoingCall{call, port ? port->slot() : Timeslot{}, false};
   }
-  calls_[call] = port;
+  calls_[call] = {port, setup};
   port->place_call(call, setup);
   return OutgoingCall{call, port->slot(), false};
 }
@@ -100,13 +102,13 @@ Port* Group::choose(const Setup& setup, int& cause) {
   return &port;
 }
 
-Port* Group::hunt() {
+Port* Group::hunt(const Port* but) {
   const size_t count = ports_.size();
   for (size_t i = 0; i < count; ++i) {
     size_t at = config_.hunt == Hunt::Ascending    ? i
                 : config_.hunt == Hunt::Descending ? count - 1 - i
                                                    : (last_port_ + 1 + i) % count;
-    if (!ports_[at]->is_idle()) continue;
+    if (!ports_[at]->is_idle() || ports_[at].get() == but) continue;
     last_port_ = at;
     return ports_[at].get();
   }
@@ -115,7 +117,22 @@ Port* Group::hunt() {
 
 Port* Group::find(SignallingCallId call) const {
   auto found = calls_.find(call);
-  return found == calls_.end() ? nullptr : found->second;
+  return found == calls_.end() ? nullptr : found->second.port;
+}
+
+bool Group::place_again(SignallingCallId id) {
+  Call& call = calls_.at(id);
+  // A telephone has its number at one port alone.
+  if (!call.setup || config_.kind == LineKind::Fxs || call.retries >= kMostRetries) return false;
+  Port* other = hunt(call.port);
+  if (!other) return false;
+  ++call.retries;
+  call.port = other;
+  counters_.get("cas.placed_again").add();
+  // It may be refused at once in its turn, and the call be gone.
+  const Setup setup = *call.setup;
+  other->place_call(id, setup);
+  return true;
 }
 
 void Group::answer(SignallingCallId call) {
@@ -148,7 +165,7 @@ bool Group::set_messages_waiting(Timeslot slot, int messages) {
 
 SignallingCallId Group::new_call(Port& port) {
   SignallingCallId call{++last_call_};
-  calls_[call] = &port;
+  calls_[call] = {&port};
   return call;
 }
 
@@ -159,6 +176,7 @@ void Group::tell(std::function<void(Listener&)> what) {
 }
 
 void Group::end_call(SignallingCallId call, int cause) {
+  if (cause == kCircuitTaken && calls_.contains(call) && place_again(call)) return;
   calls_.erase(call);
   tell([call, cause](Listener& listener) { listener.on_released(call, cause); });
 }

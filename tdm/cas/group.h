@@ -47,9 +47,19 @@ class Group final : public Signalling, private PortOwner {
   void end_call(SignallingCallId call, int cause) override;
   void on_port_changed() override;
 
+  // A call out or in. Of one out, for another try: what it is, and how often it was tried.
+  struct Call {
+    Port* port = nullptr;
+    std::optional<Setup> setup = std::nullopt;
+    int retries = 0;
+  };
+
   Port* find(SignallingCallId call) const;
   Port* choose(const Setup& setup, int& cause);
-  Port* hunt();
+  // Null: none is free, `but` this one.
+  Port* hunt(const Port* but = nullptr);
+  // The far end took the port as we did: the same call on another. False: there is none, or it was tried often enough.
+  bool place_again(SignallingCallId id);
 
   const Config config_;
   Reactor& reactor_;
@@ -57,7 +67,7 @@ class Group final : public Signalling, private PortOwner {
   AudioClock clock_;
   Listener* listener_ = nullptr;
   std::vector<std::unique_ptr<Port>> ports_;
-  std::map<SignallingCallId, Port*> calls_;
+  std::map<SignallingCallId, Call> calls_;
   uint64_t last_call_ = 0;
   size_t last_port_ = 0;
   bool is_up_ = false;

@@ -40,6 +40,7 @@ struct Call {
   int retries = 0;
   std::optional<int> transfer;  // the far end's request to join it with another, still without an answer
   int release_cause = 0;        // why we hung up; 0: the far end did
+  int told_cause = 0;           // in the DISCONNECT that an announcement follows; 0: none came
   Timer timer;                  // T301, T302, T304, T306 or T310: one at a time
 };
 

@@ -46,7 +46,7 @@ struct Config {
   // RESTART a timeslot that the far end refused with cause 44, and timeslots each time the interface comes up.
   bool restart_refused = true;
   bool restart_when_up = false;  // all that are idle: no call of an earlier life of ours is left on them
-  int setup_retries = 3;         // further timeslots tried after cause 44
+  int setup_retries = 3;         // further timeslots tried where the far end refuses the one chosen
   // Ours: libpri has these by name only.
   Duration t301 = 180s;  // ALERTING received: wait for CONNECT
   Duration t302 = 12s;   // between the digits of an incoming overlap call

@@ -197,13 +197,14 @@ void Interface::on_disconnect(const ::pri_event& event) {
   }
   log_.info("call={} disconnect received cause={}{}", call->id, cause,
             progress.inband_available ? " with announcement" : "");
-  if (cause == kChannelUnavailable && call->outgoing && call->state < CallState::Alerting && retry_setup(*call)) {
+  if (may_be_for_timeslot(*call, cause) && retry_setup(*call, cause)) {
     ::pri_hangup(pri(), handle, cause);
     return;
   }
   tell([id = call->id, cause, progress](Listener& listener) { listener.on_disconnected(id, cause, progress); });
   if (!progress.inband_available) return hang_up(*call, cause);
   call->state = CallState::Disconnected;
+  call->told_cause = cause;
   arm_timer(*call, config_.t306, cause);
 }
 
@@ -229,9 +230,8 @@ void Interface::on_hangup(const ::pri_event& event) {
   ::pri_hangup(pri(), handle, cause);
   if (links_.exists(handle)) ::pri_destroycall(pri(), handle);
   if (!call) return;
-  bool lost_by_glare = !call->slot && cause == kNoCircuit;
-  bool refused = call->outgoing && call->state < CallState::Alerting && (cause == kChannelUnavailable || lost_by_glare);
-  if (refused && retry_setup(*call)) return;
+  bool refused = may_be_for_timeslot(*call, cause);
+  if (refused && retry_setup(*call, cause)) return;
   finish(*call, refused ? kNoCircuit : cause);
 }
 

@@ -213,24 +213,37 @@ bool is_maintenance(ByteView frame) {
          (message.discriminator == kMaintenance1 || message.discriminator == kMaintenance2);
 }
 
-Bytes status_frame(int call_reference) {
+namespace {
+
+// A Q.931 message in a UI frame. The reference has its flag.
+Bytes message_frame(int call_reference, size_t reference_octets, uint8_t type,
+                    std::initializer_list<uint8_t> elements) {
   constexpr uint8_t kSapi = 0x00, kTei = 0x01;  // call control, point to point (Q.921 section 3.3)
+  Bytes frame{kSapi, kTei, kUserInformation, kDiscriminator, static_cast<uint8_t>(reference_octets)};
+  if (reference_octets > 1) {
+    frame.push_back(static_cast<uint8_t>(call_reference >> 8));
+    frame.push_back(static_cast<uint8_t>(call_reference));
+  } else {
+    // Of one octet the flag is the highest bit too.
+    frame.push_back(static_cast<uint8_t>((call_reference & 0x7f) | (call_reference & kFromDestination ? 0x80 : 0)));
+  }
+  frame.push_back(type);
+  frame.insert(frame.end(), elements);
+  return frame;
+}
+
+}  // namespace
+
+Bytes status_frame(int call_reference) {
   constexpr uint8_t kStatus = 0x7d, kCallState = 0x14, kActive = 10, kResponseToStatusEnquiry = 30;
-  return {kSapi,
-          kTei,
-          kUserInformation,
-          kDiscriminator,
-          2,
-          static_cast<uint8_t>(call_reference >> 8),
-          static_cast<uint8_t>(call_reference),
-          kStatus,
-          kCause,
-          2,
-          0x80,
-          0x80 | kResponseToStatusEnquiry,
-          kCallState,
-          1,
-          kActive};
+  return message_frame(call_reference, 2, kStatus,
+                       {kCause, 2, 0x80, 0x80 | kResponseToStatusEnquiry, kCallState, 1, kActive});
+}
+
+Bytes disconnect_frame(int call_reference, size_t reference_octets, int cause) {
+  constexpr uint8_t kMessage = 0x45;
+  return message_frame(call_reference, reference_octets, kMessage,
+                       {kCause, 2, 0x80, static_cast<uint8_t>(0x80 | cause)});
 }
 
 }  // namespace sg::tdm::pri

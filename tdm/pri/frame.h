@@ -47,4 +47,7 @@ bool is_maintenance(ByteView frame);
 // A STATUS for an active call, with cause 30, in a UI frame. The reference has its flag.
 Bytes status_frame(int call_reference);
 
+// A DISCONNECT with this cause, in a UI frame.
+Bytes disconnect_frame(int call_reference, size_t reference_octets, int cause);
+
 }  // namespace sg::tdm::pri

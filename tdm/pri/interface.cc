@@ -24,8 +24,8 @@ constexpr int kExplicit = 1 << 16;
 constexpr Duration kReleaseGuard = 60s;
 
 // Q.850 causes.
-constexpr int kNormalClearing = 16, kOutOfOrder = 27, kIncompleteNumber = 28, kUnspecified = 31, kNoCircuit = 34,
-              kChannelUnavailable = 44;
+constexpr int kChannelUnacceptable = 6, kNormalClearing = 16, kOutOfOrder = 27, kIncompleteNumber = 28,
+              kUnspecified = 31, kNoCircuit = 34, kChannelUnavailable = 44;
 constexpr int kChannelDoesNotExist = 82, kRecoveryOnTimer = 102;
 
 int valid_cause(int cause) {
@@ -142,7 +142,7 @@ Interface::Interface(Config config, Reactor& reactor, std::vector<std::unique_pt
       setups_in_(counters.get("pri.rx.setup")),
       setups_out_(counters.get("pri.tx.setup")),
       answers_(counters.get("pri.answered")),
-      refused_44_(counters.get("pri.rx.channel_unavailable")),
+      refused_slot_(counters.get("pri.rx.channel_unavailable")),
       timer_expiries_(counters.get("pri.timer_expiries")),
       changeovers_(counters.get("pri.dchannel_changeovers")),
       interface_downs_(counters.get("pri.interface_downs")),
@@ -486,9 +486,19 @@ bool Interface::send_setup(Call& call) {
   return true;
 }
 
-bool Interface::retry_setup(Call& call) {
-  refused_44_.add();
-  if (call.retries >= config_.setup_retries || !is_up_) return false;
+bool Interface::may_be_for_timeslot(const Call& call, int cause) {
+  if (!call.outgoing || call.state >= CallState::Alerting) return false;
+  if (cause == kChannelUnacceptable || cause == kChannelUnavailable) return true;
+  // Cause 34 comes from afar as well. In answer to SETUP it may be said of the timeslot: the far end has it for a call
+  // of its own, or for one that is not quite over.
+  return cause == kNoCircuit && (call.state == CallState::Setup || !call.slot);
+}
+
+bool Interface::retry_setup(Call& call, int cause) {
+  refused_slot_.add();
+  // Cause 34 is said of a whole way more often than of a timeslot.
+  int most = cause == kNoCircuit && call.slot ? std::min(1, config_.setup_retries) : config_.setup_retries;
+  if (call.retries >= most || !is_up_) return false;
   auto refused = call.slot;
   auto other = inventory_.seize(call.id);
   if (!other) return false;
@@ -509,10 +519,11 @@ bool Interface::retry_setup(Call& call) {
     inventory_.release(*other, call.id);
     return false;
   }
-  log_.warning("call={} slot refused, cause 44: trying slot={}", call.id, *other);
+  log_.warning("call={} slot refused, cause {}: trying slot={}", call.id, cause, *other);
   if (refused) {
     inventory_.release(*refused, call.id);
-    if (config_.restart_refused) restart(*refused);
+    // Where it is only busy there, a RESTART would end what it is busy with.
+    if (config_.restart_refused && cause == kChannelUnavailable) restart(*refused);
   }
   tell([id = call.id, slot = *other](Listener& listener) { listener.on_timeslot_changed(id, slot); });
   return true;
@@ -549,9 +560,9 @@ void Interface::hang_up(Call& call, int cause) {
   if (!call.outgoing && call.state == CallState::Setup && !refuses_setup(cause)) proceeding(call.id);
   bool disconnect_sent = call.state == CallState::Announcing;
   call.state = CallState::Releasing;
-  // The DISCONNECT is out, and libpri sends RELEASE when T305 ends, or the far end does before.
-  if (disconnect_sent) return links_.size() > 1 ? guard_release(call) : void();
-  call.release_cause = valid_cause(cause);
+  // What was told in DISCONNECT stays the cause (Q.931 5.3.2).
+  if (!disconnect_sent) call.release_cause = valid_cause(cause);
+  if (disconnect_sent) links_.active().end_announcement(call.reference, valid_cause(cause));
   log_.info("call={} release cause={}", call.id, call.release_cause);
   ::pri_hangup(pri(), call.handle, call.release_cause);
   if (!links_.exists(call.handle)) {
@@ -576,7 +587,7 @@ void Interface::finish(Call& call, int cause) {
   call.timer.cancel();
   links_.forget_announcement(call.reference);
   calls_.rebind(call, nullptr);
-  int told = call.release_cause ? call.release_cause : valid_cause(cause);
+  int told = call.release_cause ? call.release_cause : valid_cause(call.told_cause ? call.told_cause : cause);
   log_.info("call={} released cause={}", call.id, told);
   tell([this, id = call.id, slot = call.slot, told](Listener& listener) {
     if (slot) inventory_.release(*slot, id);

@@ -117,8 +117,10 @@ class Interface final : public Signalling {
   std::optional<Timeslot> slot_for_incoming(const ::pri_event& event, SignallingCallId id, int& cause);
   void refuse(q931_call* handle, int cause);
   bool send_setup(Call& call);
-  // After cause 44: the same call on another timeslot. False: there is none, or it was tried often enough.
-  bool retry_setup(Call& call);
+  // Whether the far end refuses the timeslot with this cause, and not the call (Q.931 5.2.3, 5.7).
+  static bool may_be_for_timeslot(const Call& call, int cause);
+  // The same call on another timeslot. False: there is none, or it was tried often enough.
+  bool retry_setup(Call& call, int cause);
   // Both ends took the timeslot at once (Q.931 5.7): what the network chose stays. A call of ours that the network has
   // not answered yet gives its timeslot up and waits for the one it is answered with. False: no such call has it.
   bool take_over(Timeslot slot, SignallingCallId id);
@@ -187,7 +189,7 @@ class Interface final : public Signalling {
   Counter& setups_in_;
   Counter& setups_out_;
   Counter& answers_;
-  Counter& refused_44_;
+  Counter& refused_slot_;
   Counter& timer_expiries_;
   Counter& changeovers_;
   Counter& interface_downs_;

@@ -60,6 +60,7 @@ int hand_over(ByteView frame, std::span<uint8_t> buffer) {
 
 Link::Link(const Config& config, std::unique_ptr<DChannel> dchannel, Counters& counters)
     : log_(config.name),
+      reference_octets_(config.spans.front().type == SpanType::Bri ? 1 : 2),
       dchannel_(std::move(dchannel)),
       malformed_(counters.get("pri.rx.malformed")),
       not_sent_(counters.get("pri.tx.failed")) {
@@ -109,6 +110,12 @@ void Link::adopt(int call_reference, bool ours) {
   // that changes nothing (cause 30, response to STATUS ENQUIRY; call state 10, active), in an unnumbered frame, which
   // layer 2 does not count.
   injected_ = status_frame(call_reference | (ours ? kFromDestination : 0));
+  ::pri_check_event(pri_);
+  injected_.clear();
+}
+
+void Link::end_announcement(int call_reference, int cause) {
+  injected_ = disconnect_frame(call_reference, reference_octets_, cause);
   ::pri_check_event(pri_);
   injected_.clear();
 }

@@ -56,6 +56,9 @@ class Link {
   void adopt(int call_reference, bool ours);
   // The DISCONNECT that we send for this incoming call is to say that an announcement plays: libpri has no means to.
   void announce_on_disconnect(int call_reference) { announcing_.insert(call_reference | kFromDestination); }
+  // That announcement is over: libpri sends RELEASE when it is told to hang up next, as if the far end had hung up just
+  // now. By itself it would wait for that, or for T305.
+  void end_announcement(int call_reference, int cause);
   void forget_announcement(int call_reference) { announcing_.erase(call_reference | kFromDestination); }
 
   DChannelStats dchannel_stats() const { return dchannel_->stats(); }
@@ -67,6 +70,7 @@ class Link {
   static int read_frame(::pri* pri, void* buffer, int size) noexcept;
   static int write_frame(::pri* pri, void* buffer, int size) noexcept;
   int read(std::span<uint8_t> buffer);
+  const size_t reference_octets_;
   int write(ByteView frame);
 
   Log log_;

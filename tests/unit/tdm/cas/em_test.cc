@@ -109,9 +109,28 @@ TEST(EmWink, AFarEndThatDoesNotWinkIsOutOfOrder) {
   EXPECT_EQ(wires.a.state(), State::Idle) << wires.a.detail();
 }
 
-TEST(EmWink, WhereBothEndsSeizeWeBackOff) {
+TEST(EmWink, WhereBothEndsSeizeOurCallTakesAnotherChannel) {
   Wires wires(LineKind::EAndM, LineStart::Wink);
-  wires.make_a(Wires::config(LineKind::EAndM));
+  auto config = Wires::config(LineKind::EAndM);
+  config.hunt = Hunt::Ascending;
+  wires.make_a(config);
+  auto far = wires.pair.b().open_line({2, 1}).value(), other = wires.pair.b().open_line({2, 2}).value();
+  wires.a.place("555");
+
+  ASSERT_TRUE(far->seize());
+  wires.pass(1s);
+
+  EXPECT_FALSE(wires.a.has_heard("released 44"));
+  EXPECT_EQ(wires.a.detail(), "clearing");
+  EXPECT_EQ(wires.a.detail(1), "waiting for wink");
+  EXPECT_TRUE(other->is_far_end_off_hook());
+}
+
+TEST(EmWink, WhereBothEndsSeizeTheOnlyChannelWeBackOff) {
+  Wires wires(LineKind::EAndM, LineStart::Wink);
+  auto config = Wires::config(LineKind::EAndM);
+  config.ports = {{.slot = {1, 1}, .number = ""}};
+  wires.make_a(config);
   auto far = wires.pair.b().open_line({2, 1}).value();
   wires.a.place("555");
 

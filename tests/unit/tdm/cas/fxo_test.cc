@@ -272,19 +272,33 @@ TEST_F(FxoTest, EveryLineTakesACallAndThenThereIsNone) {
   EXPECT_TRUE(wires.until_heard(exchange, "setup 556", 10s));
 }
 
-TEST_F(FxoTest, WhereTheExchangeRingsAsWeSeizeItsCallGoesOnAndOursElsewhere) {
-  start();
-  exchange.place("401");
-  // The first burst and our seizure cross.
-  lines.place("555");
-  ASSERT_TRUE(wires.pass_until([&] { return lines.has_heard("released 44") || lines.has_heard("released 34"); }, 10s))
-      << lines.detail();
+struct Glare {
+  const char* name;
+  int lines;
+};
+struct FxoGlare : FxoTest, testing::WithParamInterface<Glare> {};
 
+// The first burst and our seizure cross.
+TEST_P(FxoGlare, LeavesTheExchangesCallAndMovesOursToAnotherLineWhereThereIsOne) {
+  auto config = Wires::config(LineKind::Fxo);
+  config.ports = {{.slot = {2, 1}, .number = "+442079460100"}, {.slot = {2, 2}, .number = "0"}};
+  config.ports.resize(static_cast<size_t>(GetParam().lines));
+  start(std::move(config));
+  exchange.place("401");
+
+  lines.place("555");
+
+  const bool has_other = GetParam().lines > 1;
+  EXPECT_TRUE(has_other ? wires.until_heard(exchange, "setup 555", 15s) : wires.until_heard(lines, "released 44", 15s))
+      << lines.detail();
+  EXPECT_EQ(lines.has_heard("released 44"), !has_other);
   ASSERT_TRUE(wires.until_heard(lines, "setup 442079460100", 10s));
   lines.group->answer(lines.call);
-
   EXPECT_TRUE(wires.until_heard(exchange, "answered", 2s));
 }
+
+INSTANTIATE_TEST_SUITE_P(Lines, FxoGlare, testing::Values(Glare{"One", 1}, Glare{"Two", 2}),
+                         [](const auto& each) { return each.param.name; });
 
 // Our hang-up in each state of a call out.
 struct FxoHangUp : FxoTest, testing::WithParamInterface<const char*> {};

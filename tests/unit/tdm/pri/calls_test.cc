@@ -192,6 +192,20 @@ TEST(PriCalls, DisconnectWithAnnouncementLetsTheCallerListen) {
   line.expect_all_idle();
 }
 
+TEST(PriCalls, AnnouncementThatTheNetworkEndsIsEndedByRelease) {
+  UpLine line;
+  line.dial(line.user, "999");
+  line.network.interface->disconnect_with_announcement(line.network.call, 22);
+  line.reactor.advance(1s);
+
+  line.network.interface->release(line.network.call, 16);
+  line.reactor.settle();
+
+  EXPECT_EQ(line.user.heard.back(), "released 22") << "as the DISCONNECT said";
+  EXPECT_EQ(line.network.heard.back(), "released 22");
+  line.expect_all_idle();
+}
+
 TEST(PriCalls, AnnouncementNobodyEndsIsEndedByT306) {
   UpLine line;
   line.dial(line.user, "999");

@@ -114,18 +114,86 @@ TEST(PriInterface, TriesAnotherTimeslotAfterCause44AndRestartsTheRefusedOne) {
   EXPECT_EQ(line.user.released, 0);
 }
 
-TEST(PriInterface, GivesUpWithCause34WhenEveryTimeslotIsRefused) {
+namespace {
+
+// What the far end says when a call of ours comes, and whether that is about the timeslot, so that another is tried.
+struct Refusal {
+  const char* name;
+  int cause;
+  enum { AtOnce, AfterProceeding, AfterAlerting, ByDisconnect } when;
+  bool is_tried_again;
+  bool is_restarted = false;  // the timeslot refused
+};
+struct PriRefusal : testing::TestWithParam<Refusal> {};
+
+}  // namespace
+
+TEST_P(PriRefusal, IsAboutTheTimeslotOrTheCall) {
+  const Refusal& row = GetParam();
   UpLine line;
-  line.network.on_call = [&](SignallingCallId call) { line.network.interface->release(call, 44); };
+  bool has_restarted = false;
+  line.user.dchannel->change = [&](Bytes& frame) { has_restarted |= frame.size() > 8 && frame[8] == 0x46; };
+  int refusals = 0;
+  line.network.on_call = [&](SignallingCallId call) {
+    auto& network = *line.network.interface;
+    if (refusals++ != 0) return network.answer(call);
+    if (row.when == Refusal::AfterProceeding) network.proceeding(call);
+    if (row.when == Refusal::AfterAlerting) network.alerting(call, false);
+    if (row.when == Refusal::ByDisconnect) {
+      // The RELEASE COMPLETE becomes a DISCONNECT.
+      line.network.dchannel->change = [is_first = true](Bytes& frame) mutable {
+        if (frame.size() > 8 && frame[8] == 0x5a && std::exchange(is_first, false)) frame[8] = 0x45;
+      };
+    }
+    network.release(call, row.cause);
+  };
 
   ASSERT_TRUE(line.user.interface->setup(ExchangeLine::call_to("100")));
   line.reactor.settle();
 
-  EXPECT_EQ(line.network.setups.size(), 4u) << "one and three retries";
+  EXPECT_EQ(line.network.setups.size(), row.is_tried_again ? 2u : 1u);
+  EXPECT_EQ(line.user.heard.back(), row.is_tried_again ? "answered" : fmt::format("released {}", row.cause));
+  EXPECT_EQ(line.user.has_heard("timeslot 2"), row.is_tried_again);
+  EXPECT_EQ(line.user.released, row.is_tried_again ? 0 : 1);
+  EXPECT_EQ(has_restarted, row.is_restarted);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Causes, PriRefusal,
+    testing::Values(Refusal{"ChannelUnacceptable", 6, Refusal::AtOnce, true},
+                    Refusal{"NoCircuit", 34, Refusal::AtOnce, true},
+                    Refusal{"NoCircuitByDisconnect", 34, Refusal::ByDisconnect, true},
+                    Refusal{"ChannelUnavailable", 44, Refusal::AtOnce, true, true},
+                    Refusal{"ChannelUnavailableAfterProceeding", 44, Refusal::AfterProceeding, true, true},
+                    Refusal{"ChannelUnavailableAfterAlerting", 44, Refusal::AfterAlerting, false},
+                    Refusal{"NoCircuitAfterProceeding", 34, Refusal::AfterProceeding, false},
+                    Refusal{"UserBusy", 17, Refusal::AtOnce, false}, Refusal{"Congestion", 42, Refusal::AtOnce, false}),
+    [](const auto& each) { return each.param.name; });
+
+namespace {
+
+struct Patience {
+  int cause;
+  size_t setups;
+};
+struct PriRefusedAlways : testing::TestWithParam<Patience> {};
+
+}  // namespace
+
+TEST_P(PriRefusedAlways, GivesUpWithCause34) {
+  UpLine line;
+  line.network.on_call = [&](SignallingCallId call) { line.network.interface->release(call, GetParam().cause); };
+
+  ASSERT_TRUE(line.user.interface->setup(ExchangeLine::call_to("100")));
+  line.reactor.settle();
+
+  EXPECT_EQ(line.network.setups.size(), GetParam().setups);
   EXPECT_EQ(line.user.heard.back(), "released 34");
   EXPECT_EQ(line.user.released, 1);
   EXPECT_EQ(line.user.count(SlotState::Idle), 30u);
 }
+
+INSTANTIATE_TEST_SUITE_P(Causes, PriRefusedAlways, testing::Values(Patience{6, 4}, Patience{34, 2}, Patience{44, 4}));
 
 TEST(PriInterface, ReleaseThatTheDChannelLosesIsSentAgain) {
   UpLine line;
