@@ -23,6 +23,7 @@
 #include "gateway/sip/rate_limit.h"
 #include "gateway/sip/sip_leg.h"
 #include "gateway/sip/sip_leg_impl.h"
+#include "gateway/sip/uri.h"
 
 namespace sg::sip {
 namespace {

@@ -8,10 +8,15 @@
 #include <algorithm>
 #include <random>
 
+#include "gateway/sip/dtmf_info.h"
+#include "gateway/sip/header_values.h"
 #include "gateway/sip/headers.h"
+#include "gateway/sip/identity.h"
 #include "gateway/sip/intake.h"
 #include "gateway/sip/sip_leg_impl.h"
 #include "gateway/sip/sip_words.h"
+#include "gateway/sip/uri.h"
+#include "gateway/sip/user_user.h"
 
 namespace sg::sip {
 namespace {
