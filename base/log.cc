@@ -1,8 +1,24 @@
 #include "base/log.h"
 
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
+#include "base/text.h"
+
 namespace sg {
+namespace {
+
+// The message on one line, whatever a peer has written into it.
+class EscapedMessage final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
+    auto text = escaped({message.payload.data(), message.payload.size()});
+    out.append(text.data(), text.data() + text.size());
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<EscapedMessage>(); }
+};
+
+}  // namespace
 
 Result<LogLevel> parse_log_level(std::string_view name) {
   if (name == "error") return LogLevel::Error;
@@ -14,7 +30,9 @@ Result<LogLevel> parse_log_level(std::string_view name) {
 
 void set_up_logging(LogLevel level) {
   auto logger = std::make_shared<spdlog::logger>("spangate", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+  auto formatter = std::make_unique<spdlog::pattern_formatter>();
+  formatter->add_flag<EscapedMessage>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %*");
+  logger->set_formatter(std::move(formatter));
   switch (level) {
     case LogLevel::Error:
       logger->set_level(spdlog::level::err);

@@ -12,6 +12,7 @@
 
 #include "base/event_loop.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "gateway/admin/command.h"
 
 namespace sg::admin {
@@ -171,7 +172,7 @@ class Desk {
   }
 
   static void say(Client& client, const Json& reply) {
-    client.out += reply.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+    client.out += escaped_json(reply.dump(-1, ' ', false, Json::error_handler_t::replace)) + "\n";
   }
 
   void flush(Id id, Client& client) {

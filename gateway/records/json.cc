@@ -3,6 +3,8 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
+
 namespace sg::records {
 namespace {
 
@@ -237,8 +239,9 @@ std::string to_json(const call::Record& record) {
                {"handed_to_switch", record.handed_to_switch ? Json(iso8601(*record.handed_to_switch)) : Json()},
                {"fax", record.fax ? json_of_fax(record) : Json()},
                {"media", {{"a", json_of(record.media.side[0])}, {"b", json_of(record.media.side[1])}}}};
-  // Names and numbers are a peer's: what is no UTF-8 is replaced, never thrown over.
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  // Names and numbers are a peer's: what is no UTF-8 is replaced, never thrown over, and nothing moves a cursor where
+  // the file is read on a terminal.
+  return escaped_json(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 }  // namespace sg::records

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "base/text.h"
 #include "tools/spangatectl/client.h"
 #include "tools/spangatectl/diff.h"
 #include "tools/spangatectl/fax.h"
@@ -167,9 +168,11 @@ int run(int argc, char** argv) {
     std::cerr << "spangatectl: " << result.error().message << "\n";
     return kRefused;
   }
-  std::cout << (is_export                ? sg::spangatectl::export_text(*result)
-                : given.contains("json") ? result->dump(2) + "\n"
-                                         : sg::spangatectl::text_of(words.front(), *result));
+  std::cout << (is_export ? sg::spangatectl::export_text(*result)
+                : given.contains("json")
+                    ? sg::escaped_json(result->dump(2, ' ', false, sg::spangatectl::Json::error_handler_t::replace)) +
+                          "\n"
+                    : sg::spangatectl::text_of(words.front(), *result));
   return 0;
 }
 

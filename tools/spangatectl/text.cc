@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/text.h"
 #include "tools/spangatectl/fax.h"
 
 namespace sg::spangatectl {
@@ -259,7 +260,17 @@ std::string reload_text(const Json& result) {
 
 }  // namespace
 
-std::string text_of(std::string_view command, const Json& result) {
+namespace {
+
+// Names and numbers of peers, which are to do nothing to the terminal.
+Json harmless(Json value) {
+  if (value.is_string()) return escaped(value.get<std::string>());
+  if (!value.is_structured()) return value;
+  for (auto& inner : value) inner = harmless(std::move(inner));
+  return value;
+}
+
+std::string lines_of(std::string_view command, const Json& result) {
   if (command == "calls") return calls_text(result);
   if (command == "call") return call_text(result);
   if (command == "memory") return memory_text(result);
@@ -276,6 +287,12 @@ std::string text_of(std::string_view command, const Json& result) {
   std::string out;
   describe(out, result, 0);
   return out;
+}
+
+}  // namespace
+
+std::string text_of(std::string_view command, const Json& result) {
+  return lines_of(command, harmless(result));
 }
 
 }  // namespace sg::spangatectl
