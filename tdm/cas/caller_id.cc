@@ -6,6 +6,8 @@
 #include <array>
 #include <new>
 
+#include "tdm/number.h"
+
 namespace sg::tdm::cas {
 namespace {
 
@@ -42,13 +44,17 @@ std::string date_time(const std::tm& at) {
   return fmt::format("{:02}{:02}{:02}{:02}", at.tm_mon + 1, at.tm_mday, at.tm_hour, at.tm_min);
 }
 
-// Numbers without +, as telephones show them; * and # do no harm.
-std::string digits_of(const std::string& number) {
-  std::string digits;
-  for (char c : number) {
-    if ((c >= '0' && c <= '9') || c == '*' || c == '#') digits += c;
-  }
-  return digits.substr(0, kMostDigits);
+// Numbers without +, as telephones show them. Empty: it is none, or has more digits than the message holds, and cut
+// short would be somebody else's.
+std::string digits_of(std::string_view number) {
+  if (number.starts_with('+')) number.remove_prefix(1);
+  return is_number(number) && number.size() <= kMostDigits ? std::string(number) : std::string{};
+}
+
+// "O", or whatever is no number, is as good as none.
+void take_number(const std::string& told, CallerId& caller) {
+  caller.number = digits_of(told).empty() ? std::string{} : told;
+  caller.presentation = caller.number.empty() ? Presentation::Unavailable : Presentation::Allowed;
 }
 
 char absence_of(Presentation presentation) {
@@ -99,7 +105,7 @@ CallerIdSender::CallerIdSender(CallerIdStandard standard, const CallerId& caller
   } else {
     message.add(MCLASS_ABSENCE1, std::string(1, absence_of(caller.presentation)));
   }
-  if (caller.presentation == Presentation::Allowed && !caller.name.empty()) {
+  if (caller.presentation != Presentation::Restricted && !caller.name.empty()) {
     message.add(MCLASS_CALLER_NAME, ascii(caller.name, kMostName));
   }
   message.send();
@@ -132,7 +138,7 @@ struct CallerIdReceiver::State {
       static_cast<Receiver*>(user)->take(message, length);
     }
     void take(const uint8_t* message, int length);
-    bool take_sdmf(const std::string& body, CallerId& caller);
+    static bool take_sdmf(const std::string& body, CallerId& caller);
   };
   std::array<Receiver, 2> receivers;
 };
@@ -141,8 +147,11 @@ bool CallerIdReceiver::State::Receiver::take_sdmf(const std::string& body, Calle
   constexpr size_t kDateTime = 8;
   if (body.size() <= kDateTime) return false;
   caller.number = body.substr(kDateTime);
-  if (caller.number == "P") caller = {"", "", Presentation::Restricted};
-  if (caller.number == "O") caller = {"", "", Presentation::Unavailable};
+  if (caller.number == "P") {
+    caller = {"", "", Presentation::Restricted};
+  } else {
+    take_number(caller.number, caller);
+  }
   return true;
 }
 
@@ -154,7 +163,6 @@ void CallerIdReceiver::State::Receiver::take(const uint8_t* message, int length)
   caller.presentation = Presentation::Unavailable;
   if (is_sdmf) {
     auto body_length = std::min<size_t>(message[1], static_cast<size_t>(length - 2));
-    caller.presentation = Presentation::Allowed;
     if (take_sdmf(std::string(message + 2, message + 2 + body_length), caller)) heard = caller;
     return;
   }
@@ -166,8 +174,7 @@ void CallerIdReceiver::State::Receiver::take(const uint8_t* message, int length)
     std::string body(message + at + 2, message + at + 2 + body_length);
     at += 2 + body_length;
     if (field == MCLASS_CALLER_NUMBER) {
-      caller.number = body;
-      caller.presentation = Presentation::Allowed;
+      take_number(body, caller);
     } else if (field == MCLASS_ABSENCE1 && body == "P") {
       caller.presentation = Presentation::Restricted;
     } else if (field == MCLASS_CALLER_NAME) {

@@ -12,13 +12,24 @@ constexpr auto kSeize = 1s;
 constexpr auto kPulseDigit = 2s;
 constexpr auto kShortPause = 1s;
 
+// As people write it: "+" for the type of number.
+Number number_of(const std::string& text) {
+  Number number{.digits = text};
+  if (!text.starts_with('+')) return number;
+  number.digits.erase(0, 1);
+  number.type = TypeOfNumber::International;
+  return number;
+}
+
 }  // namespace
 
 const FsmTable<FxoState, FxoEvent>& FxoPort::table() {
   static const FsmTable<FxoState, FxoEvent> kTable{
       "fxo",
       {{S::Closed, {E::LineUp}, {S::Idle}},
-       {S::Idle, {E::RingStarted, E::Place, E::BatteryLost, E::Reversed}, {S::Ringing, S::Offered, S::Seizing, S::Closed}},
+       {S::Idle,
+        {E::RingStarted, E::Place, E::BatteryLost, E::Reversed},
+        {S::Ringing, S::Offered, S::Seizing, S::Closed}},
        {S::Ringing,
         {E::RingStarted, E::RingEnded, E::CallerIdHeard, E::Timeout, E::BatteryLost},
         {S::Offered, S::Idle, S::Closed}},
@@ -119,10 +130,8 @@ void FxoPort::offer(const CallerId& caller) {
   enter(S::Offered);
   wait(group().ring_gap);
   Setup setup;
-  bool has_plus = config().number.starts_with('+');
-  setup.called.digits = config().number.substr(has_plus ? 1 : 0);
-  if (has_plus) setup.called.type = TypeOfNumber::International;
-  setup.calling.number.digits = caller.number;
+  setup.called = number_of(config().number);
+  setup.calling.number = number_of(caller.number);
   setup.calling.name = caller.name;
   setup.calling.presentation = caller.presentation;
   setup.calling.screening = Screening::Network;

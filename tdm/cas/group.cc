@@ -25,6 +25,13 @@ std::unique_ptr<Port> make_port(const Port::Place& place, const PortConfig& conf
   return std::make_unique<EmPort>(place, config);
 }
 
+// The keys that a line is dialled with. What has others is another number without them.
+bool can_dial(const Config& config, std::string_view digits) {
+  bool is_pulse = config.kind == LineKind::Fxo && config.dialling == Dialling::Pulse;
+  std::string_view keys = is_pulse ? "0123456789" : "0123456789*#ABCD";
+  return !digits.empty() && digits.find_first_not_of(keys) == std::string_view::npos;
+}
+
 std::string_view name_of(LineKind kind) {
   constexpr std::string_view kNames[] = {"analog telephones", "analog lines", "E&M"};
   return kNames[static_cast<size_t>(kind)];
@@ -83,6 +90,11 @@ Result<Signalling::OutgoingCall> Group::setup(const Setup& setup) {
 
 Port* Group::choose(const Setup& setup, int& cause) {
   if (config_.kind != LineKind::Fxs) {
+    if (!can_dial(config_, setup.called.digits)) {
+      counters_.get("cas.refused_numbers").add();
+      cause = kInvalidNumber;
+      return nullptr;
+    }
     Port* port = hunt();
     if (!port) cause = kNoCircuit;
     return port;

@@ -142,6 +142,7 @@ Interface::Interface(Config config, Reactor& reactor, std::vector<std::unique_pt
       setups_in_(counters.get("pri.rx.setup")),
       setups_out_(counters.get("pri.tx.setup")),
       answers_(counters.get("pri.answered")),
+      refused_numbers_(counters.get("pri.refused_numbers")),
       refused_slot_(counters.get("pri.rx.channel_unavailable")),
       timer_expiries_(counters.get("pri.timer_expiries")),
       changeovers_(counters.get("pri.dchannel_changeovers")),
@@ -275,8 +276,14 @@ int Interface::refusal_cause() const {
 
 Result<Signalling::OutgoingCall> Interface::setup(const Setup& setup) {
   if (!is_up_) return fail("{}: the D-channel is down", config_.name);
-  if (!is_dialable(setup.called.digits)) return fail("{}: \"{}\" cannot be dialled", config_.name, setup.called.digits);
   auto id = calls_.next_id();
+  // None at all may go out: overlap sending begins so (Q.931 5.1.3).
+  if (!setup.called.digits.empty() && !is_dialable(setup.called.digits)) {
+    refused_numbers_.add();
+    log_.info("call={} called={} cannot be dialled", id, setup.called.digits);
+    tell([id](Listener& listener) { listener.on_released(id, kIncompleteNumber); });
+    return OutgoingCall{id, {}, false};
+  }
   auto slot = inventory_.seize(id);
   if (!slot) return fail("{}: no timeslot is free", config_.name);
   q931_call* handle = ::pri_new_call(pri());

@@ -189,6 +189,7 @@ class Interface final : public Signalling {
   Counter& setups_in_;
   Counter& setups_out_;
   Counter& answers_;
+  Counter& refused_numbers_;
   Counter& refused_slot_;
   Counter& timer_expiries_;
   Counter& changeovers_;

@@ -4,12 +4,15 @@
 #include <array>
 #include <cstring>
 
+#include "base/text.h"
+#include "tdm/number.h"
+
 namespace sg::tdm::pri {
 
 namespace {
 
-// libpri's buffers for a number and a name, without the closing zero.
-constexpr size_t kLongestNumber = 63;
+// What libpri's calls hold of a number, though its interface takes 63: it cuts off the rest. Of names too.
+constexpr size_t kLongestNumber = 31;
 constexpr size_t kLongestName = 63;
 // Q.931 4.5.9: an NSAP address.
 constexpr size_t kLongestSubaddress = 20;
@@ -45,11 +48,16 @@ void copy(char (&to)[N], const std::string& from) {
   to[length] = 0;
 }
 
-void fill(::pri_party_number& to, const Number& number, int presentation) {
+// What cannot be told whole is not told: cut short it would be somebody else's. Octet 3a says so then, as where a call
+// comes from a network without numbers (Q.931 4.5.10); a restriction goes before that.
+void fill(::pri_party_number& to, const Number& number, Presentation presentation, Screening screening) {
   to.valid = 1;
-  to.presentation = presentation;
-  to.plan = plan_of(number);
-  copy(to.str, number.digits);
+  bool is_told = is_dialable(number.digits);
+  if (is_told) copy(to.str, number.digits);
+  to.plan = plan_of(is_told ? number : Number{"", TypeOfNumber::Unknown, NumberingPlan::Unknown});
+  bool is_lost = !is_told && presentation == Presentation::Allowed;
+  to.presentation = is_lost ? presentation_of(Presentation::Unavailable, Screening::Network)
+                            : presentation_of(presentation, screening);
 }
 
 std::optional<Subaddress> subaddress_of(const ::pri_party_subaddress& from) {
@@ -227,15 +235,14 @@ SetupRecord record_of(const Setup& setup, Law law) {
 
   ::pri_party_id calling{};
   const auto& party = setup.calling;
-  int presentation = presentation_of(party.presentation, party.screening);
   if (!party.number.digits.empty() || party.presentation != Presentation::Allowed) {
-    fill(calling.number, party.number, presentation);
+    fill(calling.number, party.number, party.presentation, party.screening);
   }
   if (!party.name.empty()) {
     calling.name.valid = 1;
-    calling.name.presentation = presentation & PRI_PRES_RESTRICTION;
+    calling.name.presentation = presentation_of(party.presentation, {});
     calling.name.char_set = PRI_CHAR_SET_ISO8859_1;
-    copy(calling.name.str, latin1_of(party.name).substr(0, kLongestName));
+    copy(calling.name.str, latin1_of(without_controls(party.name)).substr(0, kLongestName));
   }
   ::pri_sr_set_caller_party(record.get(), &calling);
   if (setup.calling_subaddress) {
@@ -254,8 +261,7 @@ SetupRecord record_of(const Setup& setup, Law law) {
 
   if (setup.redirection) {
     ::pri_party_redirecting redirecting{};
-    fill(redirecting.from.number, setup.redirection->from,
-         presentation_of(setup.redirection->presentation, Screening::UserNotScreened));
+    fill(redirecting.from.number, setup.redirection->from, setup.redirection->presentation, Screening::UserNotScreened);
     redirecting.reason = setup.redirection->reason;
     redirecting.count = setup.redirection->count;
     ::pri_sr_set_redirecting_parties(record.get(), &redirecting);
@@ -263,10 +269,9 @@ SetupRecord record_of(const Setup& setup, Law law) {
   return record;
 }
 
-bool is_dialable(const std::string& digits) {
-  constexpr std::string_view kDigits = "0123456789*#+ABCDabcd";
-  return digits.size() <= kLongestNumber &&
-         std::ranges::all_of(digits, [&](char digit) { return kDigits.find(digit) != std::string_view::npos; });
+bool is_dialable(std::string_view digits) {
+  auto number = digits.substr(digits.starts_with('+') ? 1 : 0);
+  return is_number(number) && digits.size() <= kLongestNumber;
 }
 
 }  // namespace sg::tdm::pri

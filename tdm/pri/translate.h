@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "tdm/pri/config.h"
 #include "tdm/pri/libpri.h"
@@ -42,7 +43,7 @@ using SetupRecord = std::unique_ptr<::pri_sr, SetupRecordFree>;
 // What pri_setup() takes, but for the channel. Borrows from `setup`.
 SetupRecord record_of(const Setup& setup, Law law);
 
-// Digits that a number may have, and as many as libpri carries.
-bool is_dialable(const std::string& digits);
+// Digits that a number may have, with or without + before them, and as many as libpri carries.
+bool is_dialable(std::string_view digits);
 
 }  // namespace sg::tdm::pri

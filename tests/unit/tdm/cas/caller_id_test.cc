@@ -50,6 +50,24 @@ TEST_P(CallerIdTest, ANumberWithPlusAndALongNameAreMadeToFit) {
   EXPECT_EQ(across(GetParam(), caller), (CallerId{"442079460123", "Zo? of the Acco", Presentation::Allowed}));
 }
 
+TEST_P(CallerIdTest, ANumberIsToldWholeOrNotAtAll) {
+  struct Row {
+    std::string number, name;
+    CallerId heard;
+  };
+  const Row kRows[] = {
+      {"12345678901234567890", "Ann", {"12345678901234567890", "Ann", Presentation::Allowed}},
+      {"123456789012345678901", "Ann", {"", "Ann", Presentation::Unavailable}},
+      {"*21#", "", {"*21#", "", Presentation::Allowed}},
+      {"asterisk", "Ann", {"", "Ann", Presentation::Unavailable}},
+      {"john.doe.4", "", {"", "", Presentation::Unavailable}},
+      {"200\r\n1", "A\r\n\x1b[2J\x7f\u009b", {"", "A???[2J??", Presentation::Unavailable}},
+  };
+  for (const auto& row : kRows) {
+    EXPECT_EQ(across(GetParam(), {row.number, row.name, Presentation::Allowed}), row.heard) << row.number;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Standards, CallerIdTest, testing::Values(CallerIdStandard::Bell202, CallerIdStandard::V23));
 
 TEST(CallerIdSdmf, CarriesTheNumberOnly) {

@@ -362,11 +362,3 @@ TEST(PriCalls, SubaddressesAndUserUserInformationTravelInTheSetup) {
   EXPECT_EQ(heard.calling_subaddress, setup.calling_subaddress);
   EXPECT_EQ(heard.user_user, setup.user_user);
 }
-
-TEST(PriCalls, UndialableNumbersAreRefusedAtOnce) {
-  UpLine line;
-
-  EXPECT_FALSE(line.user.interface->setup(ExchangeLine::call_to("12 34")));
-  EXPECT_FALSE(line.user.interface->setup(ExchangeLine::call_to(std::string(64, '1'))));
-  line.expect_all_idle();
-}
