@@ -1,32 +1,66 @@
 #include "gateway/sip/dtmf_info.h"
 
+#include <fmt/format.h>
+#include <sofia-sip/su_string.h>
+
 #include <algorithm>
-#include <cctype>
+#include <charconv>
 
 #include "gateway/sip/headers.h"
 
 namespace sg::sip {
 namespace {
 
-constexpr std::string_view kSignal = "Signal";
+// In the order of RFC 4733's events.
+constexpr std::string_view kKeys = "0123456789*#ABCD";
+constexpr std::string_view kSpace = " \t\r\n";
+
+std::string_view trimmed(std::string_view text) {
+  auto first = std::min(text.find_first_not_of(kSpace), text.size());
+  text.remove_prefix(first);
+  return text.substr(0, text.find_last_not_of(kSpace) + 1);
+}
+
+// The value of the line "Signal=5", or "signal = 5". Empty: there is none.
+std::string_view signal_in(std::string_view body) {
+  while (!body.empty()) {
+    auto line = body.substr(0, body.find_first_of("\r\n"));
+    body.remove_prefix(std::min(line.size() + 1, body.size()));
+    auto equals = line.find('=');
+    if (equals == std::string_view::npos) continue;
+    if (::su_casematch(std::string(trimmed(line.substr(0, equals))).c_str(), "Signal")) {
+      return trimmed(line.substr(equals + 1));
+    }
+  }
+  return {};
+}
+
+// Not '\0': a key of a telephone.
+char key_of(std::string_view said, bool may_be_event) {
+  if (said.size() == 1) {
+    char c = said.front() >= 'a' && said.front() <= 'd' ? static_cast<char>(said.front() - 'a' + 'A') : said.front();
+    return kKeys.find(c) == std::string_view::npos ? '\0' : c;
+  }
+  if (!may_be_event) return '\0';
+  size_t event = 0;
+  auto [end, error] = std::from_chars(said.data(), said.data() + said.size(), event);
+  bool is_event = error == std::errc{} && end == said.data() + said.size() && event < kKeys.size();
+  return is_event ? kKeys[event] : '\0';
+}
 
 }  // namespace
 
-std::string read_dtmf(const sip_t& info) {
+InfoDigit read_dtmf(const sip_t& info) {
+  bool is_relay = is_type(info, "application/dtmf-relay");
+  if (!is_relay && !is_type(info, "application/dtmf")) return {};
   auto body = payload_of(info.sip_payload);
-  std::string digits;
-  if (is_type(info, "application/dtmf-relay")) {
-    // "Signal=5", "Signal = 5", in any case.
-    auto at = std::search(body.begin(), body.end(), kSignal.begin(), kSignal.end(), [](char a, char b) {
-      return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-    });
-    auto rest = std::string_view(body).substr(static_cast<size_t>(at - body.begin()));
-    rest = rest.substr(std::min(kSignal.size(), rest.size()));
-    digits = rest.substr(std::min(rest.find_first_not_of(" =\t"), rest.size()), 1);
-  } else if (is_type(info, "application/dtmf")) {
-    digits = body.substr(0, 1);
-  }
-  return std::string_view("0123456789*#ABCD").find(digits) == std::string_view::npos ? std::string{} : digits;
+  auto said = is_relay ? signal_in(body) : trimmed(body);
+  char key = key_of(said, is_relay);
+  return {key ? InfoDigit::Kind::Digit : InfoDigit::Kind::Unsupported, key, std::string(said.substr(0, 16))};
+}
+
+std::string dtmf_relay_of(char digit, std::chrono::milliseconds length) {
+  return fmt::format("Signal={}\r\nDuration={}\r\n", digit, length.count());
 }
 
 }  // namespace sg::sip

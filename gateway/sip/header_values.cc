@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 #include <sofia-sip/msg_header.h>
+#include <sofia-sip/url.h>
 
 #include <cctype>
+
+#include "base/text.h"
 
 namespace sg::sip {
 namespace {
@@ -20,20 +23,25 @@ std::string text_of(const char* text) {
   return text ? text : "";
 }
 
+std::string unescaped(std::string_view text) {
+  std::string escaped(text), out = escaped;
+  out.resize(::url_unescape_to(out.data(), escaped.c_str(), out.size()));
+  return out;
+}
+
 std::string display_of(const char* display) {
   std::string quoted = text_of(display), name;
-  if (quoted.size() < 2 || quoted.front() != '"') return quoted;
+  if (quoted.size() < 2 || quoted.front() != '"') return without_controls(quoted);
   for (size_t i = 1; i + 1 < quoted.size(); ++i) {
     if (quoted[i] == '\\' && i + 2 < quoted.size()) ++i;
     name += quoted[i];
   }
-  return name;
+  return without_controls(name);
 }
 
 std::string quoted(const std::string& name) {
   std::string out = "\"";
-  for (char c : name) {
-    if (static_cast<unsigned char>(c) < ' ') continue;
+  for (char c : without_controls(name)) {
     if (c == '"' || c == '\\') out += '\\';
     out += c;
   }

@@ -22,7 +22,9 @@ inline Home make_home() {
 
 // Empty for null.
 std::string text_of(const char* text);
-// A display name without its quotes, and the other way round.
+// "%41" resolved.
+std::string unescaped(std::string_view text);
+// A display name without its quotes, and the other way round; without controls (base/text.h) either way.
 std::string display_of(const char* display);
 std::string quoted(const std::string& name);
 // The values of a header that may be a list: its parts at the commas that stand outside of quotes and of <…>.

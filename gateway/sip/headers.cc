@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "base/text.h"
 #include "gateway/sip/header_values.h"
 #include "gateway/sip/identity.h"
 #include "gateway/sip/redirection.h"
@@ -81,20 +82,13 @@ std::optional<call::TransferRequest> read_transfer(const sip_t& refer) {
     const char* text = ::sip_header_as_string(home.get(), reinterpret_cast<const sip_header_t*>(refer.sip_referred_by));
     transfer.referred_by = text_of(text);
   }
-  // Headers within the URI: "?Replaces=1a2b%3Bto-tag%3D1%3Bfrom-tag%3D2".
-  std::string headers = text_of(target->r_url->url_headers);
-  for (size_t at = 0; at < headers.size();) {
-    auto end = std::min(headers.find('&', at), headers.size());
-    auto header = headers.substr(at, end - at);
-    at = end + 1;
-    auto equals = header.find('=');
-    if (equals == std::string::npos || !::su_casematch(header.substr(0, equals).c_str(), "Replaces")) continue;
-    auto value = header.substr(equals + 1), plain = value;
-    plain.resize(::url_unescape_to(plain.data(), value.c_str(), plain.size()));
-    const sip_replaces_t* replaces = ::sip_replaces_make(home.get(), plain.c_str());
+  // "?Replaces=1a2b%3Bto-tag%3D1%3Bfrom-tag%3D2".
+  if (auto named = header_in(target->r_url, "Replaces"); !named.empty()) {
+    const sip_replaces_t* replaces = has_controls(named) ? nullptr : ::sip_replaces_make(home.get(), named.c_str());
     if (!replaces) return std::nullopt;
     transfer.replaces = replaces_of(*replaces);
   }
+  if (has_controls(transfer.to.digits)) return std::nullopt;
   if (transfer.to.digits.empty() && !transfer.replaces) return std::nullopt;
   return transfer;
 }
@@ -111,7 +105,7 @@ std::vector<call::Redirect> read_redirects(const sip_contact_t* contacts,
     auto type = contacts->m_url->url_type;
     if (type != url_sip && type != url_tel) continue;
     auto number = number_of(contacts->m_url);
-    if (number.digits.empty()) continue;
+    if (number.digits.empty() || has_controls(number.digits)) continue;
     const char* uri = type == url_sip ? ::url_as_string(home.get(), contacts->m_url) : nullptr;
     const bool is_own = type == url_sip && is_ours && is_ours(host_of(contacts->m_url), port_of(contacts->m_url));
     all.push_back(

@@ -7,6 +7,7 @@
 #include "gateway/sip/redirection.h"
 #include "gateway/sip/uri.h"
 #include "gateway/sip/user_user.h"
+#include "tdm/number.h"
 
 namespace sg::sip {
 namespace {
@@ -22,18 +23,27 @@ bool asks_for_privacy(const sip_t& request) {
   return false;
 }
 
+// How much an identity is worth towards a telephone line. RFC 3325 section 9.1: one SIP URI and one tel: URI may be
+// asserted, and the SIP one may be an account, even one of digits.
+int worth_of(const url_t* url) {
+  if (!tdm::is_number(party_number_of(url).digits)) return 0;
+  return url->url_type == url_tel ? 2 : 1;
+}
+
 // What P-Asserted-Identity or else Remote-Party-ID says. Nothing: neither is there.
 std::optional<tdm::CallingParty> read_asserted(const sip_t& message, bool of_caller) {
   auto own = make_home();
   su_home_t* home = own.get();
   std::optional<tdm::CallingParty> asserted;
+  int worth = -1;
   for_each_unknown(message, "P-Asserted-Identity", [&](const char* value) {
     const sip_from_t* identity = ::sip_from_make(home, value);
-    if (!identity || asserted) return;
-    asserted.emplace();
-    asserted->number = number_of(identity->a_url);
-    asserted->name = display_of(identity->a_display);
-    asserted->screening = tdm::Screening::Network;
+    if (!identity || worth_of(identity->a_url) <= worth) return;
+    worth = worth_of(identity->a_url);
+    auto name = display_of(identity->a_display);
+    if (name.empty() && asserted) name = asserted->name;
+    asserted =
+        tdm::CallingParty{party_number_of(identity->a_url), tdm::Presentation::Allowed, tdm::Screening::Network, name};
   });
   bool is_final = asserted.has_value();
   for_each_unknown(message, "Remote-Party-ID", [&](const char* value) {
@@ -42,7 +52,7 @@ std::optional<tdm::CallingParty> read_asserted(const sip_t& message, bool of_cal
     if (!party || is_final || ::su_casematch(whose.c_str(), of_caller ? "called" : "calling")) return;
     is_final = true;
     asserted.emplace();
-    asserted->number = number_of(party->a_url);
+    asserted->number = party_number_of(party->a_url);
     asserted->name = display_of(party->a_display);
     auto privacy = parameter_of(party, "privacy");
     if (!privacy.empty() && privacy != "off") asserted->presentation = tdm::Presentation::Restricted;
@@ -50,6 +60,34 @@ std::optional<tdm::CallingParty> read_asserted(const sip_t& message, bool of_cal
   });
   if (asserted && asks_for_privacy(message)) asserted->presentation = tdm::Presentation::Restricted;
   return asserted;
+}
+
+// RFC 3323 section 4.1.1.3: such a From is nobody's number. Peers write it in more ways than the RFC does; no host is
+// in .invalid (RFC 2606).
+bool is_nobody(const url_t* url) {
+  auto user = user_of(url);
+  for (const char* word : {"anonymous", "restricted"}) {
+    if (::su_casematch(user.c_str(), word)) return true;
+  }
+  constexpr std::string_view kInvalid = ".invalid";
+  std::string host = url && url->url_host ? url->url_host : "";
+  return host.size() >= kInvalid.size() && ::su_casematch(host.c_str() + host.size() - kInvalid.size(), ".invalid");
+}
+
+// What From says.
+tdm::CallingParty read_told(const sip_t& request) {
+  tdm::CallingParty told;
+  const sip_from_t* from = request.sip_from;
+  if (!from) return told;
+  told.name = display_of(from->a_display);
+  if (asks_for_privacy(request)) told.presentation = tdm::Presentation::Restricted;
+  if (!is_nobody(from->a_url)) {
+    told.number = party_number_of(from->a_url);
+    return told;
+  }
+  told.presentation = tdm::Presentation::Restricted;
+  if (::su_casematch(told.name.c_str(), "anonymous")) told.name.clear();
+  return told;
 }
 
 bool is_hidden(const tdm::CallingParty& party) {
@@ -62,13 +100,14 @@ std::string address_of(const tdm::CallingParty& party, std::string_view domain,
   return fmt::format("{}<{}>", display, uri_of(party.number, domain, {}, subaddress));
 }
 
-// P-Asserted-Identity or Remote-Party-ID, as the peer likes it.
+// P-Asserted-Identity or Remote-Party-ID, as the peer likes it. Only what the network has verified is asserted (RFC
+// 3325 section 5, Q.1912.5 section 7.1.3): any telephone can say any number of itself, and From says that one.
 std::string asserting_line(const tdm::CallingParty& party, std::string_view domain, IdentityStyle style,
                            std::string_view whose) {
   if (party.number.digits.empty() || style == IdentityStyle::From) return {};
-  auto address = address_of(party, domain);
-  if (style == IdentityStyle::Asserted) return "P-Asserted-Identity: " + address + "\r\n";
   bool is_screened = party.screening == tdm::Screening::Network || party.screening == tdm::Screening::UserPassed;
+  auto address = address_of(party, domain);
+  if (style == IdentityStyle::Asserted) return is_screened ? "P-Asserted-Identity: " + address + "\r\n" : "";
   return fmt::format("Remote-Party-ID: {};party={};screen={};privacy={}\r\n", address, whose,
                      is_screened ? "yes" : "no", is_hidden(party) ? "full" : "off");
 }
@@ -76,23 +115,16 @@ std::string asserting_line(const tdm::CallingParty& party, std::string_view doma
 }  // namespace
 
 tdm::CallingParty read_calling(const sip_t& request) {
-  tdm::CallingParty calling;
-  if (const sip_from_t* from = request.sip_from) {
-    calling.number = number_of(from->a_url);
-    calling.name = display_of(from->a_display);
+  auto told = read_told(request);
+  auto asserted = read_asserted(request, true);
+  if (!asserted) return told;
+  // An account is asserted, and a number is told. A line has no use for the account.
+  if (!tdm::is_number(asserted->number.digits) && tdm::is_number(told.number.digits)) {
+    if (asserted->presentation == tdm::Presentation::Restricted) told.presentation = asserted->presentation;
+    return told;
   }
-  if (auto asserted = read_asserted(request, true)) {
-    if (asserted->name.empty()) asserted->name = calling.name;
-    return *asserted;
-  }
-  if (asks_for_privacy(request)) calling.presentation = tdm::Presentation::Restricted;
-  // RFC 3323 section 4.1.1.3: this From is nobody's number.
-  if (::su_casematch(calling.number.digits.c_str(), "anonymous")) {
-    calling.number.digits.clear();
-    calling.name.clear();
-    calling.presentation = tdm::Presentation::Restricted;
-  }
-  return calling;
+  if (asserted->name.empty()) asserted->name = told.name;
+  return *asserted;
 }
 
 std::optional<tdm::CallingParty> read_connected(const sip_t& message) {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
+#include <utility>
 
 #include "gateway/sip/header_values.h"
 #include "gateway/sip/uri.h"
@@ -47,7 +49,7 @@ std::optional<tdm::Redirection> read_diversion(const sip_t& request, su_home_t* 
     count += std::clamp(counter, 1, kMostDiversions);
     if (redirection) return;
     redirection.emplace();
-    redirection->from = number_of(diversion->a_url);
+    redirection->from = party_number_of(diversion->a_url);
     auto reason = parameter_of(diversion, "reason");
     for (const auto& known : kDiversionReasons) {
       if (::su_casematch(reason.c_str(), known.word)) redirection->reason = known.q952;
@@ -59,7 +61,51 @@ std::optional<tdm::Redirection> read_diversion(const sip_t& request, su_home_t* 
   return redirection;
 }
 
-// RFC 7544 section 4: an entry whose URI has a cause was diverted to; the one before it diverted.
+// Beside those: 600 is busy too (RFC 3261 section 21.6.1), and 487 a deflection while it rang (RFC 4458 section 2).
+uint8_t reason_of_status(int status) {
+  if (status == 600) status = 486;
+  if (status == 487) status = 480;
+  for (const auto& known : kDiversionReasons) {
+    if (known.status == status) return known.q952;
+  }
+  return 0;
+}
+
+uint8_t reason_of_q850(int cause) {
+  switch (cause) {
+    case 17:  // user busy
+      return 1;
+    case 18:  // no user responding
+    case 19:  // no answer from user
+      return 2;
+    case 20:  // subscriber absent
+    case 27:  // destination out of order
+      return 9;
+    default:
+      return 0;
+  }
+}
+
+// RFC 7044 section 10.2: why the entry was diverted from, as the Reason header (RFC 3326) within its URI says. Not set:
+// it has none.
+std::optional<uint8_t> reason_in(const url_t* url, su_home_t* home) {
+  auto text = header_in(url, "Reason");
+  std::optional<uint8_t> found;
+  for (const auto* reason = text.empty() ? nullptr : ::sip_reason_make(home, text.c_str()); reason;
+       reason = reason->re_next) {
+    int cause = 0;
+    std::string_view digits = reason->re_cause ? reason->re_cause : "";
+    std::from_chars(digits.data(), digits.data() + digits.size(), cause);
+    bool is_sip = ::su_casematch(reason->re_protocol, "SIP"), is_q850 = ::su_casematch(reason->re_protocol, "Q.850");
+    if (!found && (is_sip || is_q850)) found = 0;
+    // Where both are told, whichever says more.
+    if (found == 0) found = is_sip ? reason_of_status(cause) : is_q850 ? reason_of_q850(cause) : 0;
+  }
+  return found;
+}
+
+// RFC 7544 section 4: an entry whose URI has a cause was diverted to; the one before it diverted. RFC 7044
+// section 10.2: so did one whose URI has a Reason, if it is not the last.
 std::optional<tdm::Redirection> read_history(const sip_t& request, su_home_t* home) {
   std::optional<tdm::Redirection> redirection;
   const url_t* before = nullptr;
@@ -67,20 +113,20 @@ std::optional<tdm::Redirection> read_history(const sip_t& request, su_home_t* ho
   for_each_unknown(request, "History-Info", [&](const char* value) {
     const sip_from_t* entry = ::sip_from_make(home, value);
     if (!entry) return;
+    const url_t* diverting = std::exchange(before, entry->a_url);
+    if (!diverting) return;
     char cause[8] = {};
-    if (before && ::url_param(entry->a_url->url_params, "cause", cause, sizeof(cause)) > 0) {
-      ++count;
-      redirection.emplace();
-      redirection->from = number_of(before);
-      for (const auto& known : kDiversionReasons) {
-        if (std::to_string(known.status) == cause) redirection->reason = known.q952;
-      }
-      std::string_view headers = before->url_headers ? before->url_headers : "";
-      if (headers.find("rivacy=") != std::string_view::npos) {
-        redirection->presentation = tdm::Presentation::Restricted;
-      }
+    bool has_cause = ::url_param(entry->a_url->url_params, "cause", cause, sizeof(cause)) > 0;
+    auto reason = has_cause ? std::optional(reason_of_status(std::atoi(cause))) : reason_in(diverting, home);
+    if (!reason) return;
+    ++count;
+    redirection.emplace();
+    redirection->from = party_number_of(diverting);
+    redirection->reason = *reason;
+    auto privacy = header_in(diverting, "Privacy");
+    if (!privacy.empty() && !::su_casematch(privacy.c_str(), "none")) {
+      redirection->presentation = tdm::Presentation::Restricted;
     }
-    before = entry->a_url;
   });
   if (redirection) redirection->count = static_cast<uint8_t>(std::min(count, kMostDiversions));
   return redirection;

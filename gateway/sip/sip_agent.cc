@@ -92,6 +92,7 @@ class SipAgent::Impl {
       : root_(root),
         config_(config),
         listener_(listener),
+        counters_(counters),
         invites_(counters.get("sip.rx.invites")),
         malformed_(counters.get("sip.rx.malformed_sdp")),
         unknown_source_(counters.get("sip.unknown_source")),
@@ -137,6 +138,7 @@ class SipAgent::Impl {
   SuRoot& root_;
   AgentConfig config_;
   Listener& listener_;
+  Counters& counters_;
   Counter& invites_;
   Counter& malformed_;
   Counter& unknown_source_;
@@ -294,6 +296,7 @@ void SipAgent::Impl::on_new_invite(Stack& stack, nua_handle_t* handle, const sip
   auto leg = std::make_unique<SipLeg::Impl>(Path{.root = root_,
                                                  .nua = stack.nua,
                                                  .dialogs = dialogs_,
+                                                 .counters = counters_,
                                                  .peer = info.source.to_string(),
                                                  .domain = bracketed(info.local),
                                                  .session_expires = config_.session_expires,
@@ -356,6 +359,7 @@ Result<Path> SipAgent::Impl::path_to(const Target& target) {
   return Path{.root = root_,
               .nua = (*stack)->nua,
               .dialogs = dialogs_,
+              .counters = counters_,
               .peer = authority,
               .authority = authority,
               .parameters = target.transport == Transport::Tcp ? ";transport=tcp" : "",

@@ -24,6 +24,7 @@ namespace {
 // How long a peer may take to confirm our BYE or CANCEL before the leg is called over. Sofia goes on retransmitting.
 constexpr auto kReleasePatience = 2s;
 constexpr size_t kMostForks = 32;
+constexpr std::chrono::milliseconds kDigitLength{160};
 
 std::string random_call_id() {
   return fmt::format("{:016x}{:016x}", random_number(), random_number());
@@ -469,8 +470,24 @@ void SipLeg::Impl::on_state(int status, tagi_t* tags) {
 void SipLeg::Impl::send_digits(const std::string& digits) {
   if (state_ != State::Established) return;
   for (char digit : digits) {
-    auto body = fmt::format("Signal={}\r\nDuration=160\r\n", digit);
+    auto body = dtmf_relay_of(digit, kDigitLength);
     ::nua_info(handle_, SIPTAG_CONTENT_TYPE_STR("application/dtmf-relay"), SIPTAG_PAYLOAD_STR(body.c_str()), TAG_END());
+  }
+}
+
+// Sofia has answered it. A digit that is not understood is none: a wrong one is worse.
+void SipLeg::Impl::on_info(const sip_t& info) {
+  auto told = read_dtmf(info);
+  if (told.kind == InfoDigit::Kind::None) return;
+  if (told.kind == InfoDigit::Kind::Digit) {
+    if (listener) listener->on_digits({told.digit});
+    return;
+  }
+  auto& ignored = path_.counters.get("sip.rx.info_digits_ignored");
+  ignored.add();
+  // One line each time that the count has doubled.
+  if (uint64_t count = ignored.value(); (count & (count - 1)) == 0) {
+    log_.warning("an INFO tells no digit: \"{}\" ({} so far)", told.said, count);
   }
 }
 
@@ -516,7 +533,7 @@ void SipLeg::Impl::on_event(nua_event_t event, int status, const sip_t* sip, tag
       if (status < 200) ::nua_respond(handle_, SIP_200_OK, NUTAG_WITH_THIS(path_.nua), TAG_END());
       return;
     case nua_i_info:
-      if (auto digits = sip ? read_dtmf(*sip) : std::string{}; !digits.empty() && listener) listener->on_digits(digits);
+      if (sip) on_info(*sip);
       return;
     default:
       return;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/counters.h"
 #include "base/log.h"
 #include "base/reactor.h"
 #include "gateway/sip/dialogs.h"
@@ -45,6 +46,7 @@ struct Path {
   SuRoot& root;
   nua_t* nua;
   Dialogs& dialogs;
+  Counters& counters;
   std::string peer;             // for names: "127.0.0.1:5062"
   std::string authority = {};   // outgoing: host and port of the Request-URI
   std::string parameters = {};  // outgoing: ";transport=tcp"
@@ -132,6 +134,7 @@ class SipLeg::Impl final : public HandleOwner {
   void on_redirected(const sip_t& response);
   void note_connected(const sip_t& message);
   void note_user_user(const sip_t& message);
+  void on_info(const sip_t& info);
   void on_refer(const sip_t& refer, tagi_t* tags);
   void send_hold();
   // `told`: the refusal, or 0.

@@ -203,6 +203,7 @@ TEST_F(SipCall, IdentityAndItsRestrictionCross) {
   setup.calling.number = {
       .digits = "493012345", .type = tdm::TypeOfNumber::International, .plan = tdm::NumberingPlan::Isdn};
   setup.calling.name = "Fax \"Nord\"";
+  setup.calling.screening = tdm::Screening::Network;
   setup.calling.presentation = tdm::Presentation::Restricted;
   setup.redirection = tdm::Redirection{.from = {.digits = "555"}, .reason = 2};
   setup.max_forwards = 12;

@@ -41,7 +41,7 @@ TEST_F(Identity, ThePeerSaysWhoCalls) {
        "Ann \"A\" Ott", Presentation::Allowed, Screening::Network},
       {"P-Asserted-Identity: <sip:0123@x>\r\nPrivacy: id\r\n", "0123", TypeOfNumber::Unknown, "",
        Presentation::Restricted, Screening::Network},
-      {"P-Asserted-Identity: <sip:1@x>, <tel:+492>\r\n", "1", TypeOfNumber::Unknown, "", Presentation::Allowed,
+      {"P-Asserted-Identity: <sip:1@x>, <tel:+492>\r\n", "492", TypeOfNumber::International, "", Presentation::Allowed,
        Screening::Network},
       {"P-Asserted-Identity: <tel:+492>\r\n", "492", TypeOfNumber::International, "", Presentation::Allowed,
        Screening::Network},

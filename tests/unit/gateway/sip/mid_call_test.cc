@@ -384,6 +384,7 @@ TEST_F(SipFlow, DigitsComeByInfoInEveryForm) {
   ASSERT_TRUE(info("text/plain", "7"));
 
   EXPECT_EQ(callee.digits, "5*#");
+  EXPECT_EQ(counters.get("sip.rx.info_digits_ignored").value(), 2u);
 }
 
 }  // namespace
