@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "gateway/call/diversion.h"
 
 namespace sg::call {
@@ -75,7 +76,7 @@ Call::Call(CallId id, SessionId session, Incoming incoming, Router& router, cons
     setup_.bearer = tdm::BearerCapability::Unrestricted;
   record_.setup = setup_;
   bool is_routed = is_transfer_ || (!setup_.replaces && !setup_.join);
-  if (setup_.called_complete && is_routed) ask_plan();
+  if (setup_.called_complete && is_routed && has_number()) ask_plan();
   if (routing_.adapt_caller) routing_.adapt_caller(incoming.policy);
   fit_to_bearer(incoming.policy);
   caller_ = std::make_unique<Party>(Party::Options{id, session, media::Side::A, static_cast<uint32_t>(id.value),
@@ -101,14 +102,23 @@ void Call::start() {
   }
   if (setup_.replaces && !is_transfer_) return owner_.on_replacing(*this);
   if (setup_.join && !is_transfer_) return owner_.on_joining(*this);
-  if (setup_.called_complete) {
-    find_route();
-  } else {
-    collect();
-  }
+  if (!setup_.called_complete) return collect();
+  if (!has_number()) return refuse_number();
+  find_route();
+}
+
+bool Call::has_number() const {
+  return !setup_.called.digits.empty() && !has_controls(setup_.called.digits);
+}
+
+void Call::refuse_number() {
+  log_.info("called=\"{}\" is no number", setup_.called.digits);
+  context_.counters.get("call.refused_number").add();
+  clear(kInvalidNumber, "gateway");
 }
 
 void Call::collect() {
+  if (has_controls(setup_.called.digits)) return refuse_number();
   Reach reach = setup_.called.digits.empty() ? Reach::Partial : router_.reach(*from_, setup_);
   if (reach == Reach::Complete) return number_is_whole();
   if (reach == Reach::None) {
@@ -129,6 +139,7 @@ void Call::number_is_whole() {
   log_.info("dialled called={}", setup_.called.digits);
   enter(CallState::Trying);
   play_to_caller(media::Tone::None);
+  if (!has_number()) return refuse_number();
   caller_->proceed(setup_);
   ask_plan();
   find_route();

@@ -117,6 +117,9 @@ class Call final : public PartyListener {
   // Overlap receiving (Q.931 section 5.2.4): asks the dial plan after each digit.
   void collect();
   void number_is_whole();
+  // Whether the called number can be asked for: Q.931 5.1.3, 5.2.4 has no call without one.
+  bool has_number() const;
+  void refuse_number();
   void ask_plan();
   void find_route();
   void try_next(Cause why);

@@ -55,7 +55,9 @@ std::optional<Cause> Party::accept_call(const Setup& setup, const std::optional<
 std::optional<Cause> Party::place_call(const Setup& setup) {
   record_.called = setup.called.digits;
   record_.calling = setup.calling.number.digits;
+  // Where we call is what we can vouch for, whoever answers there.
   identity_.number = setup.called;
+  identity_.screening = tdm::Screening::Network;
   if (is_ip()) {
     if (auto cause = bind()) return cause;
     offered_ = ours_ = our_audio();

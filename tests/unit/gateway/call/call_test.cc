@@ -838,6 +838,41 @@ TEST_F(CallTest, SignalledDigitsBecomeTonesOnTheOtherSide) {
   EXPECT_TRUE(media.did(Side::B, "digit #"));
 }
 
+// Q.931 5.1.3, 5.2.4: without a number there is no call. What is no text is no number either.
+TEST_F(CallTest, ACallWithoutANumberIsRefusedBeforeThePlanIsAsked) {
+  targets = {&sip, &pri};
+  for (const char* dialled : {"", "301\r\n2026-01-01 error FORGED", "301\x1b[2J", "301\x7f", "301\xc2\x9b", "\xff"}) {
+    for (FakeTrunk* from : {&sip, &pri}) {
+      size_t calls = records.size();
+      number = dialled;
+      LegScript& caller = incoming(*from, from == &sip ? std::optional(audio_at("192.0.2.1:4000")) : std::nullopt);
+      reactor.settle();
+
+      EXPECT_TRUE(caller.heard_command("release 28")) << dialled;
+      EXPECT_TRUE(caller.destroyed);
+      ASSERT_EQ(records.size(), calls + 1);
+      EXPECT_EQ(sip_status_of(records.back().cause), 484);
+      EXPECT_TRUE(records.back().plan.outcome.empty()) << "the plan was asked";
+      EXPECT_TRUE(records.back().called.empty());
+    }
+  }
+  EXPECT_EQ(counters.get("call.refused_number").value(), 12u);
+}
+
+TEST_F(CallTest, DialledDigitByDigitWithoutADigitOrWithControlsIsRefusedToo) {
+  targets = {&sip};
+  LegScript& silent = dials(pri, "");
+  EXPECT_TRUE(silent.heard_command("want_digits tone")) << "more digits may come";
+  silent.listener->on_digits_complete();
+  reactor.settle();
+  EXPECT_TRUE(silent.heard_command("release 28"));
+
+  LegScript& odd = dials(pri, "");
+  odd.listener->on_digits("2\x1b");
+  reactor.settle();
+  EXPECT_TRUE(odd.heard_command("release 28"));
+}
+
 // RFC 3398 section 7.2.5 and 8.2.3, RFC 3960 section 3.2, Q.931 section 5.1.6: what the caller is told and hears.
 struct ProgressRow {
   const char* what;

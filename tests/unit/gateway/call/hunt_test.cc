@@ -46,7 +46,9 @@ class RoutedCall : public ::testing::Test, public Router {
   Routing route(const Trunk&, const call::Setup&) override { return std::move(routing); }
 
   void call() {
-    manager.on_incoming({from.incoming_leg(), {}, std::nullopt, &from, from.policy});
+    call::Setup setup;
+    setup.called.digits = "200";
+    manager.on_incoming({from.incoming_leg(), setup, std::nullopt, &from, from.policy});
     reactor.settle();
   }
   LegScript& caller() { return *from.legs.back(); }
