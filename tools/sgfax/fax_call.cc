@@ -61,7 +61,8 @@ void FaxCall::call(int pages_total) {
   leg_->setup(setup, our_audio());
 }
 
-void FaxCall::answer(const std::optional<call::MediaDescription>& offer) {
+void FaxCall::answer(const std::optional<call::MediaDescription>& offer, int pages_total) {
+  pages_total_ = pages_total;
   if (!offer) return leg_->answer(our_audio());
   auto ours = take_up(*offer);
   if (!ours) return leg_->refuse(488);
@@ -164,7 +165,7 @@ void FaxCall::on_released(call::Cause cause) {
 
 Report FaxCall::report(const call::Cause& cause) const {
   Report report;
-  report.sent = machine_options_.calling;
+  report.sent = sends(options_.command);
   report.pages_total = pages_total_;
   report.file = (report.sent ? options_.file : machine_options_.receive_file).string();
   report.seconds = std::chrono::duration<double>(reactor_.now() - started_).count();

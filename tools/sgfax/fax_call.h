@@ -36,8 +36,8 @@ class FaxCall final : call::LegListener {
   ~FaxCall() override;
 
   void call(int pages_total);
-  // An incoming call, whose offer is this; not set: it made none.
-  void answer(const std::optional<call::MediaDescription>& offer);
+  // An incoming call, whose offer is this; not set: it made none. `pages_total`: of the document that it may poll.
+  void answer(const std::optional<call::MediaDescription>& offer, int pages_total);
   void hang_up(const std::string& why);
 
   // "page 2, 14400 bit/s, ECM, T.38", for a line that is overwritten.

@@ -82,11 +82,11 @@ class FaxApplication final : sip::SipAgent::Listener {
 
  private:
   Result<> start();
-  Result<> start_sending();
+  Result<> start_calling();
   void on_invite(std::unique_ptr<sip::SipLeg> leg, const call::Setup&, const sip::InviteInfo& info) override;
   std::vector<sip::Listen> listen_addresses() const;
   t38::FaxMachineOptions machine_options() const;
-  std::filesystem::path next_file();
+  std::filesystem::path next_file() const;
   void on_done(const Report& report);
   void stop_when_done();
   void watch_signals();
@@ -97,7 +97,7 @@ class FaxApplication final : sip::SipAgent::Listener {
   Counters counters_;
   media::PortRange ports_;
   std::optional<Document> document_;
-  SocketAddress peer_;  // send
+  SocketAddress peer_;  // whom we call
   std::unique_ptr<sip::SipAgent> agent_;
   std::list<FaxCall> calls_;
   UniqueFd signals_;
@@ -109,19 +109,25 @@ class FaxApplication final : sip::SipAgent::Listener {
 };
 
 std::vector<sip::Listen> FaxApplication::listen_addresses() const {
-  bool sends = options_.command == Command::Send;
+  const bool is_caller = calls(options_.command);
   auto local = options_.local;
   if (!local.is_set()) {
-    bool ipv6 = sends && peer_.is_ipv6();
-    local = *SocketAddress::parse(ipv6 ? "::" : "0.0.0.0", sends ? 0 : 5060);
+    bool ipv6 = is_caller && peer_.is_ipv6();
+    local = *SocketAddress::parse(ipv6 ? "::" : "0.0.0.0", is_caller ? 0 : 5060);
   }
-  if (sends) return {{options_.target.transport, local}};
+  if (is_caller) return {{options_.target.transport, local}};
   return {{sip::Transport::Udp, local}, {sip::Transport::Tcp, local}};
 }
 
+// Of one call, the latest that was started.
 t38::FaxMachineOptions FaxApplication::machine_options() const {
   t38::FaxMachineOptions machine;
-  machine.calling = options_.command == Command::Send;
+  machine.calling = calls(options_.command);
+  if (document_) {
+    machine.send_file = document_->tiff();
+  } else {
+    machine.receive_file = next_file();
+  }
   machine.identity = options_.identity;
   machine.header_info = options_.header;
   machine.ecm = options_.ecm;
@@ -130,13 +136,15 @@ t38::FaxMachineOptions FaxApplication::machine_options() const {
 }
 
 Result<> FaxApplication::start() {
-  if (options_.command == Command::Send) {
-    auto document = Document::open(options_.file);
-    if (!document) return tl::unexpected(document.error());
-    document_.emplace(std::move(*document));
+  if (calls(options_.command)) {
     auto peer = resolve(options_.target);
     if (!peer) return tl::unexpected(peer.error());
     peer_ = *peer;
+  }
+  if (sends(options_.command)) {
+    auto document = Document::open(options_.file);
+    if (!document) return tl::unexpected(document.error());
+    document_.emplace(std::move(*document));
   } else if (!std::filesystem::is_directory(options_.out) &&
              !std::filesystem::is_directory(std::filesystem::absolute(options_.out).parent_path())) {
     return fail("--out {}: there is no such directory", options_.out.string());
@@ -148,7 +156,7 @@ Result<> FaxApplication::start() {
   if (!agent) return tl::unexpected(agent.error());
   agent_ = std::move(*agent);
   watch_signals();
-  if (options_.command == Command::Send) return start_sending();
+  if (calls(options_.command)) return start_calling();
   for (const auto& listen : agent_->bound()) {
     std::printf("ready sip:%s%s\n", listen.address.to_string().c_str(),
                 listen.transport == sip::Transport::Tcp ? ";transport=tcp" : "");
@@ -157,7 +165,7 @@ Result<> FaxApplication::start() {
   return {};
 }
 
-Result<> FaxApplication::start_sending() {
+Result<> FaxApplication::start_calling() {
   auto numeric = options_.target;
   numeric.host = peer_.host();
   auto local = agent_->local_towards(numeric);
@@ -166,31 +174,27 @@ Result<> FaxApplication::start_sending() {
   if (!port) return tl::unexpected(port.error());
   auto leg = agent_->make_leg(options_.target);
   if (!leg) return tl::unexpected(leg.error());
-  auto machine = machine_options();
-  machine.send_file = document_->tiff();
   ++started_;
-  calls_.emplace_back(root_, options_, std::move(*leg), std::move(*port), machine,
+  calls_.emplace_back(root_, options_, std::move(*leg), std::move(*port), machine_options(),
                       [this](const Report& report) { on_done(report); });
-  calls_.back().call(document_->pages());
+  calls_.back().call(document_ ? document_->pages() : 0);
   return {};
 }
 
 void FaxApplication::on_invite(std::unique_ptr<sip::SipLeg> leg, const call::Setup&, const sip::InviteInfo& info) {
-  if (options_.command == Command::Send) return leg->refuse(480);
+  if (calls(options_.command)) return leg->refuse(480);
   if (interrupted_ || (options_.count != 0 && started_ >= options_.count)) return leg->refuse(486);
   auto port = ports_.bind(info.local.host());
   if (!port) return leg->refuse(503);
   // Calls that are over go now: their own callbacks could not destroy them.
   calls_.remove_if([](const FaxCall& call) { return call.is_over(); });
   ++started_;
-  auto machine = machine_options();
-  machine.receive_file = next_file();
-  calls_.emplace_back(root_, options_, std::move(leg), std::move(*port), machine,
+  calls_.emplace_back(root_, options_, std::move(leg), std::move(*port), machine_options(),
                       [this](const Report& report) { on_done(report); });
-  calls_.back().answer(info.offer);
+  calls_.back().answer(info.offer, document_ ? document_->pages() : 0);
 }
 
-std::filesystem::path FaxApplication::next_file() {
+std::filesystem::path FaxApplication::next_file() const {
   if (std::filesystem::is_directory(options_.out)) {
     auto now = std::time(nullptr);
     std::tm local{};
@@ -216,8 +220,7 @@ void FaxApplication::on_done(const Report& report) {
 }
 
 void FaxApplication::stop_when_done() {
-  bool all_came =
-      interrupted_ || options_.command == Command::Send || (options_.count != 0 && started_ >= options_.count);
+  bool all_came = interrupted_ || calls(options_.command) || (options_.count != 0 && started_ >= options_.count);
   if (all_came && finished_ == started_) root_.stop();
 }
 

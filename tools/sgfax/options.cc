@@ -192,6 +192,16 @@ Result<Options> parse_options(int argc, char** argv) {
     options.command = Command::Receive;
     return options;
   }
+  if (command == "poll" && words == 2) {
+    options.command = Command::Poll;
+    if (auto address = parse_address(argv[optind + 1], options); !address) return tl::unexpected(address.error());
+    return options;
+  }
+  if (command == "offer" && words == 2) {
+    options.command = Command::Offer;
+    options.file = argv[optind + 1];
+    return options;
+  }
   return fail("\"sgfax send FILE sip:NUMBER@HOST\" or \"sgfax receive\" is wanted; sgfax --help tells more");
 }
 
@@ -202,6 +212,8 @@ const char* help_text() {
 SYNOPSIS
     sgfax [OPTIONS] send FILE sip:NUMBER@HOST[:PORT][;transport=tcp]
     sgfax [OPTIONS] receive
+    sgfax [OPTIONS] poll sip:NUMBER@HOST[:PORT][;transport=tcp]
+    sgfax [OPTIONS] offer FILE
 
 DESCRIPTION
     Sends a document to a fax machine behind a SIP address, or waits for faxes on one. The fax travels over T.38
@@ -214,6 +226,11 @@ DESCRIPTION
     receive
         Listens for calls, answers each at once and writes what is received as a TIFF. Prints a line "ready ADDRESS"
         for each address as soon as it can be called.
+
+    poll ADDRESS, offer FILE
+        The same the other way round: calls the address and receives the document that the machine there has ready
+        (T.30's polling), or listens for calls and gives FILE to each machine that asks for it so. What is said below
+        of send as who calls and of receive as who is called holds for poll and offer.
 
 OPTIONS
   Transport

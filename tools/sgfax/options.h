@@ -12,17 +12,23 @@
 
 namespace sg::sgfax {
 
-enum class Command : uint8_t { Send, Receive, Help, Version };
+enum class Command : uint8_t { Send, Receive, Poll, Offer, Help, Version };
+constexpr bool calls(Command command) {
+  return command == Command::Send || command == Command::Poll;
+}
+constexpr bool sends(Command command) {
+  return command == Command::Send || command == Command::Offer;
+}
 // How the fax is to travel: T.38 where the peer takes it, or G.711 whatever the peer says.
 enum class Carriage : uint8_t { T38, G711 };
 
 struct Options {
   Command command = Command::Help;
-  std::filesystem::path file;  // send
-  std::string number;          // send: user part of the address
-  sip::Target target;          // send
+  std::filesystem::path file;  // send, offer
+  std::string number;          // send, poll: user part of the address
+  sip::Target target;          // send, poll
   std::filesystem::path out = ".";
-  unsigned count = 1;  // receive: 0 for ever
+  unsigned count = 1;  // receive, offer: 0 for ever
   Carriage carriage = Carriage::T38;
   bool ask_for_t38 = true;  // as the called side: re-INVITE at once
   std::string identity = "sgfax";

@@ -35,12 +35,34 @@ TEST(SgfaxOptions, AnAddressIsTakenApart) {
   }
 }
 
+TEST(SgfaxOptions, WhoCallsAndWhoHasTheDocumentAreTwoThings) {
+  struct Case {
+    std::vector<std::string> words;
+    bool is_caller, is_sender;
+  };
+  for (const auto& [words, is_caller, is_sender] :
+       {Case{{"send", "x.tif", "sip:1@host"}, true, true}, Case{{"receive"}, false, false},
+        Case{{"poll", "sip:1@host"}, true, false}, Case{{"offer", "x.tif"}, false, true}}) {
+    auto options = parse(words);
+    ASSERT_TRUE(options) << words.front();
+    EXPECT_EQ(calls(options->command), is_caller) << words.front();
+    EXPECT_EQ(sends(options->command), is_sender) << words.front();
+    EXPECT_EQ(options->target.host, is_caller ? "host" : "") << words.front();
+    EXPECT_EQ(options->file, is_sender ? "x.tif" : "") << words.front();
+  }
+}
+
 TEST(SgfaxOptions, WhatMakesNoSenseIsOneClearLine) {
   for (std::vector<std::string> words :
        std::vector<std::vector<std::string>>{{},
                                              {"send"},
                                              {"send", "x.tif"},
                                              {"receive", "x.tif"},
+                                             {"poll"},
+                                             {"poll", "x.tif", "sip:1@host"},
+                                             {"poll", "030123"},
+                                             {"offer"},
+                                             {"offer", "x.tif", "sip:1@host"},
                                              {"send", "x.tif", "030123"},
                                              {"send", "x.tif", "sip:host"},
                                              {"send", "x.tif", "sip:1@host:0"},
