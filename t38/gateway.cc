@@ -119,7 +119,7 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
   void rx_lost_audio(size_t samples) { pass(samples, AnnouncedTraining::Line::Lost); }
   void tx_audio(std::span<int16_t> samples) {
     feed_.before_line(samples.size());
-    end_tone(*state_);
+    end_replaced_signal(*state_);
     const int made = t38_gateway_tx(state_.get(), samples.data(), static_cast<int>(samples.size()));
     feed_.after_line();
     std::fill(samples.begin() + std::clamp<int>(made, 0, static_cast<int>(samples.size())), samples.end(), int16_t{0});

@@ -9,6 +9,7 @@ namespace {
 
 constexpr int kTimedModeIdle = 1;  // of SpanDSP's modes: no training is expected at a certain time
 constexpr uint8_t kXBit = 0x80;
+constexpr int kIsIndicator = 0x100;  // of what waits in the queue to the line
 
 // As SpanDSP does it at a carrier's end. Without a frame in progress that has no other effect.
 void restart_receivers(t38_gateway_state_t& gateway) {
@@ -22,6 +23,31 @@ void restart_receivers(t38_gateway_state_t& gateway) {
 void expect_no_training(t38_gateway_state_t& gateway) {
   gateway.core.timed_mode = kTimedModeIdle;
   gateway.core.samples_to_timeout = 0;
+}
+
+// No more of silence, after which the next in the queue has its turn.
+void end_tone(fax_modems_state_t& modems) {
+  silence_gen_set(&modems.silence_gen, 0);
+  modems.tx_handler = reinterpret_cast<span_tx_handler_t*>(&silence_gen);
+  modems.tx_user_data = &modems.silence_gen;
+  modems.next_tx_handler = nullptr;
+}
+
+// Where the modem of this training takes its bits from.
+const void* source_of(const fax_modems_state_t& modems, int training) {
+  if (training >= T38_IND_V17_7200_SHORT_TRAINING) return modems.fast_modems.v17_tx.get_bit_user_data;
+  if (training >= T38_IND_V29_7200_TRAINING) return modems.fast_modems.v29_tx.get_bit_user_data;
+  return modems.fast_modems.v27ter_tx.get_bit_user_data;
+}
+
+void end_carrier(t38_gateway_state_t& gateway, int indicator) {
+  t38_non_ecm_buffer_state_t& image = gateway.core.non_ecm_to_modem;
+  const bool is_of_frames = indicator == T38_IND_V21_PREAMBLE || source_of(gateway.audio.modems, indicator) != &image;
+  if (is_of_frames) {
+    hdlc_tx_frame(&gateway.audio.modems.hdlc_tx, nullptr, 0);
+  } else if (!image.data_finished) {
+    t38_non_ecm_buffer_push(&image);
+  }
 }
 
 }  // namespace
@@ -53,17 +79,16 @@ void heed_frame(t38_gateway_state_t& gateway, const T30Frame& frame, bool from_m
   }
 }
 
-void end_tone(t38_gateway_state_t& gateway) {
-  const int indicator = gateway.t38x.in_progress_rx_indicator;
-  if (indicator != T38_IND_CNG && indicator != T38_IND_CED) return;
+void end_replaced_signal(t38_gateway_state_t& gateway) {
   const auto& queue = gateway.core.hdlc_to_modem;
-  if (queue.in == queue.out) return;
-  // No more of silence, after which the next in the queue has its turn.
-  fax_modems_state_t& modems = gateway.audio.modems;
-  silence_gen_set(&modems.silence_gen, 0);
-  modems.tx_handler = reinterpret_cast<span_tx_handler_t*>(&silence_gen);
-  modems.tx_user_data = &modems.silence_gen;
-  modems.next_tx_handler = nullptr;
+  const bool is_replaced = queue.in != queue.out && (queue.buf[queue.out].contents & kIsIndicator) != 0;
+  if (!is_replaced) return;
+  const int indicator = gateway.t38x.in_progress_rx_indicator;
+  if (indicator == T38_IND_CNG || indicator == T38_IND_CED) {
+    end_tone(gateway.audio.modems);
+  } else if (indicator >= T38_IND_V21_PREAMBLE && indicator <= T38_IND_V17_14400_LONG_TRAINING) {
+    end_carrier(gateway, indicator);
+  }
 }
 
 void take_back_training(t38_gateway_state_t& gateway) {

@@ -14,9 +14,10 @@ namespace sg::t38 {
 // - It takes DTC for a DCS: trains by the capabilities in it, and announces a training to the peer that nobody sends.
 void heed_frame(t38_gateway_state_t& gateway, const T30Frame& frame, bool from_modem);
 
-// Each of the peer's indicators ends what the one before it began, but SpanDSP's CNG never ends by itself, and its CED
-// not before its time: whatever comes then waits for it. Once a block, before its audio is made.
-void end_tone(t38_gateway_state_t& gateway);
+// Each of the peer's indicators ends what the one before it began, but SpanDSP's CNG never ends by itself, its CED not
+// before its time, and a carrier not before something of it has come as data: whatever comes then waits for it. Once a
+// block, before its audio is made.
+void end_replaced_signal(t38_gateway_state_t& gateway);
 
 // The training that was announced to the peer last does not come. The peer is told of the signal's end and, where it
 // was a check of training, of an octet of it, which is none that may pass: some machines (SpanDSP's terminals) make

@@ -413,6 +413,41 @@ TEST(FaxGateways, SpeakThoughTheIndicatorWasLost) {
   EXPECT_EQ(side.gateway.stats().ifps_missing, 0U);
 }
 
+struct ReplacedSignal {
+  const char* name;
+  std::vector<Bytes> ifps;
+};
+
+// No end of signal comes, or nothing that it would be the end of.
+TEST(FaxGateways, StopWhatAnIndicatorReplaces) {
+  const Bytes silence{0x00}, preamble{0x06}, v17{0x1E}, v29{0x0E}, v27ter{0x0A};
+  const Bytes dcs_ecm{0xC0, 2, 0x80, 0, 6, 0xFF, 0xC8, 0xC1, 0x00, 0x44, 0x00, 0x20, 0x40};
+  const Bytes cfr{0xC0, 2, 0x80, 0, 2, 0xFF, 0xC8, 0xA1, 0x40};
+  const ReplacedSignal rows[] = {
+      {"CNG", {{0x02}, silence}},
+      {"CED", {{0x04}, silence}},
+      {"preamble without a frame", {preamble, silence}},
+      {"training without a check", {v29, silence}},
+      {"training of which only the end comes", {v17, {0xD0, 1, 0x70}, silence}},
+      {"another training in its place", {v29, v27ter, silence}},
+      {"training of a page that does not come", {preamble, dcs_ecm, silence, preamble, cfr, silence, v17, silence}},
+      {"the same, and its end", {preamble, dcs_ecm, silence, preamble, cfr, silence, v17, {0xD0, 1, 0x10}, silence}},
+  };
+  for (const ReplacedSignal& row : rows) {
+    GatewayUnderTest side(GatewayOptions{});
+    uint16_t sequence = 0;
+    bool was_heard = false;
+    for (const Bytes& ifp : row.ifps) {
+      side.gateway.rx_ifp(ifp, sequence++);
+      for (int i = 0; i < 60; ++i) was_heard |= has_sound(side.gateway);
+    }
+    for (int i = 0; i < 100; ++i) has_sound(side.gateway);
+
+    EXPECT_TRUE(was_heard) << row.name;
+    EXPECT_FALSE(has_sound(side.gateway)) << row.name;
+  }
+}
+
 TEST(FaxGateways, StopTheCarrierThoughItsEndWasLost) {
   GatewayUnderTest side(GatewayOptions{});
   side.gateway.rx_ifp(Bytes{0x06}, 0);
