@@ -317,6 +317,7 @@ struct T38FaxMachine::State {
   IfpSink& sink;
   IfpGuard guard;
   uint16_t skipped = 0;
+  const Document* document = nullptr;
   t38_terminal_state_t* terminal;
 
   State(bool calling, int version, IfpSink& to)
@@ -328,8 +329,14 @@ struct T38FaxMachine::State {
     t38_terminal_free(terminal);
   }
 
+  void send(ByteView ifp, int copies) {
+    const bool is_data = (ifp[0] & 0x40) != 0, is_v21 = (ifp[0] & 0x1E) == 0;
+    // Of a silent one its announcement is all that goes out.
+    const bool is_silent = is_data && !is_v21 && document != nullptr && document->is_training_silent();
+    if (!is_silent) sink.on_ifp(ifp, std::max(copies, 1));
+  }
   static int on_packet(t38_core_state_t*, void* self, const uint8_t* octets, int count, int copies) noexcept {
-    static_cast<State*>(self)->sink.on_ifp(ByteView(octets, static_cast<size_t>(count)), std::max(copies, 1));
+    static_cast<State*>(self)->send(ByteView(octets, static_cast<size_t>(count)), copies);
     return 0;
   }
 };
@@ -343,6 +350,7 @@ Result<std::unique_ptr<T38FaxMachine>> T38FaxMachine::make(const FaxMachineOptio
   auto document = Document::make(options);
   if (!document) return tl::unexpected(document.error());
   auto state = std::make_unique<State>(options.calling, peer.version, sink);
+  state->document = document->get();
   log_at_debug(t38_terminal_get_logging_state(state->terminal));
   t38_core_state_t* core = t38_terminal_get_t38_core_state(state->terminal);
   log_at_debug(t38_core_get_logging_state(core));

@@ -26,7 +26,7 @@ struct FaxMachineOptions {
   bool v17 = true, v29 = true, v27ter = true;
   bool mh = true, mr = true, mmr = true;  // compressions on the line: T.4 1-D, T.4 2-D, T.6 (only with ECM)
   // Faults, for tests: gives up where it would say DIS, DTC or DCS once more; says nothing where its first trainings
-  // should be (an audio machine).
+  // should be (over T.38: but their announcement).
   bool says_once = false;
   int silent_trainings = 0;
   std::string log_scope{};  // prefix of SpanDSP's lines in the debug log

@@ -55,7 +55,7 @@ struct Condition {
   Sender sender = Sender::InTurn;
   bool polls = false;        // who has no document calls, and asks for it (T.30 5.3.6.1: DTC)
   bool says_once = false;    // both machines: DIS, DTC and DCS
-  int silent_trainings = 0;  // of the sender, on a Tdm leg: the first ones never come
+  int silent_trainings = 0;  // of the sender: the first ones never come
   bool joins_late = false;   // the T.38 machine begins to call when the line's preamble is heard, and says CNG
   bool ecm = true;
   std::string modem = "v17";        // the fastest: v17, v29, v27ter
