@@ -35,7 +35,8 @@ Result<> check_readable(const std::filesystem::path& file) {
 
 Result<> check_writable(const std::filesystem::path& file) {
   if (file.native().size() > kMaxPath) return fail("{}: the name is longer than {} octets", file.string(), kMaxPath);
-  if (!std::ofstream(file, std::ios::binary)) return fail("{}: cannot be written", file.string());
+  // What is there stays: it may be what an earlier machine of the call received.
+  if (!std::ofstream(file, std::ios::binary | std::ios::app)) return fail("{}: cannot be written", file.string());
   return {};
 }
 
@@ -103,6 +104,7 @@ class FaxMachine::Document {
     if (options_.says_once && repeats_) hang_up();
   }
   bool is_training_silent() const { return dcs_sent_ > 0 && dcs_sent_ <= options_.silent_trainings; }
+  bool is_done() const { return is_finished() || is_done_; }
   const Log& log() const { return log_; }
   const FaxMachineOptions& options() const { return options_; }
 
@@ -130,6 +132,7 @@ class FaxMachine::Document {
   void begin_no_faster(t30_state_t* t30);
   void see(ByteView octets, bool is_received);
   void count_command(uint8_t kind);
+  void mind_the_end(const T30Frame& frame);
   void finish(int status);
   t30_stats_t statistics() const {
     t30_stats_t stats{};
@@ -141,6 +144,8 @@ class FaxMachine::Document {
   const Log log_;
   t30_state_t* t30_ = nullptr;
   const char* phase_ = "calling";
+  bool is_end_asked_ = false;  // the latest command is the end of the procedure
+  bool is_done_ = false;
   std::optional<int> status_;
   uint8_t unanswered_ = 0;  // the command that nothing was heard after
   bool repeats_ = false;    // one was said again
@@ -190,6 +195,7 @@ void FaxMachine::Document::see(ByteView octets, bool is_received) {
   } else {
     count_command(frame->kind);
   }
+  mind_the_end(*frame);
   switch (frame->kind) {
     case fcf::kDis:
     case fcf::kDtc:
@@ -220,6 +226,15 @@ void FaxMachine::Document::count_command(uint8_t kind) {
   repeats_ |= unanswered_ == kind;
   unanswered_ = kind;
   dcs_sent_ += kind == fcf::kDcs;
+}
+
+// T.30 clause 5.3.6.1: EOP ends the procedure, and only DCN follows its confirmation.
+void FaxMachine::Document::mind_the_end(const T30Frame& frame) {
+  const std::string_view name = frame.name();
+  if (name == "DCN" || (name == "MCF" && is_end_asked_)) is_done_ = true;
+  if (name == "DCS") is_done_ = false;  // another document
+  if (name.ends_with("EOP")) is_end_asked_ = true;
+  if (name.ends_with("MPS") || name.ends_with("EOM") || name == "DCS" || name == "PPS-NULL") is_end_asked_ = false;
 }
 
 void FaxMachine::Document::finish(int status) {
@@ -260,6 +275,9 @@ FaxProgress FaxMachine::progress() const {
 }
 bool FaxMachine::is_finished() const {
   return document_->is_finished();
+}
+bool FaxMachine::is_done() const {
+  return document_->is_done();
 }
 FaxResult FaxMachine::result() const {
   return document_->result();

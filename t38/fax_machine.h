@@ -16,10 +16,11 @@ namespace sg::t38 {
 
 struct FaxMachineOptions {
   bool calling = false;
-  std::string identity{};                // TSI or CSI, at most 20 characters
-  std::string header_info{};             // printed on top of each sent page; empty: pages are sent as they are
-  std::filesystem::path send_file{};     // a TIFF; empty: nothing to send
-  std::filesystem::path receive_file{};  // a TIFF, written as T.6; empty: takes no document
+  std::string identity{};             // TSI or CSI, at most 20 characters
+  std::string header_info{};          // printed on top of each sent page; empty: pages are sent as they are
+  std::filesystem::path send_file{};  // a TIFF; empty: nothing to send
+  // A TIFF, written as T.6 from the first page on: until then what is there stays. Empty: takes no document.
+  std::filesystem::path receive_file{};
   bool ecm = true;
   int max_bit_rate = 14400;  // bit/s: 14400, 12000, 9600, 7200, 4800, 2400
   int first_bit_rate = 0;    // of the sender's first training: the fastest up to this; 0: the fastest that both have
@@ -60,6 +61,9 @@ class FaxMachine {
   FaxProgress progress() const;
   // The fax is over, well or not: the call can be cleared.
   bool is_finished() const;
+  // Nothing of the fax is left to be said but the goodbye: the end of the procedure was confirmed, or DCN said, by
+  // either side. No other machine in this call could do better, whatever becomes of its media.
+  bool is_done() const;
   // Final once is_finished().
   FaxResult result() const;
   // The call has been cleared by the other side: ends the fax at once.

@@ -30,10 +30,16 @@ t38::FaxMachine* FaxMedia::machine() const {
   return audio_.get();
 }
 
+bool FaxMedia::stays_with(const t38::FaxMachine* machine) {
+  is_at_end_ = is_at_end_ || (machine != nullptr && machine->is_done());
+  return is_at_end_;
+}
+
 Result<> FaxMedia::use_audio(const call::AudioStream& remote) {
+  if (remote.codecs.empty()) return fail("the peer speaks no G.711");
+  if (stays_with(t38_.get())) return {};
   remote_ = remote.rtp;
   codecs_ = remote.codecs;
-  if (codecs_.empty()) return fail("the peer speaks no G.711");
   law_ = codecs_.front().law;
   payload_type_ = codecs_.front().payload_type;
   if (!audio_) {
@@ -48,6 +54,7 @@ Result<> FaxMedia::use_audio(const call::AudioStream& remote) {
 }
 
 Result<> FaxMedia::use_t38(const call::ImageStream& remote) {
+  if (stays_with(audio_.get())) return {};
   remote_ = remote.udptl;
   if (t38_) return {};
   audio_.reset();
@@ -88,12 +95,13 @@ void FaxMedia::play_audio() {
   media::g711::encode(law_, samples, octets);
   std::array<uint8_t, kBlock + media::rtp::kHeaderOctets> datagram;
   size_t size = sender_.pack(payload_type_, octets, datagram);
-  media::send_datagram(port_.media.get(), remote_, ByteView(datagram).first(size));
+  if (!is_at_end_) media::send_datagram(port_.media.get(), remote_, ByteView(datagram).first(size));
 }
 
 void FaxMedia::on_readable() {
   batch_.synchronise(reactor_.now());
   for (const auto& datagram : batch_.receive(port_.media.get())) {
+    if (is_at_end_) continue;  // of the new kind, and there is no machine for it
     if (t38_) {
       udptl_receiver_->receive(datagram.data, datagram.arrival);
     } else if (audio_) {
@@ -116,6 +124,7 @@ void FaxMedia::on_rtp(const media::Datagram& datagram) {
 }
 
 void FaxMedia::on_ifp(ByteView ifp, int copies) {
+  if (is_at_end_) return;
   std::array<uint8_t, t38::UdptlSender::kMaxDatagram> buffer;
   auto datagram = udptl_sender_->send(ifp, buffer);
   for (int i = 0; i < copies && !datagram.empty(); ++i) media::send_datagram(port_.media.get(), remote_, datagram);

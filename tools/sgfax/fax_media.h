@@ -26,6 +26,7 @@ class FaxMedia final : t38::IfpSink, t38::UdptlReceiver::Listener {
 
   SocketAddress local() const { return port_.local; }
   // Starts, or goes on with, a fax over audio; swaps from T.38 with a new machine. Error: a file cannot be used.
+  // A fax that is done stays with the machine that had it, whatever the peer swaps to: no more is said then.
   Result<> use_audio(const call::AudioStream& remote);
   // Swaps to T.38 with a new machine: whoever was heard over audio will say it again (T.30 T4).
   Result<> use_t38(const call::ImageStream& remote);
@@ -33,9 +34,12 @@ class FaxMedia final : t38::IfpSink, t38::UdptlReceiver::Listener {
 
   // Null before the first use.
   t38::FaxMachine* machine() const;
+  // The machine speaks, or spoke, T.38.
   bool is_t38() const { return t38_ != nullptr; }
 
  private:
+  // For a peer that swaps: whether the fax is done, and this machine's.
+  bool stays_with(const t38::FaxMachine* machine);
   void arm();
   void on_tick();
   void on_readable();
@@ -53,6 +57,7 @@ class FaxMedia final : t38::IfpSink, t38::UdptlReceiver::Listener {
   TimePoint next_tick_;
   media::DatagramBatch batch_;
   SocketAddress remote_;
+  bool is_at_end_ = false;  // the peer swapped when the fax was done
 
   // Audio.
   std::unique_ptr<t38::AudioFaxMachine> audio_;

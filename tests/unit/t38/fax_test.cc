@@ -644,6 +644,28 @@ TEST(FaxMachines, RefuseADocumentThatIsMissingOrNoTiff) {
   std::filesystem::remove(text);
 }
 
+TEST(FaxMachines, AreDoneOnceTheEndOfTheProcedureIsConfirmed) {
+  AudioToT38Rig rig({.name = "", .document = test_document("itu1-3.tif")});
+
+  while (!rig.has_seen("PPS-MPS")) rig.tick();
+  EXPECT_FALSE(rig.audio->is_done() || rig.t38->is_done());
+  while (!rig.audio->is_done() || !rig.t38->is_done()) rig.tick();
+
+  EXPECT_EQ(rig.t38->result().pages_received, 3);
+  EXPECT_FALSE(rig.audio->is_finished()) << "its goodbye is yet to be said";
+  std::filesystem::remove(received_file());
+}
+
+TEST(FaxMachines, LeaveTheDocumentThatIsThereAloneUntilAPageComes) {
+  const Variant variant;
+  AudioToT38Rig rig(variant);
+  rig.run();
+
+  { auto next_of_the_call = AudioFaxMachine::make(receiver_options(variant)).value(); }
+
+  expect_delivered(outcome(*rig.audio, *rig.t38), variant);
+}
+
 TEST(FaxMachines, ThatAreHungUpFinishWithoutSuccess) {
   auto machine = AudioFaxMachine::make({.calling = true, .send_file = test_document("itu1.tif")}).value();
   std::array<int16_t, kTick> samples{};
