@@ -148,8 +148,15 @@ t38::GatewayOptions Session::gateway_options(const T38Settings& settings) const 
   return options;
 }
 
+void Session::hear_last_words() {
+  for_each_side([this](SideState& side) {
+    if (side.speaks == Speaks::T38) drain(side);
+  });
+}
+
 void Session::end_t38(SideState& side) {
   if (!side.t38) return;
+  hear_last_words();
   side.earlier_udptl += side.t38->stats();
   side.t38.reset();
   adopt_socket(side);

@@ -38,6 +38,9 @@ class Session {
   void play(Side side, Tone tone) { at(side).tones.play(tone); }
   void send_digit(Side side, char digit, std::chrono::milliseconds length);
   SessionStats stats() const;
+  // Before the session, or the T.38 of a side, ends: takes what the peers have said in T.38 since the last tick. A
+  // goodbye (DCN) that is followed by BYE, or by audio, at once is there and not heard yet.
+  void hear_last_words();
 
   void give_bearer(Side side, tdm::Timeslot slot, std::unique_ptr<tdm::Bearer> bearer);
   // Nothing, where the side has none.

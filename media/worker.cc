@@ -159,6 +159,7 @@ void Worker::apply(Session& session, Command& command) {
                  [&](AskStats& to) { events_.send_stats(std::move(to.answer), session.stats()); },
                  [&](CloseSession&) {
                    SessionId id = session.id();
+                   session.hear_last_words();
                    SessionStats stats = session.stats();
                    close_session(session);
                    events_.send(id, Closed{stats});

@@ -240,6 +240,35 @@ TEST_F(T38ChangeTest, TheFiguresOfALaterFaxInAudioAreItsOwn) {
   EXPECT_EQ(session.stats().fax.pages, 6);
 }
 
+// As Asterisk does after each fax, a millisecond later.
+TEST_F(T38ChangeTest, AGoodbyeIsHeardThoughAudioOrTheEndFollowsItAtOnce) {
+  for (bool is_back_in_audio : {true, false}) {
+    wire.seen.clear();
+    start(sender(), receiver(), {});
+    constexpr uint8_t kEndOfFrame[] = {3, 0xC0, 1, 0x40};  // an IFP of 3 octets: V.21, FCS right, signal ends
+    auto is_goodbye = [](const FaxSeen& seen) { return seen.event.detail == "DCN" && !seen.in_audio; };
+    auto has_end = [&](const auto& each) {
+      return std::ranges::equal(ByteView(each.second).subspan(2, 4), kEndOfFrame);
+    };
+    auto is_said = [&] { return peer->fax->is_done() && std::ranges::any_of(wire.waiting[peer->socket], has_end); };
+    for (int i = 0; i < 50 * 300 && !is_said(); ++i) step();
+    ASSERT_TRUE(is_said());
+    ASSERT_TRUE(std::ranges::none_of(wire.seen, is_goodbye)) << "it is in the socket";
+
+    RtpSettings audio;
+    audio.remote = peer->address;
+    if (is_back_in_audio) {
+      session.use_rtp(Side::A, audio);
+    } else {
+      session.hear_last_words();
+    }
+
+    EXPECT_TRUE(std::ranges::any_of(wire.seen, is_goodbye));
+    EXPECT_TRUE(session.stats().fax.ended_by_dcn);
+    EXPECT_EQ(line->fax->result().pages_received, 3);
+  }
+}
+
 TEST_F(T38ChangeTest, T38AfterAudioStartsAnew) {
   start(receiver(), sender(), {});
   run_into_page();
