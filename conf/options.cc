@@ -32,9 +32,9 @@ Option<Media> ports_option() {
           .write = [](const Media& media) { return fmt::format("\"{}-{}\"", media.first_port, media.last_port); }};
 }
 
-// What is much less would be read as the size of an IFP (t38::UdptlSender), and not be kept to.
+// What is less does not hold 30 ms of V.17, and would not be kept to (media::T38Endpoint).
 Kind<int> peer_max_datagram() {
-  const Kind<int> octets = integer(100, 1400);
+  const Kind<int> octets = integer(72, 1400);
   const std::string range = "0, or " + octets.range;
   return {range,
           [octets, range](const toml::node& node) -> Result<int> {

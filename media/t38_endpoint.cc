@@ -152,6 +152,12 @@ void T38Endpoint::send(ByteView ifp, int copies, int fd) {
     next_repeat_ = {};
     return;
   }
+  // Some telephone adapters tell 72 and mean the IFP, others lose what is longer. Both take the same datagram twice,
+  // and a lost one is made good as by redundancy.
+  if (later_ones_repeat_ && sender_.is_bare()) {
+    repeats_left_ = 1;
+    next_repeat_ = {};
+  }
   for (int i = 1; i < copies; ++i) send_datagram(fd);
 }
 

@@ -91,6 +91,8 @@ class UdptlSender {
   // Redundancy mode only.
   void set_redundancy(int depth) { options_.redundancy = depth; }
   int redundancy() const { return options_.redundancy; }
+  // The latest datagram should have carried an earlier IFP, and the peer's limit left no room for one.
+  bool is_bare() const { return is_bare_; }
 
   uint64_t refused() const { return refused_; }    // IFPs too long to send
   uint64_t oversize() const { return oversize_; }  // datagrams above the peer's limit, as their IFP alone was
@@ -102,11 +104,12 @@ class UdptlSender {
     std::array<uint8_t, kMaxIfp> ifp;
   };
   ByteView earlier(size_t back) const;
-  void write_redundancy(ByteWriter& out, size_t room) const;
+  void write_redundancy(ByteWriter& out, size_t room);
   void write_fec(ByteWriter& out, size_t room) const;
 
   Options options_;
   uint64_t next_ = 0;  // number of the next datagram, not wrapped
+  bool is_bare_ = false;
   uint64_t refused_ = 0;
   uint64_t oversize_ = 0;
   std::array<Sent, kHistory> history_;

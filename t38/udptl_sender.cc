@@ -37,8 +37,6 @@ UdptlSender::Options UdptlSender::options_for(const Params& peer, int redundancy
   }
   if (peer.max_fec_span > 0) options.fec_span = std::min(options.fec_span, peer.max_fec_span);
   options.max_datagram = peer.max_datagram > 0 ? static_cast<size_t>(peer.max_datagram) : Params{}.max_datagram;
-  // Some telephone adapters say 72, or less, and mean the IFP: leave them room for one earlier IFP, as they expect.
-  if (options.max_datagram <= 72) options.max_datagram = 2 * options.max_datagram + 6;
   return options;
 }
 
@@ -78,7 +76,7 @@ ByteView UdptlSender::send(ByteView ifp, std::span<uint8_t> buffer) {
   return out.written();
 }
 
-void UdptlSender::write_redundancy(ByteWriter& out, size_t room) const {
+void UdptlSender::write_redundancy(ByteWriter& out, size_t room) {
   const auto wanted = static_cast<size_t>(std::clamp(options_.redundancy, 0, kMaxRedundancy));
   const auto wanted_short = static_cast<size_t>(std::clamp(options_.short_redundancy, 0, kMaxRedundancy));
   size_t depth = 0;
@@ -90,6 +88,7 @@ void UdptlSender::write_redundancy(ByteWriter& out, size_t room) const {
     room -= octets;
     ++depth;
   }
+  is_bare_ = depth == 0 && wanted > 0 && next_ > 0;
   out.u8(0x00);
   out.u8(static_cast<uint8_t>(depth));
   for (size_t back = 1; back <= depth; ++back) write_open_type(out, earlier(back));

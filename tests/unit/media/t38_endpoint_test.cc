@@ -259,6 +259,23 @@ TEST_F(T38EndpointLossTest, APeerThatTellsTooLittleGetsTheRedundancyThatItReally
   EXPECT_EQ(depth(), 3);
 }
 
+TEST_F(T38EndpointTest, WhereThereIsNoRoomForAnEarlierIfpADatagramGoesTwice) {
+  settings.remote_params.max_datagram = 72;
+  endpoint().send_ifp(page_data(54), 1, 3, clock.now());
+  wire.sent.clear();
+
+  for (int i = 0; i < 3; ++i) {
+    endpoint().send_ifp(page_data(54), 1, 3, clock.now());
+    run(2);
+  }
+
+  EXPECT_THAT(times(), ::testing::ElementsAre(0, 20, 40, 60, 80, 100));
+  for (size_t i = 0; i < wire.sent.size(); ++i) {
+    EXPECT_LE(wire.sent[i].second.size(), 72u);
+    EXPECT_EQ(wire.sent[i].second, wire.sent[i - i % 2].second);
+  }
+}
+
 TEST_F(T38EndpointTest, RepeatsNothingToAPeerThatPutUsOnHold) {
   endpoint().send_ifp(kNoSignalIfp, 3, 3, clock.now());
   run(2);

@@ -354,6 +354,22 @@ TEST(UdptlSending, DropsDepthFirstAndNeverCutsAnIfp) {
   EXPECT_EQ(sender.oversize(), 1U);
 }
 
+TEST(UdptlSending, KnowsWhenThereWasNoRoomForAnEarlierIfp) {
+  UdptlSender sender({.redundancy = 1, .max_datagram = 72});
+  std::array<uint8_t, 1400> buffer;
+
+  sender.send(Bytes(59, 1), buffer);
+  EXPECT_FALSE(sender.is_bare()) << "there is none";
+  sender.send(Bytes(59, 2), buffer);
+  EXPECT_TRUE(sender.is_bare());
+  sender.send(Bytes(5, 3), buffer);
+  sender.send(Bytes(59, 4), buffer);
+  EXPECT_FALSE(sender.is_bare());
+  sender.set_redundancy(0);
+  sender.send(Bytes(59, 5), buffer);
+  EXPECT_FALSE(sender.is_bare()) << "none is wanted";
+}
+
 TEST(UdptlSending, KeepsFecWithinThePeersDatagram) {
   for (size_t limit : {60U, 100U, 150U, 400U}) {
     UdptlSender sender(
@@ -404,7 +420,7 @@ TEST(UdptlSending, RepeatsShortIfpsDeeper) {
 
 TEST(UdptlSending, ReadsThePeersParams) {
   EXPECT_EQ(UdptlSender::options_for({.max_datagram = 200}, 3).max_datagram, 200U);
-  EXPECT_EQ(UdptlSender::options_for({.max_datagram = 72}, 3).max_datagram, 150U);
+  EXPECT_EQ(UdptlSender::options_for({.max_datagram = 72}, 3).max_datagram, 72U);
   EXPECT_EQ(UdptlSender::options_for({.max_datagram = 0}, 3).max_datagram, 400U);
   EXPECT_EQ(UdptlSender::options_for({.max_redundancy = 2}, 3).redundancy, 2);
   EXPECT_EQ(UdptlSender::options_for({.max_fec_span = 2}, 3).fec_span, 2);
