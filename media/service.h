@@ -90,7 +90,8 @@ struct RtpStats {
 struct UdptlStats {
   uint64_t packets_sent = 0, packets_received = 0;
   uint64_t lost = 0, recovered_redundancy = 0, recovered_fec = 0, late = 0, duplicate = 0, malformed = 0;
-  int redundancy = 0;  // earlier IFPs in each datagram that is sent, lastly; 0: none, or FEC
+  uint64_t refused = 0;  // IFPs in sound datagrams that do not add up: cut short
+  int redundancy = 0;    // earlier IFPs in each datagram that is sent, lastly; 0: none, or FEC
 };
 
 struct FaxStats {

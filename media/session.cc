@@ -265,6 +265,7 @@ SideStats Session::stats_of(const SideState& side) const {
   if (side.rtp) stats.rtp = side.rtp->stats();
   stats.udptl = side.earlier_udptl;
   if (side.t38) stats.udptl += side.t38->stats();
+  stats.udptl.refused = side.refused_ifps;
   stats.bearer = side.earlier_bearers;
   if (side.bearer) stats.bearer += side.bearer->stats();
   stats.rtp_before_fax = side.rtp_before_fax;
@@ -393,26 +394,30 @@ void Session::on_digit(SideState& from, char digit) {
 }
 
 void Session::on_ifp_from_peer(Side from, uint16_t sequence, ByteView ifp) {
-  if (fax_ && fax_->t38_side == from) {
-    fax_->gateway.rx_ifp(ifp, sequence);
-  } else if (relay_) {
-    relay_->relay(from, sequence, ifp);
-  }
+  if (take_ifp(from, sequence, ifp)) return;
+  ++at(from).refused_ifps;
+  tools_.counters.ifp_refused.add();
 }
 
-void Session::FaxRelay::relay(Side from, uint16_t sequence, ByteView ifp) {
+bool Session::take_ifp(Side from, uint16_t sequence, ByteView ifp) {
+  if (fax_ && fax_->t38_side == from) return fax_->gateway.rx_ifp(ifp, sequence);
+  return !relay_ || relay_->relay(from, sequence, ifp);
+}
+
+bool Session::FaxRelay::relay(Side from, uint16_t sequence, ByteView ifp) {
   auto& next = expected[static_cast<size_t>(from)];
   auto& guard = guards[static_cast<size_t>(from)];
   // What goes on is numbered anew: the other side would not know that a frame has lost its middle.
   if (next && sequence != *next) guard.note_gap();
   next = static_cast<uint16_t>(sequence + 1);
   const t38::IfpResult packet = guard.check(ifp);
-  if (packet.fault == t38::IfpFault::UnknownType) return session.send_ifp(other_side(from), ifp, 1);
-  if (!packet.ok()) return;
+  if (packet.fault == t38::IfpFault::UnknownType) session.send_ifp(other_side(from), ifp, 1);
+  if (!packet.ok()) return packet.fault == t38::IfpFault::UnknownType;
   ifps.hear(from == Side::A ? t38::Direction::FromT38 : t38::Direction::ToT38, packet);
   // Nothing may follow these for long; SpanDSP's gateway has the same count.
   const bool is_last = packet.ifp.kind == t38::Ifp::Kind::Indicator || packet.ifp.ends_signal;
   session.send_ifp(other_side(from), packet.octets, is_last ? 3 : 1);
+  return true;
 }
 
 void Session::send_ifp(Side to, ByteView ifp, int copies) {

@@ -97,6 +97,7 @@ class Session {
     bool timeout_told = false;
     Hurt told;  // of it
     uint64_t rtp_before_fax = 0;
+    uint64_t refused_ifps = 0;
   };
 
   // The T.38 gateway between a side that speaks T.38 and one with audio.
@@ -121,7 +122,7 @@ class Session {
     void on_fax_event(const t38::FaxEvent& event) override {
       session.tell_seen(event, event.direction == t38::Direction::FromT38 ? Side::A : Side::B, false);
     }
-    void relay(Side from, uint16_t sequence, ByteView ifp);
+    bool relay(Side from, uint16_t sequence, ByteView ifp);
 
     Session& session;
     std::array<t38::IfpGuard, 2> guards;  // of what each side sends
@@ -170,6 +171,8 @@ class Session {
   void drain_control(SideState& side);
   void on_datagram(SideState& side, const Datagram& datagram);
   void on_digit(SideState& from, char digit);
+  // False: it does not add up.
+  bool take_ifp(Side from, uint16_t sequence, ByteView ifp);
   void on_ifp_from_peer(Side from, uint16_t sequence, ByteView ifp);
   void send_ifp(Side to, ByteView ifp, int copies);
 

@@ -35,6 +35,7 @@ Json json_of(const media::SideStats& side) {
             {"recovered_redundancy", side.udptl.recovered_redundancy},
             {"recovered_fec", side.udptl.recovered_fec},
             {"malformed", side.udptl.malformed},
+            {"refused", side.udptl.refused},
             {"redundancy", side.udptl.redundancy}}},
           {"bearer", {{"read_overruns", side.bearer.read_overruns}, {"write_underruns", side.bearer.write_underruns}}}};
 }

@@ -190,6 +190,7 @@ Json json_of(const media::SideStats& side) {
                    {"late", udptl.late},
                    {"duplicate", udptl.duplicate},
                    {"malformed", udptl.malformed},
+                   {"refused", udptl.refused},
                    {"redundancy", udptl.redundancy}};
   }
   if (side.bearer.read_overruns + side.bearer.write_underruns > 0) {

@@ -66,6 +66,30 @@ TEST_F(FaxRelayTest, IsToldFrameByFrameAndEachSideHasItsOwnCorrectionAndSize) {
   }
 }
 
+// Telephone adapters tell so, whatever they mean by it.
+TEST_F(FaxRelayTest, APeerThatTells72IsTakenAtItsWordAndGetsItsPagesAtFullSpeed) {
+  start({}, {.max_datagram = 72, .error_correction = t38::ErrorCorrection::Redundancy});
+  run(300s);
+
+  EXPECT_EQ(b->fax->result().pages_received, 3) << b->fax->result().status_text;
+  EXPECT_EQ(session.stats().fax.bit_rate, 14400);
+  EXPECT_LE(b->longest, 72u);
+  EXPECT_GT(b->counters().duplicate, b->counters().received / 4) << "what has no room for the one before goes twice";
+}
+
+TEST_F(FaxRelayTest, AnIfpThatWasCutIsDroppedAndCounted) {
+  start({}, {});
+  const Bytes ten_of_54_octets{0, 0, 15, 0xC0 | 8 << 1, 1, 0xE0, 0, 53, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 0};
+  wire.waiting[a->socket].emplace_back(a->address, ten_of_54_octets);
+
+  clock.advance(20ms);
+  session.tick_on_timer(clock.now(), 1);
+
+  EXPECT_EQ(session.stats().side[0].udptl.refused, 1u);
+  EXPECT_EQ(session.stats().side[1].udptl.refused, 0u);
+  EXPECT_EQ(counters.get("media.udptl.ifp_refused").value(), 1u);
+}
+
 TEST_F(FaxRelayTest, WhatOneSideLosesIsRepairedBeforeItGoesOn) {
   start({.error_correction = t38::ErrorCorrection::Fec}, {.error_correction = t38::ErrorCorrection::Redundancy});
   a->lose_every = 7;
