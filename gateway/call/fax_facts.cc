@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "gateway/call/fax_verdict.h"
+#include "gateway/call/media_mode.h"
 #include "gateway/call/record.h"
 
 namespace sg::call {
@@ -71,17 +72,26 @@ void add_figures(FaxFacts& facts, const media::SideStats& side) {
 FaxLeg leg_of(std::string_view whose, const LegRecord* record, const media::SideStats& side) {
   FaxLeg leg;
   leg.name = fmt::format("the {}'s leg", whose);
+  leg.is_heard = side.rtp.packets_received + side.udptl.packets_received > 0;
+  leg.is_ip = leg.is_heard || side.rtp.packets_sent + side.udptl.packets_sent > 0;
   leg.has_audio = side.rtp.packets_received > 0;
   leg.jitter_ms = side.rtp.jitter_ms;
   leg.drift_ppm = side.rtp.drift_ppm;
+  leg.refused_ifps = side.udptl.refused;
   if (!record) return leg;
+  leg.trunk = record->trunk;
   if (!record->trunk.empty()) leg.name += fmt::format(" (trunk {})", record->trunk);
   leg.refused_with = record->t38_refused_with;
+  leg.was_refused = record->refused_peer_t38;
+  leg.t38_max_datagram = record->t38_max_datagram;
   for (const auto& change : record->modes) {
     if (change.reason == "no answer to our T.38 offer") leg.offer_unanswered = true;
+    if (change.mode == "offering-t38") leg.was_asked = true;
+    if (change.reason == kNotOursToAsk) leg.is_left_to_ask = true;
   }
+  leg.has_t38 = !record->modes.empty() && record->modes.back().mode == "t38";
   // What audio there was came before the fax went over.
-  if (!record->modes.empty() && record->modes.back().mode == "t38") leg.has_audio = false;
+  if (leg.has_t38) leg.has_audio = false;
   return leg;
 }
 
@@ -131,6 +141,8 @@ FaxFacts fax_facts_of(const Record& record) {
   facts.legs = {leg_of("caller", &record.caller, record.media.side[0]),
                 leg_of("called", record.called.empty() ? nullptr : &record.called.back(), record.media.side[1])};
   for (size_t leg = 0; leg < facts.legs.size(); ++leg) add_losses(facts, leg, record.media.side[leg]);
+  const bool has_spoken[] = {facts.log.has_spoken(media::Side::A), facts.log.has_spoken(media::Side::B)};
+  if (has_spoken[0] != has_spoken[1]) facts.silent_leg = has_spoken[0] ? 1 : 0;
   return facts;
 }
 

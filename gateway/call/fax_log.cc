@@ -105,6 +105,7 @@ void FaxLog::on_seen(Milliseconds at, const media::FaxSeen& seen) {
       if (goodbye_at_ && event.detail == "DCS") begin_another(at, seen);
       if (event.detail == "DCN") goodbye_at_ = at;
       if (!first_frame_at_) first_frame_at_ = at;
+      has_spoken_[static_cast<size_t>(seen.from)] = true;
       last_frame_ = event.detail;
       last_frame_at_ = at;
       on_frame(at, event);

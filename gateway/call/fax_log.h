@@ -126,6 +126,8 @@ class FaxLog {
   std::optional<Milliseconds> first_frame_at() const { return first_frame_at_; }
   // A page has begun and its end was not announced.
   bool is_in_page() const { return is_in_page_; }
+  // A frame of this side's machine was seen.
+  bool has_spoken(media::Side side) const { return has_spoken_[static_cast<size_t>(side)]; }
   // Where the frames were: in G.711, in T.38.
   bool was_in_audio() const { return was_in_audio_; }
   bool was_in_t38() const { return was_in_t38_; }
@@ -149,6 +151,7 @@ class FaxLog {
   bool is_in_page_ = false;
   std::optional<Milliseconds> goodbye_at_;
   bool was_in_audio_ = false, was_in_t38_ = false;
+  std::array<bool, 3> has_spoken_{};
 };
 
 }  // namespace sg::call

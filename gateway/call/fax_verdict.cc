@@ -14,6 +14,8 @@ using Milliseconds = FaxFacts::Milliseconds;
 
 // T.30 clause 5.2: with a T1 of 35 s and DIS every 3 s or so, two unanswered ones are chance.
 constexpr int kManyRepeats = 3;
+constexpr int kSomeRepeats = 2;   // more than somebody hears who hangs up at the squeal
+constexpr uint64_t kFewCut = 10;  // packets: a third of a second of training
 // A 30 ms jitter is what users' networks are told to keep below for fax.
 constexpr double kMuchJitter = 30;
 constexpr double kMuchDrift = 30;  // ppm: a slip of a 60 ms buffer within a long fax
@@ -68,6 +70,39 @@ std::string words_of_hurt(const FaxFacts& f) {
 bool failed_to_train(const FaxFacts& f) {
   return f.log.sums().dcs > 0 && f.log.sums().cfr == 0;
 }
+// An IFP of 30 ms, as most machines send them, has five octets around its data, and a datagram six around an IFP and
+// the earlier one beside it.
+int datagram_of(int bit_rate) {
+  constexpr int kAroundData = 5, kAroundIfps = 6;
+  return 2 * (bit_rate * 30 / 8000 + kAroundData) + kAroundIfps;
+}
+// The leg whose peer takes, by its own word, datagrams that hold less than the first training wanted.
+const FaxLeg* small_leg(const FaxFacts& f) {
+  const int wanted = datagram_of(f.log.document().first_bit_rate);
+  auto found = std::ranges::find_if(
+      f.legs, [=](const FaxLeg& leg) { return leg.t38_max_datagram > 0 && leg.t38_max_datagram < wanted; });
+  return found != f.legs.end() && !was_harmed(f, true) ? &*found : nullptr;
+}
+std::string words_of_small(const FaxFacts& f) {
+  const FaxLeg& leg = *small_leg(f);
+  return fmt::format(
+      "the peer of {} takes T.38 datagrams of {} octets only (T38FaxMaxDatagram), too small for {} bit/s", leg.name,
+      leg.t38_max_datagram, f.log.document().first_bit_rate);
+}
+constexpr std::string_view kSmallAdvice =
+    "If it takes more than it tells, or less, say so: t38_peer_max_datagram = 400 for its trunk; else max_bit_rate = "
+    "9600 or 7200.";
+// The leg whose peer's packets came cut.
+const FaxLeg* cut_leg(const FaxFacts& f) {
+  auto found = std::ranges::max_element(f.legs, {}, &FaxLeg::refused_ifps);
+  return found->refused_ifps >= kFewCut ? &*found : nullptr;
+}
+std::string words_of_cut(const FaxFacts& f) {
+  return fmt::format("{} T.38 packets from {} came cut short", cut_leg(f)->refused_ifps, cut_leg(f)->name);
+}
+constexpr std::string_view kCutAdvice =
+    "Its peer takes our datagrams for smaller than we tell ([fax] max_datagram): raise the limit there (Asterisk: "
+    "t38_udptl_maxdatagram), or set max_bit_rate = 4800.";
 std::string page_now(const FaxFacts& f) {
   return fmt::format("page {}", std::max(1, f.log.sums().pages_ended + 1));
 }
@@ -78,6 +113,40 @@ std::string why_g711(int refused_with, bool offer_unanswered) {
 }
 std::string why_g711(const FaxLeg& leg) {
   return why_g711(leg.refused_with, leg.offer_unanswered);
+}
+
+// One machine said DIS, and the other side never anything. Where none of its frames is known, neither the machines'
+// capabilities nor what harms frames can be to blame.
+bool is_unanswered(const FaxFacts& f) {
+  return f.log.sums().dis > 0 && f.log.sums().dcs == 0 && f.silent_leg;
+}
+// So long that the side which is called waits in vain: not somebody who hung up at once.
+bool is_given_up(const FaxFacts& f, int dis) {
+  return is_unanswered(f) && (f.log.sums().dis >= dis || f.log.sums().dcn > 0);
+}
+const FaxLeg& silent_leg(const FaxFacts& f) {
+  return f.legs[*f.silent_leg];
+}
+std::string_view silent_side(const FaxFacts& f) {
+  return *f.silent_leg == 0 ? "calling" : "called";
+}
+// The first leg of which a packet should have come and none did.
+const FaxLeg* unheard_leg(const FaxFacts& f) {
+  auto found = std::ranges::find_if(f.legs, [](const FaxLeg& leg) { return leg.is_ip && !leg.is_heard; });
+  return f.answered && found != f.legs.end() ? &*found : nullptr;
+}
+std::string words_of_unheard(const FaxFacts& f) {
+  const FaxLeg& leg = *unheard_leg(f);
+  return fmt::format("Nothing came from the {}{}: not one packet of audio or T.38.",
+                     &leg == f.legs.data() ? "caller" : "called side", words_of_trunk(leg.trunk));
+}
+constexpr std::string_view kUnheardAdvice =
+    "A firewall or NAT keeps UDP from the port, or the peer has another address than it says, or does not send: look "
+    "there.";
+// A machine called, and whoever answered speaks RTP and has not been asked whether it would speak T.38.
+bool waits_to_be_asked(const FaxFacts& f) {
+  const FaxLeg& called = f.legs[1];
+  return f.answered && f.log.sums().cng && called.is_ip && !called.was_asked && !f.t38_since;
 }
 
 // RFC 5057 section 5.1: the dialog ends with these.
@@ -102,6 +171,20 @@ struct Rule {
 const std::vector<Rule>& rules() {
   using F = const FaxFacts&;
   static const std::vector<Rule> kRules = {
+      {"delivered, packets cut", Verdict::Delivered,
+       [](F f) { return f.log.sums().ftt + f.log.sums().ppr + f.log.sums().rtn > 0 && cut_leg(f) != nullptr; },
+       [](F f) {
+         return fmt::format("Every page was confirmed, after {} failed trainings: {}.", f.log.sums().ftt,
+                            words_of_cut(f));
+       },
+       kCutAdvice},
+      {"delivered, small datagrams", Verdict::Delivered,
+       [](F f) { return f.log.sums().ftt >= kManyRepeats && small_leg(f); },
+       [](F f) {
+         return fmt::format("Every page was confirmed, after {} failed trainings: {}.", f.log.sums().ftt,
+                            words_of_small(f));
+       },
+       kSmallAdvice},
       {"delivered after trouble", Verdict::Delivered,
        [](F f) { return f.log.sums().rtn + f.log.sums().ftt + f.log.sums().ppr >= kManyRepeats; },
        [](F f) {
@@ -145,11 +228,20 @@ const std::vector<Rule>& rules() {
       {"no T.38 packet", Verdict::Unknown, [](F f) { return f.t38_heard_nothing; },
        [](F) { return std::string("T.38 was agreed upon, but the peer's packets never came."); },
        "A firewall or NAT keeps UDP from the port, or the peer has another address than it says: look there."},
+      {"nothing came", Verdict::Unknown, [](F f) { return unheard_leg(f) != nullptr; }, words_of_unheard,
+       kUnheardAdvice},
       {"modem or Super G3", Verdict::Unknown, [](F f) { return f.log.sums().ansam; },
        [](F) {
          return std::string("The answerer spoke V.8 (a Super G3 fax or a modem), and the call went on as G.711.");
        },
        "For faxes leave sg3 = \"lower-to-g3\"; for modems nothing is to be done."},
+      {"T.38 waited for", Verdict::Unknown, waits_to_be_asked,
+       [](F f) {
+         return fmt::format(
+             "A fax machine called, none answered it in G.711, and nobody asked the called side{} for T.38.",
+             words_of_trunk(f.legs[1].trunk));
+       },
+       "Is the called number that of a fax machine? One that speaks T.38 only waits for our offer: set t38 = \"cng\"."},
       {"nobody answered as a fax", Verdict::Unknown, [](F f) { return f.log.sums().cng; },
        [](F) { return std::string("A fax machine called, but none answered it."); },
        "Is the called number that of a fax machine?"},
@@ -161,6 +253,26 @@ const std::vector<Rule>& rules() {
       {"no T.38 packet", Verdict::Failed, [](F f) { return f.t38_heard_nothing; },
        [](F) { return std::string("T.38 was agreed upon, but the peer's packets never came."); },
        "A firewall or NAT keeps UDP from the port, or the peer has another address than it says: look there."},
+      {"T.38 not taken", Verdict::Failed,
+       [](F f) { return is_unanswered(f) && silent_leg(f).was_refused && !silent_leg(f).has_t38; },
+       [](F f) {
+         return fmt::format("The {} side{} never answered DIS in G.711: it had asked for T.38, and we refused that.",
+                            silent_side(f), words_of_trunk(silent_leg(f).trunk));
+       },
+       "A machine that speaks T.38 only: set t38 = \"peer\" or \"preamble\" instead of \"never\", or a longer "
+       "t38_offer_window."},
+      {"T.38 waited for", Verdict::Failed,
+       [](F f) { return is_given_up(f, kSomeRepeats) && silent_leg(f).is_left_to_ask && !silent_leg(f).has_t38; },
+       [](F f) {
+         return fmt::format(
+             "The {0} side{1} never answered DIS in G.711, and nobody asked for T.38: we waited for its offer, and it "
+             "perhaps for ours.",
+             silent_side(f), words_of_trunk(silent_leg(f).trunk));
+       },
+       "A machine that speaks T.38 only waits to be asked: set t38 = \"preamble\" for that trunk (where it is so "
+       "already, spangatectl memory tells what is held back)."},
+      {"nothing came", Verdict::Failed, [](F f) { return is_unanswered(f) && unheard_leg(f) == &silent_leg(f); },
+       words_of_unheard, kUnheardAdvice},
       {"peer asked late", Verdict::Failed, [](F f) { return is_late(f, LateChange::Why::PeerAsked); },
        [](F f) {
          return fmt::format("The peer{} asked for T.38 {}.", words_of_trunk(f.late_change->trunk), when_late(f));
@@ -191,6 +303,24 @@ const std::vector<Rule>& rules() {
                             seconds(f.log.last_frame_at()));
        },
        "Look for the reason at the peer; if its machine is only slow, raise [media] t38_timeout."},
+      // CNG is a machine's word too: then it is there, and does not answer.
+      {"no word in T.38", Verdict::Failed,
+       [](F f) { return is_given_up(f, kManyRepeats) && !f.log.sums().cng && silent_leg(f).has_t38; },
+       [](F f) {
+         return fmt::format(
+             "The {} side{} never answered DIS in T.38: its packets came, and no frame of a fax machine in them.",
+             silent_side(f), words_of_trunk(silent_leg(f).trunk));
+       },
+       "Is there a fax machine behind it, and does it hear ours? Where it is one, stay in pass-through (t38 = "
+       "\"never\")."},
+      {"no word", Verdict::Failed, [](F f) { return is_given_up(f, kManyRepeats) && !f.log.sums().cng; },
+       [](F f) {
+         return fmt::format("The {} side never answered DIS: no fax machine there, or its frames do not arrive.",
+                            silent_side(f));
+       },
+       "Did a person call? If it was a machine: look at the way from it, its level and loss."},
+      {"packets cut", Verdict::Failed, [](F f) { return cut_leg(f) != nullptr; },
+       [](F f) { return fmt::format("The fax did not get through: {}.", words_of_cut(f)); }, kCutAdvice},
       {"slips", Verdict::Failed, [](F f) { return f.log.sums().slips > 0; },
        [](F f) { return fmt::format("The timeslot slipped {} times during the fax.", f.log.sums().slips); },
        "No page survives a slip: mend the span's clock (spangatectl doctor)."},
@@ -215,6 +345,10 @@ const std::vector<Rule>& rules() {
                             why_g711(leg));
        },
        "Use T.38 on that leg, or have its peer take its clock from the network."},
+      {"small datagrams", Verdict::Failed,
+       [](F f) { return failed_to_train(f) && f.log.sums().ftt > 0 && small_leg(f); },
+       [](F f) { return fmt::format("Training failed {} times: {}.", f.log.sums().ftt, words_of_small(f)); },
+       kSmallAdvice},
       {"training failed", Verdict::Failed, [](F f) { return failed_to_train(f) && f.log.sums().ftt > 0; },
        [](F f) {
          return fmt::format("Training failed {} times, from {} down to {} bit/s.", f.log.sums().ftt,
@@ -228,12 +362,14 @@ const std::vector<Rule>& rules() {
        },
        "It does not hear the caller well: look at the way towards it, its level and echo canceller."},
       {"capabilities", Verdict::Failed,
-       [](F f) { return f.log.sums().dcs == 0 && f.log.sums().dis > 0 && f.log.sums().dcn > 0; },
+       [](F f) { return f.log.sums().dcs == 0 && f.log.sums().dis > 0 && f.log.sums().dcn > 0 && !f.silent_leg; },
        [](F) { return std::string("The machines found nothing in common, and said goodbye after DIS."); },
        "Do [fax] modems or ecm leave out what they need? One of them may want a password or polling."},
-      {"DIS unanswered", Verdict::Failed, [](F f) { return f.log.sums().dcs == 0 && f.log.sums().dis >= kManyRepeats; },
+      {"DIS unanswered", Verdict::Failed,
+       [](F f) { return f.log.sums().dcs == 0 && (f.log.sums().dis >= kManyRepeats || is_given_up(f, kManyRepeats)); },
        [](F f) {
-         return fmt::format("The caller's machine did not answer DIS, which was sent {} times{}.", f.log.sums().dis,
+         return fmt::format("The {} machine did not answer DIS, which was sent {} times{}.",
+                            f.silent_leg == 1U ? "called" : "caller's", f.log.sums().dis,
                             is_in_g711(f) ? why_g711(f.refused_with, f.offer_unanswered) : "");
        },
        "It does not hear the called machine, or is no fax: look at the way towards the caller."},

@@ -30,10 +30,19 @@ struct LateChange {
 
 struct FaxLeg {
   std::string name = "the caller's leg";  // with its trunk, where that is known
-  bool has_audio = false;                 // RTP, and no T.38 lastly
-  int refused_with = 0;                   // SIP status of the refusal of our T.38 offer; 0: none
+  std::string trunk;
+  bool is_ip = false;           // RTP or T.38, no timeslot
+  bool is_heard = false;        // a packet of its peer came
+  bool has_audio = false;       // RTP, and no T.38 lastly
+  bool has_t38 = false;         // T.38 was agreed upon, lastly
+  bool was_asked = false;       // we offered it T.38
+  bool is_left_to_ask = false;  // we do not ask it for T.38
+  bool was_refused = false;     // it offered T.38, and we did not take that
+  int refused_with = 0;         // SIP status of the refusal of our T.38 offer; 0: none
   bool offer_unanswered = false;
   double jitter_ms = 0, drift_ppm = 0;
+  int t38_max_datagram = 0;   // octets that its peer takes; 0: no T.38
+  uint64_t refused_ifps = 0;  // of its peer: cut short
 };
 
 // The loss that harmed most, of those that harm.
@@ -62,6 +71,8 @@ struct FaxFacts {
   double jitter_ms = 0;            // the most of any leg, as is the drift
   double drift_ppm = 0;
   std::array<FaxLeg, 2> legs;  // A, B
+  // No frame came from this one's machine, though the other one's spoke.
+  std::optional<size_t> silent_leg;
   std::optional<FaxLoss> loss;
 };
 

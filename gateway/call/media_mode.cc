@@ -89,7 +89,7 @@ void MediaMode::on_far_sign(Sign sign) {
     asked_at_ = reactor_.now();
     offer(words_of(sign));
   } else {
-    enter(State::Passthrough, "V.21 preamble, T.38 is not ours to ask");
+    enter(State::Passthrough, kNotOursToAsk);
   }
 }
 

@@ -13,6 +13,9 @@ namespace sg::call {
 enum class MediaModeState : uint8_t { Audio, OfferingT38, Glare, T38, Passthrough };
 enum class MediaModeEvent : uint8_t { Preamble, OfferAgreed, OfferRefused, PeerT38, PeerAudio };
 
+// The reason of a leg that goes on in G.711 since its trunk's t38 is "peer" or "never", or what is remembered says so.
+inline constexpr std::string_view kNotOursToAsk = "V.21 preamble, T.38 is not ours to ask";
+
 std::string_view name(MediaModeState state);  // "g711", "t38", …: as records and operators read it
 std::string_view name(MediaModeEvent event);
 

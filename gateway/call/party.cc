@@ -248,6 +248,7 @@ bool Party::use(const MediaDescription& local, const MediaDescription& remote) {
     remote_ = remote;
     auto settings = t38_settings(options_.policy, *local.image, *remote.image);
     record_.t38_refused_with = 0;  // a glare, or the peer asked itself afterwards
+    record_.t38_max_datagram = settings.remote_params.max_datagram;
     context_.media.use_t38(options_.session, options_.side, settings);
     has_media_ = true;
     if (!offered_) mode_.on_peer_t38_accepted();

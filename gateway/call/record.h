@@ -32,6 +32,7 @@ struct LegRecord {
   std::vector<ModeChange> modes;
   bool refused_peer_t38 = false;  // we refused the peer's T.38 offer: it came too late, or the trunk takes none
   int t38_refused_with = 0;       // SIP status with which the peer refused our T.38 offer; 0: it did not
+  int t38_max_datagram = 0;       // octets that the peer takes in T.38, as it told or the trunk knows; 0: no T.38
 };
 
 // Two calls exchanged a party each: a transfer. Told in the records of both.

@@ -63,6 +63,7 @@ Json json_of(const call::LegRecord& leg) {
           {"calling", leg.calling},
           {"cause", json_of(leg.cause)},
           {"limit", leg.limit.empty() ? Json() : Json(leg.limit)},
+          {"t38_max_datagram", leg.t38_max_datagram ? Json(leg.t38_max_datagram) : Json()},
           {"media_modes", std::move(modes)}};
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "gateway/call/media_mode.h"
 #include "gateway/call/record.h"
 
 namespace sg::call {
@@ -70,10 +71,38 @@ void mode(Record& record, int at_ms, const char* what, const char* reason) {
   record.caller.modes.push_back({record.started + milliseconds(at_ms), what, reason});
 }
 
+void left_to_peer(Record& record) {
+  record.caller.trunk = "carrier";
+  mode(record, 3500, "g711-fax", std::string(kNotOursToAsk).c_str());
+}
+// A SIP peer that answered, and what came of it.
+void answered_over_ip(Record& record, uint64_t packets) {
+  record.called.emplace_back().trunk = "carrier";
+  record.media.side[1].rtp.packets_sent = 1000;
+  record.media.side[1].rtp.packets_received = packets;
+}
+
 const RuleCase kCases[] = {
     {"delivered", Verdict::Delivered, "<DIS >DCS <CFR >page >EOP <MCF >DCN", "Every page was confirmed"},
     {"delivered after trouble", Verdict::Delivered, "<DIS >DCS <FTT >DCS <FTT >DCS <FTT >DCS <CFR >page >EOP <MCF >DCN",
      "3 failed trainings"},
+    {"delivered, small datagrams", Verdict::Delivered,
+     "<DIS >DCS <FTT >DCS <FTT >DCS <FTT >DCS <CFR >page >EOP <MCF >DCN",
+     "the peer of the caller's leg takes T.38 datagrams of 72 octets only (T38FaxMaxDatagram), too small for 9600 "
+     "bit/s",
+     [](Record& record) { record.caller.t38_max_datagram = 72; }},
+    {"delivered, packets cut", Verdict::Delivered, "<DIS >DCS <FTT >DCS <CFR >page >EOP <MCF >DCN",
+     "after 1 failed trainings: 40 T.38 packets from the caller's leg came cut short",
+     [](Record& record) { record.media.side[0].udptl.refused = 40; }},
+    {"delivered after trouble", Verdict::Delivered, "<DIS >DCS <FTT >DCS <FTT >DCS <FTT >DCS <CFR >page >EOP <MCF >DCN",
+     "3 failed trainings", [](Record& record) { record.caller.t38_max_datagram = 180; }},
+    // What was lost is the reason, not what the peer takes.
+    {"delivered after trouble", Verdict::Delivered,
+     "<DIS >DCS lost38 lost38 <FTT >DCS <FTT >DCS <FTT >DCS <CFR >page >EOP <MCF >DCN", "3 failed trainings",
+     [](Record& record) {
+       record.caller.t38_max_datagram = 72;
+       record.media.side[0].udptl.packets_received = 94;
+     }},
     {"confirmation not heard", Verdict::InDoubt,
      "<DIS >DCS <CFR >page >EOP <MCF pause >EOP <MCF pause >EOP <MCF pause >DCN", "asked 3 times, and gave up"},
     {"no goodbye", Verdict::InDoubt, "<DIS >DCS <CFR >page >EOP <MCF", "ended by the caller"},
@@ -88,13 +117,49 @@ const RuleCase kCases[] = {
        mode(record, 3000, "t38", "our offer");
        record.media.side[0].udptl.packets_sent = 40;
      }},
+    {"nothing came", Verdict::Unknown, "cng", "from the called side (trunk carrier): not one packet",
+     [](Record& record) { answered_over_ip(record, 0); }},
     {"modem or Super G3", Verdict::Unknown, "ansam", "V.8"},
+    {"T.38 waited for", Verdict::Unknown, "cng", "nobody asked the called side (trunk carrier) for T.38",
+     [](Record& record) { answered_over_ip(record, 1000); }},
+    {"nobody answered as a fax", Verdict::Unknown, "cng", "none answered",
+     [](Record& record) {
+       answered_over_ip(record, 1000);
+       record.called[0].t38_refused_with = 488;
+       record.called[0].modes.push_back({record.started, "offering-t38", "CNG"});
+     }},
     {"nobody answered as a fax", Verdict::Unknown, "cng", "none answered"},
     {"only a tone", Verdict::Unknown, "", "nothing of a fax"},
     {"no T.38 packet", Verdict::Failed, "<DIS <DIS", "packets never came",
      [](Record& record) {
        mode(record, 3000, "t38", "our offer");
        record.media.side[0].udptl.packets_sent = 40;
+     }},
+    {"T.38 not taken", Verdict::Failed, "<DIS <DIS", "calling side (trunk carrier) never answered DIS in G.711",
+     [](Record& record) {
+       left_to_peer(record);
+       record.caller.refused_peer_t38 = true;
+     }},
+    {"T.38 waited for", Verdict::Failed, "<DIS <DIS", "we waited for its offer, and it perhaps for ours", left_to_peer},
+    {"T.38 waited for", Verdict::Failed, "<DIS <DCN", "calling side (trunk carrier)", left_to_peer},
+    {"hung up before the document", Verdict::Failed, "<DIS", "ended by the caller", left_to_peer},
+    {"nothing came", Verdict::Failed, "<DIS <DIS", "Nothing came from the caller: not one packet",
+     [](Record& record) { record.media.side[0].rtp.packets_sent = 1000; }},
+    {"no word in T.38", Verdict::Failed, "<DIS <DIS <DIS <DCN",
+     "calling side (trunk carrier) never answered DIS in T.38",
+     [](Record& record) {
+       record.caller.trunk = "carrier";
+       mode(record, 3500, "t38", "our offer");
+       record.media.side[0].udptl = {.packets_sent = 300, .packets_received = 300};
+     }},
+    {"no word", Verdict::Failed, "<DIS <DIS <DIS",
+     "The calling side never answered DIS: no fax machine there, or its frames do not arrive."},
+    {"no word", Verdict::Failed, "<DIS <DIS <DIS <DCN", "The calling side never"},
+    {"no word", Verdict::Failed, ">DIS >DIS >DIS >DCN", "The called side never"},
+    // Whatever was wrong with the audio of somebody who spoke to a fax.
+    {"no word", Verdict::Failed, "<DIS slip <DIS lost <DIS <DCN", "The calling side never",
+     [](Record& record) {
+       record.media.side[0].rtp = {.packets_sent = 1000, .packets_received = 1000, .jitter_ms = 55};
      }},
     {"peer asked late", Verdict::Failed, "<DIS >DCS <DIS >DCN", "9.8 s after answer",
      [](Record& record) { mode(record, 11800, "t38", "peer's offer"); }},
@@ -158,10 +223,16 @@ const RuleCase kCases[] = {
        record.media.side[0].rtp.packets_received = 1000;
        record.media.side[0].rtp.drift_ppm = -80;
      }},
+    {"small datagrams", Verdict::Failed, "<DIS >DCS <FTT >DCS <FTT >DCN",
+     "failed 2 times: the peer of the caller's leg", [](Record& record) { record.caller.t38_max_datagram = 72; }},
+    {"packets cut", Verdict::Failed, "<DIS >DCS <FTT >DCS <FTT >DCN", "40 T.38 packets from the caller's leg",
+     [](Record& record) { record.media.side[0].udptl.refused = 40; }},
     {"training failed", Verdict::Failed, "<DIS >DCS <FTT >DCS <FTT >DCN", "failed 2 times, from 9600 down to 9600"},
     {"training unanswered", Verdict::Failed, "<DIS >DCS >DCS >DCS", "DCS was sent 3 times"},
     {"capabilities", Verdict::Failed, "<DIS >DCN", "nothing in common"},
-    {"DIS unanswered", Verdict::Failed, "<DIS <DIS <DIS", "sent 3 times"},
+    {"DIS unanswered", Verdict::Failed, "cng <DIS <DIS <DIS",
+     "The caller's machine did not answer DIS, which was sent 3 times"},
+    {"DIS unanswered", Verdict::Failed, "cng <DIS <DIS <DIS <DCN", "sent 3 times"},
     {"hung up before the document", Verdict::Failed, "<DIS", "ended by the caller"},
     {"ECM gave up", Verdict::Failed, "<DIS >DCS <CFR >page >PPS-EOP <PPR >PPS-EOP <PPR >EOR <ERR >DCN", "2 repeats"},
     {"page refused", Verdict::Failed, "<DIS >DCS <CFR >page >EOP <RTN >DCN", "error correction was off"},
@@ -203,7 +274,7 @@ TEST(FaxVerdict, AChangeAfterWhichTheMachinesWentOnIsNotTheCause) {
       {"<DIS >DCS <CFR >page", 3500, "hung up in a page"},                  // at the first DIS
       {"<DIS <DIS >DCS <CFR >page", 4500, "hung up in a page"},             // trained after it
       {"<DIS >DCS >DCS <FTT >DCS <FTT >DCN", 4500, "training failed"},      // they heard each other
-      {"<DIS <DIS <DIS <DIS", 4500, "DIS unanswered"},                      // no answer before it, none after it
+      {"<DIS <DIS <DIS <DIS", 4500, "no word in T.38"},                     // no answer before it, none after it
       {"<DIS >DCS <CFR >page >MPS <MCF >page", 6500, "hung up in a page"},  // a page was confirmed
   };
   for (const auto& each : cases) {

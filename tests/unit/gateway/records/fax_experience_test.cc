@@ -73,7 +73,8 @@ TEST_F(FaxExperienceTest, EveryRuleThatTeachesIsOneOfTheVerdicts) {
 
 TEST_F(FaxExperienceTest, WhatIsNotThePeersDoingTeachesNothing) {
   for (const char* rule : {"hung up before the document", "hung up in a page", "slips", "loss in T.38", "broken off",
-                           "nobody answered as a fax", "only a tone", "no goodbye", "no confirmation", "relayed", ""}) {
+                           "nobody answered as a fax", "only a tone", "no goodbye", "no confirmation", "relayed",
+                           "no word", "nothing came", "T.38 waited for", "T.38 not taken", ""}) {
     for (int i = 0; i < 10; ++i) EXPECT_FALSE(fax({rule})) << rule;
     EXPECT_EQ(known.held_back(kNow), "") << rule;
   }
@@ -200,6 +201,24 @@ TEST_F(FaxExperienceTest, TrainingThatFailsTakesAwayModemByModemAndThenT38) {
 
   EXPECT_EQ(policy().t38, T38Ask::Never);
   EXPECT_EQ(policy().t38_params.max_bit_rate, 14400) << "in G.711 the machines do as they like";
+}
+
+TEST_F(FaxExperienceTest, WhatGetsThroughInSmallerPacketsIsSlowed) {
+  for (const char* rule : {"packets cut", "small datagrams"}) {
+    known = {};
+
+    faxes(2, {rule});
+
+    EXPECT_EQ(policy().t38_params.max_bit_rate, 9600) << rule;
+    EXPECT_TRUE(fax({std::string("delivered, ") + rule})) << rule;
+    EXPECT_EQ(known.delivered, 1);
+  }
+}
+
+TEST_F(FaxExperienceTest, AMachineThatSaysNothingInT38GetsG711) {
+  faxes(2, {"no word in T.38"});
+
+  EXPECT_EQ(policy().t38, T38Ask::Never);
 }
 
 TEST_F(FaxExperienceTest, EcmThatGivesUpTakesAwaySpeedFirst) {
