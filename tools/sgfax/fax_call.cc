@@ -7,6 +7,8 @@ namespace {
 
 // How long the calling side waits for the peer to ask for T.38.
 constexpr auto kAskAfter = 10s;
+// The called side does not.
+constexpr auto kAskSoon = 100ms;
 // Glare is tried again as RFC 3261 section 14.1 has it, in the middle of its ranges.
 constexpr auto kRetryAsCaller = 3s;
 constexpr auto kRetryAsCalled = 1s;
@@ -111,8 +113,10 @@ void FaxCall::on_established() {
   is_answered_ = true;
   watch_machine();
   if (options_.carriage != Carriage::T38 || media_.is_t38()) return;
-  if (!machine_options_.calling && options_.ask_for_t38) ask_.arm(100ms, [this] { ask_for_t38(); });
-  if (machine_options_.calling) ask_.arm(kAskAfter, [this] { ask_for_t38(); });
+  if (options_.ask_for_t38 == AskForT38::Never) return;
+  Duration after = machine_options_.calling ? Duration(kAskAfter) : Duration(kAskSoon);
+  if (options_.ask_for_t38 == AskForT38::After) after = options_.ask_after;
+  ask_.arm(after, [this] { ask_for_t38(); });
 }
 
 void FaxCall::ask_for_t38() {

@@ -90,6 +90,15 @@ Result<> parse_address(std::string_view uri, Options& options) {
   return {};
 }
 
+Result<> apply_ask(const std::string& value, Options& options) {
+  options.ask_for_t38 = value == "answer" ? AskForT38::Usual : value == "never" ? AskForT38::Never : AskForT38::After;
+  if (options.ask_for_t38 != AskForT38::After) return {};
+  auto seconds = parse_number("--t38-ask", value);
+  if (!seconds) return fail("--t38-ask: \"answer\", \"never\" or seconds are wanted");
+  options.ask_after = std::chrono::seconds(*seconds);
+  return {};
+}
+
 Result<> apply(int which, const std::string& value, Options& options) {
   switch (which) {
     case kT38:
@@ -99,9 +108,7 @@ Result<> apply(int which, const std::string& value, Options& options) {
       options.carriage = Carriage::G711;
       return {};
     case kT38Ask:
-      if (value != "answer" && value != "never") return fail("--t38-ask: \"answer\" or \"never\" is wanted");
-      options.ask_for_t38 = value == "answer";
-      return {};
+      return apply_ask(value, options);
     case kIdentity:
       if (value.size() > 20) return fail("--identity: at most 20 characters (T.30)");
       options.identity = value;
@@ -241,9 +248,9 @@ OPTIONS
         refused the fax goes on over G.711.
     --g711
         Let the fax travel over G.711. T.38 is refused with 488.
-    --t38-ask answer|never
-        receive: when to ask the caller for T.38: right after the answer (default), or never, which leaves it to the
-        caller or to a gateway in between.
+    --t38-ask answer|never|SECONDS
+        When to ask the peer for T.38: as said above (answer, the default), never, which leaves it to the peer or to
+        a gateway in between, or so many seconds after the answer.
     --codec pcma|pcmu
         The G.711 law to prefer. Default: pcma.
 

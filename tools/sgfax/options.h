@@ -21,6 +21,8 @@ constexpr bool sends(Command command) {
 }
 // How the fax is to travel: T.38 where the peer takes it, or G.711 whatever the peer says.
 enum class Carriage : uint8_t { T38, G711 };
+// When to ask the peer for T.38. Usual: right after the answer as the called side, late as the calling one.
+enum class AskForT38 : uint8_t { Usual, Never, After };
 
 struct Options {
   Command command = Command::Help;
@@ -30,7 +32,8 @@ struct Options {
   std::filesystem::path out = ".";
   unsigned count = 1;  // receive, offer: 0 for ever
   Carriage carriage = Carriage::T38;
-  bool ask_for_t38 = true;  // as the called side: re-INVITE at once
+  AskForT38 ask_for_t38 = AskForT38::Usual;
+  std::chrono::seconds ask_after{0};  // the answer
   std::string identity = "sgfax";
   std::string from = "sgfax";
   std::string header;

@@ -52,6 +52,14 @@ TEST(SgfaxOptions, WhoCallsAndWhoHasTheDocumentAreTwoThings) {
   }
 }
 
+TEST(SgfaxOptions, ItIsToldWhenToAskForT38) {
+  EXPECT_EQ(parse({"receive", "--t38-ask", "answer"})->ask_for_t38, AskForT38::Usual);
+  EXPECT_EQ(parse({"receive", "--t38-ask", "never"})->ask_for_t38, AskForT38::Never);
+  auto later = parse({"receive", "--t38-ask", "3"});
+  EXPECT_EQ(later->ask_for_t38, AskForT38::After);
+  EXPECT_EQ(later->ask_after, std::chrono::seconds(3));
+}
+
 TEST(SgfaxOptions, WhatMakesNoSenseIsOneClearLine) {
   for (std::vector<std::string> words :
        std::vector<std::vector<std::string>>{{},
@@ -69,6 +77,7 @@ TEST(SgfaxOptions, WhatMakesNoSenseIsOneClearLine) {
                                              {"send", "x.tif", "sip:1@host;transport=tls"},
                                              {"receive", "--max-rate", "33600"},
                                              {"receive", "--codec", "opus"},
+                                             {"receive", "--t38-ask", "soon"},
                                              {"receive", "--local", "localhost"},
                                              {"receive", "--count", "many"},
                                              {"receive", "--count"},
