@@ -177,6 +177,10 @@ class LossyRelay:
         """Whether a datagram may go on, before the network loses it."""
         return True
 
+    def on_its_way(self, kind, from_peer, datagram):
+        """The datagram as it goes on."""
+        return datagram
+
     def with_our_media(self, message, side, towards):
         """The message with our address and ports in its SDP; theirs, all of 127.0.0.1, are noted."""
         head, _, body = message.partition(b"\r\n\r\n")
@@ -200,6 +204,7 @@ class LossyRelay:
         to = stream.gateway if from_peer else stream.peer
         if not to or not self.passes_media(stream.kind, from_peer, datagram):
             return
+        datagram = self.on_its_way(stream.kind, from_peer, datagram)
         if not from_peer:
             stream.largest_to_peer = max(stream.largest_to_peer, len(datagram))
         now = time.monotonic()

@@ -119,7 +119,8 @@ class MeddlingPeer(LossyRelay):
     `offers`: the gateway's T.38 offers, without repetitions. `answers`: its final answers to the machine's.
     """
 
-    def __init__(self, script=(), holds_until=None, mute=False, peer=None, refreshes=(), asks_by_update=False):
+    def __init__(self, script=(), holds_until=None, mute=False, peer=None, refreshes=(), asks_by_update=False,
+                 host="127.0.0.1"):
         self.script, self.holds_until, self.mute = list(script), holds_until, mute
         self.offers, self.answers = [], []
         self.plans = {}  # CSeq of the gateway's offer: what is done with it
@@ -127,7 +128,7 @@ class MeddlingPeer(LossyRelay):
         self.timer = None
         self.asks_by_update, self.updates = asks_by_update, set()  # CSeq of those in place of the machine's re-INVITEs
         self.refresher = Refresher(self, refreshes)
-        super().__init__(Faults(), 1, peer)
+        super().__init__(Faults(), 1, peer, host)
 
     def close(self):
         if self.timer:

@@ -12,7 +12,9 @@ FAX_PATIENCE = 240.0
 class Fallbacks(SystemTest):
     """Each fax goes from the exchange to sgfax behind a peer of its own, or from sgfax behind it to the exchange."""
 
-    TRUNKS = {}  # name: options of its [fax]
+    TRUNKS = {}  # name: options of its [fax]; peers of the n-th call from 127.0.0.(50 + n)
+    PEER = MeddlingPeer
+    SUBSCRIBERS = []  # of the exchange, beside its fax machines
     MEDIA = {}
     SECTIONS = ""  # further ones of the gateway's configuration; {folder} is the rig's
 
@@ -20,9 +22,9 @@ class Fallbacks(SystemTest):
     def set_up(cls, bench):
         cls.inbox = bench.folder / "exchange-inbox"
         cls.ports = dict(zip(cls.TRUNKS, rig.free_ports(len(cls.TRUNKS))))
-        cls.peers = {name: MeddlingPeer(peer=("127.0.0.1", cls.ports[name])) for name in cls.TRUNKS}
+        cls.peers = {name: cls.PEER(peer=("127.0.0.1", cls.ports[name])) for name in cls.TRUNKS}
         bench.start_exchange([{"number": str(number), "kind": "fax", "directory": cls.inbox}
-                              for number in range(100, 120)])
+                              for number in range(100, 120)] + cls.SUBSCRIBERS)
         trunks = {name: {"peer": f"sip:127.0.0.1:{cls.peers[name].gateway_port}",
                          "allow_from": ["127.0.0.1"] if i == 0 else [f"127.0.0.{50 + i}"],
                          "fax": options}
@@ -30,7 +32,7 @@ class Fallbacks(SystemTest):
         cls.called = {name: f"2{i:02}" for i, name in enumerate(cls.TRUNKS)}
         bench.start_gateway(
             sip_trunks=trunks, media=cls.MEDIA, sections=cls.SECTIONS.replace("{folder}", str(bench.folder)),
-            routes=[{"name": "in", "from": [next(iter(trunks))], "called": "1*", "to": ["pstn"]}]
+            routes=[{"name": "in", "from": list(trunks), "called": "1*", "to": ["pstn"]}]
             + [{"name": name, "from": ["pstn"], "called": number, "to": [name]} for name, number in cls.called.items()])
         for peer in cls.peers.values():
             peer.gateway = ("127.0.0.1", bench.sip_port)
@@ -50,11 +52,11 @@ class Fallbacks(SystemTest):
 
     def send(self, name, *options, **meddling):
         """sgfax behind a peer that is called `name` sends a page to a fax machine of the exchange."""
-        peer = MeddlingPeer(**meddling)
+        peer = self.PEER(**meddling)
         peer.gateway = ("127.0.0.1", self.bench.sip_port)
         self.addCleanup(peer.close)
         number = str(110 + len(self.faxes))
-        process = self.bench.start(name, [rig.BIN / "sgfax", "send", ONE_PAGE, f"sip:{number}@127.0.0.1:{peer.port}",
+        process = self.bench.start(name, [rig.BIN / "sgfax", "send", ONE_PAGE, f"sip:{number}@{peer.host}:{peer.port}",
                                           "--local", "127.0.0.1:0", "--json", "--verbose", *options])
         self.faxes[name] = (process, peer, number, lambda: next(self.inbox.glob(f"{number}-*.tif"), None))
 

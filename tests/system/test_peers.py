@@ -1,11 +1,13 @@
-"""SIP peers that are dead, come back, or were never invited: probes, failover, unknown sources."""
+"""SIP peers that are dead, come back, or were never invited: probes, failover, unknown sources. Asterisk's ways."""
 
 import datetime
 import socket
 import threading
 
 import rig
+from asterisk import Asterisk
 from support import SystemTest
+from test_fallbacks import FAX_PATIENCE, Fallbacks
 
 
 class OptionsPeer:
@@ -99,3 +101,66 @@ class Peers(SystemTest):
             with self.assertRaises(BlockingIOError):
                 stranger.recv(65536)
         self.assertEqual(self.bench.control("status")["calls"], 0)
+
+
+class AsteriskWays(Fallbacks):
+    """Faxes through a peer that is like Asterisk."""
+
+    TRUNKS = {"usual": {}, "ends": {}, "takes-72": {}, "asks-late": {"t38": "peer"}, "leaves-it-to-us": {}}
+    PEER = Asterisk
+
+    def test_a_page_is_delivered_whatever_its_way(self):
+        self.receive("ends", "--t38", ends_the_fax=True)
+        self.send("ends-as-caller", "--t38", ends_the_fax=True)
+        self.receive("takes-72", "--t38", max_datagram=72)
+        self.receive("asks-late", "--t38", "--t38-ask", "3")
+        self.send("asks-late-as-caller", "--t38", "--t38-ask", "3")
+        self.receive("leaves-it-to-us", "--t38", "--t38-ask", "never")
+
+        modes = {"ends": ["t38", "g711-fax"], "ends-as-caller": ["offering-t38", "t38", "g711-fax"],
+                 "takes-72": ["t38"], "asks-late": ["t38"], "asks-late-as-caller": ["t38"],
+                 "leaves-it-to-us": ["offering-t38", "t38"]}
+        for name, expected in modes.items():
+            with self.subTest(fax=name):
+                fax = self.assert_delivered(name, "T.38")
+                self.assertEqual(self.modes_of(name), expected)
+                self.assertEqual((fax["bit_rate"], fax["retrains"], fax["transport"]), (14400, 0, "t38"), fax)
+        for name in ("ends", "ends-as-caller"):
+            with self.subTest(fax=name):
+                self.wait("the answers to its re-INVITEs", lambda name=name: len(self.faxes[name][1].answers_to_audio) == 2)
+                self.assertEqual(self.faxes[name][1].answers_to_audio, [200, 200])
+        self.wait_for_no_calls()
+
+
+class AsteriskFaults(Fallbacks):
+    """Faxes and others that cannot end well, and what is told of them."""
+
+    TRUNKS = {"usual": {}, "answers": {}, "not-asked": {"t38": "peer"}}
+    PEER = Asterisk
+    VOICE = "130"
+    SUBSCRIBERS = [{"number": VOICE, "kind": "tone"}]
+
+    def test_who_is_to_blame_is_told(self):
+        self.send("cuts", "--t38", "--max-rate", "9600", cuts=72)
+        self.send("waits-to-be-asked", "--t38", "--t38-ask", "never", only_t38=True,
+                  host=f"127.0.0.{50 + list(self.TRUNKS).index('not-asked')}")
+        self.send("is-not-heard", "--g711", mute=True)
+        process = self.bench.start_fax_receiver("answers", self.ports["answers"], "--g711")
+        self.originate(self.VOICE, self.called["answers"])
+        self.faxes["answers"] = (process, self.peers["answers"], self.called["answers"], None)
+
+        for name, rule, advice in (("waits-to-be-asked", "T.38 waited for", 't38 = "preamble"'),
+                                   ("is-not-heard", "nothing came", "firewall"),
+                                   ("answers", "no word", "Did a person call?")):
+            with self.subTest(fax=name):
+                self.assertNotEqual(self.faxes[name][0].wait(FAX_PATIENCE), 0)
+                fax = self.record_of(name)["fax"]
+                self.assertEqual((fax["verdict"], fax["rule"], fax["pages"]), ("failed", rule, 0), fax)
+                self.assertIn(advice, fax["advice"])
+        with self.subTest(fax="cuts"):
+            # V.27ter's packets are short enough: where the machines come down to it, the page gets through.
+            self.faxes["cuts"][0].wait(FAX_PATIENCE)
+            fax = self.record_of("cuts")["fax"]
+            self.assertIn((fax["rule"], fax["pages"]), [("packets cut", 0), ("delivered, packets cut", 1)], fax)
+            self.assertIn("t38_udptl_maxdatagram", fax["advice"])
+        self.wait_for_no_calls()
