@@ -177,6 +177,7 @@ Result<> SipAgent::Impl::start(Stack& stack) {
                    SIPTAG_ACCEPT_STR(kAccept), NTATAG_MCLASS(intake_.message_class()), NUTAG_SESSION_TIMER(expires),
                    NUTAG_MIN_SE(static_cast<unsigned>(config_.min_se.count())), NUTAG_UPDATE_REFRESH(1),
                    NUTAG_USER_AGENT(config_.user_agent.c_str()),
+                   NTATAG_SIP_T1X64(static_cast<unsigned>(config_.transaction_patience.count())),
                    // One user agent has one transport: a long request must not look for another.
                    NTATAG_UDP_MTU(65535), TAG_END());
   if (!stack.nua) return fail("cannot listen on {} {}", to_string(listen.transport), listen.address.to_string());

@@ -33,7 +33,9 @@ struct AgentConfig {
   // RFC 4028. 0: no session timer of our own; a peer's is honoured still.
   std::chrono::seconds session_expires{1800};
   std::chrono::seconds min_se{90};
-  // How long a re-INVITE of ours may stay without an answer. Sofia's own limit, 32 s, would take the dialog with it.
+  // How long a request of ours may stay without an answer: 64 times T1 (RFC 3261 section 17.1).
+  std::chrono::milliseconds transaction_patience{32000};
+  // The same of a re-INVITE, which has to be less: Sofia's own limit would take the dialog with it.
   std::chrono::milliseconds reinvite_patience{31000};
   // INVITEs a second from one source address, resends included; what is above is dropped. 0: no limit.
   double max_invites_per_second = 0;

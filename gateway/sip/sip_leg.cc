@@ -112,6 +112,13 @@ Result<> SipLeg::Impl::accept(nua_handle_t* handle, const sip_t& invite) {
   ::nua_handle_bind(handle_, magic());
   state_ = State::Called;
   note_peer(invite);
+  auto home = make_home();
+  auto address = [&](const sip_addr_t* header) {
+    return fmt::format("<{}>", ::url_as_string(home.get(), header->a_url));
+  };
+  farewell_.set_addresses(address(invite.sip_to), address(invite.sip_from));
+  farewell_.set_route(invite);
+  farewell_.note(invite);
   invite_.save(path_.nua);
   peer_supports_100rel_ = supports_100rel(invite);
   remote_ = read(invite);
@@ -193,6 +200,7 @@ void SipLeg::Impl::setup(const call::Setup& setup, const std::optional<call::Med
   if (!setup.referred_by.empty()) identity.lines += fmt::format("Referred-By: {}\r\n", setup.referred_by);
   auto tag = fmt::format("{:016x}", random_number());
   path_.dialogs.set_tag(call_id, asked_for_, tag);
+  farewell_.set_addresses(identity.from, to);
   identity.from += ";tag=" + tag;
   handle_ = ::nua_handle(path_.nua, magic(), NUTAG_URL(uri.c_str()), SIPTAG_CALL_ID_STR(call_id.c_str()),
                          SIPTAG_TO_STR(to.c_str()), SIPTAG_FROM_STR(identity.from.c_str()), TAG_END());
@@ -300,6 +308,7 @@ std::string SipLeg::Impl::take_extra_lines() {
 
 void SipLeg::Impl::on_answered(const sip_t& response) {
   state_ = State::Established;
+  farewell_.set_route(response);
   acknowledged_.clear();
   path_.dialogs.set_answered(call_id, asked_for_);
   note_connected(response);
@@ -329,6 +338,7 @@ void SipLeg::Impl::on_answered(const sip_t& response) {
 // A peer without UPDATE is kept by re-INVITEs of ours. Sofia would repeat the last INVITE it remembers, which may
 // describe what does not stand any more; so ours come before its own are due.
 void SipLeg::Impl::refresh() {
+  if (auto named = dialog()) farewell_.set_tags(*named);
   ::nua_set_hparams(handle_, NUTAG_UPDATE_REFRESH(peer_allows_update_), TAG_END());
   if (peer_allows_update_ || session_interval_.count() == 0) return refresh_timer_.cancel();
   refresh_timer_.arm(session_interval_ * 2 / 5, [this] {
@@ -429,7 +439,10 @@ void SipLeg::Impl::end_dialog(const call::Cause& cause, int status) {
       invite_.reset();
       return release_shortly(cause);
     default: {
-      if (has_lost_dialog_) return release_shortly(cause);
+      if (has_lost_dialog_) {
+        farewell_.say(path_.nua, reason);
+        return release_shortly(cause);
+      }
       // A subscription that is left open would keep the dialog alive.
       transfer_progress(503);
       auto extra = std::exchange(user_user_lines_, {});
@@ -462,7 +475,12 @@ void SipLeg::Impl::finish(const call::Cause& cause) {
 void SipLeg::Impl::on_state(int status, tagi_t* tags) {
   int state = -1;
   ::tl_gets(tags, NUTAG_CALLSTATE_REF(state), TAG_END());
+  if (state == nua_callstate_terminating) is_sofia_leaving_ = true;
   if (state != nua_callstate_terminated || (has_lost_dialog_ && state_ == State::Established)) return;
+  // Nobody has said BYE: an UPDATE of ours was not answered, and Sofia forgets the dialog for it.
+  if (state_ == State::Established && !cause_ && !is_sofia_leaving_) {
+    farewell_.say(path_.nua, reason_of(call::cause_of_sip(refusal_of(status))));
+  }
   // An incoming call that we refused is told by release_shortly() alone.
   finish(cause_ ? *cause_ : status >= 300 && status <= 699 ? call::cause_of_sip(status) : call::kNormalClearing);
 }
@@ -493,6 +511,7 @@ void SipLeg::Impl::on_info(const sip_t& info) {
 
 void SipLeg::Impl::on_event(nua_event_t event, int status, const sip_t* sip, tagi_t* tags) {
   if (state_ == State::Released) return;
+  if (sip) farewell_.note(*sip);
   switch (event) {
     case nua_r_invite:
       return on_invite_response(status, sip);

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/reactor.h"
 #include "gateway/sip/dialogs.h"
+#include "gateway/sip/farewell.h"
 #include "gateway/sip/handle_owner.h"
 #include "gateway/sip/sdp.h"
 #include "gateway/sip/sip_agent.h"
@@ -176,6 +177,8 @@ class SipLeg::Impl final : public HandleOwner {
   std::optional<tdm::CallingParty> peer_party_;  // and on the peer's, as told so far
   std::string user_user_lines_;
   std::optional<call::Replaces> ended_dialog_;
+  Farewell farewell_;
+  bool is_sofia_leaving_ = false;  // it says BYE by itself, or has
   Timer release_timer_, refresh_timer_, hold_timer_, answer_timer_, expiry_timer_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

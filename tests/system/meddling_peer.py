@@ -116,13 +116,14 @@ class MeddlingPeer(LossyRelay):
     sent it. `mute`: no T.38 packet of the machine's gets through. `asks_by_update`: the machine's T.38 offer travels in
     an UPDATE. `refreshes`: what the peer sends in the middle of a page, one after the other: see Refresher.
 
-    `offers`: the gateway's T.38 offers, without repetitions. `answers`: its final answers to the machine's.
+    `offers`: the gateway's T.38 offers, without repetitions. `answers`: its final answers to the machine's. `ends`: the
+    gateway's BYE, as "BYE", and its answers to the machine's.
     """
 
     def __init__(self, script=(), holds_until=None, mute=False, peer=None, refreshes=(), asks_by_update=False,
                  host="127.0.0.1"):
         self.script, self.holds_until, self.mute = list(script), holds_until, mute
-        self.offers, self.answers = [], []
+        self.offers, self.answers, self.ends = [], [], set()
         self.plans = {}  # CSeq of the gateway's offer: what is done with it
         self.peer_offers, self.held = set(), None
         self.timer = None
@@ -156,6 +157,8 @@ class MeddlingPeer(LossyRelay):
                 self.release()
             return
         status = int(message.split()[1]) if message.startswith(b"SIP/2.0 ") else 0
+        if method == b"BYE":
+            self.ends.add(status or "BYE")
         if status >= 200 and method == b"INVITE" and number in self.peer_offers:
             self.peer_offers.discard(number)
             self.answers.append(status)

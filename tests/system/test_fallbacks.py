@@ -111,6 +111,9 @@ class Refusals(Fallbacks):
                 refused = {f"refuses-{status}": status for status in self.STATUSES} | {"caller-refuses-488": 488}
                 self.assertEqual(fax["t38_refused_with"], refused.get(name))
                 self.assertEqual(self.modes_of(name), ["offering-t38", "g711-fax"])
+                # Whoever hangs up: the dialog stands, whatever the offer was answered with, or not at all.
+                self.wait("the end of the dialog", lambda: peer.ends)
+                self.assertLessEqual(peer.ends, {"BYE", 200})
         self.wait_for_no_calls()
 
 

@@ -361,6 +361,52 @@ TEST_F(SipExchange, AReInviteThatIsNeverAnsweredLeavesTheDialogWhole) {
   }
 }
 
+// RFC 3261 section 12.2.1.2. Sofia forgets the dialog then, and the peer's may stand.
+TEST_F(SipExchange, ARequestThatNobodyAnswersEndsTheCallByBye) {
+  transaction_patience = 500ms;
+  start({Transport::Udp, *SocketAddress::parse("127.0.0.1:0")});
+  const std::string proxy =
+      fmt::format("Record-Route: <sip:{0};lr;n=1>, <sip:{0};lr;n=2>\r\n", peer.address().to_string());
+  const std::string headers = "Allow: INVITE, ACK, BYE, UPDATE\r\n" + proxy;
+  for (bool is_ours : {true, false}) {
+    SCOPED_TRACE(is_ours);
+    std::string message;
+    if (is_ours) {
+      message = call_peer();
+      peer.reply(back(), message, "200 OK", headers, sdp_of(kAudio));
+      ASSERT_TRUE(until_heard(caller, "answered"));
+      settle();
+      message = peer.last("ACK");
+    } else {
+      establish_from_peer(headers);
+      message = peer.last("SIP/2.0 200");
+    }
+    Party& leg = is_ours ? caller : callee;
+
+    tdm::CallingParty party;
+    party.number.digits = "4711";
+    party.screening = tdm::Screening::Network;  // else it is not asserted
+    leg.leg->connected_party(party);
+    ASSERT_TRUE(until_received("UPDATE"));
+
+    ASSERT_TRUE(until_received("BYE"));
+    auto bye = peer.last("BYE");
+    EXPECT_TRUE(bye.starts_with("BYE sip:raw@" + peer.address().to_string())) << "the Contact";
+    EXPECT_EQ(RawPeer::header(bye, "Call-ID"), RawPeer::header(message, "Call-ID"));
+    EXPECT_EQ(tag_of(bye), "raw");
+    auto own = RawPeer::header(message, is_ours ? "From" : "To");
+    EXPECT_EQ(RawPeer::header(bye, "From").substr(RawPeer::header(bye, "From").find(";tag=")),
+              own.substr(own.find(";tag=")));
+    EXPECT_GT(std::stol(RawPeer::header(bye, "CSeq")), std::stol(RawPeer::header(peer.last("UPDATE"), "CSeq")));
+    EXPECT_EQ(RawPeer::header(bye, "Route").find("n=1") < RawPeer::header(bye, "Route").find("n=2"), !is_ours) << bye;
+    peer.reply(is_ours ? back() : agent(), bye, "200 OK");
+    ASSERT_TRUE(until_heard(leg, "released"));
+    leg = Party{};
+    settle();
+    peer.received.clear();
+  }
+}
+
 // RFC 3261 sections 8.2.3 and 20.11: what is no SDP must be understood unless it says that it need not be.
 TEST_F(SipExchange, ABodyThatIsNoSdpIsPassedOverWhereItIsOptional) {
   const std::string optional = "Content-Disposition: render;handling=optional\r\n";

@@ -116,6 +116,7 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
     config.min_se = std::min(config.min_se, session_expires);
     config.max_invites_per_second = max_invites_per_second;
     config.reinvite_patience = reinvite_patience;
+    config.transaction_patience = transaction_patience;
     calling_agent = std::move(*SipAgent::start(root, config, *this, counters));
     called_agent = std::move(*SipAgent::start(root, config, *this, counters));
   }
@@ -189,7 +190,7 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
   bool admits_all = true;
   int answers_options_with = 200;
   double max_invites_per_second = 0;
-  std::chrono::milliseconds reinvite_patience{31000};
+  std::chrono::milliseconds reinvite_patience{31000}, transaction_patience{32000};
   call::Setup last_setup;
   InviteInfo last_info;
 };
