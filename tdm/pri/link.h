@@ -70,10 +70,10 @@ class Link {
   static int read_frame(::pri* pri, void* buffer, int size) noexcept;
   static int write_frame(::pri* pri, void* buffer, int size) noexcept;
   int read(std::span<uint8_t> buffer);
-  const size_t reference_octets_;
   int write(ByteView frame);
 
   Log log_;
+  const size_t reference_octets_;
   std::unique_ptr<DChannel> dchannel_;
   ::pri* pri_ = nullptr;
   bool lost_ = false;
