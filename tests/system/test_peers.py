@@ -4,9 +4,10 @@ import datetime
 import socket
 import threading
 
+import audio
 import rig
 from asterisk import Asterisk
-from support import SystemTest
+from support import ROUTES, SystemTest
 from test_fallbacks import FAX_PATIENCE, Fallbacks
 
 
@@ -164,3 +165,17 @@ class AsteriskFaults(Fallbacks):
             self.assertIn((fax["rule"], fax["pages"]), [("packets cut", 0), ("delivered, packets cut", 1)], fax)
             self.assertIn("t38_udptl_maxdatagram", fax["advice"])
         self.wait_for_no_calls()
+
+
+class AsteriskDigits(SystemTest):
+    @classmethod
+    def set_up(cls, bench):
+        cls.recording = bench.folder / "recording.wav"
+        bench.start_exchange([{"number": "302", "kind": "voice", "record": cls.recording}])
+        bench.start_gateway(sip_trunks={"pbx": {"peer": f"sip:127.0.0.1:{cls.peer_port}"}}, routes=ROUTES)
+
+    def test_digits_by_info_are_heard_on_the_line(self):
+        self.call_with_sipp("uac_digits_by_info", "302").finish()
+
+        self.wait_for_no_calls()
+        self.assertEqual(audio.digits_in(audio.read_wav(self.recording)), "15#")
