@@ -59,8 +59,8 @@ int hand_over(ByteView frame, std::span<uint8_t> buffer) {
 }  // namespace
 
 Link::Link(const Config& config, std::unique_ptr<DChannel> dchannel, Counters& counters)
-    : reference_octets_(config.spans.front().type == SpanType::Bri ? 1 : 2),
-      log_(config.name),
+    : log_(config.name),
+      reference_octets_(config.spans.front().type == SpanType::Bri ? 1 : 2),
       dchannel_(std::move(dchannel)),
       malformed_(counters.get("pri.rx.malformed")),
       not_sent_(counters.get("pri.tx.failed")) {
