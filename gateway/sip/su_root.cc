@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "gateway/sip/sofia_time.h"
+
 namespace sg::sip {
 
 struct SuRoot::Watched {
@@ -32,6 +34,7 @@ int on_ready(su_root_magic_t*, su_wait_t* wait, su_wakeup_arg_t* handler) noexce
 }  // namespace
 
 SuRoot::SuRoot() {
+  use_steady_time();
   ::su_init();
   root_ = ::su_root_create(nullptr);
   assert(root_);

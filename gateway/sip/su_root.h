@@ -44,7 +44,7 @@ class SuRoot final : public Reactor {
   void run_due_timers();
 
   su_root_s* root_;
-  // Sofia's own timers run on the wall clock; ours must not, so one timerfd carries them all.
+  // Sofia's own timers know milliseconds only, so one timerfd carries all of ours.
   UniqueFd alarm_;
   std::unordered_map<int, std::shared_ptr<Watched>> watched_;
   TimerQueue timers_;

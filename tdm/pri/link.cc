@@ -127,7 +127,7 @@ std::optional<Duration> Link::until_next_timer() const {
   ::gettimeofday(&now, nullptr);
   Duration wait =
       std::chrono::seconds(next->tv_sec - now.tv_sec) + std::chrono::microseconds(next->tv_usec - now.tv_usec);
-  return std::clamp(wait, Duration::zero(), kLongestSleep);
+  return std::max(wait, Duration::zero());
 }
 
 bool Link::exists(q931_call* call) const {

@@ -37,7 +37,7 @@ class Link {
   bool receive(::pri_event*& event);
   // The next event of libpri's timers; null when none is due.
   ::pri_event* run_timers() { return ::pri_schedule_run(pri_); }
-  // How long until libpri wants run_timers(), at most kLongestSleep.
+  // How long until libpri wants run_timers().
   std::optional<Duration> until_next_timer() const;
 
   // Whether libpri still knows this call. It may have freed one that we hung up.
@@ -64,9 +64,6 @@ class Link {
   DChannelStats dchannel_stats() const { return dchannel_->stats(); }
 
  private:
-  // A step of the wall clock, which libpri's timers follow, is noticed within this.
-  static constexpr Duration kLongestSleep = 1s;
-
   static int read_frame(::pri* pri, void* buffer, int size) noexcept;
   static int write_frame(::pri* pri, void* buffer, int size) noexcept;
   int read(std::span<uint8_t> buffer);

@@ -1,6 +1,7 @@
 #include "gateway/sip/su_root.h"
 
 #include <gtest/gtest.h>
+#include <sofia-sip/su_wait.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -54,6 +55,37 @@ TEST(SuRoot, TellsOfReadableDescriptorsUntilTheyAreUnwatched) {
   EXPECT_EQ(readable, 2);
   ::close(ends[0]);
   ::close(ends[1]);
+}
+
+// A step asks the kernel twice at most. A root that will not wait for the last part of a millisecond takes dozens of
+// them to each timer.
+TEST(SuRoot, SleepsUntilSofiasNextTimerIsDue) {
+  constexpr int kTimes = 20;
+  SuRoot root;
+  int fired = 0, steps = 0;
+  su_timer_t* timer = ::su_timer_create(::su_root_task(root.handle()), 7);
+  auto count = [](su_root_magic_t*, su_timer_t*, su_timer_arg_t* times) { ++*reinterpret_cast<int*>(times); };
+  ::su_timer_set_for_ever(timer, count, reinterpret_cast<su_timer_arg_t*>(&fired));
+
+  for (; fired < kTimes; ++steps) root.step(1h);
+
+  EXPECT_LE(steps, 2 * kTimes);
+  ::su_timer_destroy(timer);
+}
+
+TEST(SuRoot, HasSofiaGoByTheSteadyClockInWholeMilliseconds) {
+  SuRoot root;
+  auto before = root.now();
+  su_time_t first = ::su_now();
+
+  std::this_thread::sleep_for(5ms);
+
+  su_time_t second = ::su_now();
+  auto passed = std::chrono::milliseconds(::su_duration(second, first));
+  EXPECT_GE(passed, 4ms);
+  EXPECT_LE(passed, root.now() - before + 1ms);
+  EXPECT_EQ(first.tv_usec % 1000, 0u);
+  EXPECT_NEAR(static_cast<double>(first.tv_sec - SU_TIME_EPOCH), static_cast<double>(::time(nullptr)), 2.0);
 }
 
 }  // namespace
