@@ -151,8 +151,16 @@ std::vector<Option<S>> make_trunk_options(std::string kind) {
           .live(),
       option<S>("numbers_out", &Trunk::numbers_out, number_style(), "How numbers are sent there, in the same words.")
           .live(),
-      option<S>("max_cps", &Trunk::max_cps, integer(0, 1000),
-                "Calls a second, each way. Above it a call goes on to the next target, or is refused. 0: no limit.")
+      option<S>(
+          "max_cps", &Trunk::max_cps, integer(0, 1000),
+          "Calls a second, each way; twice as many may come at once. Above it a call goes on to the next target, or "
+          "is refused. 0: no limit.")
+          .live(),
+      option<S>(
+          "share", &Trunk::share, integer(1, 100),
+          "Of a pri, fxo or em trunk's lines that calls of other trunks reach too, the most that calls from this "
+          "trunk hold, in percent; two at least are left to others and to emergency calls, unless there are three "
+          "or fewer. 100: all.")
           .live(),
       option<S>("cost", &Trunk::cost, prices_of_trunk(),
                 "What calls to it cost, by the called number's beginning: for pick = \"cost\" in routes.")

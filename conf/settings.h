@@ -167,7 +167,8 @@ struct Trunk {
   std::string name;
   std::string profile;
   int max_calls = 0;  // 0: as many as it carries
-  int max_cps = 0;    // calls a second each way; 0: no limit
+  int max_cps = 20;   // calls a second each way, and twice as many at once; 0: no limit
+  int share = 90;     // of lines that other trunks reach too, the most that it holds, percent
   std::vector<Price> cost;
   NumberStyle numbers_in, numbers_out;
   bool is_paid = false;

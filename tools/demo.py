@@ -35,8 +35,9 @@ def set_up(bench):
                          + [{"number": "300", "kind": "echo"}, {"number": "301", "kind": "tone"}])
     t38_port, g711_port = rig.free_ports(2)
     bench.start_gateway(
-        sip_trunks={"fax-t38": {"peer": f"sip:127.0.0.1:{t38_port}"},
-                    "fax-g711": {"peer": f"sip:127.0.0.1:{g711_port}"}},
+        sip_trunks={"fax-t38": {"peer": f"sip:127.0.0.1:{t38_port}", "max_cps": 0},
+                    "fax-g711": {"peer": f"sip:127.0.0.1:{g711_port}", "max_cps": 0}},
+        pri={"max_cps": 0},
         routes=[{"name": "to-lines", "from": ["fax-t38", "fax-g711"], "called": "*", "to": ["pstn"]},
                 {"name": "to-t38", "from": ["pstn"], "called": "201", "to": ["fax-t38"]},
                 {"name": "to-g711", "from": ["pstn"], "called": "202", "to": ["fax-g711"]}])

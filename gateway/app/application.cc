@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "gateway/app/analog.h"
-#include "gateway/records/files.h"
+#include "gateway/route/shares.h"
 #include "media/tone/wav.h"
 #include "t38/gateway.h"
 #include "tdm/cas/group.h"
@@ -338,6 +338,7 @@ Result<> Application::start_routes() {
   if (dahdi_) dahdi_->set_listener(this);
   span_watch_ = std::make_unique<trunk::SpanWatch>(root_, [this] { return span_status(); });
   for (const auto& span : span_status()) on_alarms_changed(span.number, span.alarms);
+  for (const auto& caution : route::cautions(settings_)) log_.warning("{}", caution);
   for (const auto& clock : examine_clocks(facts())) log_.warning("{}: {}", clock.says, clock.mend);
   return {};
 }

@@ -113,8 +113,11 @@ class Application final : public sip::SipAgent::Listener,
   bool is_forwarded_too_often(const PlanQuestion& question);
   // The dial plan's part in a call: what refuses it, and what each target has to ask first.
   std::optional<call::Refusal> refusal(const std::string& from, const route::Decision& decision, bool is_forwarded);
-  call::Target target_of(route::Attempt attempt, const route::Decision& decision, const call::Setup& setup);
-  std::optional<call::Refusal> admit(const std::string& trunk, bool is_emergency);
+  call::Target target_of(const std::string& from, route::Attempt attempt, const route::Decision& decision,
+                         const call::Setup& setup);
+  std::optional<call::Refusal> admit(const std::string& from, const std::string& trunk, bool is_emergency);
+  // What one trunk may hold of the other's lines, where it holds as much; "share = 90 of trunk pbx on pstn".
+  std::optional<std::string> exceeded_share(const std::string& from, const std::string& to) const;
   bool make_room(const std::string& trunk);
   call::Refusal refused(int cause, std::string limit);
   bool is_at_max_calls(const std::string& trunk) const;

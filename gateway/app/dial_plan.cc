@@ -1,12 +1,31 @@
 #include "gateway/app/dial_plan.h"
 
+#include "gateway/route/shares.h"
+
 namespace sg::app {
+namespace {
+
+// A call to a telephone takes no line that another could have had.
+std::set<std::string> shared_lines(const conf::Settings& settings) {
+  std::set<std::string> shared;
+  auto add = [&](const conf::Trunk& trunk) {
+    if (route::sources_of(settings, trunk.name).size() > 1) shared.insert(trunk.name);
+  };
+  for (const auto& trunk : settings.pri_trunks) add(trunk);
+  for (const auto& trunk : settings.analog_trunks) {
+    if (trunk.kind != conf::AnalogKind::Fxs) add(trunk);
+  }
+  return shared;
+}
+
+}  // namespace
 
 Result<std::shared_ptr<const DialPlan>> DialPlan::make(conf::Settings settings) {
   auto kept = std::make_unique<const conf::Settings>(std::move(settings));
   auto plan = route::Plan::make(*kept);
   if (!plan) return tl::unexpected(plan.error());
-  return std::make_shared<const DialPlan>(DialPlan{std::move(kept), std::move(*plan)});
+  auto shared = shared_lines(*kept);
+  return std::make_shared<const DialPlan>(DialPlan{std::move(kept), std::move(*plan), std::move(shared)});
 }
 
 Result<std::shared_ptr<const DialPlan>> DialPlan::load(const std::string& file) {

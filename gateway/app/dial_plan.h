@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -19,7 +20,9 @@ namespace sg::app {
 struct DialPlan {
   std::unique_ptr<const conf::Settings> settings;
   route::Plan plan;
+  std::set<std::string> shared;  // trunks with lines that calls of several others reach
 
+  bool is_shared(const std::string& trunk) const { return shared.contains(trunk); }
   // Error: everything that is wrong with the file, its tests included, a line each.
   static Result<std::shared_ptr<const DialPlan>> make(conf::Settings settings);
   static Result<std::shared_ptr<const DialPlan>> load(const std::string& file);

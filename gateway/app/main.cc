@@ -12,6 +12,7 @@
 #include "gateway/app/daemon.h"
 #include "gateway/app/version.h"
 #include "gateway/route/plan.h"
+#include "gateway/route/shares.h"
 
 namespace {
 
@@ -76,6 +77,7 @@ int check(const std::string& file) {
     return 1;
   }
   std::cout << file << ": good\n";
+  for (const std::string& caution : route::cautions(*settings)) std::cout << "warning: " << caution << '\n';
   if (size_t tests = settings->tests.size()) std::cout << tests << (tests == 1 ? " test" : " tests") << " passed\n";
   return 0;
 }

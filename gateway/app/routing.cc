@@ -5,6 +5,7 @@
 #include "gateway/app/application.h"
 #include "gateway/call/diversion.h"
 #include "gateway/route/normalise.h"
+#include "gateway/route/shares.h"
 
 namespace sg::app {
 namespace {
@@ -136,7 +137,7 @@ void Application::fill(call::Routing& routing, const PlanQuestion& question, con
                                      adapter_of(profile_of(settings, decision.calling_line)));
   routing.usage = std::make_unique<CountedUsage>(limits_, root_, charge_of(decision));
   for (const route::Attempt& attempt : decision.attempts) {
-    auto target = target_of(attempt, decision, setup);
+    auto target = target_of(question.query.from_trunk, attempt, decision, setup);
     if (target.trunk) routing.targets.push_back(std::move(target));
   }
   // Only trunks that a restart would bring: the way is not there yet.
@@ -219,7 +220,7 @@ std::optional<call::Refusal> Application::refusal(const std::string& from, const
 
 call::Refusal Application::refused(int cause, std::string limit) {
   counters_.get(counter_of(limit)).add();
-  return {call::Cause{cause}, std::move(limit)};
+  return {call::Cause{.q850 = cause, .is_for_now = true}, std::move(limit)};
 }
 
 bool Application::is_at_max_calls(const std::string& trunk) const {
@@ -237,7 +238,8 @@ std::function<void(call::MediaPolicy&)> Application::remembering(const std::stri
   };
 }
 
-call::Target Application::target_of(route::Attempt attempt, const route::Decision& decision, const call::Setup& setup) {
+call::Target Application::target_of(const std::string& from, route::Attempt attempt, const route::Decision& decision,
+                                    const call::Setup& setup) {
   call::Target target;
   target.trunk = trunk(attempt.trunk);
   target.setup = setup;
@@ -249,22 +251,35 @@ call::Target Application::target_of(route::Attempt attempt, const route::Decisio
   if (decision.hide_calling) target.setup.calling.presentation = tdm::Presentation::Restricted;
   target.ring = decision.rule->ring;
   bool is_emergency = decision.is_emergency;
-  target.admit = [this, name = attempt.trunk, is_emergency] { return admit(name, is_emergency); };
+  target.admit = [this, from, name = attempt.trunk, is_emergency] { return admit(from, name, is_emergency); };
   if (is_emergency) target.make_room = [this, name = attempt.trunk] { return make_room(name); };
   target.adapt = remembering(attempt.trunk, target.setup.called.digits,
                              adapter_of(profile_of(*plan_->settings, decision.called_line)));
   return target;
 }
 
-std::optional<call::Refusal> Application::admit(const std::string& trunk, bool is_emergency) {
+std::optional<call::Refusal> Application::admit(const std::string& from, const std::string& trunk, bool is_emergency) {
   const conf::Trunk* settings = plan_->settings->trunk(trunk);
   if (!settings) return std::nullopt;
   if (!is_emergency && is_at_max_calls(trunk)) {
     return refused(call::kNoCircuit.q850, fmt::format("max_calls = {} of trunk {}", settings->max_calls, trunk));
   }
+  if (auto share = is_emergency ? std::nullopt : exceeded_share(from, trunk)) {
+    return refused(call::kNoCircuit.q850, *share);
+  }
   auto limit = limits_.take(*settings, route::CallDirection::ToTrunk, root_.now());
   if (is_emergency || !limit) return std::nullopt;
   return refused(call::kNoCircuit.q850, *limit);
+}
+
+std::optional<std::string> Application::exceeded_share(const std::string& from, const std::string& to) const {
+  auto line = std::ranges::find(tdm_trunks_, to, [](const auto& trunk) { return trunk->name(); });
+  const conf::Trunk* settings = plan_->settings->trunk(from);
+  if (line == tdm_trunks_.end() || !settings || !plan_->is_shared(to)) return std::nullopt;
+  size_t lines = (*line)->lines();
+  if (int most = plan_->settings->trunk(to)->max_calls; most != 0) lines = std::min(lines, static_cast<size_t>(most));
+  if (manager_->calls_between(from, to) < route::share_of(lines, settings->share)) return std::nullopt;
+  return fmt::format("share = {} of trunk {} on {}", settings->share, from, to);
 }
 
 // The newest call has the least to lose: nobody has talked for long.

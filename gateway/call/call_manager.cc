@@ -47,6 +47,13 @@ size_t CallManager::calls_of(const std::string& trunk) const {
   }));
 }
 
+size_t CallManager::calls_between(const std::string& from, const std::string& to) const {
+  return static_cast<size_t>(std::count_if(calls_.begin(), calls_.end(), [&](const auto& entry) {
+    const Call& call = *entry.second;
+    return call.caller().trunk() == from && call.called() && call.called()->trunk() == to;
+  }));
+}
+
 bool CallManager::hang_up(CallId id, Cause cause) {
   auto found = calls_.find(id);
   if (found == calls_.end()) return false;

@@ -13,8 +13,11 @@ struct Cause {
   int q850 = 16;
   // The status code that the SIP side sent. 0: the cause came from elsewhere.
   int sip_status = 0;
+  // One of our own limits refuses the call, and the next one may be taken a moment later: with 503 goes Retry-After.
+  // How it is said, not why: causes are alike without it.
+  bool is_for_now = false;
 
-  bool operator==(const Cause&) const = default;
+  bool operator==(const Cause& other) const { return q850 == other.q850 && sip_status == other.sip_status; }
 };
 
 constexpr Cause kNormalClearing{16};

@@ -7,6 +7,9 @@
 namespace sg::route {
 namespace {
 
+// Calls of max_cps that may come at once: telephones of an office that is opened, faxes of a full hour.
+constexpr double kBurstSeconds = 2;
+
 // After so many additions what holds nothing any more is thrown away.
 constexpr size_t kSweepEvery = 4096;
 
@@ -103,7 +106,8 @@ void Limits::end(Ticket ticket, TimePoint now) {
 }
 
 std::optional<std::string> Limits::take(const conf::Trunk& trunk, CallDirection direction, TimePoint now) {
-  if (trunk.max_cps == 0 || buckets_[{trunk.name, direction}].take(trunk.max_cps, now)) return std::nullopt;
+  auto& bucket = buckets_.try_emplace({trunk.name, direction}, kBurstSeconds).first->second;
+  if (trunk.max_cps == 0 || bucket.take(trunk.max_cps, now)) return std::nullopt;
   return fmt::format("max_cps = {} of trunk {}", trunk.max_cps, trunk.name);
 }
 

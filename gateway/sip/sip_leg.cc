@@ -25,6 +25,8 @@ namespace {
 constexpr auto kReleasePatience = 2s;
 constexpr size_t kMostForks = 32;
 constexpr std::chrono::milliseconds kDigitLength{160};
+// Seconds. RFC 3261 section 21.5.4 has the peer send nothing at all for so long: another call may be an emergency.
+constexpr auto kRetryAfter = "1";
 
 std::string random_call_id() {
   return fmt::format("{:016x}{:016x}", random_number(), random_number());
@@ -135,15 +137,15 @@ Result<> SipLeg::Impl::accept(nua_handle_t* handle, const sip_t& invite) {
   return {};
 }
 
-void SipLeg::Impl::respond(int status, const std::string& sdp, const std::string& reason) {
+void SipLeg::Impl::respond(int status, const std::string& sdp, const std::string& reason, const char* retry_after) {
   bool is_reliable = status > 100 && status < 200 && peer_supports_100rel_;
   auto extra = status > 100 && (status < 300 || !user_user_lines_.empty()) ? take_extra_lines() : std::string{};
   ::nua_respond(handle_, status, ::sip_status_phrase(status), TAG_IF(invite_.is_set(), NUTAG_WITH(invite_.message())),
                 TAG_IF(!sdp.empty(), SIPTAG_CONTENT_TYPE_STR(kSdpType)), SIPTAG_PAYLOAD_STR(or_null(sdp)),
                 SIPTAG_REASON_STR(or_null(reason)), SIPTAG_HEADER_STR(or_null(extra)),
                 // RFC 3261 section 8.2.3.
-                TAG_IF(status == 415, SIPTAG_ACCEPT_STR(kSdpType)), TAG_IF(is_reliable, SIPTAG_REQUIRE_STR("100rel")),
-                TAG_END());
+                TAG_IF(status == 415, SIPTAG_ACCEPT_STR(kSdpType)), SIPTAG_RETRY_AFTER_STR(retry_after),
+                TAG_IF(is_reliable, SIPTAG_REQUIRE_STR("100rel")), TAG_END());
 }
 
 void SipLeg::Impl::provisional(int status, const std::optional<call::MediaDescription>& media) {
@@ -435,7 +437,8 @@ void SipLeg::Impl::end_dialog(const call::Cause& cause, int status) {
       ::nua_cancel(handle_, SIPTAG_REASON_STR(reason.c_str()), TAG_END());
       break;
     case State::Called:
-      respond(status ? status : call::sip_status_of(cause), {}, reason);
+      if (status == 0) status = call::sip_status_of(cause);
+      respond(status, {}, reason, status == 503 && cause.is_for_now ? kRetryAfter : nullptr);
       invite_.reset();
       return release_shortly(cause);
     default: {

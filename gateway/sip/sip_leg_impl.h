@@ -123,7 +123,8 @@ class SipLeg::Impl final : public HandleOwner {
   static int fault_of_body(const sip_t& message, const std::optional<Sdp>& sdp);
   // The SDP that a message carries, if it does and if it makes sense.
   std::optional<Sdp> read(const sip_t& message);
-  void respond(int status, const std::string& sdp, const std::string& reason = {});
+  // `retry_after`: null: none.
+  void respond(int status, const std::string& sdp, const std::string& reason = {}, const char* retry_after = nullptr);
   void end_dialog(const call::Cause& cause, int status);
   void release_shortly(const call::Cause& cause);
   void finish(const call::Cause& cause);

@@ -189,6 +189,17 @@ std::vector<tdm::Signalling::Status> TdmTrunk::status() const {
   return all;
 }
 
+size_t TdmTrunk::lines() const {
+  size_t lines = 0;
+  for (const auto& interface : interfaces_) {
+    for (const auto& slot : interface->signalling().status().slots) {
+      using State = tdm::Signalling::SlotState;
+      lines += slot.state != State::OutOfService && slot.state != State::InAlarm;
+    }
+  }
+  return lines;
+}
+
 void TdmTrunk::on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) {
   for (auto& interface : interfaces_) interface->signalling().on_alarms_changed(span, alarms);
 }

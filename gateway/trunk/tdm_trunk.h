@@ -49,6 +49,8 @@ class TdmTrunk final : public call::Trunk {
   // Each interface as it stands, in order.
   std::vector<tdm::Signalling::Status> status() const;
   size_t calls() const { return legs_.size(); }
+  // Timeslots or ports that are in service, whether a call is on them or not.
+  size_t lines() const;
   // Of calls sent out from here on.
   void set_bearer(tdm::BearerCapability bearer) { options_.bearer = bearer; }
   void set_causes(call::CauseMap causes) { options_.causes = std::move(causes); }

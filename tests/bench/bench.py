@@ -121,7 +121,7 @@ class Live:
         inbox = bench.folder / "exchange"
         inbox.mkdir()
         bench.start_exchange([{"number": "100", "kind": "fax", "directory": inbox}, {"number": "300", "kind": "echo"}])
-        bench.start_gateway(sip_trunks={"peer": {"peer": f"sip:127.0.0.1:{fax_port}"}},
+        bench.start_gateway(sip_trunks={"peer": {"peer": f"sip:127.0.0.1:{fax_port}", "max_cps": 0}}, pri={"max_cps": 0},
                             routes=[{"name": "out", "from": ["peer"], "called": "*", "to": ["pstn"]},
                                     {"name": "in", "from": ["pstn"], "called": "*", "to": ["peer"]}])
         self.alive = [bench.gateway, bench.exchange]

@@ -35,9 +35,9 @@ class LoopedGateway:
             text.append(f'[span.{101 + pair}]\ntype = "E1"\nclock = "given"\nlocal = "127.0.0.1:{far}"\n'
                         f'remote = "127.0.0.1:{near}"')
         near, far = [1 + pair for pair in range(pairs)], [101 + pair for pair in range(pairs)]
-        text += [f'[trunk.out]\nkind = "pri"\nspans = {near}',
-                 f'[trunk.back]\nkind = "pri"\nrole = "network"\nspans = {far}',
-                 f'[trunk.sip]\nkind = "sip"\npeer = "sip:127.0.0.1:{far_port}"',
+        text += [f'[trunk.out]\nkind = "pri"\nmax_cps = 0\nspans = {near}',
+                 f'[trunk.back]\nkind = "pri"\nmax_cps = 0\nrole = "network"\nspans = {far}',
+                 f'[trunk.sip]\nkind = "sip"\nmax_cps = 0\npeer = "sip:127.0.0.1:{far_port}"',
                  '[[route]]\nname = "out"\nfrom = ["sip"]\ncalled = "*"\nto = ["out"]',
                  '[[route]]\nname = "back"\nfrom = ["back"]\ncalled = "*"\nto = ["sip"]']
         config = bench.folder / "spangate.toml"

@@ -180,3 +180,39 @@ class DialPlan(SystemTest):
         self.assertIn("under no limit", self.ctl("route", "112", "--from", "pbx"))
         self.assertIn("is no type of number", self.ctl("route", "300", "--from", "pbx", "--ton", "big", code=1))
         self.assertIn("there is no line", self.ctl("route", "300", "--from", "pbx", "--line", "9", code=1))
+
+
+class Shares(SystemTest):
+    """Two trunks reach one line: of its 30 timeslots each holds one, and 28 stay for emergency calls."""
+
+    @classmethod
+    def set_up(cls, bench):
+        bench.start_exchange([{"number": number, "kind": "echo"} for number in ("300", "112")])
+        bench.start_gateway(sip_trunks={"pbx": {"peer": f"sip:127.0.0.1:{cls.peer_port}", "share": 4},
+                                        "fax": {"peer": "sip:127.0.0.2:5060", "share": 4}},
+                            routes=[{"name": "out", "from": ["pbx", "fax"], "called": "3XX", "to": ["pstn"]},
+                                    {"name": "help", "called": "112", "to": ["pstn"], "emergency": True}],
+                            sections='[site]\nemergency = ["112"]')
+
+    def test_a_trunk_that_holds_its_share_gets_503_with_retry_after_and_others_go_on(self):
+        calls = [self.call_with_sipp("uac_holds_until_told", "300")]
+        self.wait("the answer", lambda: self.answered() == 1)
+
+        said = self.call_with_sipp("uac_refused", "300", values={"STATUS": 503, "CAUSE": 34}).finish()
+
+        self.assertIn("Retry-After: 1", said)
+        self.wait("its record", lambda: self.bench.call_records())
+        self.assertEqual(self.bench.call_records()[0]["called"][0]["limit"], "share = 4 of trunk pbx on pstn")
+        self.assertEqual(self.counter("refused.share"), 1)
+        calls.append(self.call_with_sipp("uac_holds_until_told", "300", source="127.0.0.2"))
+        self.wait("the other trunk's answer", lambda: self.answered() == 2)
+        calls.append(self.call_with_sipp("uac_holds_until_told", "112"))
+        self.wait("the emergency call's answer", lambda: self.answered() == 3)
+        for call in self.bench.control("calls"):
+            self.bench.control("hangup", id=call["id"])
+        for sipp in calls:
+            sipp.finish()
+        self.wait_for_no_calls()
+
+    def answered(self):
+        return sum(call["state"] == "answered" for call in self.bench.control("calls"))

@@ -9,7 +9,8 @@ class Load(SystemTest):
     @classmethod
     def set_up(cls, bench):
         bench.start_exchange([{"number": "300", "kind": "echo"}])
-        bench.start_gateway(sip_trunks={"pbx": {"peer": f"sip:127.0.0.1:{cls.peer_port}"}}, routes=ROUTES,
+        bench.start_gateway(sip_trunks={"pbx": {"peer": f"sip:127.0.0.1:{cls.peer_port}", "max_cps": 0}}, routes=ROUTES,
+                            pri={"max_cps": 0},
                             level="warning")
 
     def leftovers(self):
