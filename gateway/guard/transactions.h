@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <unordered_map>
+
+#include "base/clock.h"
+
+namespace sg::guard {
+
+// Which server transaction a request is of, as fingerprints. An INVITE and its ACK have the same `call`.
+struct TransactionKey {
+  uint64_t call = 0;    // of Call-ID, From tag, CSeq number and whether it is INVITE's
+  uint64_t branch = 0;  // of the topmost Via
+};
+
+// The server transactions that requests outside of dialogs have opened, as far as they still cost memory: 64 times T1
+// (RFC 3261 section 17.2, timers H and J), an INVITE less when its ACK comes. A value.
+class Transactions {
+ public:
+  static constexpr Duration kLife = 32s;
+
+  void open(const TransactionKey& key, TimePoint now);
+  // A resent request is of one that is open.
+  bool knows(const TransactionKey& key, TimePoint now);
+  // False: there was none.
+  bool close(const TransactionKey& key, TimePoint now);
+  size_t size(TimePoint now);
+
+ private:
+  struct Entry {
+    uint64_t branch = 0;
+    TimePoint ends;
+  };
+  struct Due {
+    TimePoint at;
+    uint64_t call = 0;
+  };
+  void expire(TimePoint now);
+
+  std::unordered_map<uint64_t, Entry> open_;
+  std::deque<Due> due_;
+};
+
+}  // namespace sg::guard
