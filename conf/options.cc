@@ -282,9 +282,15 @@ const std::vector<Option<Sip>>& sip_options() {
                   choice<UnknownSource>({{"drop", UnknownSource::Drop}, {"refuse", UnknownSource::Refuse}}),
                   "Requests from addresses that no trunk lists. drop: no answer at all, so that scanners find nothing; "
                   "refuse: 403 to calls. Both are counted (sip.unknown_source)."),
-      option<Sip>(
-          "max_invites_per_second", &Sip::max_invites_per_second, integer(0, 100000),
-          "INVITEs a second that one address may send, resends included; more are dropped and counted. 0: any."),
+      option<Sip>("max_invites_per_second", &Sip::max_invites_per_second, integer(0, 100000),
+                  "New calls a second that one address may begin; more get 503 or no answer, and are counted. 0: any."),
+      option<Sip>("max_requests_per_second", &Sip::max_requests_per_second, integer(0, 100000),
+                  "Requests of any kind a second, outside of calls, that one address may send; all addresses of one "
+                  "trunk together four times as many. More cost no memory: OPTIONS is answered still, calls get 503, "
+                  "the rest no answer. 0: any."),
+      option<Sip>("max_transactions", &Sip::max_transactions, integer(0, 1000000),
+                  "Requests outside of calls that are remembered at once, from all together; each takes some 10 kB for "
+                  "32 s. 0: any."),
       option<Sip>("options_follow_trunks", &Sip::options_follow_trunks, boolean(),
                   "Answer OPTIONS with 503 while no trunk is up, so that peers look for another gateway."),
   };

@@ -47,7 +47,9 @@ enum class UnknownSource : uint8_t { Drop, Refuse };
 struct Sip {
   std::vector<SipAddress> listen;
   UnknownSource unknown_source = UnknownSource::Drop;
-  int max_invites_per_second = 200;  // from one address; 0: no limit
+  // From one address; 0: no limit.
+  int max_invites_per_second = 200, max_requests_per_second = 250;
+  int max_transactions = 10000;  // 0: no limit
   bool options_follow_trunks = false;
   std::string user_agent = "Spangate";
   milliseconds t1{500}, t2{4000}, t4{5000};   // RFC 3261 section 17

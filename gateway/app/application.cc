@@ -120,7 +120,8 @@ Application::Application(conf::Settings settings, sip::SuRoot& root)
       started_(root.now()),
       faxes_(static_cast<size_t>(settings_.fax.keep)),
       plan_loader_(root),
-      shutdown_limit_(root) {}
+      shutdown_limit_(root),
+      memory_timer_(root) {}
 
 Application::~Application() = default;
 
@@ -133,6 +134,7 @@ Result<std::unique_ptr<Application>> Application::start(conf::Settings settings,
   }
   app->log_.info("the filters of fax modems use {}", t38::Gateway::has_fast_filters() ? "AVX2" : "no AVX2");
   for (const auto& listen : app->listening()) app->log_.info("listening on {}", listen);
+  app->give_back_memory();
   return app;
 }
 
@@ -235,7 +237,9 @@ Result<> Application::start_sip() {
   config.user_agent = settings_.sip.user_agent;
   config.session_expires = settings_.sip.session_expires;
   config.min_se = settings_.sip.min_se;
-  config.max_invites_per_second = settings_.sip.max_invites_per_second;
+  config.limits.requests_per_second = settings_.sip.max_requests_per_second;
+  config.limits.invites_per_second = settings_.sip.max_invites_per_second;
+  config.limits.transactions = static_cast<size_t>(settings_.sip.max_transactions);
   auto agent = sip::SipAgent::start(root_, config, *this, counters_);
   if (!agent) return tl::unexpected(agent.error());
   agent_ = std::move(*agent);
@@ -343,6 +347,15 @@ Result<> Application::start_routes() {
   return {};
 }
 
+// A flood's memory is not kept for the next one.
+void Application::give_back_memory() {
+  constexpr auto kInterval = 10s;
+  memory_timer_.arm(kInterval, [this] {
+    free_memory_.give_back();
+    give_back_memory();
+  });
+}
+
 Result<> Application::start_admin() {
   if (settings_.control.socket.empty()) return {};
   auto server = admin::Server::start(settings_.control.socket, *this, root_, counters_);
@@ -381,6 +394,17 @@ void Application::on_invite(std::unique_ptr<sip::SipLeg> leg, const call::Setup&
 
 bool Application::admits(const SocketAddress& source) {
   return settings_.sip.unknown_source == conf::UnknownSource::Refuse || sip_trunk_of(source) != nullptr;
+}
+
+std::string Application::trunk_of(const SocketAddress& source) {
+  const auto* from = sip_trunk_of(source);
+  return from ? from->name() : std::string{};
+}
+
+bool Application::is_listed(const std::string& name, const SocketAddress& source) {
+  return std::ranges::any_of(sip_trunks_, [&](const auto& sip_trunk) {
+    return sip_trunk->name() == name && (sip_trunk->is_peer(source) || sip_trunk->prefix_for(source) >= 0);
+  });
 }
 
 int Application::options_status(const SocketAddress&) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/counters.h"
+#include "base/free_memory.h"
 #include "base/log.h"
 #include "conf/settings.h"
 #include "gateway/admin/server.h"
@@ -69,9 +70,12 @@ class Application final : public sip::SipAgent::Listener,
   std::function<void(call::MediaPolicy&)> remembering(const std::string& trunk, const std::string& number,
                                                       std::function<void(call::MediaPolicy&)> first) const;
   Result<> start_admin();
+  void give_back_memory();
 
   void on_invite(std::unique_ptr<sip::SipLeg> leg, const call::Setup& setup, const sip::InviteInfo& info) override;
   bool admits(const SocketAddress& source) override;
+  std::string trunk_of(const SocketAddress& source) override;
+  bool is_listed(const std::string& trunk, const SocketAddress& source) override;
   int options_status(const SocketAddress& source) override;
   call::Routing route(const call::Trunk& from, const call::Setup& setup) override;
   call::Reach reach(const call::Trunk& from, const call::Setup& setup) override;
@@ -164,7 +168,8 @@ class Application final : public sip::SipAgent::Listener,
   uint32_t calls_routed_ = 0;
   std::unique_ptr<call::CallManager> manager_;
   std::unique_ptr<admin::Server> admin_;
-  Timer shutdown_limit_;
+  Timer shutdown_limit_, memory_timer_;
+  FreeMemory free_memory_;
   bool is_shutting_down_ = false;
 };
 

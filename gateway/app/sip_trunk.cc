@@ -128,6 +128,7 @@ void SipTrunk::change(const conf::SipTrunk& settings) {
   settings_ = settings;
   policy_ = policy_of(settings);
   causes_ = causes_of(settings);
+  target_.trunk = settings.name;
   target_.host = settings.peer.address.host();
   target_.port = settings.peer.address.port();
   target_.transport = settings.peer.transport == conf::Transport::Tcp ? sip::Transport::Tcp : sip::Transport::Udp;

@@ -170,6 +170,18 @@ bool must_understand_body(const sip_t& message) {
   return false;
 }
 
+bool accepts_sdp(const sip_t& request) {
+  if (!request.sip_accept) return true;
+  for (const auto* accept = request.sip_accept; accept; accept = accept->ac_next) {
+    std::string_view type = accept->ac_type ? accept->ac_type : "";
+    if (type == "*/*" || ::su_casematch(accept->ac_type, "application/*") ||
+        ::su_casematch(accept->ac_type, "application/sdp")) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::optional<std::chrono::seconds> expiry_of(const sip_t& invite) {
   const sip_expires_t* expires = invite.sip_expires;
   if (!expires) return std::nullopt;

@@ -34,6 +34,8 @@ std::string read_sdp_body(const sip_t& message);
 bool must_understand_body(const sip_t& message);
 // How long an INVITE is good for (RFC 3261 section 13.2.1). Not set: it does not say.
 std::optional<std::chrono::seconds> expiry_of(const sip_t& invite);
+// RFC 3261 section 20.1: without Accept, SDP is taken.
+bool accepts_sdp(const sip_t& request);
 // The header lists this option tag or method.
 bool supports_100rel(const sip_t& request);
 bool allows_update(const sip_t& message);

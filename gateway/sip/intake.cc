@@ -1,14 +1,24 @@
 #include "gateway/sip/intake.h"
 
+#include <dlfcn.h>
+#include <sofia-sip/bnf.h>
 #include <sofia-sip/msg_addr.h>
 #include <sofia-sip/msg_header.h>
 #include <sofia-sip/msg_mclass.h>
 #include <sofia-sip/sip_header.h>
+#include <sofia-sip/sip_parser.h>
+#include <sofia-sip/url.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <iterator>
 #include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "gateway/sip/signalled_hosts.h"
+#include "gateway/sip/stateless_answer.h"
 
 namespace sg::sip {
 namespace {
@@ -51,26 +61,63 @@ void hide_fork(sip_t& request) {
   request.sip_record_route = nullptr;
 }
 
+// What stands for a Request-URI that cannot be read. Its address tells it from any that was.
+constexpr char kUnreadable[] = "unreadable.invalid";
+
+bool is_readable(const sip_request_t& line) {
+  return line.rq_url->url_host != kUnreadable;
+}
+
+// To Sofia a method with other letters than those of a URI is invalid; RFC 3261 section 25.1 lets it be any token.
+sip_method_t method_of(const char* name) {
+  const auto method = ::sip_method_code(name);
+  return method < 0 ? sip_method_unknown : method;
+}
+
+// RFC 3261 section 18.3: whether the head has its empty line, and the body is as long as was said.
+bool is_whole(const sip_t& message) {
+  constexpr auto kBad = MSG_FLG_ERROR | MSG_FLG_TRUNC | MSG_FLG_TOOLARGE;
+  if (!(message.sip_flags & MSG_FLG_COMPLETE) || (message.sip_flags & kBad)) return false;
+  if (!message.sip_separator || !is_readable(*message.sip_request)) return false;
+  const size_t told = message.sip_content_length ? message.sip_content_length->l_length : 0;
+  return told == 0 || (message.sip_payload && message.sip_payload->pl_len >= told);
+}
+
+SocketAddress source_of(msg_t* message) {
+  sockaddr_storage raw{};
+  socklen_t size = sizeof(raw);
+  if (::msg_get_address(message, reinterpret_cast<su_sockaddr_t*>(&raw), &size) != 0) return {};
+  return unmapped(SocketAddress::from(raw));
+}
+
 }  // namespace
 
-// Sofia's own description of SIP messages, with our function in the place of the one that reads the body.
+// Sofia's own description of SIP messages. By it a message is known for one of ours. A request is one, and answered,
+// also where Sofia cannot read its Request-URI, or the token that its method is (RFC 3261 section 25.1).
 struct Intake::MessageClass : msg_mclass_t {
-  MessageClass(Admit does_admit, Stands does_stand, Calls does_call)
-      : msg_mclass_t(*::sip_default_mclass()),
-        admit(std::move(does_admit)),
-        stands(std::move(does_stand)),
-        calls(std::move(does_call)) {
-    mc_extract_body = extract_body;
+  explicit MessageClass(Listener& to) : msg_mclass_t(*::sip_default_mclass()), listener(to) {
+    request_line.hc_parse = parse_request_line;
+    mc_request->hr_class = &request_line;
+    cseq.hc_parse = parse_cseq;
+    put_before(sip_cseq_class, &cseq);
+  }
+  // By a header's name the parser finds ours, which comes first; by its class everybody else finds what Sofia knows.
+  void put_before(msg_hclass_t* known, msg_hclass_t* ours) {
+    auto* at =
+        std::find_if(std::begin(mc_hash), std::end(mc_hash), [&](auto& entry) { return entry.hr_class == known; });
+    size_t next = static_cast<size_t>(at - mc_hash);
+    while (mc_hash[next].hr_class) next = (next + 1) % static_cast<size_t>(mc_hash_size);
+    mc_hash[next] = *at;
+    at->hr_class = ours;
+    ++mc_hash_used;
   }
   void look_at_response(msg_t* message, sip_t& response) const;
 
-  const Admit admit;
-  const Stands stands;
-  const Calls calls;
+  Listener& listener;
+  std::remove_const_t<msg_hclass_t> request_line = *sip_request_class, cseq = *sip_cseq_class;
 };
 
-Intake::Intake(Admit admit, Stands stands, Calls calls)
-    : class_(std::make_unique<MessageClass>(std::move(admit), std::move(stands), std::move(calls))) {}
+Intake::Intake(Listener& listener) : class_(std::make_unique<MessageClass>(listener)) {}
 Intake::~Intake() = default;
 
 const msg_mclass_t* Intake::message_class() const {
@@ -84,33 +131,103 @@ void Intake::MessageClass::look_at_response(msg_t* message, sip_t& response) con
   // PRACK ourselves: see reliable_sequence().
   if (method == sip_method_invite) response.sip_rseq = nullptr;
   const bool is_of_prack = method == sip_method_prack && status >= 200;
-  const bool is_refusal = is_kept_in_dialog(method) && is_for_call(status) && stands(response.sip_call_id->i_id);
+  const bool is_refusal =
+      is_kept_in_dialog(method) && is_for_call(status) && listener.has_answered(response.sip_call_id->i_id);
   // Nor may the 200 of a PRACK bind the dialog to its fork.
   if (is_of_prack || is_refusal) spare_dialog(message, response);
 }
 
-issize_t Intake::extract_body(msg_t* message, msg_pub_t* parsed, char* text, isize_t size, int at_end) noexcept {
-  auto* sip = reinterpret_cast<sip_t*>(parsed);
-  bool was_complete = sip->sip_flags & MSG_FLG_COMPLETE;
-  auto used = ::sip_default_mclass()->mc_extract_body(message, parsed, text, size, at_end);
-  if (was_complete || !(sip->sip_flags & MSG_FLG_COMPLETE)) return used;
+issize_t Intake::parse_request_line(su_home_t* home, msg_header_t* header, char* text, isize_t size) noexcept {
+  // To all others it is what Sofia knows.
+  header->sh_class = sip_request_class;
+  std::string_view line(text, size);
+  line.remove_suffix(line.size() - (line.find_last_not_of(" \t") + 1));
+  const bool is_sip = line.ends_with(sip_version_2_0);
+  if (::sip_request_d(home, header, text, size) >= 0) return 0;
+  // The method, which Sofia has ended with a null where it found a blank.
+  const size_t method = span_token(text);
+  if (!is_sip || method == 0 || text[method] != '\0') return -1;
+  auto& request = *reinterpret_cast<sip_header_t*>(header)->sh_request;
+  request.rq_method = method_of(text);
+  request.rq_method_name = text;
+  ::url_init(request.rq_url, url_sip);
+  request.rq_url->url_host = kUnreadable;
+  request.rq_version = sip_version_2_0;
+  return 0;
+}
+
+issize_t Intake::parse_cseq(su_home_t* home, msg_header_t* header, char* text, isize_t size) noexcept {
+  header->sh_class = sip_cseq_class;
+  uint32_t number = 0;
+  const char* end = text + size;
+  auto [digits_end, error] = std::from_chars(text, end, number);
+  if (::sip_cseq_d(home, header, text, size) >= 0) return 0;
+  const size_t blanks = span_lws(digits_end), method = span_token(digits_end + blanks);
+  if (error != std::errc{} || blanks == 0 || method == 0 || digits_end[blanks + method] != '\0') return -1;
+  auto& cseq = *reinterpret_cast<sip_header_t*>(header)->sh_cseq;
+  cseq.cs_seq = number;
+  cseq.cs_method = method_of(digits_end + blanks);
+  cseq.cs_method_name = digits_end + blanks;
+  return 0;
+}
+
+bool Intake::takes(tport_t* transport, msg_t* message) {
+  const auto* known = ::msg_mclass(message);
+  // Of another user of Sofia's in this process.
+  if (known->mc_request->hr_class->hc_parse != parse_request_line) return true;
+  const auto& own = static_cast<const MessageClass&>(*known);
+  auto& listener = own.listener;
+  auto* sip = reinterpret_cast<sip_t*>(::msg_object(message));
+  auto source = source_of(message);
+  if (sip->sip_request) return takes_request(listener, transport, message, *sip, source);
+  if (!sip->sip_status) {
+    listener.on_garbage(source);
+    return false;
+  }
+  if (!listener.on_response(*sip, source)) return false;
   // Sofia finds no contact to follow then; it stays in the chain of headers, for redirect_contacts().
   if (is_redirection(*sip)) sip->sip_contact = nullptr;
-  const auto& own = static_cast<const MessageClass&>(*::msg_mclass(message));
-  if (sip->sip_status && sip->sip_cseq && sip->sip_call_id) own.look_at_response(message, *sip);
-  if (!sip->sip_request) return used;
-  if (sip->sip_from && sip->sip_to && sip->sip_to->a_tag && sip->sip_call_id &&
-      own.calls(sip->sip_call_id->i_id, sip->sip_to->a_tag)) {
-    hide_fork(*sip);
+  if (sip->sip_cseq && sip->sip_call_id) own.look_at_response(message, *sip);
+  return true;
+}
+
+bool Intake::takes_request(Listener& listener, tport_t* transport, msg_t* message, sip_t& request,
+                           const SocketAddress& source) {
+  const bool whole = is_whole(request);
+  auto reception = listener.on_request(request, source, whole);
+  const auto& line = *request.sip_request;
+  // RFC 3261 section 8.2.1: the method is looked at first.
+  if (reception.kind == Reception::Kind::Pass && !is_readable(line) && line.rq_method == sip_method_unknown) {
+    reception = {Reception::Kind::Answer, 501, {}};
   }
-  su_sockaddr_t raw{};
-  socklen_t length = sizeof(raw);
-  if (::msg_get_address(message, &raw, &length) != 0) return used;
-  sockaddr_storage address{};
-  std::memcpy(&address, &raw, std::min<size_t>(length, sizeof(address)));
-  // A request without Via cannot be answered: Sofia throws it away.
-  if (!own.admit(*sip, SocketAddress::from(address))) sip->sip_via = nullptr;
-  return used;
+  if (reception.kind == Reception::Kind::Answer) {
+    answer_statelessly(*transport, *message, source, reception.status, reception.headers);
+  }
+  if (reception.kind != Reception::Kind::Pass) return false;
+  // Sofia answers 400 by itself, without a transaction.
+  if (!whole) request.sip_flags |= MSG_FLG_ERROR;
+  if (request.sip_from && request.sip_to && request.sip_to->a_tag && request.sip_call_id &&
+      listener.is_calling(request.sip_call_id->i_id, request.sip_to->a_tag)) {
+    hide_fork(request);
+  }
+  return true;
+}
+
+namespace {
+
+// Sofia's transports hand each message that they have read, good or bad, to its transactions by this function, which
+// its library exports but no header tells. The dynamic linker binds the library's own calls to ours.
+using Deliver = void(tport_t*, msg_t*, su_time_t);
+Deliver* theirs() {
+  static auto* const found = reinterpret_cast<Deliver*>(::dlsym(RTLD_NEXT, "tport_base_deliver"));
+  return found;
+}
+
+}  // namespace
+
+Result<> Intake::check() {
+  if (!theirs()) return fail("this libsofia-sip-ua has no tport_base_deliver: nothing could be asked who sends it");
+  return {};
 }
 
 int true_status(const sip_t& response) {
@@ -139,3 +256,8 @@ const sip_contact_t* redirect_contacts(const sip_t& response) {
 }
 
 }  // namespace sg::sip
+
+extern "C" void tport_base_deliver(tport_t* transport, msg_t* message, su_time_t now) {
+  if (sg::sip::Intake::takes(transport, message)) return sg::sip::theirs()(transport, message, now);
+  ::msg_destroy(message);
+}

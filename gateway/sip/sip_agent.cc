@@ -16,11 +16,12 @@
 #include <cstring>
 
 #include "base/unique_fd.h"
+#include "gateway/guard/network.h"
 #include "gateway/sip/dialogs.h"
 #include "gateway/sip/headers.h"
 #include "gateway/sip/intake.h"
 #include "gateway/sip/peer_probe_impl.h"
-#include "gateway/sip/rate_limit.h"
+#include "gateway/sip/signalled_hosts.h"
 #include "gateway/sip/sip_leg.h"
 #include "gateway/sip/sip_leg_impl.h"
 #include "gateway/sip/uri.h"
@@ -30,21 +31,30 @@ namespace {
 
 constexpr auto kMethods = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REFER";
 constexpr auto kOurMethods = "INVITE, PRACK, UPDATE, OPTIONS, REFER";
+constexpr auto kSupported = "timer, 100rel, replaces, join";
 constexpr auto kAccept = "application/sdp, application/dtmf-relay, application/dtmf";
 
 // Sofia's own log. What matters of it reaches us as events and return values.
 void discard_log(void*, const char*, va_list) {}
 
-// IPv6 addresses that stand for IPv4 ones (RFC 4291 section 2.5.5.2) are told as what they are.
-SocketAddress unmapped(const SocketAddress& address) {
-  constexpr std::string_view kMapped = "::ffff:";
-  auto host = address.host();
-  if (!host.starts_with(kMapped)) return address;
-  return SocketAddress::parse(host.substr(kMapped.size()), address.port()).value_or(address);
-}
-
 std::string bracketed(const SocketAddress& address) {
   return address.is_ipv6() ? "[" + address.host() + "]" : address.host();
+}
+
+// A request and its ACK have one `call`.
+guard::TransactionKey transaction_of(const sip_t& request) {
+  const auto method = request.sip_request->rq_method;
+  const bool is_invite = method == sip_method_invite || method == sip_method_ack;
+  auto text = [](const char* words) { return std::string_view(words ? words : ""); };
+  std::string call = fmt::format("{}\n{}\n{}\n{}", text(request.sip_call_id ? request.sip_call_id->i_id : nullptr),
+                                 text(request.sip_from ? request.sip_from->a_tag : nullptr),
+                                 request.sip_cseq ? request.sip_cseq->cs_seq : 0,
+                                 is_invite ? "INVITE" : text(request.sip_request->rq_method_name));
+  std::string branch;
+  if (const auto* via = request.sip_via) {
+    branch = fmt::format("{}\n{}\n{}", text(via->v_branch), text(via->v_host), text(via->v_port));
+  }
+  return {.call = std::hash<std::string>{}(call), .branch = std::hash<std::string>{}(branch)};
 }
 
 // The address that the kernel would send from.
@@ -86,9 +96,9 @@ std::string_view to_string(Transport transport) {
   return transport == Transport::Udp ? "udp" : "tcp";
 }
 
-class SipAgent::Impl {
+class SipAgent::Impl : private Intake::Listener {
  public:
-  Impl(SuRoot& root, const AgentConfig& config, Listener& listener, Counters& counters)
+  Impl(SuRoot& root, const AgentConfig& config, SipAgent::Listener& listener, Counters& counters)
       : root_(root),
         config_(config),
         listener_(listener),
@@ -96,13 +106,15 @@ class SipAgent::Impl {
         invites_(counters.get("sip.rx.invites")),
         malformed_(counters.get("sip.rx.malformed_sdp")),
         unknown_source_(counters.get("sip.unknown_source")),
-        too_many_(counters.get("sip.rx.invites_above_limit")),
+        invites_above_limit_(counters.get("sip.rx.invites_above_limit")),
+        requests_above_limit_(counters.get("sip.rx.requests_above_limit")),
+        foreign_in_dialog_(counters.get("sip.rx.foreign_in_dialog")),
+        foreign_responses_(counters.get("sip.rx.foreign_responses")),
+        malformed_messages_(counters.get("sip.rx.malformed")),
         loops_(counters.get("sip.rx.loops")),
-        limit_(config.max_invites_per_second),
-        intake_([this](const sip_t& request, const SocketAddress& source) { return admits(request, unmapped(source)); },
-                [this](const char* call_id) { return dialogs_.has_answered(call_id); },
-                [this](const char* call_id, const char* tag) { return dialogs_.is_calling(call_id, tag); }) {}
-  ~Impl();
+        admission_(config.limits),
+        intake_(*this) {}
+  ~Impl() override;
 
   Result<> start();
   Result<std::unique_ptr<SipLeg>> make_leg(const Target& target);
@@ -126,7 +138,20 @@ class SipAgent::Impl {
   void on_agent_event(Stack& stack, nua_event_t event, int status, nua_handle_t* handle, const sip_t* sip,
                       tagi_t tags[]);
   void on_new_invite(Stack& stack, nua_handle_t* handle, const sip_t& invite);
-  bool admits(const sip_t& request, const SocketAddress& source);
+
+  Reception on_request(const sip_t& request, const SocketAddress& source, bool is_whole) override;
+  bool on_response(const sip_t& response, const SocketAddress& source) override;
+  void on_garbage(const SocketAddress& source) override;
+  bool has_answered(const char* call_id) override { return dialogs_.has_answered(call_id); }
+  bool is_calling(const char* call_id, const char* tag) override { return dialogs_.is_calling(call_id, tag); }
+  // Whether a leg with this Call-ID is the peer's there.
+  bool is_dialog_of(const std::string& call_id, const SocketAddress& source) const;
+  Reception refusal(const sip_t& request, const SocketAddress& source);
+  void note_above_limit(const sip_t& request, const SocketAddress& source);
+  // Counts what is dropped. A flood must not fill the log: one line each time that the count has doubled.
+  template <class... Words>
+  void note(Counter& counter, fmt::format_string<Words...> text, Words&&... words);
+
   SocketAddress source_of_current(const Stack& stack) const;
   Result<Path> path_to(const Target& target);
   // Whether a URI with this host and port leads back to us. A name does not, whoever has it.
@@ -137,16 +162,20 @@ class SipAgent::Impl {
 
   SuRoot& root_;
   AgentConfig config_;
-  Listener& listener_;
+  SipAgent::Listener& listener_;
   Counters& counters_;
   Counter& invites_;
   Counter& malformed_;
   Counter& unknown_source_;
-  Counter& too_many_;
+  Counter& invites_above_limit_;
+  Counter& requests_above_limit_;
+  Counter& foreign_in_dialog_;
+  Counter& foreign_responses_;
+  Counter& malformed_messages_;
   Counter& loops_;
   const Log log_{"sip"};
   Dialogs dialogs_;
-  RateLimit limit_;
+  guard::RequestAdmission admission_;
   Intake intake_;
   std::vector<std::unique_ptr<Stack>> stacks_;
   std::vector<Listen> bound_;
@@ -154,6 +183,7 @@ class SipAgent::Impl {
 
 Result<> SipAgent::Impl::start() {
   if (config_.listen.empty()) return fail("there is no address to listen on");
+  if (auto checked = Intake::check(); !checked) return checked;
   ::su_log_redirect(nullptr, discard_log, nullptr);
   for (const auto& listen : config_.listen) {
     stacks_.push_back(std::make_unique<Stack>(Stack{.agent = this, .listen = listen}));
@@ -170,16 +200,15 @@ Result<> SipAgent::Impl::start(Stack& stack) {
   auto port = listen.address.port() ? std::to_string(listen.address.port()) : std::string("*");
   auto url = fmt::format("sip:{}:{};transport={}", bracketed(listen.address), port, to_string(listen.transport));
   auto expires = static_cast<unsigned>(config_.session_expires.count());
-  stack.nua =
-      ::nua_create(root_.handle(), on_event, &stack, NUTAG_URL(url.c_str()), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
-                   NUTAG_AUTOALERT(0), NUTAG_AUTOACK(0), NUTAG_ENABLEMESSAGE(0), SIPTAG_ALLOW_STR(kMethods),
-                   NUTAG_APPL_METHOD(kOurMethods), SIPTAG_SUPPORTED_STR("timer, 100rel, replaces, join"),
-                   SIPTAG_ACCEPT_STR(kAccept), NTATAG_MCLASS(intake_.message_class()), NUTAG_SESSION_TIMER(expires),
-                   NUTAG_MIN_SE(static_cast<unsigned>(config_.min_se.count())), NUTAG_UPDATE_REFRESH(1),
-                   NUTAG_USER_AGENT(config_.user_agent.c_str()),
-                   NTATAG_SIP_T1X64(static_cast<unsigned>(config_.transaction_patience.count())),
-                   // One user agent has one transport: a long request must not look for another.
-                   NTATAG_UDP_MTU(65535), TAG_END());
+  stack.nua = ::nua_create(root_.handle(), on_event, &stack, NUTAG_URL(url.c_str()), NUTAG_MEDIA_ENABLE(0),
+                           NUTAG_AUTOANSWER(0), NUTAG_AUTOALERT(0), NUTAG_AUTOACK(0), NUTAG_ENABLEMESSAGE(0),
+                           SIPTAG_ALLOW_STR(kMethods), NUTAG_APPL_METHOD(kOurMethods), SIPTAG_SUPPORTED_STR(kSupported),
+                           SIPTAG_ACCEPT_STR(kAccept), NTATAG_MCLASS(intake_.message_class()),
+                           NUTAG_SESSION_TIMER(expires), NUTAG_MIN_SE(static_cast<unsigned>(config_.min_se.count())),
+                           NUTAG_UPDATE_REFRESH(1), NUTAG_USER_AGENT(config_.user_agent.c_str()),
+                           NTATAG_SIP_T1X64(static_cast<unsigned>(config_.transaction_patience.count())),
+                           // One user agent has one transport: a long request must not look for another.
+                           NTATAG_UDP_MTU(65535), TAG_END());
   if (!stack.nua) return fail("cannot listen on {} {}", to_string(listen.transport), listen.address.to_string());
   ::nua_get_params(stack.nua, TAG_ANY(), TAG_END());
   run_until(stack.is_known);
@@ -256,23 +285,100 @@ SocketAddress SipAgent::Impl::source_of_current(const Stack& stack) const {
   return unmapped(SocketAddress::from(raw));
 }
 
-bool SipAgent::Impl::admits(const sip_t& request, const SocketAddress& source) {
-  if (request.sip_call_id && dialogs_.knows(request.sip_call_id->i_id)) return true;
-  if (!listener_.admits(source)) {
-    unknown_source_.add();
-    // A scan must not fill the log: one line each time that the count has doubled.
-    if (uint64_t count = unknown_source_.value(); (count & (count - 1)) == 0) {
-      log_.warning("{} from {} is dropped: no trunk allows this address ({} so far)",
-                   request.sip_request->rq_method_name, source.to_string(), count);
+template <class... Words>
+void SipAgent::Impl::note(Counter& counter, fmt::format_string<Words...> text, Words&&... words) {
+  counter.add();
+  const uint64_t count = counter.value();
+  if ((count & (count - 1)) != 0) return;
+  log_.warning("{} ({} so far)", fmt::format(text, std::forward<Words>(words)...), count);
+}
+
+bool SipAgent::Impl::is_dialog_of(const std::string& call_id, const SocketAddress& source) const {
+  return dialogs_.any(call_id, [&](const Dialogs::Leg& leg) {
+    return leg.hosts.contains(source.host()) || (!leg.trunk.empty() && listener_.is_listed(leg.trunk, source));
+  });
+}
+
+// Who sends is asked first, then whether it may speak in the dialog that it names, then how much of it there has been.
+Reception SipAgent::Impl::on_request(const sip_t& request, const SocketAddress& source, bool is_whole) {
+  const Reception dropped{.kind = Reception::Kind::Drop};
+  const auto& line = *request.sip_request;
+  const std::string call_id = request.sip_call_id ? request.sip_call_id->i_id : "";
+  const bool knows_dialog = dialogs_.knows(call_id);
+  const bool is_own = knows_dialog && is_dialog_of(call_id, source);
+  if (!is_own && !listener_.admits(source)) {
+    if (knows_dialog) {
+      note(foreign_in_dialog_, "{} from {} is dropped: the dialog that it names is not with this address",
+           line.rq_method_name, source.to_string());
+    } else {
+      note(unknown_source_, "{} from {} is dropped: no trunk allows this address", line.rq_method_name,
+           source.to_string());
     }
-    return false;
+    return dropped;
   }
-  if (request.sip_request->rq_method != sip_method_invite || limit_.allow(source.host(), root_.now())) return true;
-  too_many_.add();
-  if (uint64_t count = too_many_.value(); (count & (count - 1)) == 0) {
-    log_.warning("INVITEs from {} come too fast and are dropped ({} so far)", source.host(), count);
+  // CANCEL and the ACK of a refusal are of their INVITE, which may have had no tag of ours.
+  const bool names_dialog = (request.sip_to && request.sip_to->a_tag) || line.rq_method == sip_method_cancel;
+  if (knows_dialog && !is_own && names_dialog) {
+    note(foreign_in_dialog_, "{} from {} is dropped: the dialog that it names is another trunk's", line.rq_method_name,
+         source.to_string());
+    return dropped;
   }
-  return false;
+  if (!is_whole) note(malformed_messages_, "a malformed {} from {}", line.rq_method_name, source.to_string());
+  guard::Request facts;
+  facts.source = guard::network_of(source);
+  facts.trunk = listener_.trunk_of(source);
+  facts.is_whole = is_whole;
+  facts.is_of_dialog = is_own && names_dialog;
+  facts.call_id = call_id;
+  if (line.rq_method == sip_method_invite) facts.kind = guard::RequestKind::Invite;
+  if (line.rq_method == sip_method_ack) facts.kind = guard::RequestKind::Ack;
+  if (line.rq_method == sip_method_options) facts.kind = guard::RequestKind::Question;
+  if (is_whole) facts.transaction = transaction_of(request);
+  switch (admission_.on_request(facts, root_.now())) {
+    case guard::Verdict::Pass:
+      return {};
+    case guard::Verdict::Refuse:
+      return refusal(request, source);
+    case guard::Verdict::Drop:
+      break;
+  }
+  note_above_limit(request, source);
+  return dropped;
+}
+
+void SipAgent::Impl::note_above_limit(const sip_t& request, const SocketAddress& source) {
+  if (request.sip_request->rq_method == sip_method_invite) {
+    note(invites_above_limit_, "INVITEs from {} come too fast and are not taken", source.host());
+  } else {
+    note(requests_above_limit_, "requests from {} come too fast and are not taken", source.host());
+  }
+}
+
+// A peer that asks whether we are there is told so even now; a call that cannot be taken goes elsewhere at once.
+Reception SipAgent::Impl::refusal(const sip_t& request, const SocketAddress& source) {
+  note_above_limit(request, source);
+  const auto method = request.sip_request->rq_method;
+  if (method == sip_method_options) {
+    return {Reception::Kind::Answer, listener_.options_status(source),
+            fmt::format("Allow: {}\r\nAccept: {}\r\nSupported: {}\r\n", kMethods, kAccept, kSupported)};
+  }
+  if (method != sip_method_invite) return {.kind = Reception::Kind::Drop};
+  return {Reception::Kind::Answer, 503, "Retry-After: 2\r\n"};
+}
+
+bool SipAgent::Impl::on_response(const sip_t& response, const SocketAddress& source) {
+  const std::string call_id = response.sip_call_id ? response.sip_call_id->i_id : "";
+  const bool may_answer = listener_.admits(source) || is_dialog_of(call_id, source) ||
+                          dialogs_.any(call_id, [](const Dialogs::Leg& leg) { return leg.goes_to_name; });
+  if (!may_answer) {
+    note(foreign_responses_, "a response from {} is dropped: nothing was sent to this address", source.to_string());
+  }
+  return may_answer;
+}
+
+void SipAgent::Impl::on_garbage(const SocketAddress& source) {
+  if (listener_.admits(source)) return note(malformed_messages_, "no SIP message from {}", source.to_string());
+  note(unknown_source_, "no SIP message from {}, which no trunk allows", source.to_string());
 }
 
 void SipAgent::Impl::on_new_invite(Stack& stack, nua_handle_t* handle, const sip_t& invite) {
@@ -300,8 +406,15 @@ void SipAgent::Impl::on_new_invite(Stack& stack, nua_handle_t* handle, const sip
                                                  .counters = counters_,
                                                  .peer = info.source.to_string(),
                                                  .domain = bracketed(info.local),
+                                                 .trunk = listener_.trunk_of(info.source),
+                                                 .host = info.source.host(),
                                                  .session_expires = config_.session_expires,
                                                  .reinvite_patience = config_.reinvite_patience});
+  if (!accepts_sdp(invite)) {
+    ::nua_respond(handle, SIP_406_NOT_ACCEPTABLE, SIPTAG_ACCEPT_STR(kAccept), TAG_END());
+    ::nua_handle_destroy(handle);
+    return;
+  }
   if (dialogs_.is_loop(info.call_id, info.request_user)) {
     loops_.add();
     log_.warning("the call to {} has come back from {}: loop", info.request_user, info.source.to_string());
@@ -368,6 +481,8 @@ Result<Path> SipAgent::Impl::path_to(const Target& target) {
               .identity = target.identity,
               .follow_redirects = target.follow_redirects,
               .is_ours = [this](const std::string& to, uint16_t port) { return is_ours(to, port); },
+              .trunk = target.trunk,
+              .host = numeric ? numeric->host() : std::string{},
               .session_expires = config_.session_expires,
               .reinvite_patience = config_.reinvite_patience};
 }

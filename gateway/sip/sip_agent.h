@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/socket_address.h"
 #include "gateway/call/leg.h"
+#include "gateway/guard/request_admission.h"
 #include "gateway/sip/identity_policy.h"
 #include "gateway/sip/peer_probe.h"
 #include "gateway/sip/su_root.h"
@@ -37,8 +38,7 @@ struct AgentConfig {
   std::chrono::milliseconds transaction_patience{32000};
   // The same of a re-INVITE, which has to be less: Sofia's own limit would take the dialog with it.
   std::chrono::milliseconds reinvite_patience{31000};
-  // INVITEs a second from one source address, resends included; what is above is dropped. 0: no limit.
-  double max_invites_per_second = 0;
+  guard::RequestLimits limits;
 };
 
 // Where an outgoing call goes.
@@ -46,6 +46,7 @@ struct Target {
   std::string host;   // a numeric address (IPv6 without brackets), or a name for DNS
   uint16_t port = 0;  // 0: 5060, or as DNS says
   Transport transport = Transport::Udp;
+  std::string trunk;        // whose addresses may speak in the dialog; empty: none but where signalling leads
   std::string from_domain;  // in From and P-Asserted-Identity; empty: our own address towards the peer
   IdentityPolicy identity;
   bool follow_redirects = false;  // tell a 302's contacts; else it is a refusal
@@ -72,8 +73,13 @@ class SipAgent {
     // A new incoming call: keep the leg, or refuse it by leg->refuse(status) or by just dropping it (480). The leg has
     // sent 100 already. Set its listener before returning.
     virtual void on_invite(std::unique_ptr<SipLeg> leg, const call::Setup& setup, const InviteInfo& info) = 0;
-    // Whether a request from there is looked at. False: it gets no answer at all, unless its dialog is known.
+    // Whether messages from there are looked at. False: they get no answer at all, unless they are of a dialog that
+    // stands and has been led there.
     virtual bool admits(const SocketAddress& /*source*/) { return true; }
+    // The trunk that a request from there would be of. Empty: none.
+    virtual std::string trunk_of(const SocketAddress& /*source*/) { return {}; }
+    // Whether the trunk lists the address.
+    virtual bool is_listed(const std::string& /*trunk*/, const SocketAddress& /*source*/) { return false; }
     // The status that OPTIONS is answered with: 200, or 503 when no call would be taken.
     virtual int options_status(const SocketAddress& /*source*/) { return 200; }
   };

@@ -1,5 +1,6 @@
 #include "gateway/sip/sip_leg.h"
 
+#include <sofia-sip/msg_addr.h>
 #include <sofia-sip/nta.h>
 #include <sofia-sip/sip_header.h>
 #include <sofia-sip/sip_status.h>
@@ -13,6 +14,7 @@
 #include "gateway/sip/headers.h"
 #include "gateway/sip/identity.h"
 #include "gateway/sip/intake.h"
+#include "gateway/sip/signalled_hosts.h"
 #include "gateway/sip/sip_leg_impl.h"
 #include "gateway/sip/sip_words.h"
 #include "gateway/sip/uri.h"
@@ -85,15 +87,37 @@ void SipLeg::Impl::note_peer(const sip_t& message) {
     if (session_interval_.count() == 0 || asked < session_interval_) session_interval_ = asked;
   }
   if (call_id.empty() && message.sip_call_id) {
-    adopt_call_id(message.sip_call_id->i_id);
+    adopt_call_id(message.sip_call_id->i_id, path_.host);
   }
+  note_hosts(message);
 }
 
-void SipLeg::Impl::adopt_call_id(const std::string& id) {
+void SipLeg::Impl::adopt_call_id(const std::string& id, const std::string& host) {
   call_id = id;
   name += " Call-ID " + id;
   log_ = Log(name);
-  path_.dialogs.add(call_id, asked_for_);
+  auto& leg = path_.dialogs.add(call_id, {.asked_for = asked_for_, .trunk = path_.trunk});
+  leg.goes_to_name = host.empty();
+  if (!host.empty()) leg.hosts.insert(host);
+}
+
+void SipLeg::Impl::note_hosts(const sip_t& message) {
+  // A route of a hundred proxies is no peer's.
+  constexpr size_t kMostHosts = 32;
+  auto* leg = path_.dialogs.leg(call_id, asked_for_);
+  for (const auto& host : signalled_hosts(message)) {
+    if (leg && leg->hosts.size() < kMostHosts) leg->hosts.insert(host);
+  }
+}
+
+// The response that Sofia is just reporting has the branch of our request, which nobody else was told.
+void SipLeg::Impl::note_who_answers() {
+  auto* leg = path_.dialogs.leg(call_id, asked_for_);
+  if (!leg || !std::exchange(leg->goes_to_name, false)) return;
+  sockaddr_storage raw{};
+  socklen_t size = sizeof(raw);
+  if (::msg_get_address(::nua_current_request(path_.nua), reinterpret_cast<su_sockaddr_t*>(&raw), &size) != 0) return;
+  leg->hosts.insert(unmapped(SocketAddress::from(raw)).host());
 }
 
 std::optional<Sdp> SipLeg::Impl::read(const sip_t& message) {
@@ -175,7 +199,7 @@ void SipLeg::Impl::answer(const std::optional<call::MediaDescription>& media) {
   respond(200, offered_early ? std::string{} : first_answer_);
   invite_.reset();
   state_ = State::Established;
-  path_.dialogs.set_answered(call_id, asked_for_);
+  if (auto* leg = path_.dialogs.leg(call_id, asked_for_)) leg->is_answered = true;
 }
 
 // Outgoing calls.
@@ -186,7 +210,8 @@ void SipLeg::Impl::setup(const call::Setup& setup, const std::optional<call::Med
   if (setup.max_forwards < 0) return release_shortly(call::cause_of_sip(483));
 
   asked_for_ = called_user(setup.called);
-  adopt_call_id(random_call_id());
+  // A redirection leads elsewhere than to the trunk's peer.
+  adopt_call_id(random_call_id(), setup.request_uri.empty() ? path_.host : numeric_host_of(setup.request_uri));
   auto uri = setup.request_uri.empty()
                  ? uri_of(setup.called, path_.authority, path_.parameters, setup.called_subaddress)
                  : setup.request_uri;
@@ -201,7 +226,7 @@ void SipLeg::Impl::setup(const call::Setup& setup, const std::optional<call::Med
   }
   if (!setup.referred_by.empty()) identity.lines += fmt::format("Referred-By: {}\r\n", setup.referred_by);
   auto tag = fmt::format("{:016x}", random_number());
-  path_.dialogs.set_tag(call_id, asked_for_, tag);
+  if (auto* leg = path_.dialogs.leg(call_id, asked_for_)) leg->tag = tag;
   farewell_.set_addresses(identity.from, to);
   identity.from += ";tag=" + tag;
   handle_ = ::nua_handle(path_.nua, magic(), NUTAG_URL(uri.c_str()), SIPTAG_CALL_ID_STR(call_id.c_str()),
@@ -213,6 +238,7 @@ void SipLeg::Impl::setup(const call::Setup& setup, const std::optional<call::Med
 }
 
 void SipLeg::Impl::on_invite_response(int status, const sip_t* sip) {
+  if (sip && !::nta_sip_is_internal(sip)) note_who_answers();
   if (sip) note_peer(*sip);
   if (sip && status > 100 && status < 200 && !acknowledge(*sip)) return;
   if (state_ == State::Releasing) {
@@ -312,7 +338,7 @@ void SipLeg::Impl::on_answered(const sip_t& response) {
   state_ = State::Established;
   farewell_.set_route(response);
   acknowledged_.clear();
-  path_.dialogs.set_answered(call_id, asked_for_);
+  if (auto* leg = path_.dialogs.leg(call_id, asked_for_)) leg->is_answered = true;
   note_connected(response);
   note_user_user(response);
   auto described = read(response);

@@ -55,6 +55,8 @@ struct Path {
   IdentityPolicy identity = {};
   bool follow_redirects = false;
   std::function<bool(const std::string& host, uint16_t port)> is_ours = {};
+  std::string trunk = {};  // whose addresses may speak in the dialog; empty: none
+  std::string host = {};   // incoming: where the INVITE came from; outgoing: where it goes, unless that is a name
   std::chrono::seconds session_expires;
   std::chrono::milliseconds reinvite_patience{31000};
 };
@@ -131,7 +133,10 @@ class SipLeg::Impl final : public HandleOwner {
   // How a request to us names the dialog. Not set: there is none.
   std::optional<call::Replaces> dialog() const;
   void note_peer(const sip_t& message);
-  void adopt_call_id(const std::string& id);
+  // Where later requests may come from.
+  void note_hosts(const sip_t& message);
+  void note_who_answers();
+  void adopt_call_id(const std::string& id, const std::string& host);
   void refresh();
   void on_redirected(const sip_t& response);
   void note_connected(const sip_t& message);

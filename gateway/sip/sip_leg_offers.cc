@@ -144,6 +144,7 @@ int SipLeg::Impl::fault_of_body(const sip_t& message, const std::optional<Sdp>& 
 
 void SipLeg::Impl::on_reinvite(const sip_t& request) {
   invite_.save(path_.nua);
+  note_hosts(request);
   note_connected(request);
   auto answer = [this](int status, const std::string& sdp) {
     respond(status, sdp);
@@ -166,6 +167,7 @@ void SipLeg::Impl::answer_request(SavedRequest& request, int status, const std::
 
 void SipLeg::Impl::on_update(const sip_t& request) {
   update_.save(path_.nua);
+  note_hosts(request);
   note_connected(request);
   auto offer = read(request);
   if (int fault = fault_of_body(request, offer)) return answer_request(update_, fault, {});

@@ -17,9 +17,9 @@ namespace sg::sip {
 // A SIP peer that says just what a test wants it to say: messages as text over a UDP socket.
 class RawPeer {
  public:
-  explicit RawPeer(Reactor& reactor) : reactor_(reactor) {
+  explicit RawPeer(Reactor& reactor, const std::string& host = "127.0.0.1") : reactor_(reactor) {
     fd_.reset(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    auto any = *SocketAddress::parse("127.0.0.1:0");
+    auto any = *SocketAddress::parse(host, 0);
     ::bind(fd_.get(), any.raw(), any.raw_size());
     sockaddr_storage raw{};
     socklen_t size = sizeof(raw);
@@ -54,13 +54,18 @@ class RawPeer {
   // A request of one dialog. `to_tag` is empty before there is one. `headers` end with CRLF each.
   void request(const SocketAddress& to, const std::string& method, int cseq, const std::string& to_tag = {},
                const std::string& headers = {}, const std::string& sdp = {}) {
+    send(to, request_text(to, method, cseq, to_tag, headers, sdp));
+  }
+  std::string request_text(const SocketAddress& to, const std::string& method, int cseq, const std::string& to_tag = {},
+                           const std::string& headers = {}, const std::string& sdp = {}) const {
     auto me = address_.to_string();
-    send(to, fmt::format("{0} sip:100@{1} SIP/2.0\r\nVia: SIP/2.0/UDP {2};branch=z9hG4bK-{0}-{3}\r\n"
-                         "Max-Forwards: 70\r\nFrom: <sip:raw@{2}>;tag=raw\r\nTo: <sip:100@{1}>{4}\r\n"
-                         "Call-ID: raw-{5}\r\nCSeq: {3} {0}\r\nContact: <sip:raw@{2}>\r\n{6}{7}"
-                         "Content-Length: {8}\r\n\r\n{9}",
-                         method, to.to_string(), me, cseq, to_tag.empty() ? "" : ";tag=" + to_tag, address_.port(),
-                         headers, sdp.empty() ? "" : "Content-Type: application/sdp\r\n", sdp.size(), sdp));
+    return fmt::format(
+        "{0} sip:100@{1} SIP/2.0\r\nVia: SIP/2.0/UDP {2};branch=z9hG4bK-{0}-{3}\r\n"
+        "Max-Forwards: 70\r\nFrom: <sip:raw@{2}>;tag=raw\r\nTo: <sip:100@{1}>{4}\r\n"
+        "Call-ID: raw-{5}\r\nCSeq: {3} {0}\r\nContact: <sip:raw@{2}>\r\n{6}{7}"
+        "Content-Length: {8}\r\n\r\n{9}",
+        method, to.to_string(), me, cseq, to_tag.empty() ? "" : ";tag=" + to_tag, address_.port(), headers,
+        sdp.empty() ? "" : "Content-Type: application/sdp\r\n", sdp.size(), sdp);
   }
   void reply(const SocketAddress& to, const std::string& request, const std::string& status,
              const std::string& headers = {}, const std::string& sdp = {}) {

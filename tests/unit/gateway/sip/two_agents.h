@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -114,7 +115,7 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
     config.listen = {listen};
     config.session_expires = session_expires;
     config.min_se = std::min(config.min_se, session_expires);
-    config.max_invites_per_second = max_invites_per_second;
+    config.limits = limits;
     config.reinvite_patience = reinvite_patience;
     config.transaction_patience = transaction_patience;
     calling_agent = std::move(*SipAgent::start(root, config, *this, counters));
@@ -131,7 +132,12 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
     callee.leg->set_listener(&callee);
   }
 
-  bool admits(const SocketAddress&) override { return admits_all; }
+  bool admits(const SocketAddress& source) override { return admits_all || !trunk_of(source).empty(); }
+  std::string trunk_of(const SocketAddress& source) override {
+    auto found = trunks.find(source.host());
+    return found == trunks.end() ? std::string{} : found->second;
+  }
+  bool is_listed(const std::string& trunk, const SocketAddress& source) override { return trunk_of(source) == trunk; }
   int options_status(const SocketAddress&) override { return answers_options_with; }
 
   // Steps the root until the condition holds.
@@ -188,8 +194,9 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
   int refuse_with = 0;
   bool drop = false;
   bool admits_all = true;
+  std::map<std::string, std::string> trunks;  // by the address that they list
   int answers_options_with = 200;
-  double max_invites_per_second = 0;
+  guard::RequestLimits limits;
   std::chrono::milliseconds reinvite_patience{31000}, transaction_patience{32000};
   call::Setup last_setup;
   InviteInfo last_info;
