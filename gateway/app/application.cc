@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/app/analog.h"
+#include "gateway/records/files.h"
 #include "gateway/route/shares.h"
 #include "media/tone/wav.h"
 #include "t38/gateway.h"
