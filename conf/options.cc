@@ -291,6 +291,17 @@ const std::vector<Option<Sip>>& sip_options() {
       option<Sip>("max_transactions", &Sip::max_transactions, integer(0, 1000000),
                   "Requests outside of calls that are remembered at once, from all together; each takes some 10 kB for "
                   "32 s. 0: any."),
+      option<Sip>("max_connections", &Sip::max_connections, integer(0, 100000),
+                  "TCP connections at once, never more than a quarter of the descriptors that the process may have; "
+                  "more are closed at once and counted (sip.tcp.refused_limit). 0: that quarter."),
+      option<Sip>("max_connections_per_source", &Sip::max_connections_per_source, integer(0, 100000),
+                  "Of these, with one address (IPv6: one /64). More are closed at once and counted "
+                  "(sip.tcp.refused_source_limit). 0: any."),
+      option<Sip>("connection_first_message", &Sip::connection_first_message, duration<seconds>(0s, 1h),
+                  "A TCP connection on which no whole request has come within this time is closed. 0s: never."),
+      option<Sip>("connection_idle", &Sip::connection_idle, duration<seconds>(0s, 24h),
+                  "A TCP connection on which nothing has gone either way for this long is closed; the next message "
+                  "opens another. 0s: never."),
       option<Sip>("options_follow_trunks", &Sip::options_follow_trunks, boolean(),
                   "Answer OPTIONS with 503 while no trunk is up, so that peers look for another gateway."),
   };

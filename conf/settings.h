@@ -49,7 +49,10 @@ struct Sip {
   UnknownSource unknown_source = UnknownSource::Drop;
   // From one address; 0: no limit.
   int max_invites_per_second = 200, max_requests_per_second = 250;
-  int max_transactions = 10000;  // 0: no limit
+  int max_transactions = 10000;                                 // 0: no limit
+  int max_connections = 1024;                                   // TCP; 0: as many as descriptors allow
+  int max_connections_per_source = 64;                          // 0: no limit
+  seconds connection_first_message{10}, connection_idle{3600};  // 0: no limit
   bool options_follow_trunks = false;
   std::string user_agent = "Spangate";
   milliseconds t1{500}, t2{4000}, t4{5000};   // RFC 3261 section 17

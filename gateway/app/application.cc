@@ -241,6 +241,10 @@ Result<> Application::start_sip() {
   config.limits.requests_per_second = settings_.sip.max_requests_per_second;
   config.limits.invites_per_second = settings_.sip.max_invites_per_second;
   config.limits.transactions = static_cast<size_t>(settings_.sip.max_transactions);
+  config.connections.in_all = static_cast<size_t>(settings_.sip.max_connections);
+  config.connections.per_source = static_cast<size_t>(settings_.sip.max_connections_per_source);
+  config.connections.first_message = settings_.sip.connection_first_message;
+  config.connections.idle = settings_.sip.connection_idle;
   auto agent = sip::SipAgent::start(root_, config, *this, counters_);
   if (!agent) return tl::unexpected(agent.error());
   agent_ = std::move(*agent);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -45,6 +46,10 @@ class Dialogs {
       if (holds(leg->second)) return true;
     }
     return false;
+  }
+  // Whether any of them is led to this host.
+  bool has_led_to(const std::string& host) const {
+    return std::any_of(legs_.begin(), legs_.end(), [&](const auto& leg) { return leg.second.hosts.contains(host); });
   }
   // RFC 3261 section 16.3: our own INVITE came back and still wants the same. With another Request-URI it is a spiral,
   // which is fine: somebody has forwarded the call.

@@ -24,6 +24,7 @@
 #include "gateway/sip/signalled_hosts.h"
 #include "gateway/sip/sip_leg.h"
 #include "gateway/sip/sip_leg_impl.h"
+#include "gateway/sip/tcp_connections.h"
 #include "gateway/sip/uri.h"
 
 namespace sg::sip {
@@ -113,7 +114,9 @@ class SipAgent::Impl : private Intake::Listener {
         malformed_messages_(counters.get("sip.rx.malformed")),
         loops_(counters.get("sip.rx.loops")),
         admission_(config.limits),
-        intake_(*this) {}
+        intake_(*this),
+        connections_(
+            root, config.connections, [this](const SocketAddress& peer) { return classify(peer); }, counters) {}
   ~Impl() override;
 
   Result<> start();
@@ -151,6 +154,7 @@ class SipAgent::Impl : private Intake::Listener {
   // Counts what is dropped. A flood must not fill the log: one line each time that the count has doubled.
   template <class... Words>
   void note(Counter& counter, fmt::format_string<Words...> text, Words&&... words);
+  std::optional<guard::Source> classify(const SocketAddress& source);
 
   SocketAddress source_of_current(const Stack& stack) const;
   Result<Path> path_to(const Target& target);
@@ -177,6 +181,7 @@ class SipAgent::Impl : private Intake::Listener {
   Dialogs dialogs_;
   guard::RequestAdmission admission_;
   Intake intake_;
+  TcpConnections connections_;
   std::vector<std::unique_ptr<Stack>> stacks_;
   std::vector<Listen> bound_;
 };
@@ -212,6 +217,7 @@ Result<> SipAgent::Impl::start(Stack& stack) {
   if (!stack.nua) return fail("cannot listen on {} {}", to_string(listen.transport), listen.address.to_string());
   ::nua_get_params(stack.nua, TAG_ANY(), TAG_END());
   run_until(stack.is_known);
+  connections_.watch(listen.transport == Transport::Udp ? SOCK_DGRAM : SOCK_STREAM, listen.address);
   return {};
 }
 
@@ -285,6 +291,12 @@ SocketAddress SipAgent::Impl::source_of_current(const Stack& stack) const {
   return unmapped(SocketAddress::from(raw));
 }
 
+std::optional<guard::Source> SipAgent::Impl::classify(const SocketAddress& source) {
+  if (!listener_.trunk_of(source).empty() || dialogs_.has_led_to(source.host())) return guard::Source::Listed;
+  if (listener_.admits(source)) return guard::Source::Stranger;
+  return std::nullopt;
+}
+
 template <class... Words>
 void SipAgent::Impl::note(Counter& counter, fmt::format_string<Words...> text, Words&&... words) {
   counter.add();
@@ -302,6 +314,7 @@ bool SipAgent::Impl::is_dialog_of(const std::string& call_id, const SocketAddres
 // Who sends is asked first, then whether it may speak in the dialog that it names, then how much of it there has been.
 Reception SipAgent::Impl::on_request(const sip_t& request, const SocketAddress& source, bool is_whole) {
   const Reception dropped{.kind = Reception::Kind::Drop};
+  if (!connections_.hears_request(source)) return dropped;
   const auto& line = *request.sip_request;
   const std::string call_id = request.sip_call_id ? request.sip_call_id->i_id : "";
   const bool knows_dialog = dialogs_.knows(call_id);

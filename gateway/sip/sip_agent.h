@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/socket_address.h"
 #include "gateway/call/leg.h"
+#include "gateway/guard/connections.h"
 #include "gateway/guard/request_admission.h"
 #include "gateway/sip/identity_policy.h"
 #include "gateway/sip/peer_probe.h"
@@ -39,6 +40,7 @@ struct AgentConfig {
   // The same of a re-INVITE, which has to be less: Sofia's own limit would take the dialog with it.
   std::chrono::milliseconds reinvite_patience{31000};
   guard::RequestLimits limits;
+  guard::ConnectionLimits connections;
 };
 
 // Where an outgoing call goes.

@@ -118,6 +118,7 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
     config.limits = limits;
     config.reinvite_patience = reinvite_patience;
     config.transaction_patience = transaction_patience;
+    config.connections = connection_limits;
     calling_agent = std::move(*SipAgent::start(root, config, *this, counters));
     called_agent = std::move(*SipAgent::start(root, config, *this, counters));
   }
@@ -198,6 +199,7 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
   int answers_options_with = 200;
   guard::RequestLimits limits;
   std::chrono::milliseconds reinvite_patience{31000}, transaction_patience{32000};
+  guard::ConnectionLimits connection_limits;
   call::Setup last_setup;
   InviteInfo last_info;
 };
