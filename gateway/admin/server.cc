@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <thread>
 
 #include "base/event_loop.h"
@@ -70,6 +71,7 @@ struct Client {
   std::string out;
   bool is_waiting = false;  // a command of its runs; the next is read after the reply
   bool is_leaving = false;  // closed once `out` is sent
+  TimePoint heard;          // when it connected, or its last octet came
 };
 
 // The admin thread's part: clients, lines in, lines out.
@@ -85,6 +87,7 @@ class Desk {
         requests_(counters.get("admin.requests")),
         malformed_(counters.get("admin.malformed")),
         turned_away_(counters.get("admin.turned_away")),
+        dropped_idle_(counters.get("admin.dropped_idle")),
         accept_errors_(counters.get("admin.accept_errors")),
         pause_(loop) {
     listen();
@@ -112,11 +115,25 @@ class Desk {
   void accept_one() {
     UniqueFd fd(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!fd) return on_accept_error(errno);
-    if (clients_.size() >= kMaxClients) return turned_away_.add();
+    if (clients_.size() >= kMaxClients && !make_room()) return turned_away_.add();
     Id id = ++last_;
     int raw_fd = fd.get();
     clients_[id].fd = std::move(fd);
+    clients_[id].heard = loop_.now();
     if (!loop_.watch(raw_fd, EPOLLIN, [this, id](uint32_t events) { on_ready(id, events); })) clients_.erase(id);
+  }
+
+  // Who says nothing must not keep others out: the one that has been silent for longest goes. Those whose command runs
+  // stay. False: all do.
+  bool make_room() {
+    std::optional<Id> idlest;
+    for (const auto& [id, client] : clients_) {
+      if (!client.is_waiting && (!idlest || client.heard < clients_.at(*idlest).heard)) idlest = id;
+    }
+    if (!idlest) return false;
+    dropped_idle_.add();
+    drop(*idlest);
+    return true;
   }
 
   // Where descriptors or memory have run out the client stays in the queue, and the socket ready: looking at once again
@@ -138,7 +155,10 @@ class Desk {
       char buffer[4096];
       ssize_t count = ::recv(client.fd.get(), buffer, sizeof buffer, 0);
       if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return drop(id);
-      if (count > 0) client.in.append(buffer, static_cast<size_t>(count));
+      if (count > 0) {
+        client.in.append(buffer, static_cast<size_t>(count));
+        client.heard = loop_.now();
+      }
     }
     serve(id);
   }
@@ -205,6 +225,7 @@ class Desk {
   Counter& requests_;
   Counter& malformed_;
   Counter& turned_away_;
+  Counter& dropped_idle_;
   Counter& accept_errors_;
   Timer pause_;
   std::map<Id, Client> clients_;

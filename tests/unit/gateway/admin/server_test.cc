@@ -288,6 +288,30 @@ TEST_F(Control, SendsAwayAClientThatNeverEndsItsLine) {
   EXPECT_TRUE(ask_server({{"command", "status"}})) << "and goes on with others";
 }
 
+TEST_F(Control, ClientsThatSayNothingDoNotKeepOthersOut) {
+  view.answers_later = true;
+  UniqueFd working = connected();
+  std::string_view request = "{\"command\":\"call\",\"id\":17}\n";
+  ASSERT_EQ(::send(working.get(), request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
+  while (view.owed.empty()) loop.step(1ms);
+  std::vector<UniqueFd> silent;
+  for (int i = 0; i < 100; ++i) {
+    turn_until(std::async(std::launch::async, [&] { silent.push_back(connected()); }));
+    // Half a line is nothing yet.
+    ASSERT_EQ(::send(silent.back().get(), "{", 1, MSG_NOSIGNAL), 1);
+  }
+
+  EXPECT_TRUE(ask_server({{"command", "status"}}));
+
+  EXPECT_GE(counters.get("admin.dropped_idle").value(), 60u);
+  EXPECT_EQ(counters.get("admin.turned_away").value(), 0u);
+  view.owed.front()(std::nullopt);
+  EXPECT_TRUE(turn_until(std::async(std::launch::async, [&] {
+    char buffer[4096];
+    return ::recv(working.get(), buffer, sizeof buffer, 0) > 0;
+  }))) << "who waits for an answer stays";
+}
+
 TEST_F(Control, SurvivesClientsThatLeaveWithoutTheirAnswer) {
   view.answers_later = true;
   {
