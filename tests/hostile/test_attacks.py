@@ -1,0 +1,37 @@
+"""The gateway under attack, in short: each attack for a moment, while faxes and a call go on.
+
+tools/hostile does the same for as long as one likes, and measures.
+"""
+
+import os
+import unittest
+
+from attacks import ATTACKS
+from field import Asker, Field
+
+SECONDS = 1.0  # of each attack
+
+
+class Attacked(unittest.TestCase):
+    def test_faxes_calls_and_answers_go_on_and_nothing_stays(self):
+        with Field(keep=bool(os.environ.get("SPANGATE_KEEP"))) as field:
+            field.begin()
+            asker = Asker(field.gateway)
+            asker.start()
+            for name, attack in ATTACKS.items():
+                with self.subTest(attack=name):
+                    self.assertEqual(attack(field, SECONDS), [])
+                    answered = asker.answered
+                    field.wait("the trunk to be answered", lambda: asker.answered > answered)
+
+            self.assertEqual(field.end(), [])
+            asker.stop()
+            self.assertEqual(asker.answered, asker.asked)
+            # Sofia remembers what it answered for 32 s (RFC 3261, timers H and J).
+            field.wait("descriptors to be back", lambda: field.descriptors() <= field.idle_descriptors)
+            field.wait(f"memory to be back to {field.idle_memory:.0f} MB",
+                       lambda: field.memory() <= 1.2 * field.idle_memory)
+
+
+if __name__ == "__main__":
+    unittest.main()
