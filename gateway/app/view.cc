@@ -34,8 +34,8 @@ admin::CallView view_of(const call::Call& call) {
   view.id = call.id();
   view.state = name(call.state());
   view.media_mode = media_mode_of(call);
-  view.age = std::chrono::duration_cast<milliseconds>(now - record.started);
-  if (record.answered) view.talking = std::chrono::duration_cast<milliseconds>(now - *record.answered);
+  view.age = call.age();
+  view.talking = call.talking();
   view.from = view_of(call.caller());
   if (call.called()) view.to = view_of(*call.called());
   return view;

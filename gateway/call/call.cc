@@ -79,9 +79,10 @@ Call::Call(CallId id, SessionId session, Incoming incoming, Router& router, cons
   if (setup_.called_complete && is_routed && has_number()) ask_plan();
   if (routing_.adapt_caller) routing_.adapt_caller(incoming.policy);
   fit_to_bearer(incoming.policy);
-  caller_ = std::make_unique<Party>(Party::Options{id, session, media::Side::A, static_cast<uint32_t>(id.value),
-                                                   std::move(incoming.policy), incoming.from->causes(), incoming.from},
-                                    std::move(incoming.leg), incoming.from->name(), context_, *this);
+  caller_ = std::make_unique<Party>(
+      Party::Options{id, session, media::Side::A, static_cast<uint32_t>(id.value), std::move(incoming.policy),
+                     incoming.from->causes(), incoming.from, time()},
+      std::move(incoming.leg), incoming.from->name(), context_, *this);
 }
 
 void Call::fit_to_bearer(MediaPolicy& policy) const {
@@ -236,7 +237,7 @@ std::optional<Cause> Call::try_target(const Target& target) {
   called_wants_digits_ = false;
   is_called_heard_ = false;
   called_ = std::make_unique<Party>(Party::Options{id_, session_, media::Side::B, static_cast<uint32_t>(id_.value) + 1,
-                                                   std::move(policy), target.trunk->causes(), target.trunk},
+                                                   std::move(policy), target.trunk->causes(), target.trunk, time()},
                                     std::move(*leg), target.trunk->name(), context_, *this);
   auto cause = called_->place_call(target.setup);
   if (!cause) {
@@ -326,7 +327,7 @@ void Call::on_answered(Party&) {
     if (usage) usage->on_answered();
   }
   if (routing_.usage) routing_.usage->on_answered();
-  record_.answered = std::chrono::system_clock::now();
+  record_.answered = wall_now();
   enter(CallState::Answered);
   play_to_caller(media::Tone::None);
   caller_->answer();
@@ -342,7 +343,7 @@ void Call::hand_to_switch() {
     if (!stands || !called_->leg().join_at_far_end(caller_->leg())) return;
     log_.info("the switch is asked to join both legs");
     context_.counters.get("call.handed_to_switch").add();
-    record_.handed_to_switch = std::chrono::system_clock::now();
+    record_.handed_to_switch = wall_now();
   });
 }
 
@@ -567,7 +568,7 @@ void Call::ring_transferred(const Party& by, bool rings) {
 void Call::take(Call& from, media::Side side, media::Side place, const std::string& how) {
   auto& joins = from.slot(side);
   auto& leaves = slot(place);
-  auto now = std::chrono::system_clock::now();
+  auto now = wall_now();
   record_.transfers.push_back({now, how, from.id_, leaves->record()});
   from.record_.transfers.push_back({now, how, id_, joins->record()});
   (side == media::Side::A ? from.taken_caller_ : from.taken_called_) = joins->record();
@@ -639,6 +640,18 @@ void Call::on_mode_changed(Party& party, MediaModeState mode) {
 void Call::on_failed(Party& party, Cause cause) {
   if (is_conference() && is_member(party)) return leave_conference(party, cause);
   clear(cause, "gateway");
+}
+
+void Call::on_peer_gone(Party& party, PeerGone how) {
+  if (!is_member(party) || !fsm_.accepts(CallEvent::Disconnected)) return;
+  bool has_expired = how == PeerGone::SessionExpired;
+  log_.warning("leg={} {}", "abc"[static_cast<size_t>(party.side())],
+               has_expired ? "the session has expired: nobody refreshed it" : "our 200 was never acknowledged");
+  context_.counters.get(has_expired ? "call.session_expired" : "call.not_acknowledged").add();
+  if (is_conference()) return leave_conference(party, kRecoveryOnTimer);
+  record_.peer_gone = how;
+  if (state() == CallState::Answered) owner_.on_party_gone(*this, party);
+  clear(kRecoveryOnTimer, "gateway");
 }
 
 void Call::on_media_event(const media::Event& event) {
@@ -755,6 +768,11 @@ std::chrono::milliseconds Call::age() const {
   return std::chrono::duration_cast<std::chrono::milliseconds>(context_.reactor.now() - began_);
 }
 
+std::optional<std::chrono::milliseconds> Call::talking() const {
+  if (!record_.answered) return std::nullopt;
+  return std::chrono::duration_cast<std::chrono::milliseconds>(wall_now() - *record_.answered);
+}
+
 void Call::judge_fax() {
   if (!record_.fax) return;
   record_.fax_diagnosis = diagnose(fax_facts_of(record_));
@@ -765,8 +783,20 @@ void Call::judge_fax() {
   context_.counters.get(fmt::format("fax.{}", counter_word(fax.verdict))).add();
 }
 
+Record Call::record_so_far() const {
+  Record record = record_;
+  record.ended = wall_now();
+  record.caller = taken_caller_ ? *taken_caller_ : caller_->record();
+  if (taken_called_) {
+    record.called.push_back(*taken_called_);
+  } else if (called_) {
+    record.called.push_back(called_->record());
+  }
+  return record;
+}
+
 void Call::finish() {
-  record_.ended = std::chrono::system_clock::now();
+  record_.ended = wall_now();
   record_.caller = taken_caller_ ? *taken_caller_ : caller_->record();
   for (const Left& left : left_) {
     if (left.record) {

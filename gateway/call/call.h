@@ -91,6 +91,8 @@ class Call final : public PartyListener {
   const Party* third() const { return third_.get(); }
   const Record& record() const { return record_; }
   TimePoint began() const { return began_; }
+  std::chrono::milliseconds age() const;                     // since it began
+  std::optional<std::chrono::milliseconds> talking() const;  // since it was answered
   std::vector<Fsm<CallState, CallEvent>::Transition> history() const { return fsm_.history(); }
 
   static const FsmTable<CallState, CallEvent>& table();
@@ -113,6 +115,7 @@ class Call final : public PartyListener {
   void on_hold_changed(Party& party) override;
   void on_mode_changed(Party& party, MediaModeState state) override;
   void on_failed(Party& party, Cause cause) override;
+  void on_peer_gone(Party& party, PeerGone how) override;
 
   // Overlap receiving (Q.931 section 5.2.4): asks the dial plan after each digit.
   void collect();
@@ -161,7 +164,9 @@ class Call final : public PartyListener {
   std::unique_ptr<Party>& slot(media::Side side) {
     return side == media::Side::A ? caller_ : side == media::Side::B ? called_ : third_;
   }
-  Party::Place place_of(media::Side side) { return {id_, session_, side, *this}; }
+  CallTime time() const { return {record_.started, began_}; }
+  WallTime wall_now() const { return time().at(context_.reactor.now()); }
+  Party::Place place_of(media::Side side) { return {id_, session_, side, *this, time()}; }
   void on_joined(Party& party);
   // One of three is gone, or is let go.
   void leave_conference(Party& party, Cause cause);
@@ -175,7 +180,6 @@ class Call final : public PartyListener {
   void on_fax_event(const media::FaxSeen& seen);
   void on_answer_tone(media::Side side, MediaMode::Sign sign);
   void watch_goodbye(const t38::FaxEvent& event);
-  std::chrono::milliseconds age() const;  // since the call began
   void judge_fax();
   void on_tone(media::Side side, media::HeardTone tone);
 

@@ -7,7 +7,7 @@ namespace sg::call {
 // The place of who goes is taken by nobody, so that the other call ends as calls of two do.
 void Call::add(Call& from, media::Side side, const std::string& how) {
   auto& joins = from.slot(side);
-  auto now = std::chrono::system_clock::now();
+  auto now = wall_now();
   record_.transfers.push_back({now, how, from.id_, joins->record()});
   from.record_.transfers.push_back({now, how, id_, joins->record()});
   (side == media::Side::A ? from.taken_caller_ : from.taken_called_) = joins->record();
@@ -15,8 +15,8 @@ void Call::add(Call& from, media::Side side, const std::string& how) {
   third_ = std::move(joins);
   auto nobody = std::make_unique<TransferLeg>(context_.reactor, fmt::format("gone to call {}", id_),
                                               [](TransferLeg::Step, Cause) {});
-  joins = std::make_unique<Party>(Party::Options{from.id_, from.session_, side, 1, {}, {}, nullptr}, std::move(nobody),
-                                  third_->trunk(), context_, from);
+  joins = std::make_unique<Party>(Party::Options{from.id_, from.session_, side, 1, {}, {}, nullptr, from.time()},
+                                  std::move(nobody), third_->trunk(), context_, from);
   auto cause = third_->move_to(place_of(media::Side::C));
   log_.info("conference how={} with_call={}", how, from.id_);
   context_.counters.get("call.conferences").add();

@@ -130,6 +130,7 @@ FaxFacts fax_facts_of(const Record& record) {
   facts.verdict = record.fax_log.outcome().verdict();
   facts.released_by = record.released_by;
   facts.fell_silent = record.fell_silent;
+  facts.has_expired = record.peer_gone == PeerGone::SessionExpired;
   if (record.answered) facts.answered = since(record.started, *record.answered);
   auto add_leg = [&](const LegRecord& leg) {
     add_modes(facts, leg, record.started);

@@ -303,6 +303,12 @@ const std::vector<Rule>& rules() {
                             seconds(f.log.last_frame_at()));
        },
        "Look for the reason at the peer; if its machine is only slow, raise [media] t38_timeout."},
+      {"session expired", Verdict::Failed, [](F f) { return f.has_expired; },
+       [](F f) {
+         return fmt::format("The peer did not refresh the session in time (RFC 4028): the call was ended in {}.",
+                            page_now(f));
+       },
+       "The peer or a proxy on the way is gone, or keeps UPDATE and re-INVITE from us: look there."},
       // CNG is a machine's word too: then it is there, and does not answer.
       {"no word in T.38", Verdict::Failed,
        [](F f) { return is_given_up(f, kManyRepeats) && !f.log.sums().cng && silent_leg(f).has_t38; },

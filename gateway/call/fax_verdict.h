@@ -61,6 +61,7 @@ struct FaxFacts {
   FaxOutcome::Verdict verdict = FaxOutcome::Verdict::Unknown;
   std::string released_by;                // "caller", "called", "gateway"
   bool fell_silent = false;               // the gateway ended the call: nothing came from a peer any more
+  bool has_expired = false;               // it did: the session timer of a leg ran out
   std::optional<Milliseconds> answered;   // since the call began, as all times here
   std::optional<Milliseconds> our_offer;  // of T.38, the first
   std::optional<Milliseconds> t38_since;  // the latest leg that went over to T.38

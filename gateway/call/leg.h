@@ -65,6 +65,12 @@ struct Setup {
   std::string request_uri;  // outgoing: where a redirect leads to, instead of the trunk's peer
 };
 
+// How a far end is gone that has said nothing of it.
+enum class PeerGone : uint8_t {
+  NotAcknowledged,  // no ACK came to our 200 (RFC 3261 section 13.3.1.4)
+  SessionExpired,   // nor a refresh in time (RFC 4028 section 10)
+};
+
 // What carries a leg's media. An IP leg negotiates descriptions; a TDM leg has a timeslot.
 enum class MediaKind : uint8_t { Ip, Tdm };
 
@@ -122,6 +128,8 @@ class LegListener {
   // The far end wants the other party of this call, and that of the call in which it has `other`, in one conference.
   // False: refused.
   virtual bool on_conference(const Leg& /*other*/) { return false; }
+  // Established, and nobody is there any more; on_released follows.
+  virtual void on_peer_gone(PeerGone) {}
   // Outgoing: the called side sends us elsewhere. on_released with status 302 follows.
   virtual void on_redirected(const std::vector<Redirect>&) {}
 };

@@ -130,6 +130,7 @@ void Party::go_to(const Place& place) {
   options_.call = place.call;
   options_.session = place.session;
   options_.side = place.side;
+  options_.time = place.time;
   listener_ = &place.listener;
   log_ = Log(fmt::format("call={} leg={} trunk={}", place.call, name(place.side), record_.trunk));
 }
@@ -437,8 +438,12 @@ void Party::on_mode_changed(MediaModeState state, std::string_view reason) {
   log_.info("media mode={} reason=\"{}\"", name(state), reason);
   const bool was_t38 = !record_.modes.empty() && record_.modes.back().mode == name(MediaModeState::T38);
   if (state == MediaModeState::Passthrough && !was_t38) offer_vbd_soon();
-  record_.modes.push_back({std::chrono::system_clock::now(), std::string(name(state)), std::string(reason)});
+  record_.modes.push_back({options_.time.at(context_.reactor.now()), std::string(name(state)), std::string(reason)});
   listener_->on_mode_changed(*this, state);
+}
+
+void Party::on_peer_gone(PeerGone how) {
+  if (!is_leaving_) listener_->on_peer_gone(*this, how);
 }
 
 void Party::on_dialog_lost(int sip_status) {

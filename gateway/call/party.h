@@ -52,6 +52,8 @@ class PartyListener {
   virtual void on_hold_changed(Party& party) = 0;
   // The party cannot go on: no media can be agreed on, or its dialog is lost.
   virtual void on_failed(Party& party, Cause cause) = 0;
+  // As LegListener::on_peer_gone().
+  virtual void on_peer_gone(Party& party, PeerGone how) = 0;
 };
 
 // One side of a call: a leg, the media that it has agreed on with its peer, and its part of the record.
@@ -66,6 +68,7 @@ class Party final : public LegListener, public MediaMode::Actions {
     MediaPolicy policy;
     CauseMap causes = {};
     Trunk* trunk = nullptr;  // null: what it transfers is refused
+    CallTime time = {};
   };
   // Where in which call a party is.
   struct Place {
@@ -73,6 +76,7 @@ class Party final : public LegListener, public MediaMode::Actions {
     SessionId session;
     media::Side side;
     PartyListener& listener;
+    CallTime time;
   };
   Party(const Options& options, std::unique_ptr<Leg> leg, const std::string& trunk, const Context& context,
         PartyListener& listener);
@@ -164,6 +168,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   }
   bool on_conference(const Leg& other) override { return !is_leaving_ && listener_->on_conference(*this, other); }
   void on_timeslot_left() override;
+  void on_peer_gone(PeerGone how) override;
   void on_held() override { set_holding(true); }
   void on_retrieved() override { set_holding(false); }
 

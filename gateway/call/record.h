@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "gateway/call/call_time.h"
 #include "gateway/call/cause.h"
 #include "gateway/call/fax_log.h"
 #include "gateway/call/fax_verdict.h"
@@ -13,8 +14,6 @@
 #include "media/service.h"
 
 namespace sg::call {
-
-using WallTime = std::chrono::system_clock::time_point;
 
 // One side of a call, as its record tells it.
 struct LegRecord {
@@ -71,6 +70,7 @@ struct Record {
   bool fax = false;                          // a fax tone or T.38 was seen
   FaxLog fax_log;                            // what was seen of it
   bool fell_silent = false;                  // it was ended since nothing came from a peer any more
+  std::optional<PeerGone> peer_gone;         // it was ended since a peer was gone, as its signalling knows
   FaxDiagnosis fax_diagnosis;                // once it is over
   media::SessionStats media;
 };

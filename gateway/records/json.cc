@@ -200,6 +200,11 @@ Json json_of(const media::SideStats& side) {
   return json;
 }
 
+Json word_of(const std::optional<call::PeerGone>& gone) {
+  if (!gone) return {};
+  return *gone == call::PeerGone::SessionExpired ? "session expired" : "not acknowledged";
+}
+
 double seconds_between(call::WallTime from, call::WallTime to) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count() / 1000.0;
 }
@@ -233,6 +238,7 @@ std::string to_json(const call::Record& record) {
                {"talk_s", record.answered ? seconds_between(*record.answered, record.ended) : 0.0},
                {"cause", json_of(record.cause)},
                {"released_by", record.released_by},
+               {"peer_gone", word_of(record.peer_gone)},
                {"received", json_of(record.setup)},
                {"plan", json_of(record.plan)},
                {"caller", json_of(record.caller)},

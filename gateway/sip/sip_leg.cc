@@ -501,10 +501,20 @@ void SipLeg::Impl::finish(const call::Cause& cause) {
   if (listener) listener->on_released(cause);
 }
 
+// Its BYE is not waited for by whoever pays for the other leg: nobody may be there to confirm it.
+void SipLeg::Impl::lose(call::PeerGone how) {
+  if (!ended_dialog_) ended_dialog_ = dialog();
+  state_ = State::Releasing;
+  cause_ = call::kRecoveryOnTimer;
+  release_timer_.arm(kReleasePatience, [this] { finish(*cause_); });
+  if (listener) listener->on_peer_gone(how);
+}
+
 void SipLeg::Impl::on_state(int status, tagi_t* tags) {
   int state = -1;
   ::tl_gets(tags, NUTAG_CALLSTATE_REF(state), TAG_END());
   if (state == nua_callstate_terminating) is_sofia_leaving_ = true;
+  if (state == nua_callstate_terminating && state_ == State::Established) return lose(call::PeerGone::NotAcknowledged);
   if (state != nua_callstate_terminated || (has_lost_dialog_ && state_ == State::Established)) return;
   // Nobody has said BYE: an UPDATE of ours was not answered, and Sofia forgets the dialog for it.
   if (state_ == State::Established && !cause_ && !is_sofia_leaving_) {
@@ -571,9 +581,14 @@ void SipLeg::Impl::on_event(nua_event_t event, int status, const sip_t* sip, tag
       if (int q850 = sip ? read_q850(*sip) : 0; q850 && state_ != State::Releasing) cause_->q850 = q850;
       if (sip && state_ != State::Releasing) note_user_user(*sip);
       return;
-    case nua_r_bye:
-      if (status >= 200) finish(cause_.value_or(call::kNormalClearing));
+    case nua_r_bye: {
+      if (status < 200) return;
+      std::weak_ptr<bool> alive = alive_;
+      // None of ours: Sofia sends one shortly before a session expires.
+      if (state_ == State::Established && !cause_) lose(call::PeerGone::SessionExpired);
+      if (!alive.expired()) finish(cause_.value_or(call::kNormalClearing));
       return;
+    }
     case nua_i_refer:
       if (sip && status < 200) on_refer(*sip, tags);
       return;

@@ -130,6 +130,8 @@ class SipLeg::Impl final : public HandleOwner {
   void end_dialog(const call::Cause& cause, int status);
   void release_shortly(const call::Cause& cause);
   void finish(const call::Cause& cause);
+  // Sofia has ended the dialog by itself, with BYE.
+  void lose(call::PeerGone how);
   // How a request to us names the dialog. Not set: there is none.
   std::optional<call::Replaces> dialog() const;
   void note_peer(const sip_t& message);

@@ -809,6 +809,50 @@ TEST_F(CallTest, AnAnnouncementAfterDisconnectIsHeardUntilTheFarEndReleases) {
   EXPECT_TRUE(manager.calls().empty());
 }
 
+TEST_F(CallTest, APeerThatIsGoneEndsTheCallWhichSaysSo) {
+  struct Row {
+    PeerGone how;
+    const char* counter;
+  };
+  for (Row row : {Row{PeerGone::NotAcknowledged, "call.not_acknowledged"},
+                  Row{PeerGone::SessionExpired, "call.session_expired"}}) {
+    SCOPED_TRACE(row.counter);
+    LegScript& caller = answered_sip_to_pri();
+
+    caller.listener->on_peer_gone(row.how);
+    reactor.settle();
+
+    EXPECT_TRUE(called->heard_command("release 102"));
+    EXPECT_EQ(records.back().peer_gone, row.how);
+    EXPECT_EQ(records.back().released_by, "gateway");
+    EXPECT_EQ(records.back().cause, kRecoveryOnTimer);
+    EXPECT_EQ(counters.get(row.counter).value(), 1u);
+  }
+}
+
+// The reactor's time goes on by 28 s while no time passes by the wall clock: as if that had been set back meanwhile.
+TEST_F(CallTest, LastsAsLongAsTheSteadyClockSaysWhateverTheWallClockDoes) {
+  auto before = std::chrono::system_clock::now();
+  LegScript& caller = sip_to_pri();
+  reactor.advance(2s);
+  called->listener->on_answered(std::nullopt);
+  reactor.advance(27s);
+  media.hear(Side::B, media::HeardTone::V21Preamble);
+  EXPECT_EQ(manager.find(id)->talking(), 27s);
+  reactor.advance(1s);
+
+  caller.listener->on_released({16});
+  reactor.settle();
+
+  const Record& record = records.back();
+  EXPECT_LT(record.started - before, 2s);
+  EXPECT_EQ(*record.answered - record.started, 2s);
+  EXPECT_EQ(record.ended - *record.answered, 28s);
+  ASSERT_FALSE(record.caller.modes.empty());
+  EXPECT_GE(record.caller.modes.back().at - record.started, 29s);
+  EXPECT_LE(record.caller.modes.back().at, record.ended);
+}
+
 TEST_F(CallTest, MediaThatCannotBeOpenedEndsTheCallWithAResourceCause) {
   LegScript& caller = sip_to_pri();
 

@@ -190,6 +190,8 @@ const RuleCase kCases[] = {
      }},
     {"peer fell silent", Verdict::Failed, "<DIS >DCS <CFR >page", "CFR at 5.0 s",
      [](Record& record) { record.fell_silent = true; }},
+    {"session expired", Verdict::Failed, "<DIS >DCS <CFR >page", "the call was ended in page 1",
+     [](Record& record) { record.peer_gone = PeerGone::SessionExpired; }},
     {"slips", Verdict::Failed, "<DIS >DCS <CFR >page slip slip", "slipped 2 times"},
     {"loss in T.38", Verdict::Failed, "<DIS >DCS <CFR >page lost38 lost38",
      "6 T.38 packets (2.0 %) from the caller's leg (trunk carrier) were lost beyond repair",

@@ -105,6 +105,16 @@ TEST(RecordJson, TellsHowMuchWasRepeatedAndWhenThatRose) {
   EXPECT_EQ(step["loss_percent"], 6.25);
 }
 
+TEST(RecordJson, SaysHowAPeerWasGone) {
+  call::Record record = answered_fax();
+  EXPECT_TRUE(json::parse(to_json(record)).at("peer_gone").is_null());
+
+  record.peer_gone = call::PeerGone::SessionExpired;
+  EXPECT_EQ(json::parse(to_json(record))["peer_gone"], "session expired");
+  record.peer_gone = call::PeerGone::NotAcknowledged;
+  EXPECT_EQ(json::parse(to_json(record))["peer_gone"], "not acknowledged");
+}
+
 TEST(RecordJson, JudgesAFaxByItsFrames) {
   call::Record record = answered_fax();
   record.fax_log = {};

@@ -234,6 +234,8 @@ TEST_F(SipDialog, ASessionThatThePeerDoesNotRefreshIsEnded) {
   EXPECT_TRUE(peer.last("UPDATE").empty());
   peer.reply(agent(), peer.last("BYE"), "200 OK");
   ASSERT_TRUE(until_heard(callee, "released"));
+  EXPECT_TRUE(callee.has_heard("session expired"));
+  EXPECT_EQ(callee.cause, call::kRecoveryOnTimer);
 }
 
 TEST_F(SipDialog, DatagramsThatAreNoSipAreDropped) {

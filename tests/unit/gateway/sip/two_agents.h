@@ -82,6 +82,9 @@ struct Party : call::LegListener {
     transfer = request;
     return accepts_transfer;
   }
+  void on_peer_gone(call::PeerGone how) override {
+    heard.emplace_back(how == call::PeerGone::SessionExpired ? "session expired" : "not acknowledged");
+  }
   void on_redirected(const std::vector<call::Redirect>& to) override {
     heard.emplace_back("redirected");
     redirects = to;
