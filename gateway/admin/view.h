@@ -29,6 +29,7 @@ struct LegView {
 
 struct CallView {
   CallId id;
+  std::string uid;
   std::string state;
   std::string media_mode;
   std::chrono::milliseconds age{0};

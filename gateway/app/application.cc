@@ -339,9 +339,11 @@ Result<> Application::start_routes() {
   manager_ = std::make_unique<call::CallManager>(call::Context{*media_, root_, counters_, settings_.fax.clear_after_dcn,
                                                                static_cast<uint8_t>(settings_.site.most_forwards)},
                                                  *this, [this](const call::Record& record) { on_call_over(record); });
-  // The number of a call is its name in the records, also over restarts.
-  if (const auto& file = settings_.records.file; !file.empty())
-    manager_->begin_after(CallId{records::highest_call(file)});
+  if (records_) {
+    // The number of a call is its name in the records, also over restarts.
+    manager_->begin_after(records_->last_call());
+    manager_->set_begun([this](const call::Record& record) { records_->begin(record); });
+  }
   // Only now may calls come in.
   if (cesop_) cesop_->set_listener(this);
   if (dahdi_) dahdi_->set_listener(this);

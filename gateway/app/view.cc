@@ -28,10 +28,10 @@ admin::LegView view_of(const call::Party& party) {
 }
 
 admin::CallView view_of(const call::Call& call) {
-  auto now = std::chrono::system_clock::now();
   const auto& record = call.record();
   admin::CallView view;
   view.id = call.id();
+  view.uid = record.uid;
   view.state = name(call.state());
   view.media_mode = media_mode_of(call);
   view.age = call.age();
@@ -120,10 +120,7 @@ void Application::ask_call(CallId id, std::function<void(std::optional<admin::Ca
 void Application::ask_fax(CallId id, std::function<void(std::optional<std::string>)> answer) {
   const call::Call* call = manager_->find(id);
   if (!call || !call->record().fax) return answer(faxes_.find(id));
-  call::Record record = call->record();
-  record.ended = std::chrono::system_clock::now();
-  record.caller = call->caller().record();
-  if (call->called()) record.called.push_back(call->called()->record());
+  call::Record record = call->record_so_far();
   record.fax_diagnosis = {.verdict = call::FaxOutcome::Verdict::Unknown,
                           .rule = "under way",
                           .cause = "The call is still up.",

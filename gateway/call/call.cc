@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "base/uuid.h"
 #include "gateway/call/diversion.h"
 
 namespace sg::call {
@@ -71,6 +72,7 @@ Call::Call(CallId id, SessionId session, Incoming incoming, Router& router, cons
       is_transfer_(incoming.is_transfer) {
   record_.call = id;
   record_.started = std::chrono::system_clock::now();
+  record_.uid = uuid_of_now(record_.started);
   // RFC 4040: who offers nothing but CLEARMODE calls with data.
   if (first_offer_ && first_offer_->audio && first_offer_->audio->is_data())
     setup_.bearer = tdm::BearerCapability::Unrestricted;
@@ -332,6 +334,7 @@ void Call::on_answered(Party&) {
   play_to_caller(media::Tone::None);
   caller_->answer();
   context_.media.set_bridging(session_, media::Bridging::Both);
+  owner_.on_answered(*this);
   hand_to_switch();
 }
 

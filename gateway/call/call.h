@@ -25,6 +25,7 @@ class CallOwner {
   // Once, when both legs, the session and all timers are gone. The call may be destroyed from there on, though not from
   // inside.
   virtual void on_closed(Call& call) = 0;
+  virtual void on_answered(const Call& call) = 0;
   // `by` wants the other party to go elsewhere. False: refused.
   virtual bool on_transfer(Call& call, Party& by, const TransferRequest& request) = 0;
   // `by` wants three to talk: the other party of this call, and that of the call that has the leg `other`. False:
@@ -90,6 +91,8 @@ class Call final : public PartyListener {
   const Party* called() const { return called_.get(); }
   const Party* third() const { return third_.get(); }
   const Record& record() const { return record_; }
+  // What would be written of it if it ended now, but for its media.
+  Record record_so_far() const;
   TimePoint began() const { return began_; }
   std::chrono::milliseconds age() const;                     // since it began
   std::optional<std::chrono::milliseconds> talking() const;  // since it was answered

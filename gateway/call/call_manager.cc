@@ -24,7 +24,13 @@ CallId CallManager::on_incoming(Call::Incoming incoming) {
   by_session_.emplace(session, &started);
   started.start();
   if (when_empty_) started.hang_up(kTemporaryFailure);
+  // What is refused at once has its record as soon.
+  if (begun_ && started.state() < CallState::Releasing) begun_(started.record_so_far());
   return id;
+}
+
+void CallManager::on_answered(const Call& call) {
+  if (begun_) begun_(call.record_so_far());
 }
 
 const Call* CallManager::find(CallId id) const {

@@ -18,6 +18,8 @@ class CallManager final : public media::Service::Listener, private CallOwner {
   using RecordSink = std::function<void(const Record&)>;
 
   CallManager(const Context& context, Router& router, RecordSink records);
+  // Who is told of each call that has begun, as far as it has come, and again once it is answered.
+  void set_begun(RecordSink begun) { begun_ = std::move(begun); }
   ~CallManager() override;
 
   // Calls are numbered from here on: those up to this one are told of in the records of an earlier run.
@@ -39,6 +41,7 @@ class CallManager final : public media::Service::Listener, private CallOwner {
  private:
   void on_media_event(SessionId session, const media::Event& event) override;
   void on_closed(Call& call) override;
+  void on_answered(const Call& call) override;
   void reap();
   void remember_dialogs(const Call& call);
 
@@ -77,6 +80,7 @@ class CallManager final : public media::Service::Listener, private CallOwner {
   const Context context_;
   Router& router_;
   const RecordSink records_;
+  RecordSink begun_;
   uint64_t last_id_ = 0;
   std::unordered_map<CallId, std::unique_ptr<Call>> calls_;
   std::unordered_map<SessionId, Call*> by_session_;

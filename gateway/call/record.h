@@ -52,9 +52,10 @@ struct PlanRecord {
   std::vector<std::string> forwards;  // by lines that were called, in order: "401 busy +442079460402"
 };
 
-// What is written of each call when it is over. A value.
+// What is written of each call when it is over, and known of it before. A value.
 struct Record {
   CallId call;
+  std::string uid;  // of this call alone, on whatever gateway (RFC 9562, version 7)
   WallTime started;
   std::optional<WallTime> answered;
   WallTime ended;
@@ -64,7 +65,7 @@ struct Record {
   // One a target that was tried, in order; the last is the one that answered, if any did. Empty: no route.
   std::vector<LegRecord> called;
   Cause cause;              // why the call ended
-  std::string released_by;  // "caller", "called", "gateway", "transfer"
+  std::string released_by;  // "caller", "called", "gateway", "transfer"; "gateway ended": it was killed
   std::vector<TransferRecord> transfers;
   std::optional<WallTime> handed_to_switch;  // when a switch was asked to join both legs itself
   bool fax = false;                          // a fax tone or T.38 was seen

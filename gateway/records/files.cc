@@ -111,6 +111,20 @@ uint64_t call_of(std::string_view line) {
   return is_whole && call <= kHighest ? call : 0;
 }
 
+std::string_view uid_of(std::string_view line) {
+  constexpr std::string_view kKey = ",\"uid\":\"";
+  const size_t at = line.find(kKey);
+  if (at == std::string_view::npos) return {};
+  line.remove_prefix(at + kKey.size());
+  return line.substr(0, line.find('"'));
+}
+
+void for_each_recent_line(const std::string& file, const std::function<void(const std::string&)>& take) {
+  const auto files = files_of(file);
+  // A log rotation may have come between.
+  for (size_t i = 0; i < std::min<size_t>(files.size(), 2); ++i) (void)read_file(files[i], true, take);
+}
+
 uint64_t highest_call(const std::string& file) {
   for (const std::string& each : files_of(file)) {
     uint64_t highest = 0;

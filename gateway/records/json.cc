@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "gateway/records/read.h"
 
 namespace sg::records {
 namespace {
@@ -232,6 +233,7 @@ std::string to_json(const call::Record& record) {
   Json called = Json::array();
   for (const auto& leg : record.called) called.push_back(json_of(leg));
   Json json = {{"call", record.call.value},
+               {"uid", record.uid},
                {"started", iso8601(record.started)},
                {"answered", record.answered ? Json(iso8601(*record.answered)) : Json()},
                {"ended", iso8601(record.ended)},
@@ -249,6 +251,24 @@ std::string to_json(const call::Record& record) {
                {"media", {{"a", json_of(record.media.side[0])}, {"b", json_of(record.media.side[1])}}}};
   // Names and numbers are a peer's: what is no UTF-8 is replaced, never thrown over, and nothing moves a cursor where
   // the file is read on a terminal.
+  return escaped_json(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+std::string ended_with_gateway(const std::string& line, call::WallTime last_alive) {
+  Json json = Json::parse(line, nullptr, false);
+  if (!json.is_object()) return line;
+  const auto text_of = [&](const char* key) {
+    return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : "";
+  };
+  const auto started = time_of(text_of("started")), answered = time_of(text_of("answered"));
+  auto ended = last_alive;
+  for (const auto& time : {started, answered}) {
+    if (time) ended = std::max(ended, *time);
+  }
+  json["ended"] = iso8601(ended);
+  json["talk_s"] = answered ? seconds_between(*answered, ended) : 0.0;
+  json["cause"] = json_of(call::kTemporaryFailure);
+  json["released_by"] = "gateway ended";
   return escaped_json(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 

@@ -16,4 +16,8 @@ tdm::TypeOfNumber type_named(std::string_view word);
 // The record as one line of JSON, without its newline.
 std::string to_json(const call::Record& record);
 
+// The record of a call that was up when the gateway was killed, from a line of its journal. `last_alive`: as far as is
+// known. A line that is no record stays as it is.
+std::string ended_with_gateway(const std::string& line, call::WallTime last_alive);
+
 }  // namespace sg::records

@@ -1,6 +1,7 @@
 """What a call's record says."""
 
 import datetime
+import json
 import os
 import signal
 
@@ -75,6 +76,26 @@ class Records(SystemTest):
         record = self.record()
         self.assertEqual((record["cause"]["q850"], record["called"][0]["cause"]["sip"]), (21, 603))
 
+    def test_a_caller_who_never_acknowledges_pays_for_32_seconds(self):
+        self.call_with_sipp("uac_never_acknowledges", "300").finish()
+
+        record = self.record()
+        self.assertEqual((record["peer_gone"], record["released_by"]), ("not acknowledged", "gateway"))
+        self.assertEqual(record["cause"]["q850"], 102)
+        self.assertGreaterEqual(record["talk_s"], 30)  # 64 times T1 (RFC 3261 section 13.3.1.4)
+        self.assertLess(record["talk_s"], 60)
+        self.assertEqual(self.counter("call.not_acknowledged"), 1)
+
+    def test_a_call_is_known_by_one_uid_from_its_beginning(self):
+        self.call_with_sipp("uac_call", "300", arguments=["-d", 500])
+        self.wait("the call", lambda: self.bench.control("calls"))
+        (call,) = self.bench.control("calls")
+        self.assertEqual(self.bench.control("call", id=call["id"])["uid"], call["uid"])
+
+        record = self.record()
+        self.assertRegex(record["uid"], r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+        self.assertEqual((record["call"], record["uid"]), (call["id"], call["uid"]))
+
     def test_after_sighup_records_go_to_a_new_file(self):
         self.call_with_sipp("uac_call", "300").finish()
         self.record()
@@ -87,3 +108,38 @@ class Records(SystemTest):
         self.call_with_sipp("uac_call", "300").finish()
         self.wait("the record", lambda: len(self.bench.call_records()) == 1)
         self.assertEqual(len(old.read_text().splitlines()), self.before + 1)
+
+
+class KilledGateway(SystemTest):
+    @classmethod
+    def set_up(cls, bench):
+        bench.start_exchange([{"number": "300", "kind": "echo"}])
+        bench.start_gateway(sip_trunks={"pbx": {"peer": f"sip:127.0.0.1:{cls.peer_port}"}}, routes=ROUTES)
+
+    def journal(self):
+        return [json.loads(line) for line in (self.bench.records.parent / "records.jsonl.open").read_text().splitlines()]
+
+    def test_calls_that_were_up_have_records_and_keep_their_numbers(self):
+        for _ in range(2):
+            self.call_with_sipp("uac_holds_until_told", "300")
+        self.wait("the answers", lambda: [call["state"] for call in self.bench.control("calls")] == ["answered"] * 2)
+        up = {call["id"]: call["uid"] for call in self.bench.control("calls")}
+        self.wait("the journal", lambda: {line["call"] for line in self.journal() if line.get("answered")} == set(up))
+
+        self.bench.gateway.kill()
+        self.bench.run_gateway()
+
+        self.wait("their records", lambda: len(self.bench.call_records()) == 2)
+        for record in self.bench.call_records():
+            self.assertEqual(record["uid"], up[record["call"]])
+            self.assertEqual((record["released_by"], record["cause"]["q850"]), ("gateway ended", 41))
+            self.assertLessEqual(record["answered"], record["ended"])
+            self.assertEqual((record["caller"]["trunk"], record["called"][0]["trunk"]), ("pbx", "pstn"))
+        self.assertEqual(self.counter("records.gateway_ended"), 2)
+
+        self.call_with_sipp("uac_call", "300").finish()
+        self.wait("the next record", lambda: len(self.bench.call_records()) == 3)
+        self.assertGreater(self.bench.call_records()[-1]["call"], max(up))
+        self.bench.restart_gateway()
+        self.assertEqual(len(self.bench.call_records()), 3)
+        self.assertEqual(self.counter("records.gateway_ended"), 0)

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include <thread>
 #include <unordered_set>
 
@@ -13,6 +15,7 @@
 #include "base/socket_address.h"
 #include "base/token_bucket.h"
 #include "base/unique_fd.h"
+#include "base/uuid.h"
 
 namespace sg {
 namespace {
@@ -47,6 +50,20 @@ TEST(TokenBucket, GivesASecondsWorthAtOnceAndThenAsManyAsFlowIn) {
   EXPECT_EQ(take(0.2, 50), 0) << "less than one a second";
   now += std::chrono::seconds(1);
   EXPECT_EQ(take(0.2, 50), 1);
+}
+
+TEST(Uuid, TellsTimeVersionAndVariantAndNeverRepeats) {
+  std::chrono::system_clock::time_point now(std::chrono::milliseconds(1'645'557'742'000));
+  std::set<std::string> seen;
+  for (int i = 0; i < 1000; ++i) {
+    auto uuid = uuid_of_now(now);
+    // The time is that of the example in RFC 9562 appendix A.6.
+    EXPECT_THAT(uuid, testing::MatchesRegex("017f22e2-79b0-7[0-9a-f][0-9a-f][0-9a-f]-[89ab][0-9a-f]+-[0-9a-f]+"));
+    EXPECT_EQ(uuid.size(), 36u);
+    seen.insert(uuid);
+  }
+  EXPECT_EQ(seen.size(), 1000u);
+  EXPECT_LT(uuid_of_now(now), uuid_of_now(now + std::chrono::milliseconds(1)));
 }
 
 TEST(SocketAddress, RefusesWhatIsNoNumericAddressAndPort) {

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <thread>
 
 namespace sg::sip {
