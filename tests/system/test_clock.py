@@ -14,6 +14,8 @@ SHIM = rig.BIN.parent / "tests/libsg_wall_clock.so"
 class WallClockIsSet(SystemTest):
     @classmethod
     def set_up(cls, bench):
+        if not SHIM.exists():
+            raise rig.RigError(f"{SHIM} is not built")
         cls.offset = bench.folder / "wall-clock"
         cls.offset.write_bytes(bytes(8))
         bench.start_exchange([{"number": "300", "kind": "echo"}])

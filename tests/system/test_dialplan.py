@@ -191,7 +191,8 @@ class Shares(SystemTest):
         bench.start_gateway(sip_trunks={"pbx": {"peer": f"sip:127.0.0.1:{cls.peer_port}", "share": 4},
                                         "fax": {"peer": "sip:127.0.0.2:5060", "share": 4}},
                             routes=[{"name": "out", "from": ["pbx", "fax"], "called": "3XX", "to": ["pstn"]},
-                                    {"name": "help", "called": "112", "to": ["pstn"], "emergency": True}],
+                                    {"name": "help", "from": ["pbx", "fax"], "called": "112", "to": ["pstn"],
+                                     "emergency": True}],
                             sections='[site]\nemergency = ["112"]')
 
     def test_a_trunk_that_holds_its_share_gets_503_with_retry_after_and_others_go_on(self):

@@ -87,10 +87,12 @@ class Records(SystemTest):
         self.assertEqual(self.counter("call.not_acknowledged"), 1)
 
     def test_a_call_is_known_by_one_uid_from_its_beginning(self):
-        self.call_with_sipp("uac_call", "300", arguments=["-d", 500])
-        self.wait("the call", lambda: self.bench.control("calls"))
+        sipp = self.call_with_sipp("uac_holds_until_told", "300")
+        self.wait("the answer", lambda: [call["state"] for call in self.bench.control("calls")] == ["answered"])
         (call,) = self.bench.control("calls")
         self.assertEqual(self.bench.control("call", id=call["id"])["uid"], call["uid"])
+        self.bench.control("hangup", id=call["id"])
+        sipp.finish()
 
         record = self.record()
         self.assertRegex(record["uid"], r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
