@@ -591,10 +591,13 @@ const std::vector<Option<SipTrunk>>& sip_trunk_options() {
                            list(choice<Codec>({{"pcma", Codec::Pcma}, {"pcmu", Codec::Pcmu}}), false),
                            "G.711 laws that are offered and accepted, the preferred first.")
               .live(),
-          option<SipTrunk>("dtmf", &SipTrunk::dtmf,
-                           choice<Dtmf>({{"rfc4733", Dtmf::Rfc4733}, {"inband", Dtmf::Inband}}),
-                           "How digits travel: telephone events where the peer knows them, or always as tones. Digits "
-                           "that come by SIP INFO are understood in any case.")
+          option<SipTrunk>(
+              "dtmf", &SipTrunk::dtmf,
+              choice<Dtmf>({{"rfc4733", Dtmf::Rfc4733}, {"inband", Dtmf::Inband}, {"info", Dtmf::Info}}),
+              "How digits travel. rfc4733: as telephone events, to a peer that does not know them as "
+              "tones; inband: always as tones; info: by SIP INFO (application/dtmf-relay), and telephone "
+              "events are neither offered nor accepted. Digits that come by SIP INFO are understood in any "
+              "case.")
               .live(),
           option<SipTrunk>("first_response", &SipTrunk::first_response, duration(200ms, 60s),
                            "How long the peer may give no response at all to a call, before the next target is tried.")

@@ -262,7 +262,7 @@ struct Port {
   auto operator<=>(const Port&) const = default;
 };
 
-enum class Dtmf : uint8_t { Rfc4733, Inband };
+enum class Dtmf : uint8_t { Rfc4733, Inband, Info };
 enum class SipIdentity : uint8_t { Pai, Rpid, From };
 enum class SipDiversion : uint8_t { Diversion, HistoryInfo, None };
 

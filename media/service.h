@@ -54,6 +54,9 @@ struct RtpSettings {
   std::optional<uint8_t> payload_type_pcma = 8;
   std::optional<uint8_t> payload_type_pcmu = 0;
   std::optional<uint8_t> telephone_event;
+  // The peer is told of digits by its signalling alone: what is heard of them on other sides is for the call to pass
+  // on.
+  bool digits_by_signalling = false;
   // V.152: set when both sides have a payload type for modem signals, of the law above. Sent while the profile is Fax,
   // understood at any time.
   std::optional<uint8_t> voice_band_data;

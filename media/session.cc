@@ -253,6 +253,7 @@ void Session::be_as_fax(FaxToneDetector::Onset onset) {
 void Session::send_digit(Side which, char digit, std::chrono::milliseconds length) {
   if (profile_ == Profile::Data) return;
   SideState& side = at(which);
+  if (side.speaks == Speaks::Rtp && side.rtp->settings().digits_by_signalling) return;
   if (side.speaks == Speaks::Rtp && side.rtp->takes_events()) {
     side.rtp->send_event(digit, length);
   } else {
@@ -533,7 +534,7 @@ void Session::listen(SideState& side) {
   if (profile_ == Profile::Data) return;
   // Nothing but voice is looked for in a conference.
   if (bridging_ == Bridging::Conference) {
-    if (!passes_digits_as_events(side)) return;
+    if (!passes_digits_on(side)) return;
     if (auto digit = side.dtmf.feed(side.heard.linear())) on_digit(side, *digit);
     return;
   }
@@ -550,17 +551,19 @@ void Session::listen(SideState& side) {
     mind_echo();
     tell(ToneHeard{side.side, *tone});
   }
-  if (profile_ != Profile::Voice || !passes_digits_as_events(side)) return;
+  if (profile_ != Profile::Voice || !passes_digits_on(side)) return;
   if (auto digit = side.dtmf.feed(side.heard.linear())) on_digit(side, *digit);
 }
 
-// In-band digits matter where they must go on as telephone events, and nobody else tells them.
-bool Session::passes_digits_as_events(const SideState& from) const {
-  auto takes_events = [](const SideState& side) { return side.speaks == Speaks::Rtp && side.rtp->takes_events(); };
-  if (takes_events(from)) return false;
-  if (bridging_ != Bridging::Conference) return takes_events(at(other_side(from.side)));
+// In-band digits matter where they must go on in another way, and nobody else tells them.
+bool Session::passes_digits_on(const SideState& from) const {
+  auto has_its_own = [](const SideState& side) {
+    return side.speaks == Speaks::Rtp && (side.rtp->takes_events() || side.rtp->settings().digits_by_signalling);
+  };
+  if (has_its_own(from)) return false;
+  if (bridging_ != Bridging::Conference) return has_its_own(at(other_side(from.side)));
   for (Side side : kSides) {
-    if (side != from.side && takes_events(at(side))) return true;
+    if (side != from.side && has_its_own(at(side))) return true;
   }
   return false;
 }

@@ -185,7 +185,7 @@ class Session {
   void step();
   void hear(SideState& side);
   void listen(SideState& side);
-  bool passes_digits_as_events(const SideState& from) const;
+  bool passes_digits_on(const SideState& from) const;
   void say(SideState& to, AudioBlock& block);
   void bridge_audio(SideState& from, SideState& to);
   void bridge_fax();

@@ -86,7 +86,8 @@ std::vector<call::AudioCodec> codecs_of(const std::vector<conf::Codec>& codecs) 
 call::MediaPolicy policy_of(const conf::SipTrunk& trunk) {
   call::MediaPolicy policy;
   policy.codecs = codecs_of(trunk.codecs);
-  if (trunk.dtmf == conf::Dtmf::Inband) policy.telephone_event.reset();
+  if (trunk.dtmf != conf::Dtmf::Rfc4733) policy.telephone_event.reset();
+  policy.digits_by_info = trunk.dtmf == conf::Dtmf::Info;
   policy.t38 = ask_of(trunk.fax.t38);
   policy.t38_answer_timeout = trunk.fax.t38_answer_timeout;
   policy.t38_offer_window = trunk.fax.t38_offer_window;

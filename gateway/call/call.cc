@@ -424,8 +424,22 @@ void Call::on_digits(Party& party, const std::string& digits) {
   }
   if (state() != CallState::Answered) return;
   for (Party* to : members()) {
-    if (!to || to == &party) continue;
+    if (!to || to == &party || to->is_leaving()) continue;
+    if (to->signals_digits()) {
+      to->leg().send_digits(digits);
+      continue;
+    }
     for (char digit : digits) context_.media.send_digit(session_, to->side(), digit, kDigitLength);
+  }
+}
+
+// The session has passed it on where digits travel with the media.
+void Call::on_digit_heard(const media::DigitHeard& heard) {
+  log_.debug("digit={} side={}", heard.digit, heard.side == media::Side::A ? 'a' : 'b');
+  if (state() != CallState::Answered) return;
+  for (Party* to : members()) {
+    bool is_told = to && to->side() != heard.side && !to->is_leaving() && to->signals_digits();
+    if (is_told) to->leg().send_digits({heard.digit});
   }
 }
 
@@ -662,9 +676,7 @@ void Call::on_media_event(const media::Event& event) {
   bool is_for_record = std::holds_alternative<media::Closed>(event) || std::holds_alternative<media::FaxSeen>(event);
   if (!is_for_record && (state() == CallState::Releasing || state() == CallState::Closed)) return;
   std::visit(Overloaded{[&](const media::ToneHeard& heard) { on_tone(heard.side, heard.tone); },
-                        [&](const media::DigitHeard& heard) {
-                          log_.debug("digit={} side={}", heard.digit, heard.side == media::Side::A ? 'a' : 'b');
-                        },
+                        [&](const media::DigitHeard& heard) { on_digit_heard(heard); },
                         [&](const media::SideFailed& failed) {
                           log_.error("media failed: {}", failed.message);
                           clear({47}, "gateway");

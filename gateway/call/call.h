@@ -184,6 +184,7 @@ class Call final : public PartyListener {
   void on_answer_tone(media::Side side, MediaMode::Sign sign);
   void watch_goodbye(const t38::FaxEvent& event);
   void judge_fax();
+  void on_digit_heard(const media::DigitHeard& heard);
   void on_tone(media::Side side, media::HeardTone tone);
 
   const CallId id_;

@@ -34,6 +34,7 @@ struct MediaPolicy {
   // Most liked first.
   std::vector<AudioCodec> codecs{{tdm::Law::A, 8}, {tdm::Law::Mu, 0}};
   std::optional<uint8_t> telephone_event = 101;
+  bool digits_by_info = false;  // the peer is told of digits by SIP INFO, and in no other way
   VoiceBandData vbd = VoiceBandData::Offer;
   // After T.38 came to nothing the peer may have a description of its own to send: ours does not cross it.
   Duration vbd_offer_delay = 1s;

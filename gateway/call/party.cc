@@ -257,8 +257,9 @@ bool Party::use(const MediaDescription& local, const MediaDescription& remote) {
   }
   if (!local.audio || !remote.audio) return false;
   auto settings = rtp_settings(*local.audio, *remote.audio);
-  if (settings) settings->redundant_copies = static_cast<size_t>(options_.policy.redundant_copies);
   if (!settings) return false;
+  settings->redundant_copies = static_cast<size_t>(options_.policy.redundant_copies);
+  settings->digits_by_signalling = signals_digits();
   ours_ = local;
   remote_ = remote;
   law_ = settings->law;

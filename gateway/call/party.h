@@ -91,6 +91,8 @@ class Party final : public LegListener, public MediaMode::Actions {
   const LegRecord& record() const { return record_; }
   const std::string& trunk() const { return record_.trunk; }
   bool is_ip() const { return leg_->media_kind() == MediaKind::Ip; }
+  // Digits go to its peer by the leg; else by the media.
+  bool signals_digits() const { return is_ip() && options_.policy.digits_by_info; }
   bool is_released() const { return is_released_; }
   // Released, or told to be: nothing but the end of the leg counts any more, whatever was still under way.
   bool is_leaving() const { return is_leaving_; }

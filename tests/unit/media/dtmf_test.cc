@@ -14,7 +14,8 @@ namespace {
 using tdm::Law;
 
 enum class From : uint8_t { Event, Tone, Signalling, Line };  // RFC 4733, in band on SIP, INFO, in band on a timeslot
-enum class To : uint8_t { Event, Tone, Line };                // a SIP peer that takes RFC 4733, one that does not
+// A SIP peer that takes RFC 4733, one that does not, one that is told by INFO.
+enum class To : uint8_t { Event, Tone, Line, Info };
 
 struct Row {
   const char* name;
@@ -37,16 +38,17 @@ class Digits : public ServiceFixture, public ::testing::WithParamInterface<Row> 
       far_out = far_end(2);
       service().add_bearer(session, Side::B, {1, 2});
     } else {
-      add_peer(Side::B, called, GetParam().to == To::Event);
+      add_peer(Side::B, called, GetParam().to == To::Event, GetParam().to == To::Info);
     }
     service().set_bridging(session, Bridging::Both);
     settle(session);
   }
-  SocketAddress add_peer(Side side, UdpPeer& peer, bool takes_events) {
+  SocketAddress add_peer(Side side, UdpPeer& peer, bool takes_events, bool is_told_by_info = false) {
     auto local = service().add_ip(session, side, "127.0.0.1").value();
     RtpSettings settings;
     settings.remote = peer.address();
     if (takes_events) settings.telephone_event = 101;
+    settings.digits_by_signalling = is_told_by_info;
     service().use_rtp(session, side, settings);
     return local;
   }
@@ -130,8 +132,16 @@ class Digits : public ServiceFixture, public ::testing::WithParamInterface<Row> 
 TEST_P(Digits, ArriveOnceAndInOneForm) {
   for (size_t i = 0; i < 60; ++i) block(i);
 
+  // By INFO the call tells it; a tone that is in the voice stays there.
+  bool is_told = GetParam().to == To::Info,
+       is_in_voice = GetParam().from == From::Tone || GetParam().from == From::Line;
   EXPECT_EQ(by_event, GetParam().to == To::Event ? "5" : "");
-  EXPECT_EQ(by_tone, GetParam().to == To::Event ? "" : "5");
+  EXPECT_EQ(by_tone, GetParam().to == To::Event || (is_told && !is_in_voice) ? "" : "5");
+  if (!is_told || GetParam().from == From::Signalling) return;
+  auto told = heard<DigitHeard>();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told.front().digit, '5');
+  EXPECT_EQ(told.front().side, Side::A);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -141,7 +151,9 @@ INSTANTIATE_TEST_SUITE_P(
                       Row{"ToneToTone", From::Tone, To::Tone}, Row{"ToneToLine", From::Tone, To::Line},
                       Row{"InfoToEvent", From::Signalling, To::Event}, Row{"InfoToTone", From::Signalling, To::Tone},
                       Row{"InfoToLine", From::Signalling, To::Line}, Row{"LineToEvent", From::Line, To::Event},
-                      Row{"LineToTone", From::Line, To::Tone}, Row{"LineToLine", From::Line, To::Line}),
+                      Row{"LineToTone", From::Line, To::Tone}, Row{"LineToLine", From::Line, To::Line},
+                      Row{"EventToInfo", From::Event, To::Info}, Row{"ToneToInfo", From::Tone, To::Info},
+                      Row{"LineToInfo", From::Line, To::Info}, Row{"InfoToInfo", From::Signalling, To::Info}),
     [](const auto& row) { return row.param.name; });
 
 }  // namespace

@@ -882,6 +882,24 @@ TEST_F(CallTest, SignalledDigitsBecomeTonesOnTheOtherSide) {
   EXPECT_TRUE(media.did(Side::B, "digit #"));
 }
 
+TEST_F(CallTest, ATrunkOfInfoIsToldDigitsByItsLeg) {
+  sip.policy.digits_by_info = true;
+  targets = {&sip};
+  LegScript& caller = incoming(pri, std::nullopt);
+  LegScript& peer = *sip.legs.at(0);
+  peer.listener->on_answered(audio_at("192.0.2.9:4000"));
+
+  media.tell(media::DigitHeard{Side::A, '7'});
+  caller.listener->on_digits("5#");
+  media.tell(media::DigitHeard{Side::B, '9'});
+
+  std::vector<std::string> digits;
+  std::ranges::copy_if(peer.heard, std::back_inserter(digits),
+                       [](const std::string& command) { return command.starts_with("digits"); });
+  EXPECT_EQ(digits, (std::vector<std::string>{"digits 7", "digits 5#"}));
+  EXPECT_FALSE(media.did(Side::B, "digit 5"));
+}
+
 // Q.931 5.1.3, 5.2.4: without a number there is no call. What is no text is no number either.
 TEST_F(CallTest, ACallWithoutANumberIsRefusedBeforeThePlanIsAsked) {
   targets = {&sip, &pri};
