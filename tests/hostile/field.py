@@ -174,6 +174,9 @@ class Field:
         text = (bench.folder / "spangate.toml").read_text()
         first, last = map(int, re.search(r'(?m)^ports = "(\d+)-(\d+)"', text).groups())
         self.media_ports = range(first, last + 1)
+        # The first call opens what stays open.
+        Phone(self.gateway, "301").hang_up()
+        self.wait_until_idle()
         return self
 
     @staticmethod
@@ -221,14 +224,19 @@ class Field:
         """What went wrong with faxes and call, one text each; then everything is idle again."""
         trouble = [words for words in (fax.outcome() for fax in self.faxes) if words]
         if not self.phone.is_up():
-            return trouble + ["the call was ended"]
+            trouble.append("the call was ended")
+            self.wait_until_idle()
+            return trouble
         if not self.phone.hears():
             trouble.append("the call heard nothing any more")
         if "200" not in (status := self.phone.hang_up()):
             trouble.append(f"BYE: {status}")
+        self.wait_until_idle()
+        return trouble
+
+    def wait_until_idle(self):
         self.wait("the gateway to have no calls", lambda: not self.bench.control("status")["calls"])
         self.wait("every media session to end", lambda: not self.bench.control("status")["sessions"])
-        return trouble
 
     # What attackers need.
 
