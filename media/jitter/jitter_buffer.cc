@@ -20,10 +20,8 @@ constexpr int64_t kOctetsPerMs = 8;
 constexpr size_t kMaxPacket = 2048;
 constexpr auto kAhead = static_cast<int64_t>(Interpolator::kAhead);
 constexpr auto kCapacity = static_cast<int64_t>(OctetRing::kOctets);
-// A packet in order whose time was longer ago is no late packet: the sender's timestamp jumped back.
-constexpr int64_t kMaxLate = 8000;
-// When all packets were late for so long, the network has become slower: start anew with the full delay.
-constexpr Duration kLateForGood = 500ms;
+// A packet in order whose turn was longer ago (400 ms) is on a time line of its own: what is behind it may not fit.
+constexpr int64_t kMaxLate = 3200;
 
 // Voice shrinks its delay by small steps, where nobody hears it.
 constexpr int64_t kLargestRemoval = 80;
@@ -69,7 +67,6 @@ struct JitterBuffer::State {
   uint32_t timestamp = 0;  // of the newest packet …
   int64_t position = 0;    // … which lies here
   int64_t lead = 0;        // … and came so many octets before its turn
-  std::optional<TimePoint> late_since;
 
   // Fax: drift correction.
   Drift drift;
@@ -81,10 +78,8 @@ struct JitterBuffer::State {
   double fraction = 0;   // of the octet at `play` that was played already
   double corrected = 0;  // octets that were read beyond those given, since the time line began
   int64_t given = 0;     // octets by get()
-  TimePoint given_at;
 
-  explicit State(const JitterOptions& o)
-      : options(o), delay({.min = octets_of(o.min), .max = octets_of(o.max)}), concealer(o.law) {}
+  explicit State(const JitterOptions& o) : options(o), delay(octets_of(o.min)), concealer(o.law) {}
 
   bool is_voice() const { return options.profile == Profile::Voice; }
 
@@ -96,13 +91,12 @@ struct JitterBuffer::State {
     has_started = true;
     has_time_line = true;
     is_to_deepen = false;
-    late_since.reset();
     delay.restart();
     stop_correcting();
   }
 
   void stop_correcting() {
-    drift_before = drift.ppm().value_or(drift_before);
+    drift_before = drift.certain_ppm().value_or(drift_before);
     drift.restart();
     corrected = 0;
     is_resampling = false;
@@ -112,18 +106,24 @@ struct JitterBuffer::State {
 
   void measure_drift(int64_t at, TimePoint arrival) {
     if (options.profile != Profile::Fax || given == 0) return;
-    double since = std::chrono::duration<double, std::milli>(arrival - given_at).count() * kOctetsPerMs;
-    drift.on_packet(static_cast<double>(at - given) - since, arrival);
+    drift.on_packet(static_cast<double>(at), arrival);
+    // What is left of the delay is too little for the next time.
+    if (drift.take_step() < 0) is_to_deepen = true;
   }
 
   int64_t position_of(uint32_t packet_timestamp) const {
     return position + static_cast<int32_t>(packet_timestamp - timestamp);
   }
 
-  bool is_late_for_good(bool is_late, TimePoint arrival) {
-    if (!is_late) late_since.reset();
-    if (is_late && !late_since) late_since = arrival;
-    return is_late && arrival - *late_since >= kLateForGood;
+  // The newest packet came, and its turn may be over: its sender, or the network, has fallen behind. Nothing was lost,
+  // so nothing is dropped: play-out waits for it.
+  void wait_for_newest(int64_t at) {
+    const int64_t late = play - at;
+    if (is_voice() || is_to_deepen) return insert(delay.on_packet(-late));
+    if (late <= 0) return;
+    // A signal has a hole now in any case, of which modems let go after some 15 ms: the full delay is taken at once.
+    if (is_resampling) leave_resampling();
+    insert(late + octets_of(options.fax_depth));
   }
 
   void put(uint32_t packet_timestamp, uint16_t sequence, ByteView octets, tdm::Law law, TimePoint arrival) {
@@ -144,10 +144,11 @@ struct JitterBuffer::State {
     int64_t at = position_of(packet_timestamp);
     if (is_newest) {
       bool jumped = at + length > play + kCapacity || at < play - kMaxLate;
-      if (!jumped && (is_voice() || is_to_deepen)) insert(delay.on_packet(at - play));
-      if (jumped || is_late_for_good(at + length <= play, arrival)) {
+      if (jumped) {
         open_time_line(packet_timestamp);
         at = position;
+      } else {
+        wait_for_newest(at);
       }
       timestamp = packet_timestamp;
       position = at;
@@ -196,7 +197,7 @@ struct JitterBuffer::State {
 
   void pull(std::span<uint8_t> octets, TimePoint now) {
     given += static_cast<int64_t>(octets.size());
-    given_at = now;
+    if (options.profile == Profile::Fax) drift.on_pull(static_cast<double>(given), now);
     if (is_to_deepen && is_silent_around()) deepen();
     if (!is_voice() && drift.ppm()) follow_drift();
     if (is_resampling) {
@@ -391,7 +392,7 @@ Profile JitterBuffer::profile() const {
 JitterStats JitterBuffer::stats() const {
   JitterStats stats = state_->stats;
   stats.lost = state_->sequences.lost();
-  stats.drift_ppm = state_->drift.ppm().value_or(state_->drift_before);
+  stats.drift_ppm = state_->drift.certain_ppm().value_or(state_->drift_before);
   stats.depth_ms = static_cast<double>(std::max<int64_t>(0, state_->end - state_->play)) / kOctetsPerMs;
   return stats;
 }

@@ -25,7 +25,7 @@ struct JitterOptions {
 enum class Deepen : uint8_t {
   AtOnce,
   // In the next silence of the line, by its energy, whatever V.21 frames come and go. Until then a packet that comes
-  // too late delays what follows, as in voice.
+  // too late delays what follows by no more than it was late, as in voice.
   InSilence,
 };
 
@@ -39,7 +39,7 @@ struct JitterStats {
   uint64_t concealed_samples = 0;  // voice: made up by concealment
   uint64_t silence_samples = 0;    // gaps filled with silence
   uint64_t inserted_samples = 0, removed_samples = 0;  // voice: by adaptation
-  double drift_ppm = 0;  // fax: how much faster the sender's clock runs, as measured last; 0: not known
+  double drift_ppm = 0;  // fax: how much faster the sender's clock runs, as measured last; 0: not known for certain
   double depth_ms = 0;   // audio that waits now
 };
 
@@ -47,12 +47,14 @@ struct JitterStats {
 // play-out clock. Voice adapts its delay and conceals losses; fax keeps a fixed delay and changes no octet.
 //
 // Positions are octets on a time line that get() walks along; put() lays packets onto it by their timestamps. A packet
-// that opens a time line (first, restart, timestamp jump, or packets late for half a second) is laid so that it waits
-// for the profile's delay. Where the sender's clock drifts away from ours (Drift), fax is
-// kept in step in its silences, of which T.30 has one between any two signals: while there is signal, every octet
-// passes as it came. Only if a signal lasts so long that 20 ms have gathered, it is read between its samples at the
-// sender's rate (Interpolator) until the next silence. Data are as fax, but for the drift: no octet can be spared or
-// made up, so that a sender with another clock costs a slip of the whole delay once it has used it up.
+// that opens a time line (first, restart, timestamp jump) is laid so that it waits for the profile's delay. A packet in
+// order that comes after its turn delays play-out, so that it and those behind it are played: its sender has fallen
+// behind, and nothing was lost. Late is, and dropped, only what others have overtaken. Where the sender's clock drifts
+// away from ours (Drift), fax is kept in step in its silences, of which T.30 has one between any two signals: while
+// there is signal, every octet passes as it came. Only if a signal lasts so long that 20 ms have gathered, it is read
+// between its samples at the sender's rate (Interpolator) until the next silence. Data are as fax, but for the drift:
+// no octet can be spared or made up, so that a sender with another clock costs a slip of the whole delay once it has
+// used it up.
 //
 // Owned by an RtpEndpoint. Media-worker thread only. Allocates at construction only.
 class JitterBuffer {
