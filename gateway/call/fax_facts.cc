@@ -132,6 +132,7 @@ FaxFacts fax_facts_of(const Record& record) {
   facts.fell_silent = record.fell_silent;
   facts.has_expired = record.peer_gone == PeerGone::SessionExpired;
   if (record.answered) facts.answered = since(record.started, *record.answered);
+  if (auto first = facts.log.first_frame_at()) facts.lasted = since(record.started, record.ended) - *first;
   auto add_leg = [&](const LegRecord& leg) {
     add_modes(facts, leg, record.started);
     add_late_change(facts, leg, record.started);

@@ -18,7 +18,8 @@ constexpr int kSomeRepeats = 2;   // more than somebody hears who hangs up at th
 constexpr uint64_t kFewCut = 10;  // packets: a third of a second of training
 // A 30 ms jitter is what users' networks are told to keep below for fax.
 constexpr double kMuchJitter = 30;
-constexpr double kMuchDrift = 30;  // ppm: a slip of a 60 ms buffer within a long fax
+constexpr double kMuchDrift = 30;  // ppm
+constexpr double kSlip = 60;       // ms: what a jitter buffer for fax holds, and loses to a drift
 
 double seconds(Milliseconds time) {
   return static_cast<double>(time.count()) / 1000;
@@ -52,7 +53,9 @@ const FaxLeg* jittery_leg(const FaxFacts& f) {
   return worst_audio(f, kMuchJitter, [](const FaxLeg& leg) { return leg.jitter_ms; });
 }
 const FaxLeg* drifting_leg(const FaxFacts& f) {
-  return worst_audio(f, kMuchDrift, [](const FaxLeg& leg) { return std::abs(leg.drift_ppm); });
+  // A clock that took longer for a slip than the fax lasted has harmed nothing.
+  const double slips_within = f.lasted.count() > 0 ? 1e6 * kSlip / static_cast<double>(f.lasted.count()) : 1e9;
+  return worst_audio(f, std::max(kMuchDrift, slips_within), [](const FaxLeg& leg) { return std::abs(leg.drift_ppm); });
 }
 bool was_harmed(const FaxFacts& f, bool in_t38) {
   return f.loss && f.loss->in_t38 == in_t38;

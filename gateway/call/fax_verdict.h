@@ -63,6 +63,7 @@ struct FaxFacts {
   bool fell_silent = false;               // the gateway ended the call: nothing came from a peer any more
   bool has_expired = false;               // it did: the session timer of a leg ran out
   std::optional<Milliseconds> answered;   // since the call began, as all times here
+  Milliseconds lasted{0};                 // from the first frame to the end of the call
   std::optional<Milliseconds> our_offer;  // of T.38, the first
   std::optional<Milliseconds> t38_since;  // the latest leg that went over to T.38
   std::optional<LateChange> late_change;  // the first

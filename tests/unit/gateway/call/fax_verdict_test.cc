@@ -224,6 +224,14 @@ const RuleCase kCases[] = {
      [](Record& record) {
        record.media.side[0].rtp.packets_received = 1000;
        record.media.side[0].rtp.drift_ppm = -80;
+       record.ended = record.started + std::chrono::minutes(13);
+     }},
+    // A slip of 60 ms at 80 ppm takes 12.5 minutes.
+    {"hung up in a page", Verdict::Failed, "<DIS >DCS <CFR >page", "in the middle of page 1",
+     [](Record& record) {
+       record.media.side[0].rtp.packets_received = 1000;
+       record.media.side[0].rtp.drift_ppm = -80;
+       record.ended = record.started + std::chrono::minutes(12);
      }},
     {"small datagrams", Verdict::Failed, "<DIS >DCS <FTT >DCS <FTT >DCN",
      "failed 2 times: the peer of the caller's leg", [](Record& record) { record.caller.t38_max_datagram = 72; }},
@@ -325,6 +333,7 @@ TEST(FaxVerdict, BlamesTheLegAndTheTransportThatLost) {
   jittery.called[0].t38_refused_with = 491;
   Record drifting = half_in_t38("<DIS >DCS <CFR >page");
   drifting.media.side[0].rtp.drift_ppm = 80;
+  drifting.ended = drifting.started + std::chrono::hours(1);
   Record back_in_audio = half_in_t38("<DIS >DCS <CFR >page lost lost");
   mode(back_in_audio, 3000, "t38", "our offer");
   mode(back_in_audio, 6000, "g711-fax", "peer's audio offer");
