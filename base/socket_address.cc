@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -81,10 +82,44 @@ std::string SocketAddress::to_string() const {
   return fmt::format(fmt::runtime(is_ipv6() ? "[{}]:{}" : "{}:{}"), host(), port());
 }
 
+bool SocketAddress::is_private() const {
+  if (is_ipv6()) {
+    const uint8_t* octets = v6(raw_).sin6_addr.s6_addr;
+    const bool is_unique_local = (octets[0] & 0xfe) == 0xfc;
+    const bool is_link_local = octets[0] == 0xfe && (octets[1] & 0xc0) == 0x80;
+    return is_unique_local || is_link_local;
+  }
+  struct Block {
+    uint32_t first;
+    uint32_t mask;
+  };
+  static constexpr Block kBlocks[] = {{0x0a000000, 0xff000000},   // 10/8
+                                      {0xac100000, 0xfff00000},   // 172.16/12
+                                      {0xc0a80000, 0xffff0000},   // 192.168/16
+                                      {0x64400000, 0xffc00000},   // 100.64/10
+                                      {0xa9fe0000, 0xffff0000}};  // 169.254/16
+  const uint32_t address = ntohl(v4(raw_).sin_addr.s_addr);
+  return is_set() &&
+         std::ranges::any_of(kBlocks, [&](const Block& block) { return (address & block.mask) == block.first; });
+}
+
+bool SocketAddress::has_prefix_of(const SocketAddress& other, size_t octets) const {
+  if (family() != other.family() || !is_set()) return false;
+  if (is_ipv6()) return !std::memcmp(&v6(raw_).sin6_addr, &v6(other.raw_).sin6_addr, octets);
+  return !std::memcmp(&v4(raw_).sin_addr, &v4(other.raw_).sin_addr, octets);
+}
+
+bool SocketAddress::is_same_host(const SocketAddress& other) const {
+  return has_prefix_of(other, is_ipv6() ? sizeof(in6_addr) : sizeof(in_addr));
+}
+
+bool SocketAddress::is_same_network(const SocketAddress& other) const {
+  return has_prefix_of(other, is_ipv6() ? 8 : 3);
+}
+
 bool SocketAddress::operator==(const SocketAddress& other) const {
   if (family() != other.family() || port() != other.port()) return false;
-  if (is_ipv6()) return !std::memcmp(&v6(raw_).sin6_addr, &v6(other.raw_).sin6_addr, sizeof(in6_addr));
-  return v4(raw_).sin_addr.s_addr == v4(other.raw_).sin_addr.s_addr;
+  return !is_set() || is_same_host(other);
 }
 
 }  // namespace sg

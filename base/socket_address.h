@@ -24,6 +24,12 @@ class SocketAddress {
   bool is_set() const { return raw_.ss_family != AF_UNSPEC; }
   bool is_ipv6() const { return raw_.ss_family == AF_INET6; }
   bool is_any() const;  // 0.0.0.0 or ::
+  // An address that means another host in another network: RFC 1918, RFC 6598 (between a carrier and its customers),
+  // link-local (RFC 3927, RFC 4291 2.5.6), RFC 4193. Who tells such a one may be behind a NAT.
+  bool is_private() const;
+  // Of these the ports do not matter. A network: the same /24, or /64 of IPv6.
+  bool is_same_host(const SocketAddress& other) const;
+  bool is_same_network(const SocketAddress& other) const;
   uint16_t port() const;
   void set_port(uint16_t port);
   std::string host() const;       // "::1", without brackets
@@ -36,6 +42,8 @@ class SocketAddress {
   bool operator==(const SocketAddress& other) const;
 
  private:
+  bool has_prefix_of(const SocketAddress& other, size_t octets) const;
+
   sockaddr_storage raw_{};
 };
 

@@ -636,6 +636,14 @@ const std::vector<Option<SipTrunk>>& sip_trunk_options() {
                            "Calls of 64 kbit/s unrestricted data come and go as CLEARMODE (RFC 4040). Else they go to "
                            "the next target, or are refused.")
               .live(),
+          option<SipTrunk>(
+              "latch", &SipTrunk::latch,
+              choice<Latch>({{"careful", Latch::Careful}, {"always", Latch::Always}, {"never", Latch::Never}}),
+              "Whose RTP and T.38 are the peer's where they come from elsewhere than its SDP says (NAT). careful: from "
+              "another port of that host; where SDP tells a private address, from its network or the trunk's peer too, "
+              "and, once the told address was silent for a second, from anywhere. always: whoever comes first. never: "
+              "from the told address and port only.")
+              .live(),
       });
   return options;
 }

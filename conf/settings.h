@@ -263,6 +263,8 @@ struct Port {
 };
 
 enum class Dtmf : uint8_t { Rfc4733, Inband, Info };
+// How far a peer's media may come from elsewhere than its SDP says: see the option.
+enum class Latch : uint8_t { Careful, Always, Never };
 enum class SipIdentity : uint8_t { Pai, Rpid, From };
 enum class SipDiversion : uint8_t { Diversion, HistoryInfo, None };
 
@@ -280,6 +282,7 @@ struct SipTrunk : Trunk {
   bool follow_redirects = false;
   bool transfer = true;
   bool clearmode = true;
+  Latch latch = Latch::Careful;
 
   bool allows(const SocketAddress& source) const { return prefix_for(source) >= 0; }
   // How closely allow_from names this address: the longest prefix of its blocks that hold it; -1: none does.

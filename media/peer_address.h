@@ -1,13 +1,17 @@
 #pragma once
 
-#include "base/socket_address.h"
+#include "media/service.h"
 
 namespace sg::media {
 
-// Where a peer's media come from and go to. Peers behind NAT send from another address than they told: the first valid
-// packet's source is believed, and then no other until signalling tells a new address.
-// Packets of where the peer was before are still on their way when it moves, and settle nothing: it may go on there
-// until it has our answer. While the new place stays silent, so that they are a run of kRun, ours go there too.
+// Where a peer's media come from and go to: where signalling told, and elsewhere only as Latch has it. Peers behind NAT
+// send from another address than they told, or from another port; they are believed, strangers are not.
+// - Near, which is the told host and what Latch::Careful names beside it: its first packet is believed as long as
+//   nothing came from the told place; later a run in sequence is, without any packet of the place before in between: a
+//   NAT has forgotten its port, or the peer has started anew.
+// - Elsewhere, where that may be: a run in sequence once the place before was silent for kSilence.
+// Packets of where the peer was before signalling told another address are still on their way when it moves, and settle
+// nothing: it may go on there until it has our answer.
 // Media-worker thread only.
 class PeerAddress {
  public:
@@ -17,53 +21,38 @@ class PeerAddress {
     Foreign,  // to be dropped
   };
   enum class Lock : uint8_t {
-    Firm,  // the first source stays
-    // A packet from the told address ends the matter, whoever was first: RTP is easier to guess at than UDPTL. Were it
-    // a stray one, the first source's next run takes the lock back.
+    Firm,  // the told address has no way of its own back
+    // A packet from the told address ends the matter, whoever was first: RTP is easier to guess at than UDPTL.
     UntilToldComes,
   };
-  // Valid packets of one source without any of the other in between: half a second of RTP.
-  static constexpr int kRun = 25;
+  // Where in a peer's stream a packet is. UDPTL has a sequence number only.
+  struct Place {
+    uint32_t stream = 0;  // SSRC
+    uint16_t sequence = 0;
+  };
+  static constexpr int kRun = 4;  // packets in sequence
+  static constexpr Duration kSilence = 1s;
+  // For so long packets may be on their way from where the peer was.
+  static constexpr Duration kMove = 4s;
 
   explicit PeerAddress(Lock lock) : lock_(lock) {}
 
   // Forgets what was learnt when the peer told another address than before.
-  void tell(const SocketAddress& told) {
-    if (told == told_) return;
-    told_ = told;
-    other_ = current_ == told ? SocketAddress{} : current_;
-    current_ = told;
-    is_settled_ = false;
-    run_ = 0;
+  void tell(const SocketAddress& told, TimePoint now);
+  void set_latch(Latch latch, const SocketAddress& signalling) {
+    latch_ = latch;
+    signalling_ = signalling;
   }
+  // What another kind of media of the same peer has learnt: where it was found that told `told`.
+  void take_over(const PeerAddress& other);
+
   // What a packet of this source is, if it proves valid. Changes nothing.
-  Verdict check(const SocketAddress& source) const {
-    if (source == current_) return Verdict::Known;
-    if (other_.is_set() && source == other_) {
-      if (run_ + 1 >= kRun) return Verdict::Latched;
-      if (!is_settled_) return Verdict::Known;
-    } else if (!is_settled_) {
-      return Verdict::Latched;
-    }
-    return lock_ == Lock::UntilToldComes && source == told_ ? Verdict::Latched : Verdict::Foreign;
-  }
+  Verdict check(const SocketAddress& source, const Place& place, TimePoint now) const;
   // A packet of this source was found valid.
-  Verdict on_valid(const SocketAddress& source) {
-    const Verdict verdict = check(source);
-    if (!is_settled_ && source == other_) {
-      if (++run_ >= kRun) current_ = source;
-      return verdict;
-    }
-    if (verdict == Verdict::Foreign) {
-      if (source == other_) ++run_;
-      return verdict;
-    }
-    // Only who loses a lock may have it back.
-    if (verdict == Verdict::Latched || !is_settled_) other_ = is_settled_ ? current_ : SocketAddress{};
-    current_ = source;
-    is_settled_ = true;
-    run_ = 0;
-    return verdict;
+  Verdict on_valid(const SocketAddress& source, const Place& place, TimePoint now);
+  // Whether this is a host of the peer's: for what has no place in a stream (RTCP).
+  bool is_host(const SocketAddress& source) const {
+    return source.is_same_host(current_) || source.is_same_host(told_);
   }
 
   const SocketAddress& current() const { return current_; }
@@ -71,12 +60,29 @@ class PeerAddress {
   bool can_be_sent_to() const { return current_.is_set() && !current_.is_any() && current_.port() != 0; }
 
  private:
-  Lock lock_;
+  // Who may be the peer, and how many of its packets came in sequence.
+  struct Candidate {
+    SocketAddress source;
+    Place latest;
+    TimePoint at;
+    int run = 0;
+  };
+  bool is_near(const SocketAddress& source) const;
+  bool may_be_anywhere() const { return latch_ == Latch::Always || told_.is_private(); }
+  int run_with(const SocketAddress& source, const Place& place) const;
+  bool is_proved(const SocketAddress& source, const Place& place, TimePoint now, Duration silence) const;
+  void note_candidate(const SocketAddress& source, const Place& place, TimePoint now);
+
+  const Lock lock_;
+  Latch latch_ = Latch::Careful;
+  SocketAddress signalling_;
   SocketAddress told_;
   SocketAddress current_;
-  SocketAddress other_;  // where the peer was, or who had the lock
-  int run_ = 0;          // of the other's packets
-  bool is_settled_ = false;
+  SocketAddress before_;  // where the peer was when it told another address
+  SocketAddress proved_;  // where it was last found
+  TimePoint told_at_, heard_at_;
+  Candidate candidate_;
+  bool is_settled_ = false;  // it was heard since it told its address
 };
 
 }  // namespace sg::media

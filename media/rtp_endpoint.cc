@@ -39,7 +39,12 @@ RtpEndpoint::RtpEndpoint(SessionTools& tools, const RtpSettings& settings, Profi
       // RFC 7022: a name that says nothing of us and differs from session to session.
       rtcp_(std::to_string(tools.random()), static_cast<uint32_t>(tools.random()), now),
       last_heard_(now) {
-  peer_.tell(settings.remote);
+  tell_peer(now);
+}
+
+void RtpEndpoint::tell_peer(TimePoint now) {
+  peer_.set_latch(settings_.latch, settings_.signalling);
+  peer_.tell(settings_.remote, now);
 }
 
 JitterOptions RtpEndpoint::jitter_options(Profile profile) const {
@@ -55,7 +60,7 @@ JitterOptions RtpEndpoint::jitter_options(Profile profile) const {
 void RtpEndpoint::change(const RtpSettings& settings, TimePoint now) {
   last_heard_ = now;
   settings_ = settings;
-  peer_.tell(settings.remote);
+  tell_peer(now);
   packetiser_.set_packet_octets(octets_of(settings.ptime));
   jitter_.set_law(settings.law);
   depth_.set_limits(static_cast<int>(settings.redundant_copies), most_copies(settings));
@@ -89,16 +94,32 @@ void RtpEndpoint::mind_loss() {
   if (has_risen) tools_.counters.rtp_redundancy_raised.add();
 }
 
-std::optional<tdm::Law> RtpEndpoint::law_of(uint8_t payload_type) const {
-  if (payload_type == settings_.payload_type || payload_type == settings_.voice_band_data) return settings_.law;
+// The numbers that we told come first: the peer's own may say the same otherwise (RFC 3264 5.1).
+RtpEndpoint::Carries RtpEndpoint::what_carries(uint8_t payload_type) const {
+  if (payload_type == settings_.own_telephone_event) return Carries::Digits;
+  if (payload_type == settings_.own_redundancy) return Carries::RedundantAudio;
+  if (own_law_of(payload_type)) return Carries::Audio;
+  if (payload_type == settings_.telephone_event) return Carries::Digits;
+  if (payload_type == settings_.redundancy) return Carries::RedundantAudio;
+  return law_of(payload_type) ? Carries::Audio : Carries::Nothing;
+}
+
+std::optional<tdm::Law> RtpEndpoint::own_law_of(uint8_t payload_type) const {
   if (payload_type == settings_.payload_type_pcma) return tdm::Law::A;
   if (payload_type == settings_.payload_type_pcmu) return tdm::Law::Mu;
+  if (payload_type == settings_.own_voice_band_data) return settings_.law;
   return std::nullopt;
 }
 
-bool RtpEndpoint::is_foreign(const SocketAddress& source) {
-  if (peer_.check(source) != PeerAddress::Verdict::Foreign) return false;
-  peer_.on_valid(source);  // a run of them is noticed
+std::optional<tdm::Law> RtpEndpoint::law_of(uint8_t payload_type) const {
+  if (auto law = own_law_of(payload_type)) return law;
+  if (payload_type == settings_.payload_type || payload_type == settings_.voice_band_data) return settings_.law;
+  return std::nullopt;
+}
+
+bool RtpEndpoint::is_foreign(const SocketAddress& source, const PeerAddress::Place& place, TimePoint now) {
+  if (peer_.check(source, place, now) != PeerAddress::Verdict::Foreign) return false;
+  peer_.on_valid(source, place, now);  // a run of them is noticed
   tools_.counters.rtp_foreign.add();
   return true;
 }
@@ -115,17 +136,20 @@ std::optional<char> RtpEndpoint::on_media(const Datagram& datagram) {
     tools_.counters.rtp_malformed.add();
     return std::nullopt;
   }
-  bool is_event = packet->payload_type == settings_.telephone_event;
-  bool is_redundant = packet->payload_type == settings_.redundancy;
-  if (!is_event && !is_redundant && !law_of(packet->payload_type)) {
+  const Carries carries = what_carries(packet->payload_type);
+  const bool is_event = carries == Carries::Digits;
+  if (carries == Carries::Nothing) {
     tools_.counters.rtp_unknown_payload.add();
     return std::nullopt;
   }
-  if (is_foreign(datagram.source)) return std::nullopt;
+  const PeerAddress::Place place{packet->ssrc, packet->sequence};
+  if (is_foreign(datagram.source, place, datagram.arrival)) return std::nullopt;
 
   auto verdict = receiver_.on_packet(*packet, datagram.arrival, !is_event);
   if (verdict == rtp::Receiver::Verdict::Rejected) return std::nullopt;
-  if (peer_.on_valid(datagram.source) == PeerAddress::Verdict::Latched) tools_.counters.rtp_latched.add();
+  if (peer_.on_valid(datagram.source, place, datagram.arrival) == PeerAddress::Verdict::Latched) {
+    tools_.counters.rtp_latched.add();
+  }
   last_heard_ = datagram.arrival;
   if (verdict == rtp::Receiver::Verdict::Restarted) {
     jitter_.restart();
@@ -133,7 +157,7 @@ std::optional<char> RtpEndpoint::on_media(const Datagram& datagram) {
   }
   if (!settings_.receive) return std::nullopt;
   if (!is_event) {
-    on_audio(*packet, datagram.arrival);
+    on_audio(*packet, carries, datagram.arrival);
     return std::nullopt;
   }
   auto event = rtp::TelephoneEvent::parse(packet->payload);
@@ -141,9 +165,9 @@ std::optional<char> RtpEndpoint::on_media(const Datagram& datagram) {
   return events_in_.on_packet(*event, packet->timestamp, datagram.arrival);
 }
 
-void RtpEndpoint::on_audio(const rtp::Packet& packet, TimePoint arrival) {
-  if (auto law = law_of(packet.payload_type)) {
-    jitter_.put(packet.timestamp, packet.sequence, packet.payload, *law, arrival);
+void RtpEndpoint::on_audio(const rtp::Packet& packet, Carries carries, TimePoint arrival) {
+  if (carries == Carries::Audio) {
+    jitter_.put(packet.timestamp, packet.sequence, packet.payload, *law_of(packet.payload_type), arrival);
     return;
   }
   auto redundant = rtp::RedundantPayload::parse(packet.payload);
@@ -162,7 +186,13 @@ void RtpEndpoint::on_audio(const rtp::Packet& packet, TimePoint arrival) {
   }
 }
 
+// Reports have no place in a stream that would prove them: they count from the hosts of who sends the media, and from
+// those that signalling named.
 void RtpEndpoint::on_control(const Datagram& datagram) {
+  if (!is_control_host(datagram.source)) {
+    tools_.counters.rtcp_foreign.add();
+    return;
+  }
   if (!rtcp_.on_datagram(datagram.data, sender_, datagram.arrival)) {
     tools_.counters.rtcp_malformed.add();
     return;
@@ -203,8 +233,12 @@ size_t RtpEndpoint::pack_audio(ByteView octets) {
   return sender_.pack(*settings_.redundancy, payload, octets.size(), out_);
 }
 
+bool RtpEndpoint::is_control_host(const SocketAddress& host) const {
+  return peer_.is_host(host) || host.is_same_host(settings_.remote_rtcp);
+}
+
 SocketAddress RtpEndpoint::control_address() const {
-  if (control_source_.is_set()) return control_source_;
+  if (control_source_.is_set() && is_control_host(control_source_)) return control_source_;
   if (settings_.remote_rtcp.is_set() && peer_.current() == settings_.remote) return settings_.remote_rtcp;
   SocketAddress next = peer_.current();
   next.set_port(static_cast<uint16_t>(next.port() + 1));

@@ -51,26 +51,32 @@ class RtpEndpoint {
   void say_goodbye(int fd, TimePoint now);
 
   const RtpSettings& settings() const { return settings_; }
+  const PeerAddress& peer() const { return peer_; }
   TimePoint last_heard() const { return last_heard_; }
   RtpStats stats() const;
 
  private:
+  enum class Carries : uint8_t { Nothing, Audio, RedundantAudio, Digits };
+  Carries what_carries(uint8_t payload_type) const;
+  std::optional<tdm::Law> own_law_of(uint8_t payload_type) const;
   std::optional<tdm::Law> law_of(uint8_t payload_type) const;
-  bool is_foreign(const SocketAddress& source);
-  void on_audio(const rtp::Packet& packet, TimePoint arrival);
+  void tell_peer(TimePoint now);
+  bool is_foreign(const SocketAddress& source, const PeerAddress::Place& place, TimePoint now);
+  void on_audio(const rtp::Packet& packet, Carries carries, TimePoint arrival);
   void send_packet(ByteView octets, int fd);
   size_t pack_audio(ByteView octets);
   bool repeats_earlier() const { return settings_.redundancy && depth_.depth() > 0 && is_fax(); }
   bool is_fax() const { return jitter_.profile() == Profile::Fax; }
   uint64_t lost() const;
   void send_control(size_t octets, int fd);
+  bool is_control_host(const SocketAddress& host) const;
   SocketAddress control_address() const;
   JitterOptions jitter_options(Profile profile) const;
 
   SessionTools& tools_;
   RtpSettings settings_;
   PeerAddress peer_{PeerAddress::Lock::UntilToldComes};
-  SocketAddress control_source_;  // of the last valid RTCP packet
+  SocketAddress control_source_;  // of the last valid RTCP packet of the peer
   JitterBuffer jitter_;
   rtp::Receiver receiver_;
   rtp::Sender sender_;

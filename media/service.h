@@ -44,24 +44,34 @@ enum class Profile : uint8_t { Voice, Fax, Data };
 // Whose audio is passed on to whom. Conference: each side hears the sum of the others, C too.
 enum class Bridging : uint8_t { None, BToA, Both, Conference };
 
+// How far a peer's media may come from elsewhere than signalling told, and ours then go there. Careful: from another
+// port of the host that was told; where an address was told that a NAT may hide (SocketAddress::is_private), from its
+// network, from where its signalling comes from, or, once the told place was silent, from anywhere. Always: whoever
+// comes first. Never: from the told address and port only.
+enum class Latch : uint8_t { Careful, Always, Never };
+
 // How one IP side speaks RTP: what was negotiated with its peer.
 struct RtpSettings {
   SocketAddress remote;
+  SocketAddress signalling = {};  // the host that its signalling comes from, where that is known
+  Latch latch = Latch::Careful;
   SocketAddress remote_rtcp;   // unset: remote's port + 1
   tdm::Law law = tdm::Law::A;  // of what we send
   uint8_t payload_type = 8;
   // Other payload types that we offered and so must understand.
   std::optional<uint8_t> payload_type_pcma = 8;
   std::optional<uint8_t> payload_type_pcmu = 0;
-  std::optional<uint8_t> telephone_event;
+  // RFC 3264 5.1: a payload type in a description is for what its sender receives. Of what follows the peer's numbers
+  // are sent, and our own understood; so are the peer's, where they mean nothing else among ours.
+  std::optional<uint8_t> telephone_event, own_telephone_event;
   // The peer is told of digits by its signalling alone: what is heard of them on other sides is for the call to pass
   // on.
   bool digits_by_signalling = false;
   // V.152: set when both sides have a payload type for modem signals, of the law above. Sent while the profile is Fax,
   // understood at any time.
-  std::optional<uint8_t> voice_band_data;
+  std::optional<uint8_t> voice_band_data, own_voice_band_data;
   // RFC 2198: set when both sides know it. Sent while the profile is Fax, understood at any time.
-  std::optional<uint8_t> redundancy;
+  std::optional<uint8_t> redundancy, own_redundancy;
   size_t redundant_copies = 2;  // of earlier packets in each, to begin with
   size_t most_copies = 3;       // up to which they rise with loss
   std::chrono::milliseconds ptime{20};
@@ -72,6 +82,8 @@ struct RtpSettings {
 // How one IP side speaks T.38 over UDPTL.
 struct T38Settings {
   SocketAddress remote;
+  SocketAddress signalling = {};  // as in RtpSettings
+  Latch latch = Latch::Careful;
   t38::Params local;          // what we told the peer of our receiver
   t38::Params remote_params;  // what the peer told of its own: binds our sender
   bool ecm = true;            // as Config::ecm, for this call

@@ -125,6 +125,7 @@ void Session::use_t38(Side which, const T38Settings& settings) {
   side.speaks = Speaks::T38;
   side.timeout_told = false;
   side.t38 = std::make_unique<T38Endpoint>(tools_, settings, side, tools_.clock.now(), line_);
+  if (side.rtp) side.t38->take_over(side.rtp->peer());
   adopt_socket(side);
   choose_bridge();
 }

@@ -16,6 +16,7 @@ struct MediaCounters {
         rtp_unknown_payload(counters.get("media.rtp.unknown_payload_type")),
         rtp_redundancy_raised(counters.get("media.rtp.redundancy_raised")),
         rtcp_malformed(counters.get("media.rtcp.malformed")),
+        rtcp_foreign(counters.get("media.rtcp.foreign_source")),
         udptl_malformed(counters.get("media.udptl.malformed")),
         udptl_foreign(counters.get("media.udptl.foreign_source")),
         udptl_latched(counters.get("media.udptl.latched")),
@@ -32,6 +33,7 @@ struct MediaCounters {
   Counter& rtp_unknown_payload;
   Counter& rtp_redundancy_raised;  // by one (RFC 2198), as packets were lost
   Counter& rtcp_malformed;
+  Counter& rtcp_foreign;
   Counter& udptl_malformed;
   Counter& udptl_foreign;
   Counter& udptl_latched;

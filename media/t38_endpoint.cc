@@ -44,6 +44,11 @@ bool looks_like_audio(ByteView datagram) {
   return packet && packet->payload.size() >= 80 && packet->payload.size() % 8 == 0;
 }
 
+// T.38 clause 9.1.3: the sequence number comes first.
+PeerAddress::Place place_of(ByteView datagram) {
+  return {.stream = 0, .sequence = ByteReader(datagram).u16()};
+}
+
 }  // namespace
 
 T38Endpoint::T38Endpoint(SessionTools& tools, const T38Settings& settings, t38::UdptlReceiver::Listener& listener,
@@ -54,8 +59,13 @@ T38Endpoint::T38Endpoint(SessionTools& tools, const T38Settings& settings, t38::
       sender_(t38::UdptlSender::options_for(settings.remote_params, tools.config.t38_redundancy)),
       next_no_signal_(line),
       last_active_(now) {
-  peer_.tell(settings.remote);
+  tell_peer(now);
   take_limits();
+}
+
+void T38Endpoint::tell_peer(TimePoint now) {
+  peer_.set_latch(settings_.latch, settings_.signalling);
+  peer_.tell(settings_.remote, now);
 }
 
 void T38Endpoint::take_limits() {
@@ -77,7 +87,7 @@ void T38Endpoint::change(const T38Settings& settings) {
   const int version = settings_.version();
   settings_ = settings;
   settings_.local.version = settings_.remote_params.version = version;
-  peer_.tell(settings.remote);
+  tell_peer(tools_.clock.now());
   take_limits();
   // The latest datagram opens the way to where the peer is now.
   if (has_moved && out_octets_ > 0) {
@@ -91,16 +101,22 @@ void T38Endpoint::on_media(const Datagram& datagram, TimePoint line) {
     tools_.counters.udptl_stray_rtp.add();
     return;
   }
-  // A stranger's datagram must not reach the receiver once the peer is known; before that the first valid one counts.
-  if (peer_.check(datagram.source) == PeerAddress::Verdict::Foreign) {
+  // A stranger's datagram must not reach the receiver.
+  const auto place = place_of(datagram.data);
+  if (peer_.check(datagram.source, place, datagram.arrival) == PeerAddress::Verdict::Foreign) {
     tools_.counters.udptl_foreign.add();
+    if (t38::is_udptl(datagram.data) && !looks_like_audio(datagram.data)) {
+      peer_.on_valid(datagram.source, place, datagram.arrival);  // a run of them is noticed
+    }
     return;
   }
   if (!receiver_.receive(datagram.data, line)) {
     (looks_like_audio(datagram.data) ? tools_.counters.udptl_stray_rtp : tools_.counters.udptl_malformed).add();
     return;
   }
-  if (peer_.on_valid(datagram.source) == PeerAddress::Verdict::Latched) tools_.counters.udptl_latched.add();
+  if (peer_.on_valid(datagram.source, place, datagram.arrival) == PeerAddress::Verdict::Latched) {
+    tools_.counters.udptl_latched.add();
+  }
   is_heard_ = true;
   last_active_ = datagram.arrival;
   mind_loss();

@@ -22,6 +22,9 @@ class T38Endpoint {
   // peer's, and the version that both are in the middle of go on.
   void change(const T38Settings& settings);
 
+  // The peer's audio has shown where it is behind its NAT.
+  void take_over(const PeerAddress& audio) { peer_.take_over(audio); }
+
   void on_media(const Datagram& datagram, TimePoint line);
   // Once a block: gives up IFPs that were waited for long enough, repeats what no later datagram repeats, and shows a
   // peer that was not heard yet that we live.
@@ -43,6 +46,7 @@ class T38Endpoint {
   void repeat(int fd, TimePoint line);
   void mind_loss();
   void take_limits();
+  void tell_peer(TimePoint now);
 
   SessionTools& tools_;
   T38Settings settings_;

@@ -24,6 +24,9 @@ struct UdptlCounters {
   uint64_t malformed = 0;
 };
 
+// Whether a datagram has the form of a UDPTL packet (T.38 clause 9.1.3).
+bool is_udptl(ByteView datagram);
+
 // Receives one peer's datagrams and delivers each IFP once and in order. Repairs losses from redundancy and FEC at
 // once; what is still missing is waited for, but never longer than `reorder_wait`.
 // Owned by one thread. Allocates at construction only.

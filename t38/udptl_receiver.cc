@@ -59,6 +59,10 @@ struct Packet {
 
 }  // namespace
 
+bool is_udptl(ByteView datagram) {
+  return Packet{}.parse(datagram);
+}
+
 class UdptlReceiver::Window {
  public:
   Window(Listener& listener, Options options)

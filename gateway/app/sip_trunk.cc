@@ -75,6 +75,18 @@ sip::IdentityPolicy identity_of(const conf::SipTrunk& trunk) {
   return policy;
 }
 
+media::Latch latch_of(conf::Latch latch) {
+  switch (latch) {
+    case conf::Latch::Careful:
+      return media::Latch::Careful;
+    case conf::Latch::Always:
+      return media::Latch::Always;
+    case conf::Latch::Never:
+      return media::Latch::Never;
+  }
+  return media::Latch::Careful;
+}
+
 std::vector<call::AudioCodec> codecs_of(const std::vector<conf::Codec>& codecs) {
   std::vector<call::AudioCodec> all;
   for (conf::Codec codec : codecs) {
@@ -86,6 +98,8 @@ std::vector<call::AudioCodec> codecs_of(const std::vector<conf::Codec>& codecs) 
 call::MediaPolicy policy_of(const conf::SipTrunk& trunk) {
   call::MediaPolicy policy;
   policy.codecs = codecs_of(trunk.codecs);
+  policy.latch = latch_of(trunk.latch);
+  policy.signalling = trunk.peer.address;
   if (trunk.dtmf != conf::Dtmf::Rfc4733) policy.telephone_event.reset();
   policy.digits_by_info = trunk.dtmf == conf::Dtmf::Info;
   policy.t38 = ask_of(trunk.fax.t38);

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "gateway/call/media_description.h"
+#include "media/service.h"
 
 namespace sg::call {
 
@@ -31,6 +32,9 @@ enum class VoiceBandData : uint8_t {
 struct MediaPolicy {
   // Local address that RTP and UDPTL of this trunk's legs are bound to.
   std::string local_host = "127.0.0.1";
+  // How far the peer's media may come from elsewhere than it tells, and where its signalling comes from.
+  media::Latch latch = media::Latch::Careful;
+  SocketAddress signalling = {};
   // Most liked first.
   std::vector<AudioCodec> codecs{{tdm::Law::A, 8}, {tdm::Law::Mu, 0}};
   std::optional<uint8_t> telephone_event = 101;

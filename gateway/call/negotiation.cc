@@ -47,7 +47,20 @@ void answer_voice_band_data(const AudioStream& offer, AudioStream& answer) {
   answer.echo_canceller = offer.echo_canceller;
 }
 
+bool is_reachable(const SocketAddress& remote, const SocketAddress& local) {
+  return remote.is_any() || remote.family() == local.family();
+}
+
 }  // namespace
+
+MediaDescription reachable(const MediaDescription& remote, const SocketAddress& local) {
+  MediaDescription part = remote;
+  if (part.audio && !is_reachable(part.audio->rtp, local)) part.audio.reset();
+  if (part.image && !is_reachable(part.image->udptl, local)) part.image.reset();
+  // Reports then go beside the audio (RFC 3605).
+  if (part.audio && part.audio->rtcp.is_set() && !is_reachable(part.audio->rtcp, local)) part.audio->rtcp = {};
+  return part;
+}
 
 MediaDescription offer_voice_band_data(const MediaPolicy& policy, const SocketAddress& local,
                                        std::optional<tdm::Law> in_use) {
@@ -120,6 +133,14 @@ media::RtpSettings settings_towards(const AudioStream& remote) {
   return settings;
 }
 
+// A payload type of its own for modem signals: the same law, told by the number.
+std::optional<uint8_t> voice_band_data(const AudioStream& stream, tdm::Law law) {
+  for (const AudioCodec& codec : stream.codecs) {
+    if (codec.law == law && has(stream.voice_band_data, codec.payload_type)) return codec.payload_type;
+  }
+  return std::nullopt;
+}
+
 std::optional<media::RtpSettings> data_settings(const AudioStream& local, const AudioStream& remote) {
   if (!remote.clearmode) return std::nullopt;
   auto settings = settings_towards(remote);
@@ -145,20 +166,25 @@ std::optional<media::RtpSettings> rtp_settings(const AudioStream& local, const A
   const AudioCodec* mu_law = find(local.codecs, tdm::Law::Mu);
   settings.payload_type_pcma = a_law ? std::optional(a_law->payload_type) : std::nullopt;
   settings.payload_type_pcmu = mu_law ? std::optional(mu_law->payload_type) : std::nullopt;
-  // A payload type of its own for them: the same law, told by the number.
-  for (const AudioCodec& codec : remote.codecs) {
-    const bool is_for_fax = codec.law == agreed->law && has(remote.voice_band_data, codec.payload_type) &&
-                            has(local.voice_band_data, codec.payload_type);
-    if (is_for_fax && !settings.voice_band_data) settings.voice_band_data = codec.payload_type;
+  settings.own_voice_band_data = voice_band_data(local, agreed->law);
+  if (settings.own_voice_band_data) settings.voice_band_data = voice_band_data(remote, agreed->law);
+  // Each side's number is for what it receives (RFC 3264 section 5.1, 6.1).
+  if (local.telephone_event && remote.telephone_event) {
+    settings.telephone_event = remote.telephone_event;
+    settings.own_telephone_event = local.telephone_event;
   }
-  if (local.telephone_event) settings.telephone_event = remote.telephone_event;
-  if (local.redundancy) settings.redundancy = remote.redundancy;
+  if (local.redundancy && remote.redundancy) {
+    settings.redundancy = remote.redundancy;
+    settings.own_redundancy = local.redundancy;
+  }
   if (remote.redundant_blocks > 0) settings.most_copies = remote.redundant_blocks;
   return settings;
 }
 
 media::T38Settings t38_settings(const MediaPolicy& policy, const ImageStream& local, const ImageStream& remote) {
   return {.remote = remote.udptl,
+          .signalling = policy.signalling,
+          .latch = policy.latch,
           .local = local.params,
           .remote_params = t38::corrected(remote.params, policy.t38_peer_faults),
           .ecm = policy.ecm};

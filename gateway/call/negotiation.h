@@ -18,6 +18,10 @@ MediaDescription offer_voice_band_data(const MediaPolicy& policy, const SocketAd
                                        std::optional<tdm::Law> in_use = {});
 MediaDescription offer_t38(const MediaPolicy& policy, const SocketAddress& local);
 
+// What the peer said, without the lines at an address of a family (IPv4, IPv6) that our socket has not. The zero
+// address is a hold, and nothing is sent there.
+MediaDescription reachable(const MediaDescription& remote, const SocketAddress& local);
+
 // Answers the peer's audio line with the codecs both know; not set when there are none.
 std::optional<MediaDescription> answer_audio(const MediaPolicy& policy, const SocketAddress& local,
                                              const MediaDescription& offer);

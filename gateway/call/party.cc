@@ -46,9 +46,10 @@ std::optional<Cause> Party::accept_call(const Setup& setup, const std::optional<
     offered_ = ours_ = our_audio();
     return std::nullopt;
   }
-  ours_ = answer_to(*offer);
+  const MediaDescription theirs = reachable_part(*offer);
+  ours_ = answer_to(theirs);
   if (!ours_) return kBearerNotImplemented;
-  remote_ = offer;
+  remote_ = theirs;
   return std::nullopt;
 }
 
@@ -220,6 +221,18 @@ std::optional<Cause> Party::bind() {
   return std::nullopt;
 }
 
+MediaDescription Party::reachable_part(const MediaDescription& remote) const {
+  MediaDescription part = reachable(remote, local_);
+  const bool has_lost_audio = remote.audio && !part.audio, has_lost_image = remote.image && !part.image;
+  if (has_lost_audio || has_lost_image) {
+    const SocketAddress& theirs = has_lost_audio ? remote.audio->rtp : remote.image->udptl;
+    log_.warning("media address {} of the peer is left out: ours, {}, is of the other family", theirs.to_string(),
+                 local_.host());
+    context_.counters.get("call.media_family").add();
+  }
+  return part;
+}
+
 std::optional<MediaDescription> Party::answer_to(const MediaDescription& offer) const {
   return is_t38_offer(offer) ? answer_t38(options_.policy, local_, offer)
                              : answer_audio(options_.policy, local_, offer);
@@ -243,7 +256,8 @@ const std::optional<MediaDescription>& Party::description_once() {
   return ours_;
 }
 
-bool Party::use(const MediaDescription& local, const MediaDescription& remote) {
+bool Party::use(const MediaDescription& local, const MediaDescription& told) {
+  const MediaDescription remote = reachable_part(told);
   if (local.image && remote.image) {
     ours_ = local;
     remote_ = remote;
@@ -260,6 +274,8 @@ bool Party::use(const MediaDescription& local, const MediaDescription& remote) {
   if (!settings) return false;
   settings->redundant_copies = static_cast<size_t>(options_.policy.redundant_copies);
   settings->digits_by_signalling = signals_digits();
+  settings->latch = options_.policy.latch;
+  settings->signalling = options_.policy.signalling;
   ours_ = local;
   remote_ = remote;
   law_ = settings->law;
@@ -334,8 +350,9 @@ void Party::on_released(Cause cause) {
   listener_->on_released(*this, cause);
 }
 
-void Party::on_offer(const MediaDescription& offer) {
+void Party::on_offer(const MediaDescription& told) {
   if (is_leaving_) return;
+  const MediaDescription offer = reachable_part(told);
   const bool is_t38 = is_t38_offer(offer);
   if (is_t38 && (is_among_three_ || !mode_.takes_peer_t38())) {
     log_.info("offer refused status=488 t38");

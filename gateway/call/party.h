@@ -179,11 +179,12 @@ class Party final : public LegListener, public MediaMode::Actions {
   void on_dialog_lost(int sip_status) override;
 
   std::optional<Cause> bind();
+  MediaDescription reachable_part(const MediaDescription& remote) const;
   std::optional<MediaDescription> answer_to(const MediaDescription& offer) const;
   bool is_t38_offer(const MediaDescription& offer) const;
   const std::optional<MediaDescription>& description_once();
   // Puts into effect what both sides have said. False: they share nothing usable.
-  bool use(const MediaDescription& local, const MediaDescription& remote);
+  bool use(const MediaDescription& local, const MediaDescription& told);
   void drop_bearer();
   void leave_session();
   void go_to(const Place& place);

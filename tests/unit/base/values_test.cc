@@ -88,6 +88,36 @@ TEST(SocketAddress, KnowsTheAnyAddresses) {
   EXPECT_FALSE(SocketAddress().is_set());
 }
 
+TEST(SocketAddress, TellsPrivateOnesFromThoseThatAreTheSameEverywhere) {
+  for (const char* text :
+       {"10.0.0.1:1", "10.255.255.255:1", "172.16.0.1:1", "172.31.255.1:1", "192.168.0.1:1", "100.64.0.1:1",
+        "100.127.255.1:1", "169.254.3.4:1", "[fe80::1]:1", "[febf::1]:1", "[fc00::1]:1", "[fdff::1]:1"}) {
+    EXPECT_TRUE(SocketAddress::parse(text)->is_private()) << text;
+  }
+  for (const char* text :
+       {"9.255.255.255:1", "11.0.0.1:1", "172.15.0.1:1", "172.32.0.1:1", "192.167.0.1:1", "192.169.0.1:1",
+        "100.63.0.1:1", "100.128.0.1:1", "169.253.0.1:1", "127.0.0.1:1", "0.0.0.0:1", "203.0.113.1:1", "[::1]:1",
+        "[::]:1", "[2001:db8::1]:1", "[fec0::1]:1", "[fe00::1]:1", "[fb00::1]:1"}) {
+    EXPECT_FALSE(SocketAddress::parse(text)->is_private()) << text;
+  }
+  EXPECT_FALSE(SocketAddress().is_private());
+}
+
+TEST(SocketAddress, ComparesHostsAndNetworksWhateverThePort) {
+  auto is_same = [](const char* one, const char* other) {
+    auto a = SocketAddress::parse(one).value(), b = SocketAddress::parse(other).value();
+    return std::pair(a.is_same_host(b), a.is_same_network(b));
+  };
+  EXPECT_EQ(is_same("10.0.0.1:1", "10.0.0.1:2"), std::pair(true, true));
+  EXPECT_EQ(is_same("10.0.0.1:1", "10.0.0.2:1"), std::pair(false, true));
+  EXPECT_EQ(is_same("10.0.0.1:1", "10.0.1.1:1"), std::pair(false, false));
+  EXPECT_EQ(is_same("[2001:db8::1]:1", "[2001:db8::1]:2"), std::pair(true, true));
+  EXPECT_EQ(is_same("[2001:db8::1]:1", "[2001:db8::2]:1"), std::pair(false, true));
+  EXPECT_EQ(is_same("[2001:db8::1]:1", "[2001:db8:0:1::1]:1"), std::pair(false, false));
+  EXPECT_EQ(is_same("10.0.0.1:1", "[::ffff:10.0.0.1]:1"), std::pair(false, false));
+  EXPECT_FALSE(SocketAddress().is_same_host(SocketAddress()));
+}
+
 TEST(SocketAddress, TakesAnotherPort) {
   auto address = SocketAddress::parse("[::1]:1").value();
 

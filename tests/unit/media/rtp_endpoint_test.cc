@@ -8,7 +8,8 @@ namespace {
 class Wire final : public DatagramIo, public EventSink {
  public:
   std::span<const Datagram> receive(int) override { return {}; }
-  bool send(int, const SocketAddress&, ByteView data) override {
+  bool send(int, const SocketAddress& to, ByteView data) override {
+    sent_to = to;
     sent.assign(data.begin(), data.end());
     return true;
   }
@@ -17,6 +18,7 @@ class Wire final : public DatagramIo, public EventSink {
   void send_stats(std::function<void(std::optional<SessionStats>)>, std::optional<SessionStats>) override {}
 
   Bytes sent;  // the latest
+  SocketAddress sent_to;
 };
 
 constexpr uint8_t kRedundant = 121;
@@ -167,6 +169,137 @@ TEST_F(RtpEndpointRedundancy, ANewNegotiationKeepsWhatHasRisenAsFarAsItMay) {
   settings.most_copies = 2;
   endpoint().change(settings, clock.now());
   EXPECT_EQ(depth(), 2u);
+}
+
+// Whose RTCP counts, and where ours goes.
+struct RtpEndpointControl : RtpEndpointRedundancy {
+  SocketAddress report_goes_to() {
+    clock.advance(20s);
+    endpoint().report(3, clock.now());
+    return wire.sent_to;
+  }
+  void hear_report(std::string_view source, bool on_media_port = false) {
+    static constexpr uint8_t kEmpty[] = {0x80, 0xc9, 0, 1, 0, 0, 0, 7};
+    const Datagram datagram{kEmpty, SocketAddress::parse(source).value(), clock.now()};
+    if (on_media_port) {
+      endpoint().on_media(datagram);
+    } else {
+      endpoint().on_control(datagram);
+    }
+  }
+  uint64_t foreign() { return counters.get("media.rtcp.foreign_source").value(); }
+};
+
+TEST_F(RtpEndpointControl, OfAStrangerIsDroppedAndCountedOnEitherPort) {
+  hear(5, 0);
+  hear_report("192.0.2.9:4001");
+  hear_report("192.0.2.9:4001", true);
+
+  EXPECT_EQ(foreign(), 2u);
+  EXPECT_EQ(report_goes_to().to_string(), "192.0.2.1:4001");
+}
+
+TEST_F(RtpEndpointControl, GoesToThePortOfThePeersOwnOnceItCame) {
+  hear_report("192.0.2.1:55555");
+
+  EXPECT_EQ(report_goes_to().to_string(), "192.0.2.1:55555");
+  EXPECT_EQ(foreign(), 0u);
+}
+
+TEST_F(RtpEndpointControl, MayBeToldToBeAnotherHosts) {
+  settings.remote_rtcp = SocketAddress::parse("192.0.2.77:9000").value();
+  hear_report("192.0.2.77:9000");
+  hear_report("192.0.2.78:9000");
+
+  EXPECT_EQ(foreign(), 1u);
+  EXPECT_EQ(report_goes_to().to_string(), "192.0.2.77:9000");
+}
+
+TEST_F(RtpEndpointControl, OfWhereThePeerWasIsNotFollowedOnceItHasMoved) {
+  hear(5, 0);
+  hear_report("192.0.2.1:4001");
+  settings.remote = SocketAddress::parse("198.51.100.1:6000").value();
+  endpoint().change(settings, clock.now());
+
+  EXPECT_EQ(report_goes_to().to_string(), "198.51.100.1:6001");
+  hear_report("192.0.2.1:4001");
+  EXPECT_EQ(foreign(), 1u);
+}
+
+// RFC 3264 5.1, 6.1: a number in a description is for what its sender receives.
+struct RtpEndpointPayloadTypes : RtpEndpointRedundancy {
+  static constexpr uint8_t kDigit3 = 3;
+
+  // What a packet of this number with these octets is heard as.
+  std::optional<char> hear(uint8_t payload_type, const Bytes& payload) {
+    clock.advance(20ms);
+    const auto number = static_cast<uint8_t>(sequence++);
+    Bytes packet{0x80, payload_type, 0, number, 0, 0, number, 0, 1, 2, 3, 4};
+    packet.insert(packet.end(), payload.begin(), payload.end());
+    return endpoint().on_media({packet, settings.remote, clock.now()});
+  }
+  uint64_t unknown() { return counters.get("media.rtp.unknown_payload_type").value(); }
+};
+
+TEST_F(RtpEndpointPayloadTypes, OfDigitsArePeersOutAndOursIn) {
+  struct Row {
+    std::optional<uint8_t> ours, peers, our_redundancy, peers_redundancy;
+    uint8_t comes;
+    bool is_digit;
+    const char* why;
+  };
+  const Row rows[] = {
+      {101, 96, {}, {}, 101, true, "what we told"},
+      {101, 96, {}, {}, 96, true, "what the peer told, out of kindness"},
+      {101, 96, {}, {}, 97, false, "what nobody told"},
+      {101, 121, 121, 101, 101, true, "each has the other's numbers for two things: ours count"},
+      {101, 121, 121, 101, 121, false, "each has the other's numbers for two things: ours count"},
+      {101, 101, {}, {}, 101, true, "both the same"},
+      {{}, {}, {}, {}, 101, false, "none was agreed on"},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(testing::Message() << row.why << ", " << int{row.comes} << " comes");
+    made.reset();
+    settings.own_telephone_event = row.ours;
+    settings.telephone_event = row.peers;
+    settings.own_redundancy = row.our_redundancy;
+    settings.redundancy = row.peers_redundancy;
+
+    EXPECT_EQ(hear(row.comes, {kDigit3, 10, 0, 160}), row.is_digit ? std::optional('3') : std::nullopt);
+    if (!row.peers) continue;
+    EXPECT_TRUE(endpoint().send_event('3', 100ms));
+    say();
+    EXPECT_EQ(wire.sent[1] & 0x7f, *row.peers);
+  }
+  EXPECT_EQ(unknown(), 2u);
+}
+
+TEST_F(RtpEndpointPayloadTypes, OfRedundancyArePeersOutAndOursIn) {
+  settings.own_redundancy = 99;
+  settings.redundancy = 121;
+  const Bytes block(kBlock, 0x35);
+  // One earlier block: its number, 160 units earlier, 160 octets (RFC 2198 section 3).
+  Bytes payload{0x80 | 8, 160 >> 6, (160 & 0x3f) << 2, kBlock, 8};
+  for (int i = 0; i < 2; ++i) payload.insert(payload.end(), block.begin(), block.end());
+
+  for (uint8_t number : {99, 121}) hear(number, payload);
+  EXPECT_EQ(unknown(), 0u);
+  EXPECT_EQ(endpoint().stats().packets_received, 2u);
+
+  EXPECT_EQ(depth(), 1u) << "sent with the peer's number";
+}
+
+TEST_F(RtpEndpointPayloadTypes, OfVoiceBandDataArePeersOutAndOursIn) {
+  settings.redundancy.reset();
+  settings.own_voice_band_data = 98;
+  settings.voice_band_data = 99;
+  const Bytes block(kBlock, 0x35);
+
+  for (uint8_t number : {98, 99, 8}) hear(number, block);
+  EXPECT_EQ(unknown(), 0u);
+
+  say();
+  EXPECT_EQ(wire.sent[1] & 0x7f, 99);
 }
 
 }  // namespace

@@ -122,6 +122,40 @@ TEST_F(T38EndpointLockTest, HoldsAgainstWhateverComesFromTheToldAddress) {
   EXPECT_EQ(counters.get("media.udptl.foreign_source").value(), 3u);
 }
 
+TEST_F(T38EndpointLockTest, IsNotTakenByAStrangerHoweverEarlyHeSpeaks) {
+  const SocketAddress stranger = SocketAddress::parse("198.51.100.66", 9).value();
+  for (int i = 0; i < 100; ++i) hear(stranger);
+  EXPECT_EQ(goes_to(), settings.remote);
+
+  sequence = 0;
+  hear(settings.remote);
+
+  EXPECT_EQ(goes_to(), settings.remote);
+  EXPECT_EQ(made->stats().packets_received, 1u);
+  EXPECT_EQ(counters.get("media.udptl.foreign_source").value(), 100u);
+}
+
+TEST_F(T38EndpointLockTest, OfAPeerBehindNatIsTakenByARunOfUdptlAndByNothingElse) {
+  settings.remote = SocketAddress::parse("192.168.1.5", 4000).value();
+  const SocketAddress nat = SocketAddress::parse("198.51.100.1", 61000).value();
+  hear(nat);
+  clock.advance(2s);
+  Bytes audio(12 + 160, 0xd5);
+  audio[0] = 0x80;
+  audio[1] = 8;
+  for (uint8_t i = 0; i < 20; ++i) {
+    audio[3] = i;
+    hear(nat, audio);
+    hear(nat, {0, i, 99});
+  }
+  EXPECT_EQ(goes_to(), settings.remote);
+
+  for (int i = 0; i < PeerAddress::kRun; ++i) hear(nat);
+
+  EXPECT_EQ(goes_to(), nat);
+  EXPECT_EQ(counters.get("media.udptl.latched").value(), 1u);
+}
+
 TEST_F(T38EndpointLockTest, IsNotTakenByWhatIsNoUdptl) {
   hear(elsewhere, {0x00});
   hear(settings.remote);

@@ -657,6 +657,15 @@ TEST_F(CallTest, AFaxGoesOnAfterARefusalOfTheRequestOnly) {
   }
 }
 
+TEST_F(CallTest, AnOfferAtAnAddressOfAFamilyThatWeHaveNotIsRefusedAndCounted) {
+  LegScript& caller = answered_sip_to_pri();
+
+  caller.listener->on_offer(audio_at("[2001:db8::1]:4002"));
+
+  EXPECT_EQ(caller.heard.back(), "refuse_offer 488");
+  EXPECT_EQ(counters.get("call.media_family").value(), 1u);
+}
+
 TEST_F(CallTest, ADeadDialogEndsTheCallOnBothSides) {
   LegScript& caller = answered_sip_to_pri();
   media.hear(Side::B, media::HeardTone::V21Preamble);

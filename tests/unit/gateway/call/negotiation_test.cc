@@ -58,6 +58,67 @@ TEST(Negotiation, SendsWhatThePeerNamedFirstAndUnderstandsWhatWeNamed) {
   EXPECT_EQ(settings->telephone_event, 96);
 }
 
+// RFC 3264 5.1, 6.1: a dynamic number is for what its teller receives. Rows: what we told, what the peer told.
+TEST(Negotiation, EachSideIsSentTheNumbersThatItToldItself) {
+  auto ours = *audio_at("192.0.2.50:20000", {{tdm::Law::A, 8}, {tdm::Law::A, 98}}).audio;
+  ours.telephone_event = 101;
+  ours.redundancy = 121;
+  ours.voice_band_data = {98};
+  auto theirs = *audio_at("192.0.2.1:4000", {{tdm::Law::A, 8}, {tdm::Law::A, 99}}).audio;
+  theirs.telephone_event = 96;
+  theirs.redundancy = 101;
+  theirs.voice_band_data = {99};
+
+  auto settings = rtp_settings(ours, theirs);
+
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->telephone_event, 96);
+  EXPECT_EQ(settings->own_telephone_event, 101);
+  EXPECT_EQ(settings->redundancy, 101);
+  EXPECT_EQ(settings->own_redundancy, 121);
+  EXPECT_EQ(settings->voice_band_data, 99);
+  EXPECT_EQ(settings->own_voice_band_data, 98);
+
+  theirs.telephone_event.reset();
+  theirs.redundancy.reset();
+  settings = rtp_settings(ours, theirs);
+  EXPECT_EQ(settings->telephone_event, std::nullopt);
+  EXPECT_EQ(settings->own_telephone_event, std::nullopt) << "which side does not know it";
+  EXPECT_EQ(settings->own_redundancy, std::nullopt);
+
+  AudioStream data_here, data_there;
+  data_here.clearmode = 97;
+  data_there.clearmode = 111;
+  settings = rtp_settings(data_here, data_there);
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(settings->payload_type, 111);
+  EXPECT_EQ(settings->payload_type_pcmu, 97);
+}
+
+TEST(Negotiation, LinesOfAFamilyThatWeHaveNoSocketForAreLeftOut) {
+  struct Row {
+    const char* local;
+    const char* audio;
+    const char* image;
+    bool takes_audio, takes_image;
+  };
+  for (const Row& row : {Row{"192.0.2.50:20000", "192.0.2.1:4000", "192.0.2.1:4002", true, true},
+                         Row{"192.0.2.50:20000", "[2001:db8::1]:4000", "192.0.2.1:4002", false, true},
+                         Row{"192.0.2.50:20000", "192.0.2.1:4000", "[2001:db8::1]:4002", true, false},
+                         Row{"[2001:db8::50]:20000", "192.0.2.1:4000", "192.0.2.1:4002", false, false},
+                         Row{"[2001:db8::50]:20000", "[2001:db8::1]:4000", "[2001:db8::1]:4002", true, true},
+                         Row{"[2001:db8::50]:20000", "0.0.0.0:4000", "[2001:db8::1]:4002", true, true}}) {
+    SCOPED_TRACE(::testing::Message() << row.local << " " << row.audio << " " << row.image);
+    MediaDescription remote{.audio = audio_at(row.audio).audio, .image = t38_at(row.image).image};
+
+    const MediaDescription part = reachable(remote, address(row.local));
+
+    EXPECT_EQ(part.audio.has_value(), row.takes_audio);
+    EXPECT_EQ(part.image.has_value(), row.takes_image);
+    EXPECT_EQ(answer_audio({}, address(row.local), part).has_value(), row.takes_audio);
+  }
+}
+
 TEST(Negotiation, RedundancyIsUsedWhereBothSidesHaveIt) {
   MediaPolicy none;
   none.redundant_copies = 0;
