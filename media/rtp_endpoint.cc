@@ -203,7 +203,18 @@ void RtpEndpoint::on_control(const Datagram& datagram) {
 void RtpEndpoint::hear(AudioBlock& block, TimePoint now) {
   jitter_.get(block.begin_octets(settings_.law), now);
   // A peer that sends a digit both ways would have it heard twice.
-  if (!settings_.receive || events_in_.is_pressed(now)) block.set_silence(settings_.law);
+  if (is_quiet(now)) block.set_silence(settings_.law);
+}
+
+bool RtpEndpoint::relay(AudioBlock& block, RtpEndpoint& to, TimePoint now) {
+  if (is_quiet(now)) {
+    hear(block, now);
+    return true;
+  }
+  const bool has_come = jitter_.get_or_hold(block.begin_octets(settings_.law), now);
+  // RFC 3550 5.1: timestamps go on through a pause.
+  if (const size_t pause = jitter_.take_skipped(); pause > 0) to.skip(pause);
+  return has_come;
 }
 
 void RtpEndpoint::say(AudioBlock& block, int fd) {

@@ -36,6 +36,9 @@ class RtpEndpoint {
 
   // The next block of what the peer says.
   void hear(AudioBlock& block, TimePoint now);
+  // The same where it goes on as packets, to `to`. False: in a fax nothing has come that could go on, and so nothing
+  // does: packets that come late but come go on late.
+  bool relay(AudioBlock& block, RtpEndpoint& to, TimePoint now);
   // Sends a block to the peer, or a telephone event that is due in its place.
   void say(AudioBlock& block, int fd);
   // Lets a block's time pass without sending.
@@ -66,6 +69,7 @@ class RtpEndpoint {
   void send_packet(ByteView octets, int fd);
   size_t pack_audio(ByteView octets);
   bool repeats_earlier() const { return settings_.redundancy && depth_.depth() > 0 && is_fax(); }
+  bool is_quiet(TimePoint now) const { return !settings_.receive || events_in_.is_pressed(now); }
   bool is_fax() const { return jitter_.profile() == Profile::Fax; }
   uint64_t lost() const;
   void send_control(size_t octets, int fd);

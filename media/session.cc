@@ -449,10 +449,25 @@ void Session::tick_on_timer(TimePoint now, uint64_t blocks) {
   now_ = now;
   for_each_side([this](SideState& side) { drain(side); });
   for (uint64_t i = 0; i < blocks; ++i) {
-    for_each_side([this](SideState& side) { hear(side); });
+    if (is_relay()) {
+      relay(at(Side::A), at(Side::B));
+      relay(at(Side::B), at(Side::A));
+    } else {
+      for_each_side([this](SideState& side) { hear(side); });
+    }
     step();
   }
   look_after(now);
+}
+
+// RTP on both sides, and no clock but the senders' own: what comes goes on as it comes.
+bool Session::is_relay() const {
+  return bridging_ == Bridging::Both && at(Side::A).speaks == Speaks::Rtp && at(Side::B).speaks == Speaks::Rtp;
+}
+
+void Session::relay(SideState& from, SideState& to) {
+  from.is_held = !from.rtp->relay(from.heard, *to.rtp, now_);
+  if (!from.is_held) listen(from);
 }
 
 void Session::check_stalled(TimePoint now) {
@@ -582,10 +597,12 @@ void Session::step() {
 }
 
 void Session::bridge_audio(SideState& from, SideState& to) {
+  const bool is_held = std::exchange(from.is_held, false);
   if (to.tones.is_playing() && profile_ != Profile::Data) {
     to.tones.generate(scratch_.begin_linear());
     return say(to, scratch_);
   }
+  if (is_held) return;
   if (passes_to(to.side)) return say(to, from.heard);
   scratch_.set_silence(law_of(to));
   say(to, scratch_);

@@ -90,7 +90,8 @@ class Session {
     tdm::BearerStats earlier_bearers;
     UdptlStats earlier_udptl;
 
-    AudioBlock heard;  // of this step
+    AudioBlock heard;      // of this step
+    bool is_held = false;  // nothing of it goes on in this step
     FaxToneDetector fax_tones;
     DtmfDetector dtmf;
     ToneGenerator tones;
@@ -184,6 +185,8 @@ class Session {
   void fail_bearer(SideState& side, std::string message);
   void step();
   void hear(SideState& side);
+  void relay(SideState& from, SideState& to);
+  bool is_relay() const;
   void listen(SideState& side);
   bool passes_digits_on(const SideState& from) const;
   void say(SideState& to, AudioBlock& block);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <optional>
+#include <utility>
 
 #include "media/codec/g711.h"
 #include "media/jitter/concealer.h"
@@ -22,6 +23,9 @@ constexpr auto kAhead = static_cast<int64_t>(Interpolator::kAhead);
 constexpr auto kCapacity = static_cast<int64_t>(OctetRing::kOctets);
 // A packet in order whose turn was longer ago (400 ms) is on a time line of its own: what is behind it may not fit.
 constexpr int64_t kMaxLate = 3200;
+
+// A sender that is silent for longer (1 s) is no sender that has fallen behind.
+constexpr int64_t kMostHeld = 8000;
 
 // Voice shrinks its delay by small steps, where nobody hears it.
 constexpr int64_t kLargestRemoval = 80;
@@ -77,7 +81,9 @@ struct JitterBuffer::State {
   double rate = 0;       // how much faster than one for one it is read
   double fraction = 0;   // of the octet at `play` that was played already
   double corrected = 0;  // octets that were read beyond those given, since the time line began
-  int64_t given = 0;     // octets by get()
+  int64_t given = 0;     // octets by get(), and those held
+  int64_t held = 0;      // octets of time since nothing came that could be played …
+  int64_t skipped = 0;   // … and of it what was a pause
 
   explicit State(const JitterOptions& o) : options(o), delay(octets_of(o.min)), concealer(o.law) {}
 
@@ -91,6 +97,7 @@ struct JitterBuffer::State {
     has_started = true;
     has_time_line = true;
     is_to_deepen = false;
+    held = 0;
     delay.restart();
     stop_correcting();
   }
@@ -143,6 +150,7 @@ struct JitterBuffer::State {
 
     int64_t at = position_of(packet_timestamp);
     if (is_newest) {
+      if (held > 0) go_on_at(at);
       bool jumped = at + length > play + kCapacity || at < play - kMaxLate;
       if (jumped) {
         open_time_line(packet_timestamp);
@@ -195,9 +203,32 @@ struct JitterBuffer::State {
     stats.inserted_samples += static_cast<uint64_t>(octets);
   }
 
-  void pull(std::span<uint8_t> octets, TimePoint now) {
-    given += static_cast<int64_t>(octets.size());
+  // A tick of ours.
+  void count(size_t octets, TimePoint now) {
+    given += static_cast<int64_t>(octets);
     if (options.profile == Profile::Fax) drift.on_pull(static_cast<double>(given), now);
+  }
+
+  // The sender has fallen behind, or pauses: the stream is held where it is until it goes on. Its timestamps will tell
+  // which of the two it was.
+  bool hold(size_t octets, TimePoint now) {
+    const auto size = static_cast<int64_t>(octets);
+    if (is_voice() || !has_played || is_resampling || end - play >= size || held >= kMostHeld) return false;
+    count(octets, now);
+    held += size;
+    return true;
+  }
+
+  // Goes on after a hold: what its sender paused is left out, as it was not played meanwhile.
+  void go_on_at(int64_t at) {
+    const int64_t pause = end <= play ? std::clamp<int64_t>(at - play, 0, held) : 0;
+    play += pause;
+    skipped += pause;
+    held = 0;
+  }
+
+  void pull(std::span<uint8_t> octets, TimePoint now) {
+    count(octets.size(), now);
     if (is_to_deepen && is_silent_around()) deepen();
     if (!is_voice() && drift.ppm()) follow_drift();
     if (is_resampling) {
@@ -372,6 +403,14 @@ void JitterBuffer::pass(uint16_t sequence) {
 }
 void JitterBuffer::get(std::span<uint8_t> octets, TimePoint now) {
   state_->pull(octets, now);
+}
+bool JitterBuffer::get_or_hold(std::span<uint8_t> octets, TimePoint now) {
+  if (state_->hold(octets.size(), now)) return false;
+  state_->pull(octets, now);
+  return true;
+}
+size_t JitterBuffer::take_skipped() {
+  return static_cast<size_t>(std::exchange(state_->skipped, 0));
 }
 
 void JitterBuffer::restart() {

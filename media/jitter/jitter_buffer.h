@@ -74,6 +74,12 @@ class JitterBuffer {
   // first packet.
   void get(std::span<uint8_t> octets, TimePoint now);
 
+  // As get(), of a stream that goes on as packets, where nobody's clock has to be fed: while nothing is there in a fax,
+  // the stream is held, for a second at most, and nothing put in its place. False: it is held.
+  bool get_or_hold(std::span<uint8_t> octets, TimePoint now);
+  // Octets of the stream that were left out since this was last asked, as the sender had paused while it was held.
+  size_t take_skipped();
+
   // The next packet begins a new time line (Receiver said Restarted); what waits is played first.
   void restart();
   // Changes JitterOptions::law; what waits is converted. The time line and what is known of the drift go on.
