@@ -13,6 +13,7 @@
 #include "tests/lab/document.h"
 #include "tests/lab/line.h"
 #include "tests/lab/network.h"
+#include "tests/lab/talker.h"
 
 namespace sg::lab {
 namespace {
@@ -109,7 +110,11 @@ class LineMachine {
         to_machine_(faults, random()) {}
 
   void speak() {
-    machine->transmit(linear_);
+    if (talker) {
+      talker->speak(linear_);
+    } else {
+      machine->transmit(linear_);
+    }
     to_gateway_.pass(linear_);
     media::g711::encode(tdm::Law::A, linear_, slot.to_gateway.emplace_back(kBlock));
   }
@@ -118,11 +123,16 @@ class LineMachine {
     media::g711::decode(tdm::Law::A, slot.from_gateway.front(), linear_);
     slot.from_gateway.pop_front();
     to_machine_.pass(linear_);
-    machine->receive(linear_);
+    if (talker) {
+      talker->listen(linear_);
+    } else {
+      machine->receive(linear_);
+    }
   }
 
   Timeslot slot;
   std::unique_ptr<t38::AudioFaxMachine> machine;
+  std::optional<Talker> talker;  // in its place
 
  private:
   Wire to_gateway_, to_machine_;
@@ -174,6 +184,7 @@ class LabCall final {
   }
 
   Outcome run();
+  Outcome talk();
 
  private:
   struct Sink final : media::EventSink {
@@ -281,6 +292,7 @@ void LabCall::build_end(bool first) {
   if ((first ? condition_.route.front() : condition_.route.back()) == Leg::Tdm) {
     auto& line = first ? first_line_ : last_line_;
     line = std::make_unique<LineMachine>(machine_options(first), condition_.line, random_);
+    if (condition_.voice) line->talker.emplace(random_());
     (first ? gateway.line_a : gateway.line_b) = line.get();
     gateway.session.give_bearer(side, {1, 1}, std::make_unique<LabBearer>(line->slot));
     return;
@@ -368,6 +380,29 @@ void LabCall::on_event(size_t number, const media::Event& event) {
   ladder_.push_back(std::move(rung));
 }
 
+// A minute of talk. What it must do is told by the words that were heard.
+Outcome LabCall::talk() {
+  const TimePoint last_words = start_ + 60s, end = last_words + 4s;
+  while (clock_.now() < end) {
+    Station& station = **std::ranges::min_element(stations_, {}, [](const Station* one) { return one->next; });
+    clock_.set(station.next);
+    if (clock_.now() >= last_words) {
+      for (LineMachine* line : {first_line_.get(), last_line_.get()}) line->talker->be_still();
+    }
+    station.tick(station.next);
+    station.next += station.period;
+  }
+  Outcome outcome;
+  outcome.ended = true;
+  outcome.line_time = clock_.now() - start_;
+  for (GatewayStation& gateway : gateways_) outcome.gateways.push_back(gateway.session.stats());
+  outcome.ladder = std::move(ladder_);
+  const Talker& first = *first_line_->talker;
+  const Talker& last = *last_line_->talker;
+  outcome.delivered = first.heard() == last.said() && last.heard() == first.said() && first.said() > 0;
+  return outcome;
+}
+
 Outcome LabCall::run() {
   t38::FaxMachine& sender = machine(sends_from_first_);
   t38::FaxMachine& receiver = machine(!sends_from_first_);
@@ -412,7 +447,8 @@ Outcome LabCall::run() {
 
 Outcome run_call(const Condition& condition, uint64_t seed, const fs::path& folder) {
   fs::create_directories(folder);
-  Outcome outcome = LabCall(condition, seed, folder).run();
+  LabCall call(condition, seed, folder);
+  Outcome outcome = condition.voice ? call.talk() : call.run();
   fs::remove_all(folder);
   return outcome;
 }

@@ -100,7 +100,8 @@ void read_key(const std::string& key, const toml::node& node, Condition& into) {
                take("jitter_ms", network.jitter) || take("reorders", network.reorders) ||
                take("duplicate", network.duplicate) || take("rate_kbit_s", network.rate_kbit_s) ||
                take("rate_queue_ms", network.rate_queue) || take("mangled", network.mangled) ||
-               take("silent_after_ms", network.silent_after) || take("level_db", line.level_db) ||
+               take("silent_after_ms", network.silent_after) || take("late_step_ms", network.late_step) ||
+               take("drops_none", into.drops_none) || take("voice", into.voice) || take("level_db", line.level_db) ||
                take("level_to_gateway_db", line.level_to_gateway_db) || take("noise_dbm0", line.noise_dbm0) ||
                take("noise_to_gateway_dbm0", line.noise_to_gateway_dbm0) ||
                take("slips_per_minute", line.slips_per_minute) || take("ppm", into.ppm) ||
@@ -151,6 +152,10 @@ std::vector<std::string> choices(const toml::table& table, const Condition& one)
   if (is_list("speed")) all.push_back(fmt::format("{}-{}", one.modem, one.bit_rate));
   if (is_list("hand")) all.push_back(one.hand_name);
   if (is_list("mangled")) all.push_back(fmt::format("{:.0f}%", 100 * one.network.mangled));
+  if (is_list("late_step_ms")) {
+    all.push_back(
+        fmt::format("{}ms", std::chrono::duration_cast<std::chrono::milliseconds>(one.network.late_step).count()));
+  }
   if (is_list("ecm")) all.push_back(one.ecm ? "ecm" : "plain");
   if (is_list("compression")) all.push_back(one.compression);
   if (is_list("sends")) all.push_back(way_of(one));

@@ -25,6 +25,7 @@ struct NetworkFaults {
   double mangled = 0;           // share that a hostile hand changes …
   Hand hand = Hand::Octets;     // … in this way
   Duration silent_after{};      // nothing comes any more; zero: never
+  Duration late_step{};         // once, at a time by chance, the sender falls behind by so much, for good
 };
 
 // What a telephone line does to the sound, each way on its own.
@@ -53,6 +54,7 @@ struct Condition {
   int redundancy = 3;
   int redundant_copies = 0;  // RFC 2198 on RTP legs; 0: not negotiated
   Sender sender = Sender::InTurn;
+  bool voice = false;        // two people on the lines at the ends, and no fax: every word must be heard
   bool polls = false;        // who has no document calls, and asks for it (T.30 5.3.6.1: DTC)
   bool says_once = false;    // both machines: DIS, DTC and DCS
   int silent_trainings = 0;  // of the sender: the first ones never come
@@ -65,6 +67,8 @@ struct Condition {
   bool exact = false;
   // … and only if every page came as it was sent.
   bool identical = false;
+  // … and only if no packet of RTP that came was dropped, for being late or otherwise.
+  bool drops_none = false;
   int runs = 20;
   // Per cent that must get through, for the table; 0: printed only. A hostile peer's faxes need but end, and leak
   // nothing.

@@ -14,6 +14,10 @@ constexpr size_t kHeaders = 28 + 18;  // IPv4, UDP and Ethernet
 
 Path::Path(const NetworkFaults& faults, uint64_t seed)
     : faults_(faults), random_(seed), hostile_(faults.hand, random_()) {
+  // Within a fax of a page.
+  if (faults.late_step > 0s)
+    falls_behind_after_ =
+        Duration(std::uniform_int_distribution<int64_t>(Duration(5s).count(), Duration(45s).count())(random_));
   if (faults.g1050) g1050_.emplace(*g1050_severity(faults.g1050), draw_g1050_rates(random_), random_());
 }
 
@@ -42,7 +46,8 @@ std::optional<TimePoint> Path::arrival(TimePoint now, size_t octets) {
   if (g1050_) return g1050_->pass(now, octets + kHeaders);
   auto waited = wait_for_link(now, octets);
   if (is_lost() || !waited) return std::nullopt;
-  return now + *waited + faults_.delay;
+  const Duration behind = now - *began_ < falls_behind_after_ ? Duration{} : faults_.late_step;
+  return now + *waited + faults_.delay + behind;
 }
 
 void Path::send(TimePoint now, ByteView datagram) {

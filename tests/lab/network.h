@@ -45,6 +45,7 @@ class Path {
   std::optional<G1050Path> g1050_;
   Hostile hostile_;
   std::optional<TimePoint> began_;
+  Duration falls_behind_after_{};
   std::priority_queue<InFlight, std::vector<InFlight>, std::greater<>> in_flight_;
   uint64_t sent_ = 0, lost_ = 0, order_ = 0;
   bool in_burst_ = false;

@@ -19,6 +19,11 @@ double seconds_of(Duration time) {
 bool is_good(const Condition& condition, const Outcome& outcome) {
   if (condition.must_end_only) return outcome.ended;
   if (condition.exact && !outcome.as_asked) return false;
+  for (const media::SessionStats& gateway : outcome.gateways) {
+    for (const media::SideStats& side : gateway.side) {
+      if (condition.drops_none && side.rtp.late > 0) return false;
+    }
+  }
   if (condition.identical && outcome.identical_pages < outcome.pages) return false;
   return outcome.delivered;
 }
