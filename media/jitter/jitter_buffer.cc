@@ -379,6 +379,7 @@ struct JitterBuffer::State {
   void set_profile(Profile profile, Deepen when) {
     if (options.profile == profile) return;
     options.profile = profile;
+    held = 0;
     delay.restart();
     stop_correcting();
     // Once: from then on the delay does not move.
