@@ -13,6 +13,8 @@ namespace {
 
 // What libpri's calls hold of a number, though its interface takes 63: it cuts off the rest. Of names too.
 constexpr size_t kLongestNumber = 31;
+// EN 300 196-1 annex D: a PartyNumber, as which EuroISDN and QSIG tell who diverted a call.
+constexpr size_t kLongestPartyNumber = 20;
 constexpr size_t kLongestName = 63;
 // Q.931 4.5.9: an NSAP address.
 constexpr size_t kLongestSubaddress = 20;
@@ -50,12 +52,13 @@ void copy(char (&to)[N], const std::string& from) {
 
 // What cannot be told whole is not told: cut short it would be somebody else's. Octet 3a says so then, as where a call
 // comes from a network without numbers (Q.931 4.5.10); a restriction goes before that.
-void fill(::pri_party_number& to, const Number& number, Presentation presentation, Screening screening) {
+void fill(::pri_party_number& to, const Number& number, Presentation presentation, Screening screening,
+          size_t longest = kLongestNumber) {
   to.valid = 1;
-  bool is_told = is_dialable(number.digits);
+  bool is_told = is_dialable(number.digits) && number.digits.size() <= longest;
   if (is_told) copy(to.str, number.digits);
   to.plan = plan_of(is_told ? number : Number{"", TypeOfNumber::Unknown, NumberingPlan::Unknown});
-  bool is_lost = !is_told && presentation == Presentation::Allowed;
+  bool is_lost = !is_told && presentation != Presentation::Restricted;
   to.presentation = is_lost ? presentation_of(Presentation::Unavailable, Screening::Network)
                             : presentation_of(presentation, screening);
 }
@@ -201,8 +204,11 @@ Setup setup_of(const ::pri_event& event, bool overlap) {
   setup.called = number_of(ring.callednum, ring.calledplan);
   setup.called_complete = !overlap || ring.complete;
   setup.calling.number = number_of(ring.callingnum, ring.callingplan);
-  setup.calling.presentation = presentation_of(ring.callingpres);
-  setup.calling.screening = screening_of(ring.callingpres);
+  // callingpres is that of the name, where the name has more to tell than the number.
+  const auto& caller = ring.calling.number;
+  const int octet_3a = caller.valid ? caller.presentation : PRES_NUMBER_NOT_AVAILABLE;
+  setup.calling.presentation = presentation_of(octet_3a);
+  setup.calling.screening = screening_of(octet_3a);
   setup.calling.name = utf8_of(ring.callingname);
   setup.bearer = bearer_of(ring.ctype);
   setup.called_subaddress = subaddress_of(ring.called_subaddress);
@@ -235,12 +241,14 @@ SetupRecord record_of(const Setup& setup, Law law) {
 
   ::pri_party_id calling{};
   const auto& party = setup.calling;
-  if (!party.number.digits.empty() || party.presentation != Presentation::Allowed) {
+  // libpri sends a name only of a party that has a number, be it one that is not available.
+  if (!party.number.digits.empty() || party.presentation != Presentation::Allowed || !party.name.empty()) {
     fill(calling.number, party.number, party.presentation, party.screening);
   }
   if (!party.name.empty()) {
     calling.name.valid = 1;
-    calling.name.presentation = presentation_of(party.presentation, {});
+    const bool is_restricted = party.presentation == Presentation::Restricted;
+    calling.name.presentation = presentation_of(is_restricted ? party.presentation : Presentation::Allowed, {});
     calling.name.char_set = PRI_CHAR_SET_ISO8859_1;
     copy(calling.name.str, latin1_of(without_controls(party.name)).substr(0, kLongestName));
   }
@@ -261,7 +269,8 @@ SetupRecord record_of(const Setup& setup, Law law) {
 
   if (setup.redirection) {
     ::pri_party_redirecting redirecting{};
-    fill(redirecting.from.number, setup.redirection->from, setup.redirection->presentation, Screening::UserNotScreened);
+    fill(redirecting.from.number, setup.redirection->from, setup.redirection->presentation, Screening::UserNotScreened,
+         kLongestPartyNumber);
     redirecting.reason = setup.redirection->reason;
     redirecting.count = setup.redirection->count;
     ::pri_sr_set_redirecting_parties(record.get(), &redirecting);
