@@ -19,7 +19,8 @@
 namespace sg::t38 {
 namespace {
 
-constexpr size_t kMaxPath = 255;  // octets that SpanDSP keeps of a file name
+constexpr size_t kGoodbye = 8 * 5000;  // samples; DCN takes 1.3 s
+constexpr size_t kMaxPath = 255;       // octets that SpanDSP keeps of a file name
 
 Result<> check_readable(const std::filesystem::path& file) {
   if (file.native().size() > kMaxPath) return fail("{}: the name is longer than {} octets", file.string(), kMaxPath);
@@ -99,9 +100,11 @@ class FaxMachine::Document {
   FaxProgress progress() const;
   FaxResult result() const;
   bool is_finished() const { return status_.has_value(); }
-  // Not while SpanDSP is at work.
-  void mind_patience() {
-    if (options_.says_once && repeats_) hang_up();
+  // Not while SpanDSP is at work. It does not say its goodbye while it hears a signal: where that never ends (a tone
+  // that it takes for V.21), it would wait for ever.
+  void mind_patience(size_t samples) {
+    if (says_goodbye_) goodbye_ += samples;
+    if ((options_.says_once && repeats_) || goodbye_ > kGoodbye) hang_up();
   }
   bool is_training_silent() const { return dcs_sent_ > 0 && dcs_sent_ <= options_.silent_trainings; }
   bool is_done() const { return is_finished() || is_done_; }
@@ -150,6 +153,8 @@ class FaxMachine::Document {
   uint8_t unanswered_ = 0;  // the command that nothing was heard after
   bool repeats_ = false;    // one was said again
   int dcs_sent_ = 0;
+  bool says_goodbye_ = false;
+  size_t goodbye_ = 0;  // samples since then
 };
 
 void FaxMachine::Document::attach(t30_state_t* t30) {
@@ -222,6 +227,7 @@ void FaxMachine::Document::see(ByteView octets, bool is_received) {
 }
 
 void FaxMachine::Document::count_command(uint8_t kind) {
+  says_goodbye_ |= kind == fcf::kDcn;
   if (kind != fcf::kDis && kind != fcf::kDtc && kind != fcf::kDcs) return;
   repeats_ |= unanswered_ == kind;
   unanswered_ = kind;
@@ -328,7 +334,7 @@ void AudioFaxMachine::transmit(std::span<int16_t> samples) {
     state_->fax->t30.tcf_test_bits = 0;  // and it is over with the training
     std::ranges::fill(samples, int16_t{0});
   }
-  document_->mind_patience();
+  document_->mind_patience(samples.size());
 }
 
 struct T38FaxMachine::State {
@@ -396,7 +402,7 @@ bool T38FaxMachine::receive_ifp(ByteView ifp, uint16_t sequence) {
 void T38FaxMachine::advance(size_t samples) {
   LogScope scope(document_->log());
   t38_terminal_send_timeout(state_->terminal, static_cast<int>(samples));
-  document_->mind_patience();
+  document_->mind_patience(samples);
 }
 
 }  // namespace sg::t38

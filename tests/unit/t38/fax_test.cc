@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 
 #include "t38/sdp.h"
@@ -477,6 +478,26 @@ TEST(FaxGateways, SendNoFrameOfWhichTheEndWasLost) {
   }
 
   EXPECT_EQ((*machine)->progress().phase, "calling");
+}
+
+// The tone of V.21's zeros is a carrier that never ends, before which SpanDSP says nothing, its goodbye neither.
+TEST(AudioFaxMachines, EndThoughASignalOnTheLineDoesNot) {
+  Result<std::unique_ptr<AudioFaxMachine>> machine =
+      AudioFaxMachine::make({.calling = false, .receive_file = received_file()});
+  constexpr int kFrequency = 1850, kRate = 8000, kBlocksOfTwoMinutes = 6000;
+  std::vector<int16_t> block(kTick);
+  int64_t at = 0;
+  int blocks = 0;
+  for (; blocks < kBlocksOfTwoMinutes && !(*machine)->is_finished(); ++blocks) {
+    for (int16_t& sample : block) {
+      sample = static_cast<int16_t>(8000 * std::sin(2 * M_PI * kFrequency * static_cast<double>(at++) / kRate));
+    }
+    (*machine)->receive(block);
+    (*machine)->transmit(block);
+  }
+
+  EXPECT_TRUE((*machine)->is_finished());
+  EXPECT_FALSE((*machine)->result().success);
 }
 
 // What a gateway tells its peer, as IFPs.
