@@ -47,7 +47,7 @@ def run(field, name, attack, seconds):
     if worst > ANSWER_MS:
         trouble.append(f"an OPTIONS was answered after {worst:.0f} ms")
     for what, is_back in (("descriptors", lambda: field.descriptors() <= field.idle_descriptors),
-                          ("memory", lambda: field.memory() <= 1.2 * field.idle_memory)):
+                          ("memory", field.memory_is_back)):
         try:
             field.wait(f"{what} to be back", is_back, 60)
         except Exception:

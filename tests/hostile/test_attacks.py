@@ -29,8 +29,7 @@ class Attacked(unittest.TestCase):
             self.assertEqual(asker.answered, asker.asked)
             # Sofia remembers what it answered for 32 s (RFC 3261, timers H and J).
             field.wait("descriptors to be back", lambda: field.descriptors() <= field.idle_descriptors)
-            field.wait(f"memory to be back to {field.idle_memory:.0f} MB",
-                       lambda: field.memory() <= 1.2 * field.idle_memory)
+            field.wait(f"memory to be back to {field.idle_memory:.0f} MB", field.memory_is_back)
 
 
 if __name__ == "__main__":

@@ -139,7 +139,7 @@ class AsteriskFaults(Fallbacks):
     TRUNKS = {"usual": {}, "answers": {}, "not-asked": {"t38": "peer"}}
     PEER = Asterisk
     VOICE = "130"
-    SUBSCRIBERS = [{"number": VOICE, "kind": "tone"}]
+    SUBSCRIBERS = [{"number": VOICE, "kind": "tone", "frequency": 440}]  # none that a modem takes for its own
 
     def test_who_is_to_blame_is_told(self):
         self.send("cuts", "--t38", "--max-rate", "9600", cuts=72)
