@@ -1,6 +1,7 @@
 """SIP peers that are dead, come back, or were never invited: probes, failover, unknown sources. Asterisk's ways."""
 
 import datetime
+import math
 import socket
 import threading
 
@@ -139,7 +140,15 @@ class AsteriskFaults(Fallbacks):
     TRUNKS = {"usual": {}, "answers": {}, "not-asked": {"t38": "peer"}}
     PEER = Asterisk
     VOICE = "130"
-    SUBSCRIBERS = [{"number": VOICE, "kind": "tone", "frequency": 440}]  # none that a modem takes for its own
+
+    @classmethod
+    def set_up(cls, bench):
+        # A person: words with pauses between them, in which a machine says its DIS again.
+        says = bench.folder / "hello.wav"
+        word = [round(4000 * math.sin(2 * math.pi * 440 * i / 8000)) for i in range(4000)]
+        audio.write_wav(says, (word + [0] * 16000) * 40)
+        cls.SUBSCRIBERS = [{"number": cls.VOICE, "kind": "voice", "play": says}]
+        super().set_up(bench)
 
     def test_who_is_to_blame_is_told(self):
         self.send("cuts", "--t38", "--max-rate", "9600", cuts=72)
