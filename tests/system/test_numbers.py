@@ -8,6 +8,7 @@ import os
 import re
 import unittest
 
+import audio
 import rig
 from ladder import SDP, Ladder, Peer, Relay, header
 from support import PATIENCE
@@ -103,6 +104,7 @@ peer = "sip:127.0.0.1:{caller}"
 [trunk.called]
 kind = "sip"
 peer = "sip:127.0.0.1:{called}"
+dtmf = "info"
 [[route]]
 name = "out"
 from = ["caller"]
@@ -250,6 +252,50 @@ to = ["called"]
         self.assertFalse([line for line in lines if " error FORGED" in line and "\\x0D\\x0A" not in line])
         records = (self.bench.folder / "calls.jsonl").read_bytes()
         self.assertFalse(re.search(rb"[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]", records))
+
+    def test_digits_go_out_by_info(self):
+        """To a peer that knows nothing else: keys that came by INFO, and those heard in band on the line."""
+        media = audio.RtpPeer()
+        self.addCleanup(media.close)
+        self.invite(port=media.port)
+        arrived = self.called.expect("INVITE", PATIENCE)
+        self.assertNotIn("telephone-event", arrived)
+        self.called.respond(arrived, 200, described=True)
+        self.called.expect("ACK", PATIENCE)
+        answer = self.caller.expect("200", PATIENCE)
+        self.say("ACK", header(answer, "To"))
+        told = []
+        ignored = self.bench.counters().get("sip.rx.info_digits_ignored", 0)
+        for cseq, (kind, body) in enumerate((
+                ("application/dtmf-relay", "Signal=5\r\nDuration=160\r\n"), ("application/dtmf-relay", "Signal=11\r\n"),
+                ("application/dtmf-relay", "Signal=16\r\n"), ("application/dtmf", "9")), 2):
+            self.info(cseq, kind, body, header(answer, "To"))
+            self.caller.expect("200", PATIENCE)
+            if "Signal=16" not in body:
+                told.append(self.digit_told())
+        self.assertEqual(told, ["5", "#", "9"])
+        self.assertEqual(self.bench.counters()["sip.rx.info_digits_ignored"] - ignored, 1)
+
+        silence = [0] * 8 * 200
+        media.say(silence + audio.tone(audio.DTMF["7"], 0.2) + silence)
+        self.assertEqual(self.digit_told(), "7")
+        self.called.hang_up()
+        self.caller.respond(self.caller.expect("BYE", PATIENCE), 200)
+        self.assertEqual(sum(said.startswith("INFO") for said in self.called.heard), 4)
+
+    def digit_told(self):
+        info = self.called.expect("INFO", PATIENCE)
+        self.called.respond(info, 200)
+        self.assertEqual(header(info, "Content-Type"), "application/dtmf-relay")
+        return re.search(r"Signal=(.)\r\nDuration=\d+\r\n", info)[1]
+
+    def info(self, cseq, kind, body, to):
+        _, sender, call_id = self.invited
+        self.caller.send("\r\n".join([
+            f"INFO {self.caller.target} SIP/2.0",
+            f"Via: SIP/2.0/UDP 127.0.0.1:{self.caller.port};branch=z9hG4bK{call_id}{cseq}", "Max-Forwards: 70",
+            f"From: {sender};tag=1", f"To: {to}", f"Call-ID: {call_id}", f"CSeq: {cseq} INFO", f"Content-Type: {kind}",
+            f"Content-Length: {len(body)}", "", body]))
 
 
 class EmptyNumber(unittest.TestCase):
