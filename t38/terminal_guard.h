@@ -10,9 +10,8 @@ namespace sg::t38 {
 // - A DCS that asks for the width that there is not (bits 17 and 18 both set, T.30 table 2): SpanDSP takes it for -1
 //   pels and clears a line buffer that it never allocated. It becomes the widest, as SpanDSP's later versions have it.
 // - One that no machine could say becomes one that no machine knows, of which nothing is made: a DCS of more octets
-// than
-//   SpanDSP writes down, or at a reserved speed (it reads its table of speeds before the first one); facsimile data
-//   without the frame's number (it copies a length of -1).
+//   than SpanDSP writes down, or at a reserved speed (it reads its table of speeds before the first one); facsimile
+//   data without the frame's number (it copies a length of -1).
 void make_harmless(std::span<uint8_t> frame);
 
 }  // namespace sg::t38
