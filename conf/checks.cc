@@ -427,6 +427,14 @@ void Faults::add(std::string_view title, std::string_view key, std::string_view 
   add(line == lines_.end() ? 1 : line->second, title, key, reason, help_of(title, key));
 }
 
+Places Faults::places() const {
+  Places kept;
+  for (const auto& [key, line] : lines_) {
+    if (!key.first.starts_with("[[") && !key.first.starts_with("[test]")) kept.emplace(key, line);
+  }
+  return kept;
+}
+
 Error Faults::error() const {
   auto sorted = found_;
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.first < b.first; });

@@ -26,12 +26,14 @@ class Faults {
   void add(std::string_view title, std::string_view key, std::string_view reason);
 
   bool none() const { return found_.empty(); }
+  // Where keys stand, for those who find out later: not of what there may be a hundred thousand of.
+  Places places() const;
   // All of them, by line.
   Error error() const;
 
  private:
   std::string filename_;
-  std::map<std::pair<std::string, std::string>, int> lines_;
+  Places lines_;
   std::vector<std::pair<int, std::string>> found_;
 };
 

@@ -340,7 +340,8 @@ const std::vector<Option<Line>>& line_options() {
   static const std::vector<Option<Line>> options = {
       option<Line>("ext", &Line::ext, digits("extension"), "The extension.").shown("\"401\""),
       option<Line>("did", &Line::did, text("a number with +"), "Its own public number.").shown("\"+12125550101\""),
-      option<Line>("profile", &Line::profile, text("a profile's name"), "A [profile.NAME] that its calls go by."),
+      option<Line>("profile", &Line::profile, text("a profile's name"), "A [profile.NAME] that its calls go by.")
+          .shown("\"fax\""),
       option<Line>("label", &Line::label, text("a text"), "What it is, for people."),
       option<Line>("allow", &Line::allow, list(text("a pattern or @list")),
                    "Numbers that it may dial, beside emergency numbers. Empty: all that routes lead to."),
@@ -368,8 +369,8 @@ const std::vector<Option<Line>>& line_options() {
 
 const std::vector<Option<Schedule>>& schedule_options() {
   static const std::vector<Option<Schedule>> options = {
-      days_option(),
-      hours_option(),
+      days_option().shown("\"Mon-Fri\""),
+      hours_option().shown("\"08:00-18:30\""),
       option<Schedule>("zone", &Schedule::zone, text("a time zone, \"Europe/London\""),
                        "Whose clock counts. Empty: this machine's (/etc/localtime)."),
       option<Schedule>("except", &Schedule::except, list(date()), "Days that do not count, such as holidays."),

@@ -169,6 +169,7 @@ Result<Settings> parse(std::string_view text, std::string_view filename) {
   // What contradicts itself is worth telling only where each value is good by itself.
   if (faults.none()) check(settings, faults);
   if (!faults.none()) return tl::unexpected(faults.error());
+  settings.places = std::make_shared<const Places>(faults.places());
   return settings;
 }
 

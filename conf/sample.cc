@@ -92,9 +92,15 @@ std::string sample() {
   out += section("[schedule.office]", "Times that routes are open, or closed.", schedule_options());
   out += section("[[route]]", "Which calls go where; as many of these as are wanted.", route_options());
   out += "\n[[route]]\nname = \"in\"\nfrom = [\"pstn\"]\ncalled = \"*\"\nto = [\"pbx\"]\n";
+  out += "\n[[route]]\nname = \"dear-at-night\"\nfrom = [\"pbx\"]\ncalled = \"@dear\"\nnot_when = \"office\"\nreject = 21\n";
   out += "\n" + comment("Calls that must go as `want` says, or the file is refused. Keys of a case:");
   for (const auto& option : test_options()) out += comment(fmt::format("{}: {}", option.name, option.help));
-  out += "[test]\ncases = [\n  { from = \"pbx\", dial = \"+442079460999\", want = \"pstn\" },\n]\n";
+  out +=
+      "[test]\ncases = [\n"
+      "  { from = \"pbx\", dial = \"+442079460999\", want = \"pstn\" },\n"
+      "  { from = \"pstn\", dial = \"+12125550101\", want = \"pbx\" },\n"
+      "  { from = \"pbx\", dial = \"+19005550100\", at = \"Sun 10:00\", want = \"reject 21\" },\n"
+      "]\n";
   out += section("[records]", "Call records.", records_options());
   out += section("[control]", "The control socket.", control_options());
   out += section("[log]", "The log.", log_options());

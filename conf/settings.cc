@@ -66,6 +66,13 @@ int SipTrunk::prefix_for(const SocketAddress& source) const {
   return longest;
 }
 
+int Settings::line_of(const std::string& title, const std::string& key) const {
+  if (!places) return 1;
+  auto found = places->find({title, key});
+  if (found == places->end()) found = places->find({title, ""});
+  return found == places->end() ? 1 : found->second;
+}
+
 const Span* Settings::span(uint16_t number) const {
   auto found = std::find_if(spans.begin(), spans.end(), [&](const Span& span) { return span.number == number; });
   return found == spans.end() ? nullptr : &*found;

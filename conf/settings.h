@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -421,15 +422,20 @@ struct Records {
 };
 
 struct Control {
-  std::string socket = "/run/spangate/control.sock";  // empty: none
+  std::optional<std::string> socket;  // not given: as conf/control_socket.h says; empty: none
+  std::string group;                  // that may use it; empty: the gateway's own
 };
 
 struct LogSettings {
   LogLevel level = LogLevel::Info;
 };
 
+// The lines of a file where sections and keys stand: by title as written, "[span.1]", and key; "" for the section.
+using Places = std::map<std::pair<std::string, std::string>, int>;
+
 struct Settings {
   std::string file;  // what the settings were read from
+  std::shared_ptr<const Places> places;  // but for those of routes, lines and tests, which know their own
   Sip sip;
   Media media;
   Fax fax;
@@ -450,6 +456,8 @@ struct Settings {
   Control control;
   LogSettings log;
 
+  // That of the key, or of its section where the key is not written; 1: neither is.
+  int line_of(const std::string& title, const std::string& key) const;
   const Span* span(uint16_t number) const;
   // Cards have ports of several kinds on one span, so several trunks may have it: by name.
   std::vector<const AnalogTrunk*> analog_trunks_on(uint16_t span) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/app/analog.h"
+#include "gateway/app/surroundings.h"
 #include "gateway/records/files.h"
 #include "gateway/route/shares.h"
 #include "media/tone/wav.h"
@@ -364,11 +365,12 @@ void Application::give_back_memory() {
 }
 
 Result<> Application::start_admin() {
-  if (settings_.control.socket.empty()) return {};
-  auto server = admin::Server::start(settings_.control.socket, *this, root_, counters_);
+  const std::string socket = control_socket(settings_);
+  if (socket.empty()) return {};
+  auto server = admin::Server::start(socket, *this, root_, counters_);
   if (!server) return tl::unexpected(server.error());
   admin_ = std::move(*server);
-  return {};
+  return give_to_group(settings_, socket);
 }
 
 void Application::shut_down(std::function<void()> done) {

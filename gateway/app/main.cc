@@ -9,10 +9,10 @@
 
 #include "conf/settings.h"
 #include "gateway/app/application.h"
+#include "gateway/app/check.h"
 #include "gateway/app/daemon.h"
+#include "gateway/app/surroundings.h"
 #include "gateway/app/version.h"
-#include "gateway/route/plan.h"
-#include "gateway/route/shares.h"
 
 namespace {
 
@@ -25,8 +25,14 @@ struct CommandLine {
   std::string config = kDefaultConfig;
   std::string check;
   std::string log_level;
+  bool file_only = false;
   bool foreground = false;
 };
+
+int refused(const std::string& why, int code) {
+  std::cerr << why << '\n';
+  return code;
+}
 
 // Returns the exit code where nothing is left to do.
 std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
@@ -36,7 +42,9 @@ std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
       ("version,V", "show the version")                                                                          //
       ("config,c", po::value(&line.config)->value_name("FILE")->default_value(kDefaultConfig), "configuration")  //
       ("check", po::value(&line.check)->value_name("FILE"),
-       "only check a configuration and run its tests: exit 0 if it is good")   //
+       "only check a configuration, run its tests, and see whether this machine has what it wants: exit 0 if it is "
+       "good")                                                                        //
+      ("file-only", po::bool_switch(&line.file_only), "with --check: leave this machine out")  //
       ("sample", "write a commented sample configuration to standard output")  //
       ("foreground,f", po::bool_switch(&line.foreground),
        "stay attached to the terminal instead of going to the background")  //
@@ -50,6 +58,7 @@ std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
     std::cerr << "spangated: " << error.what() << "\nTry \"spangated --help\".\n";
     return 2;
   }
+  if (line.file_only && line.check.empty()) return refused("spangated: --file-only goes only with --check", 2);
   if (values.count("help")) {
     std::cout << options;
     return 0;
@@ -63,23 +72,6 @@ std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
     return 0;
   }
   return std::nullopt;
-}
-
-int check(const std::string& file) {
-  auto settings = conf::load(file);
-  if (!settings) {
-    std::cerr << settings.error().message << '\n';
-    return 1;
-  }
-  auto plan = route::Plan::make(*settings);
-  if (!plan) {
-    std::cerr << plan.error().message << '\n';
-    return 1;
-  }
-  std::cout << file << ": good\n";
-  for (const std::string& caution : route::cautions(*settings)) std::cout << "warning: " << caution << '\n';
-  if (size_t tests = settings->tests.size()) std::cout << tests << (tests == 1 ? " test" : " tests") << " passed\n";
-  return 0;
 }
 
 // Blocks the signals in every thread that is started from here on, and reads them on the root.
@@ -135,19 +127,15 @@ int run(conf::Settings settings, app::Daemon& daemon) {
 int main(int argc, char** argv) {
   CommandLine line;
   if (auto code = read_command_line(argc, argv, line)) return *code;
-  if (!line.check.empty()) return check(line.check);
+  if (!line.log_level.empty()) {
+    if (auto level = parse_log_level(line.log_level); !level) return refused("spangated: --log-level: " + level.error().message, 2);
+  }
+  if (!line.check.empty()) return app::check(line.check, line.file_only, std::cout, std::cerr);
 
   auto settings = conf::load(line.config);
-  if (!settings) {
-    std::cerr << settings.error().message << '\n';
-    return 1;
-  }
-  auto level = line.log_level.empty() ? Result<LogLevel>(settings->log.level) : parse_log_level(line.log_level);
-  if (!level) {
-    std::cerr << "spangated: " << level.error().message << '\n';
-    return 2;
-  }
-  set_up_logging(*level);
+  if (!settings) return refused(settings.error().message, 1);
+  set_up_logging(parse_log_level(line.log_level).value_or(settings->log.level));
+  if (auto ready = app::prepare(*settings); !ready) return refused(ready.error().message, 1);
 
   auto daemon = line.foreground ? app::Daemon::foreground() : app::Daemon::detach();
   if (auto code = daemon.parent_exit_code()) return *code;

@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/bound_socket.h"
 #include "base/unique_fd.h"
 #include "gateway/guard/network.h"
 #include "gateway/sip/dialogs.h"
@@ -73,22 +74,15 @@ Result<SocketAddress> source_towards(const SocketAddress& peer) {
 // An address of this machine: it can be bound.
 bool is_local(SocketAddress address) {
   address.set_port(0);
-  UniqueFd probe(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  return ::bind(probe.get(), address.raw(), address.raw_size()) == 0;
+  return bound_socket(address, SOCK_DGRAM).has_value();
 }
 
-// Whether the address can be bound, and if not, why.
+// Whether the address can be bound, and if not, why: Sofia does not say.
 Result<> try_bind(const Listen& listen) {
-  UniqueFd probe(::socket(listen.address.family(),
-                          (listen.transport == Transport::Udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0));
-  int on = 1;
-  if (listen.transport == Transport::Tcp) ::setsockopt(probe.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (::bind(probe.get(), listen.address.raw(), listen.address.raw_size()) < 0 ||
-      (listen.transport == Transport::Tcp && ::listen(probe.get(), 1) < 0)) {
-    return fail("cannot listen on {} {}: {}", to_string(listen.transport), listen.address.to_string(),
-                std::strerror(errno));
-  }
-  return {};
+  auto bound = bound_socket(listen.address, listen.transport == Transport::Udp ? SOCK_DGRAM : SOCK_STREAM);
+  if (bound) return {};
+  return fail("cannot listen on {} {}: {}", to_string(listen.transport), listen.address.to_string(),
+              why_not_bound(bound.error(), listen.address));
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 """Programs that cannot start say why in one line, and end with a code other than 0."""
 
+import grp
+import os
 import pathlib
 import re
 import socket
+import subprocess
 import tempfile
 import unittest
 
@@ -66,10 +69,15 @@ class Gateway(unittest.TestCase):
         holder.bind(("127.0.0.1", port))
         if kind == socket.SOCK_STREAM:
             holder.listen()
+        return holder
 
     def test_a_good_configuration_is_told_so(self):
-        run = run_program("spangated", "--check", self.write(self.text))
+        file = self.write(self.text)
+        run = run_program("spangated", "--check", file)
         self.assertEqual((run.returncode, run.stderr), (0, ""))
+        self.assertEqual(run.stdout, f'warning: {file}:14: [[route]]: no case of [test] holds "out" (line 14)\n'
+                         f"{file}: good\n  2 trunks: pstn (pri), pbx (sip)\n  1 span, 0 lines\n"
+                         "  1 route with 1 pattern\n  no tests\n")
 
     def test_a_bad_configuration_names_file_line_and_key(self):
         for good, bad, line, words in (("listen =", "lisen =", 2, ["lisen"]),
@@ -93,34 +101,107 @@ class Gateway(unittest.TestCase):
             run = run_program("spangated", *words, self.folder / "none.toml", timeout=PATIENCE)
             self.assert_one_line(run, 1, self.folder / "none.toml", "No such file")
 
-    def test_a_busy_udp_port_is_named(self):
-        self.occupy(socket.SOCK_DGRAM, self.places["sip"])
-        self.assert_one_line(self.start(self.text), 1, f"udp 127.0.0.1:{self.places['sip']}", "in use")
+    def test_what_this_machine_lacks_is_told_with_its_line_by_check_and_start(self):
+        """Each by both, in the same words: the start finds nothing that --check did not tell."""
+        sip, span = self.places["sip"], self.places["span"]
+        udp = f"udp:127.0.0.1:{sip}"
+        (self.folder / "folder").mkdir()
+        (self.folder / "file").write_text("no music, no socket")
+        cases = [
+            ("a busy UDP port", (socket.SOCK_DGRAM, sip), udp, udp, 2,
+             f"[sip] listen: cannot use udp 127.0.0.1:{sip}: the port is in use by another program"),
+            ("a busy TCP port", (socket.SOCK_STREAM, sip), udp, udp, 2,
+             f"[sip] listen: cannot use tcp 127.0.0.1:{sip}: the port is in use by another program"),
+            ("a busy port of a span", (socket.SOCK_DGRAM, span), udp, udp, 6,
+             f"[span.1] local: cannot use udp 127.0.0.1:{span}: the port is in use by another program"),
+            ("another machine's address", None, udp, f"udp:192.0.2.1:{sip}", 2,
+             f"[sip] listen: cannot use udp 192.0.2.1:{sip}: 192.0.2.1 is no address of this machine"),
+            ("another machine's media address", None, "[media]", '[media]\naddress = "192.0.2.1"', 4,
+             "[media] address: cannot use udp 192.0.2.1:0: 192.0.2.1 is no address of this machine"),
+            ("one address within another", None, udp, f'udp:0.0.0.0:{sip}", "{udp}', 2,
+             f"[sip] listen: cannot use udp 127.0.0.1:{sip}: the port is in use by another program"),
+            ("no directory for records", None, "/records.jsonl", "/not/there/records.jsonl", 21,
+             f"[records] file: there is no directory {self.folder}/not/there, nor {self.folder}/not to make it in"),
+            ("records that are a directory", None, "/records.jsonl", "/folder", 21,
+             f"[records] file: {self.folder}/folder is a directory"),
+            ("records in a file", None, "/records.jsonl", "/file/records.jsonl", 21,
+             f"[records] file: {self.folder}/file is no directory"),
+            ("no directory for the fax memory", None, "[media]", f'[fax]\nmemory = "{self.folder}/not/there/x"\n[media]',
+             4, f"[fax] memory: there is no directory {self.folder}/not/there, nor {self.folder}/not to make it in"),
+            ("no music", None, "[media]", f'[media]\nhold_music = "{self.folder}/none.wav"', 4,
+             f"[media] hold_music: {self.folder}/none.wav cannot be read"),
+            ("music that is none", None, "[media]", f'[media]\nhold_music = "{self.folder}/file"', 4,
+             f"[media] hold_music: {self.folder}/file"),
+            ("no directory for the socket", None, "/control.sock", "/not/there/control.sock", 19,
+             f"[control] socket: there is no directory {self.folder}/not/there, nor {self.folder}/not to make it in"),
+            ("a socket that is a file", None, "/control.sock", "/file", 19,
+             f"[control] socket: {self.folder}/file exists and is no socket"),
+            ("a long name for the socket", None, "/control.sock", "/" + 100 * "x", 19, "has more than 107 characters"),
+            ("no such group", None, "[records]", 'group = "no-such"\n[records]', 20,
+             '[control] group: this machine has no group "no-such"')]
+        for what, taken, good, replacement, line, words in cases:
+            with self.subTest(what):
+                holder = self.occupy(*taken) if taken else None
+                file = self.write(self.text.replace(good, replacement, 1))
+                check = run_program("spangated", "--check", file)
+                start = run_program("spangated", "--foreground", "--config", file, timeout=PATIENCE)
+                self.assertEqual((check.returncode, start.returncode), (1, 1), check.stderr + start.stderr)
+                complaint, last = check.stderr.splitlines()
+                self.assertTrue(complaint.startswith(f"{file}:{line}: "), complaint)
+                self.assertIn(words, complaint)
+                self.assertEqual(last, "The file is good, but this machine lacks what it wants.")
+                self.assertEqual(start.stderr.splitlines(), [complaint])
+                self.assertEqual(run_program("spangated", "--check", file, "--file-only").returncode, 0)
+                if holder:
+                    holder.close()
 
-    def test_a_busy_tcp_port_is_named(self):
-        self.occupy(socket.SOCK_STREAM, self.places["sip"])
-        self.assert_one_line(self.start(self.text), 1, f"tcp 127.0.0.1:{self.places['sip']}", "in use")
-
-    def test_a_busy_span_port_is_named(self):
-        self.occupy(socket.SOCK_DGRAM, self.places["span"])
-        self.assert_one_line(self.start(self.text), 1, f"127.0.0.1:{self.places['span']}", "in use")
-
-    def test_an_address_of_another_machine_is_named(self):
-        text = self.text.replace(f"udp:127.0.0.1:{self.places['sip']}", f"udp:192.0.2.1:{self.places['sip']}")
-        self.assert_one_line(self.start(text), 1, "192.0.2.1")
-
-    def test_a_record_file_that_cannot_be_written_is_named(self):
-        text = self.text.replace("/records.jsonl", "/missing/records.jsonl")
-        self.assert_one_line(self.start(text), 1, "missing/records.jsonl")
-
-    def test_a_control_socket_that_cannot_be_made_is_named(self):
-        text = self.text.replace("/control.sock", "/missing/control.sock")
-        self.assert_one_line(self.start(text), 1, "missing/control.sock")
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to become somebody else")
+    def test_what_this_user_may_not_is_told_too(self):
+        self.folder.chmod(0o755)
+        (self.folder / "closed").mkdir(mode=0o700)
+        (self.folder / "records.jsonl").write_text("")
+        for good, replacement, words in (
+                (f"tcp:127.0.0.1:{self.places['sip']}", "tcp:127.0.0.1:80", "port 80 is only for root"),
+                ("/records.jsonl", "/new.jsonl", f"this user may not make files in {self.folder}: Permission denied"),
+                ("/records.jsonl", "/records.jsonl", f"this user may not write to {self.folder}/records.jsonl"),
+                ("/records.jsonl", "/new/records.jsonl", f"there is no directory {self.folder}/new, and this user may not"),
+                ("/records.jsonl", "/closed/in/records.jsonl", "Permission denied")):
+            with self.subTest(replacement):
+                file = self.write(self.text.replace(good, replacement, 1))
+                # By its descriptor: other users may not enter the folder that it was built in.
+                with (rig.BIN / "spangated").open("rb") as program, file.open() as text:
+                    run = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                                          f"/proc/self/fd/{program.fileno()}", "--check", "/dev/stdin"], stdin=text,
+                                         pass_fds=[program.fileno()], capture_output=True, text=True, timeout=PATIENCE)
+                self.assertEqual(run.returncode, 1, run.stderr)
+                self.assertIn(words, run.stderr)
 
     def test_in_the_background_too_it_ends_with_the_reason(self):
         self.occupy(socket.SOCK_DGRAM, self.places["sip"])
         run = run_program("spangated", "--config", self.write(self.text), timeout=PATIENCE)
         self.assert_one_line(run, 1, f"udp 127.0.0.1:{self.places['sip']}", "in use")
+
+    def test_directories_are_made_and_a_file_can_be_checked_while_it_is_in_force(self):
+        group = grp.getgrgid(1 if os.geteuid() == 0 else os.getgid())
+        text = self.text.replace("/records.jsonl", "/kept/records.jsonl")
+        text = text.replace('/control.sock"', f'/run/control.sock"\ngroup = "{group.gr_name}"')
+        file = self.write(text.replace("[media]", f'[fax]\nmemory = "{self.folder}/learnt/faxes"\n[media]'))
+        gateway = rig.Process("spangated", [rig.BIN / "spangated", "--foreground", "--config", file], self.folder,
+                              must_end_well=True)
+        self.addCleanup(gateway.stop)
+        control = self.folder / "run/control.sock"
+        rig.wait_until("the gateway to listen", lambda: rig.listens(control), PATIENCE, alive=[gateway])
+
+        rig.wait_until("the socket to be the group's", lambda: control.stat().st_gid == group.gr_gid, PATIENCE)
+        self.assertEqual({name: oct((self.folder / name).stat().st_mode & 0o7777) for name in ("kept", "learnt", "run")},
+                         {"kept": "0o750", "learnt": "0o750", "run": "0o750"})
+        self.assertEqual((self.folder / "run").stat().st_gid, group.gr_gid)
+        check = run_program("spangated", "--check", file)
+        self.assertEqual((check.returncode, check.stderr), (0, ""))
+        second = run_program("spangated", "--foreground", "--config", file, timeout=PATIENCE)
+        self.assertEqual(second.returncode, 1)
+        self.assertIn(f"[control] socket: another gateway answers on {control}", second.stderr)
+        self.assertEqual(gateway.stop(), 0)
 
     def test_it_takes_as_many_descriptors_as_it_may_have(self):
         program = ["prlimit", "--nofile=64:4096", rig.BIN / "spangated", "--foreground", "--config",
@@ -133,13 +214,13 @@ class Gateway(unittest.TestCase):
         self.assertRegex(limits, r"Max open files +4096 +4096 ")
 
     def test_a_wrong_option_is_usage(self):
-        run = run_program("spangated", "--no-such-option")
-        self.assertEqual(run.returncode, 2)
-        self.assertIn("--no-such-option", run.stderr)
-
-    def test_the_sample_configuration_is_good(self):
-        run = run_program("spangated", "--check", self.write(run_program("spangated", "--sample").stdout))
-        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        for options, words in ((["--no-such-option"], "--no-such-option"),
+                               (["--log-level", "loud", "--check", self.write(self.text)], "--log-level: \"loud\" is no"),
+                               (["--file-only"], "only with --check")):
+            with self.subTest(options=options):
+                run = run_program("spangated", *options)
+                self.assertEqual(run.returncode, 2)
+                self.assertIn(words, run.stderr)
 
 
 class Exchange(unittest.TestCase):

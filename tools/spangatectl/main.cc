@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "base/text.h"
+#include "conf/control_socket.h"
 #include "tools/spangatectl/client.h"
 #include "tools/spangatectl/diff.h"
 #include "tools/spangatectl/fax.h"
@@ -102,8 +103,9 @@ bool is_known(const std::string& command) {
 int run(int argc, char** argv) {
   options::options_description shown("Options");
   shown.add_options()(
-      "socket,s", options::value<std::string>()->default_value("/run/spangate/control.sock")->value_name("PATH"),
-      "the gateway's control socket, as [control] socket has it")("json,j", "print the result as JSON, for programs")(
+      "socket,s", options::value<std::string>()->value_name("PATH"),
+      "the gateway's control socket, as [control] socket has it; otherwise this user's own, else "
+      "/run/spangate/control.sock")("json,j", "print the result as JSON, for programs")(
       "from", options::value<std::string>()->value_name("TRUNK"), "route: where the call comes from")(
       "calling", options::value<std::string>()->value_name("NUMBER"), "route: who calls")(
       "at", options::value<std::string>()->value_name("TIME"), "route: when, \"Tue 10:00\"; otherwise now")(
@@ -154,7 +156,7 @@ int run(int argc, char** argv) {
   }
   // A table of a million rows takes its time.
   auto patience = words.front() == "reload" ? std::chrono::seconds(300) : std::chrono::seconds(10);
-  const auto& socket = given["socket"].as<std::string>();
+  const auto socket = given.contains("socket") ? text_given("socket") : sg::conf::ControlSocket().to_ask();
   const bool is_import = words.front() == "memory" && words.size() == 3 && words[1] == "import";
   auto result = is_diff     ? sg::spangatectl::diff({words[1], text_given("records"), text_given("since")})
                 : is_import ? sg::spangatectl::import_memory(socket, words[2])

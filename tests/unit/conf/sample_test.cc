@@ -24,7 +24,7 @@ TEST(Sample, IsAConfigurationThatWorks) {
   ASSERT_TRUE(settings) << settings.error().message;
   EXPECT_NE(settings->trunk("pstn"), nullptr);
   EXPECT_NE(settings->trunk("pbx"), nullptr);
-  EXPECT_EQ(settings->routes.size(), 2u);
+  EXPECT_EQ(settings->routes.size(), 3u);
 }
 
 TEST(Sample, ShowsDefaultsThatAreAcceptedWhenTheCommentSignIsTakenOff) {
