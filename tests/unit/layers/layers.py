@@ -10,7 +10,7 @@ ROW = re.compile(r"^\| `([a-z0-9/]+)` \|([^|]*)\|([^|]*)\|$")
 # fmt and expected are how base speaks (Result, fail()): they go wherever base goes.
 VOCABULARY = ("fmt/", "tl/")
 SYSTEM = ("sys/", "netinet/", "arpa/", "net/", "linux/", "bits/")
-POSIX = {"dirent.h", "dlfcn.h", "fcntl.h", "getopt.h", "glob.h", "malloc.h", "netdb.h", "poll.h", "pthread.h", "sched.h", "signal.h",
+POSIX = {"dirent.h", "dlfcn.h", "fcntl.h", "getopt.h", "glob.h", "grp.h", "malloc.h", "netdb.h", "poll.h", "pthread.h", "sched.h", "signal.h",
          "spawn.h", "termios.h", "time.h", "unistd.h"}
 COMPILER = {"immintrin.h"}
 
