@@ -49,7 +49,11 @@ Result<SocketAddress> SocketAddress::parse(std::string_view host_and_port) {
   if (error != std::errc{} || end != digits.data() + digits.size()) {
     return fail("\"{}\" is no port: 0 to 65535 is wanted", digits);
   }
-  return parse(host_and_port.substr(0, colon), port);
+  auto host = host_and_port.substr(0, colon);
+  if (host.find(':') != std::string_view::npos && !host.starts_with('[')) {
+    return fail("an IPv6 address stands in brackets: \"[{}]:{}\"", host, digits);
+  }
+  return parse(host, port);
 }
 
 SocketAddress SocketAddress::from(const sockaddr_storage& raw) {

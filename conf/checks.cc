@@ -1,8 +1,11 @@
 #include "conf/checks.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
+#include <vector>
 
+#include "conf/hints.h"
+#include "conf/kinds.h"
 #include "conf/options.h"
 
 namespace sg::conf {
@@ -25,6 +28,11 @@ void check_media(const Settings& settings, Faults& faults) {
   }
   if (!settings.fax.allows(Modem::V27ter)) {
     faults.add("[fax]", "modems", "lacks \"v27ter\", which every fax machine falls back to");
+  }
+  if (settings.sip.t1 > settings.sip.t2) {
+    faults.add(
+        "[sip]", "t1",
+        fmt::format("{} is above t2, which is {}", duration_text(settings.sip.t1), duration_text(settings.sip.t2)));
   }
   if (settings.sip.min_se > settings.sip.session_expires) faults.add("[sip]", "min_se", "is above session_expires");
 }
@@ -279,13 +287,21 @@ void check_sip_trunks(const Settings& settings, Faults& faults) {
   }
 }
 
+std::string no_trunk(const Settings& settings, std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const Trunk& trunk : settings.pri_trunks) names.push_back(trunk.name);
+  for (const Trunk& trunk : settings.sip_trunks) names.push_back(trunk.name);
+  for (const Trunk& trunk : settings.analog_trunks) names.push_back(trunk.name);
+  return fmt::format("there is no [trunk.{}]{}", name, meant(name, names));
+}
+
 void check_targets(const Settings& settings, const std::string& title, std::string_view key, const Route& route,
                    const Targets& targets, Faults& faults) {
   for (const auto& group : targets) {
     for (const std::string& name : group) {
       const Trunk* trunk = settings.trunk(name);
       if (!trunk) {
-        faults.add(title, key, fmt::format("there is no [trunk.{}]", name));
+        faults.add(title, key, no_trunk(settings, name));
       } else if (trunk->is_paid && route.from.empty()) {
         faults.add(title, key,
                    fmt::format("leads to \"{}\", which is paid: say whose calls it takes, with from", name));
@@ -321,12 +337,14 @@ void check_profiles(const Settings& settings, Faults& faults) {
 }
 
 void check_routes(const Settings& settings, Faults& faults) {
-  std::set<std::string_view> names;
+  std::map<std::string_view, int> names;
   for (const Route& route : settings.routes) {
     std::string title = route_title(route.name);
-    if (!names.insert(route.name).second) faults.add(title, "name", "is another route's already");
+    if (auto [first, is_first] = names.emplace(route.name, route.line); !is_first) {
+      faults.add(route.line, title, "name", fmt::format("is that of the [[route]] at line {} already", first->second));
+    }
     for (const std::string& name : route.from) {
-      if (!settings.trunk(name)) faults.add(title, "from", fmt::format("there is no [trunk.{}]", name));
+      if (!settings.trunk(name)) faults.add(title, "from", no_trunk(settings, name));
     }
     check_targets(settings, title, "to", route, route.to, faults);
     for (const Targets& targets : route.row_targets) check_targets(settings, title, "table", route, targets, faults);
@@ -352,7 +370,7 @@ void check_routes(const Settings& settings, Faults& faults) {
       faults.add(title, "calling_else", "goes only with calling_must_be");
     }
     for (const Price& price : route.cost) {
-      if (!settings.trunk(price.trunk)) faults.add(title, "cost", fmt::format("there is no [trunk.{}]", price.trunk));
+      if (!settings.trunk(price.trunk)) faults.add(title, "cost", no_trunk(settings, price.trunk));
     }
     if (!route.cost.empty() && route.pick != Pick::Cost) faults.add(title, "cost", "goes only with pick = \"cost\"");
     bool has_price = !route.cost.empty();

@@ -12,7 +12,10 @@ using std::chrono::year_month_day;
 Kind<std::string> digits(std::string what) {
   return {.range = what,
           .read = [what](const toml::node& node) -> Result<std::string> {
-            if (!node.is_string()) return fail("must be {}, not {}", what, type_of(node));
+            if (!node.is_string()) {
+              const bool is_vowel = std::string_view("aeiou").find(what.front()) != std::string_view::npos;
+              return wrong_type((is_vowel ? "an " : "a ") + what, node, Written::AsText);
+            }
             const std::string& text = node.as_string()->get();
             if (text.find_first_not_of("0123456789") != std::string::npos) {
               return fail("{} is no {}", in_quotes(text), what);
@@ -72,7 +75,7 @@ Kind<std::vector<Price>> prices() {
   return {.range = range,
           .read = [range](const toml::node& node) -> Result<std::vector<Price>> {
             std::vector<Price> read;
-            if (!node.is_table()) return fail("must be {}, not {}", range, type_of(node));
+            if (!node.is_table()) return wrong_type(range, node);
             for (const auto& [trunk, table] : *node.as_table()) {
               if (!table.is_table()) return fail("of {} must be {{ PREFIX = PRICE }}", trunk.str());
               auto prices = read_prices(trunk.str(), *table.as_table());
@@ -91,7 +94,7 @@ Kind<NextOn> next_on() {
           .read = [range](const toml::node& node) -> Result<NextOn> {
             NextOn read{.has_default = false, .causes = {}, .statuses = {}};
             const auto* array = node.as_array();
-            if (!array) return fail("must be {}, not {}", range, type_of(node));
+            if (!array) return wrong_type(range, node);
             for (const toml::node& element : *array) {
               int64_t number = element.value<int64_t>().value_or(0);
               if (element.value<std::string_view>() == "default") {
@@ -100,8 +103,10 @@ Kind<NextOn> next_on() {
                 read.causes.push_back(static_cast<int>(number));
               } else if (number >= 300 && number <= 699) {
                 read.statuses.push_back(static_cast<int>(number));
+              } else if (element.is_integer()) {
+                return fail("{} is neither a Q.850 cause (1 to 127) nor a SIP status (300 to 699)", number);
               } else {
-                return fail("must be {}", range);
+                return fail("holds {}: \"default\" and numbers without quotes are wanted", type_of(element));
               }
             }
             return read;
@@ -130,7 +135,7 @@ Kind<Spend> spend() {
       "{ per_line_calls_hour, per_line_minutes_day, abroad_minutes_day, per_destination_minutes_day = a number }";
   return {.range = range,
           .read = [range](const toml::node& node) -> Result<Spend> {
-            if (!node.is_table()) return fail("must be {}, not {}", range, type_of(node));
+            if (!node.is_table()) return wrong_type(range, node);
             Spend read;
             for (const auto& [key, value] : *node.as_table()) {
               auto word = std::find_if(std::begin(kWords), std::end(kWords),

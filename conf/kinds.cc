@@ -15,6 +15,8 @@ Result<T> in_range(T value, T least, T most) {
 Result<Transport> parse_transport(std::string_view word) {
   if (word == "udp") return Transport::Udp;
   if (word == "tcp") return Transport::Tcp;
+  if (word == "tls" || word == "ws" || word == "wss")
+    return fail("{} is not supported yet: udp or tcp is wanted", word);
   return fail("\"{}\" is no transport: udp or tcp is wanted", word);
 }
 
@@ -37,9 +39,25 @@ std::string listen_text(const SipAddress& value) {
   return fmt::format("{}:{}", word_of(value.transport), value.address.to_string());
 }
 
+bool looks_like_a_name(std::string_view host) {
+  auto is_letter = [](char c) { return (c >= 'g' && c <= 'z') || (c >= 'G' && c <= 'Z'); };
+  return std::any_of(host.begin(), host.end(), is_letter);
+}
+
+// An IPv6 address without the brackets that tell it from its port.
+tl::unexpected<Error> lacks_brackets(std::string_view host) {
+  const auto colon = host.rfind(':');
+  const std::string_view last = host.substr(colon + 1);
+  // No group of an address is longer than four signs; one of four digits is more likely a port.
+  const bool has_port = last.size() >= 4 && last.find_first_not_of("0123456789") == std::string_view::npos;
+  return fail("an IPv6 address stands in brackets: \"sip:[{}]{}\"", has_port ? host.substr(0, colon) : host,
+              has_port ? host.substr(colon) : "");
+}
+
 // "sip:127.0.0.1:5060;transport=tcp"; the port may be missing (RFC 3261 section 19.1.2: 5060).
 Result<SipAddress> parse_peer(std::string_view text) {
   constexpr std::string_view kScheme = "sip:", kTransport = "transport=";
+  if (text.starts_with("sips:")) return fail("sips: is not supported yet: sip: by udp or tcp is wanted");
   if (!text.starts_with(kScheme)) return fail("\"{}\" does not begin with sip:", text);
   std::string_view host = text.substr(kScheme.size()), parameter;
   if (auto semicolon = host.find(';'); semicolon != std::string_view::npos) {
@@ -53,8 +71,15 @@ Result<SipAddress> parse_peer(std::string_view text) {
     if (!transport) return tl::unexpected(transport.error());
     peer.transport = *transport;
   }
+  if (host.find('@') != std::string_view::npos) {
+    return fail("\"{}\" names a user: a peer is told by its address alone, sip:ADDRESS:PORT", host);
+  }
+  if (!host.starts_with('[') && std::count(host.begin(), host.end(), ':') > 1) return lacks_brackets(host);
   bool bare = host.ends_with(']') || std::count(host.begin(), host.end(), ':') == 0;
   auto address = bare ? SocketAddress::parse(host, 5060) : SocketAddress::parse(host);
+  if (!address && looks_like_a_name(host)) {
+    return fail("{}; names are not looked up (DNS) yet: the address itself is wanted", address.error().message);
+  }
   if (!address) return tl::unexpected(address.error());
   if (address->port() == 0) return fail("port 0 cannot be called");
   peer.address = *address;
@@ -158,10 +183,26 @@ std::string in_quotes(std::string_view text) {
   return out + '"';
 }
 
+tl::unexpected<Error> wrong_type(std::string_view wanted, const toml::node& node, Written written) {
+  std::string hint;
+  if (const auto* number = node.as_integer()) {
+    if (written == Written::AsText) hint = fmt::format(": in quotes, \"{}\"", number->get());
+    if (written == Written::AsTime)
+      hint = fmt::format(": in quotes and with a unit, \"{0}ms\" or \"{0}s\"", number->get());
+  } else if (node.is_boolean() && written == Written::AsText) {
+    hint = fmt::format(": in quotes, \"{}\"", node.as_boolean()->get());
+  } else if (node.is_string() && written == Written::AsNumber) {
+    const std::string& text = node.as_string()->get();
+    const bool is_number = !text.empty() && text.find_first_not_of("-0123456789.") == std::string::npos;
+    if (is_number || text == "true" || text == "false") hint = ": without quotes, " + text;
+  }
+  return fail("must be {}, not {}{}", wanted, type_of(node), hint);
+}
+
 Kind<bool> boolean() {
   return {.range = "true or false",
           .read = [](const toml::node& node) -> Result<bool> {
-            if (!node.is_boolean()) return fail("must be true or false, not {}", type_of(node));
+            if (!node.is_boolean()) return wrong_type("true or false", node, Written::AsNumber);
             return node.as_boolean()->get();
           },
           .write = [](const bool& value) { return std::string(value ? "true" : "false"); }};
@@ -170,7 +211,9 @@ Kind<bool> boolean() {
 Kind<int> integer(int least, int most) {
   return {.range = fmt::format("{} to {}", least, most),
           .read = [least, most](const toml::node& node) -> Result<int> {
-            if (!node.is_integer()) return fail("must be an integer from {} to {}, not {}", least, most, type_of(node));
+            if (!node.is_integer()) {
+              return wrong_type(fmt::format("an integer from {} to {}", least, most), node, Written::AsNumber);
+            }
             auto value = in_range<int64_t>(node.as_integer()->get(), least, most);
             if (!value) return tl::unexpected(value.error());
             return static_cast<int>(*value);
@@ -181,7 +224,9 @@ Kind<int> integer(int least, int most) {
 Kind<double> real(double least, double most) {
   return {.range = fmt::format("{} to {}", least, most),
           .read = [least, most](const toml::node& node) -> Result<double> {
-            if (!node.is_number()) return fail("must be a number from {} to {}, not {}", least, most, type_of(node));
+            if (!node.is_number()) {
+              return wrong_type(fmt::format("a number from {} to {}", least, most), node, Written::AsNumber);
+            }
             return in_range(*node.value<double>(), least, most);
           },
           .write = [](const double& value) { return fmt::format("{:.1f}", value); }};
@@ -190,7 +235,7 @@ Kind<double> real(double least, double most) {
 Kind<std::string> text(std::string what) {
   return {.range = what,
           .read = [what](const toml::node& node) -> Result<std::string> {
-            if (!node.is_string()) return fail("must be {}, not {}", what, type_of(node));
+            if (!node.is_string()) return wrong_type(what, node, Written::AsText);
             return node.as_string()->get();
           },
           .write = in_quotes};
@@ -231,7 +276,7 @@ Kind<std::vector<Price>> prices_of_trunk() {
           .read = [range](const toml::node& node) -> Result<std::vector<Price>> {
             if (const auto* table = node.as_table()) return read_prices("", *table);
             auto value = node.value<double>();
-            if (!node.is_number() || *value < 0) return fail("must be {}, not {}", range, type_of(node));
+            if (!node.is_number() || *value < 0) return wrong_type(range, node);
             return std::vector<Price>{{"", "", *value}};
           },
           .write =

@@ -15,6 +15,10 @@ namespace sg::conf {
 // "a string", "an integer" …
 std::string_view type_of(const toml::node& node);
 std::string in_quotes(std::string_view text);
+// How a value should have been written that has another type than its option.
+enum class Written : uint8_t { AsText, AsNumber, AsTime, Otherwise };
+// "must be country code, not an integer: in quotes, \"44\""
+tl::unexpected<Error> wrong_type(std::string_view wanted, const toml::node& node, Written written = Written::Otherwise);
 
 Kind<bool> boolean();
 Kind<int> integer(int least, int most);
@@ -25,7 +29,7 @@ template <class T>
 Kind<T> parsed(std::string what, Result<T> (*parse)(std::string_view), std::string (*to_text)(const T&)) {
   return {.range = what,
           .read = [what, parse](const toml::node& node) -> Result<T> {
-            if (!node.is_string()) return fail("must be {}, not {}", what, type_of(node));
+            if (!node.is_string()) return wrong_type(what, node);
             return parse(node.as_string()->get());
           },
           .write = [to_text](const T& value) { return in_quotes(to_text(value)); }};
@@ -55,7 +59,7 @@ Kind<D> duration(milliseconds least, milliseconds most) {
   std::string range = fmt::format("a time from \"{}\" to \"{}\"", duration_text(least), duration_text(most));
   return {.range = range,
           .read = [least, most, range](const toml::node& node) -> Result<D> {
-            if (!node.is_string()) return fail("must be {}, not {}", range, type_of(node));
+            if (!node.is_string()) return wrong_type(range, node, Written::AsTime);
             auto value = parse_duration(node.as_string()->get());
             if (!value) return tl::unexpected(value.error());
             if (*value < least || *value > most)
@@ -73,7 +77,7 @@ Kind<E> choice(std::vector<std::pair<std::string, E>> words) {
   for (const auto& [word, value] : words) range += (range == "one of" ? " " : ", ") + in_quotes(word);
   return {.range = range,
           .read = [words, range](const toml::node& node) -> Result<E> {
-            if (!node.is_string()) return fail("must be {}, not {}", range, type_of(node));
+            if (!node.is_string()) return wrong_type(range, node);
             for (const auto& [word, value] : words) {
               if (node.as_string()->get() == word) return value;
             }

@@ -1,13 +1,17 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "conf/checks.h"
+#include "conf/hints.h"
 #include "conf/options.h"
 #include "conf/read_section.h"
 #include "conf/settings.h"
+#include "conf/syntax.h"
 
 namespace sg::conf {
 namespace {
@@ -45,10 +49,7 @@ class Loader {
       } else if (name == "log") {
         section("[log]", node, log_options(), settings.log);
       } else if (std::find(kReadElsewhere.begin(), kReadElsewhere.end(), name) == kReadElsewhere.end()) {
-        faults_.add(line_of(node), "", name,
-                    "unknown section; known are [sip], [media], [fax], [span.N], [trunk.NAME], [profile.NAME], [site], "
-                    "[plan], [[line]], "
-                    "[lists], [schedule], [[route]], [test], [records], [control], [log]");
+        unknown_section(name, node);
       }
     }
     // Trunks start from [fax] and their profile, wherever these stand in the file.
@@ -60,6 +61,21 @@ class Loader {
   }
 
  private:
+  void unknown_section(std::string_view name, const toml::node& node) {
+    static const std::vector<std::string_view> kSections = {
+        "sip",  "media", "fax",      "span",  "trunk", "profile", "site",    "plan",
+        "line", "lists", "schedule", "route", "test",  "records", "control", "log"};
+    auto near = nearest(name, kSections);
+    const bool is_key = !node.is_table() && !node.is_array_of_tables();
+    if (!near.empty())
+      return faults_.add(line_of(node), "", name, fmt::format("unknown section; did you mean {}?", near));
+    faults_.add(line_of(node), "", name,
+                is_key ? "stands in no section: [sip], or another, is to stand above it"
+                       : "unknown section; known are [sip], [media], [fax], [span.N], [trunk.NAME], [profile.NAME], "
+                         "[site], [plan], [[line]], [lists], [schedule], [[route]], [test], [records], [control], "
+                         "[log]");
+  }
+
   template <class S>
   void section(const std::string& title, const toml::node& node, const std::vector<Option<S>>& options, S& into,
                std::string_view inner = "") {
@@ -163,7 +179,7 @@ Result<Settings> parse(std::string_view text, std::string_view filename) {
   try {
     root = toml::parse(text, filename);
   } catch (const toml::parse_error& error) {
-    return fail("{}:{}: {}", filename, error.source().begin.line, error.description());
+    return fail("{}", explain(error, text, filename));
   }
   Settings settings = Loader(faults).load(root, filename);
   // What contradicts itself is worth telling only where each value is good by itself.
@@ -174,10 +190,17 @@ Result<Settings> parse(std::string_view text, std::string_view filename) {
 }
 
 Result<Settings> load(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return fail("{}: is a directory", path);
   std::ifstream file(path);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) return fail("{}: cannot be read: {}", path, std::strerror(errno));
-  return parse(text.str(), path);
+  if (!file) return fail("{}: cannot be read: {}", path, std::strerror(errno));
+  std::ostringstream read;
+  read << file.rdbuf();  // of an empty file it says that it failed
+  const std::string text = read.str();
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
+    return fail("{}: is empty; `spangated --sample` prints a file to begin with", path);
+  }
+  return parse(text, path);
 }
 
 }  // namespace sg::conf

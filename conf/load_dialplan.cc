@@ -1,58 +1,15 @@
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <functional>
+#include <map>
 
+#include "conf/csv.h"
+#include "conf/hints.h"
+#include "conf/kinds.h"
 #include "conf/options.h"
 #include "conf/read_section.h"
 
 namespace sg::conf {
 namespace {
-
-// A CSV file without quoting: numbers and names need none. Lines that are empty or begin with # are comments.
-class CsvFile {
- public:
-  static Result<CsvFile> open(const std::filesystem::path& path) {
-    CsvFile file;
-    std::ifstream in(path, std::ios::binary);
-    std::ostringstream text;
-    if (!in || !(text << in.rdbuf())) return fail("{} cannot be read: {}", path.string(), std::strerror(errno));
-    file.text_ = std::move(text).str();
-    return file;
-  }
-
-  // False: there are no more rows. The fields live as long as the file.
-  bool next(std::vector<std::string_view>& fields) {
-    while (at_ < text_.size()) {
-      ++line_;
-      size_t end = std::min(text_.find('\n', at_), text_.size());
-      std::string_view row(text_.data() + at_, end - at_);
-      at_ = end + 1;
-      if (row.ends_with('\r')) row.remove_suffix(1);
-      if (row.empty() || row.starts_with('#')) continue;
-      fields.clear();
-      for (size_t comma; (comma = row.find(',')) != row.npos; row.remove_prefix(comma + 1)) {
-        fields.push_back(trimmed(row.substr(0, comma)));
-      }
-      fields.push_back(trimmed(row));
-      return true;
-    }
-    return false;
-  }
-  int line() const { return line_; }
-
- private:
-  static std::string_view trimmed(std::string_view text) {
-    while (text.starts_with(' ')) text.remove_prefix(1);
-    while (text.ends_with(' ')) text.remove_suffix(1);
-    return text;
-  }
-
-  std::string text_;
-  size_t at_ = 0;
-  int line_ = 0;
-};
 
 // "a>b" in order, "a|b" shared.
 Targets targets_of(std::string_view text) {
@@ -71,38 +28,93 @@ Targets targets_of(std::string_view text) {
   return targets;
 }
 
-Result<> read_rows(const std::filesystem::path& path, Route& route) {
+// Which columns of a route's table are what: the heading's.
+struct Columns {
+  size_t count = 0, called = 0, to = 0;  // `count`: the column is not there
+
+  static Result<Columns> read(const CsvFile& file, const std::vector<std::string>& names) {
+    Columns columns{names.size(), names.size(), names.size()};
+    auto complain = [&](std::string_view why) { return fail("{}:{}: {}", file.path(), file.line(), why); };
+    for (size_t i = 0; i < names.size(); ++i) {
+      const std::string& name = names[i];
+      if (name == "called" || name == "to") {
+        size_t& column = name == "called" ? columns.called : columns.to;
+        if (column != columns.count) return complain(fmt::format("two columns are \"{}\"", name));
+        column = i;
+        continue;
+      }
+      for (auto [sign, word] : {std::pair(';', "semicolons"), {'\t', "tabs"}, {'|', "|"}}) {
+        if (name.find(sign) == std::string::npos) continue;
+        return complain(fmt::format("columns are separated by {} here: commas are wanted (\"called,to\")", word));
+      }
+      static const std::vector<std::string_view> kPrices = {"price", "cost", "rate", "preis", "tariff"};
+      if (!nearest(name, kPrices).empty()) {
+        return complain(
+            fmt::format("column \"{}\": prices are not read from a table; they stand in the trunk's or the "
+                        "route's cost = {{ PREFIX = PRICE }}",
+                        name));
+      }
+      return complain(fmt::format("\"{}\" is none of the columns called, to", name));
+    }
+    if (columns.called == columns.count) return complain("there is no column \"called\"");
+    return columns;
+  }
+};
+
+// `trunk_exists`: whether the file has a trunk of that name, good or bad.
+Result<> read_rows(const std::filesystem::path& path, Route& route,
+                   const std::function<Result<>(std::string_view trunk)>& trunk_exists) {
   auto file = CsvFile::open(path);
   if (!file) return tl::unexpected(file.error());
-  std::vector<std::string_view> fields;
-  if (!file->next(fields)) return fail("{} is empty", path.string());
-  size_t called = fields.size(), to = fields.size(), columns = fields.size();
-  for (size_t i = 0; i < columns; ++i) {
-    if (fields[i] == "called")
-      called = i;
-    else if (fields[i] == "to")
-      to = i;
-    else
-      return fail("{}:{}: \"{}\" is none of the columns called, to", path.string(), file->line(), fields[i]);
-  }
-  if (called == columns) return fail("{}:{}: there is no column \"called\"", path.string(), file->line());
+  std::vector<std::string> fields;
+  auto more = file->next(fields);
+  if (!more) return tl::unexpected(more.error());
+  if (!*more) return fail("{} has no heading: the first line is to name the columns, \"called,to\"", path.string());
+  auto columns = Columns::read(*file, fields);
+  if (!columns) return tl::unexpected(columns.error());
   std::map<std::string, uint32_t, std::less<>> known;
-  while (file->next(fields)) {
-    if (fields.size() != columns) {
-      return fail("{}:{}: {} fields, not {}", path.string(), file->line(), fields.size(), columns);
+  while ((more = file->next(fields)) && *more) {
+    if (fields.size() != columns->count) {
+      return fail("{}:{}: {} fields, not {}", path.string(), file->line(), fields.size(), columns->count);
     }
-    RouteRow row{std::string(fields[called]), 0};
-    if (to != columns && !fields[to].empty()) {
-      auto found = known.find(fields[to]);
+    RouteRow row{std::move(fields[columns->called]), 0, file->line()};
+    if (columns->to != columns->count && !fields[columns->to].empty()) {
+      const std::string& to = fields[columns->to];
+      auto found = known.find(to);
       if (found == known.end()) {
-        route.row_targets.push_back(targets_of(fields[to]));
-        found = known.emplace(fields[to], static_cast<uint32_t>(route.row_targets.size())).first;
+        route.row_targets.push_back(targets_of(to));
+        for (const auto& group : route.row_targets.back()) {
+          for (const std::string& trunk : group) {
+            if (auto exists = trunk_exists(trunk); !exists) {
+              return fail_with(exists.error(), "{}:{}", path.string(), file->line());
+            }
+          }
+        }
+        found = known.emplace(to, static_cast<uint32_t>(route.row_targets.size())).first;
       }
       row.to = found->second;
     }
     route.rows.push_back(std::move(row));
   }
+  if (!more) return tl::unexpected(more.error());
+  if (route.rows.empty()) return fail("{} has no rows below its heading", path.string());
   return {};
+}
+
+// The first column of a CSV file.
+Result<> read_list_file(const std::filesystem::path& path, NumberList& list) {
+  auto file = CsvFile::open(path);
+  if (!file) return tl::unexpected(file.error());
+  std::vector<std::string> fields;
+  for (;;) {
+    auto more = file->next(fields);
+    if (!more) return tl::unexpected(more.error());
+    if (!*more) return {};
+    if (fields.front().find(';') != std::string::npos) {
+      return fail("{}:{}: columns are separated by semicolons here: commas are wanted", path.string(), file->line());
+    }
+    list.patterns.push_back(std::move(fields.front()));
+  }
 }
 
 // Patterns in the file itself, or { file = "x.csv" }, whose first column counts.
@@ -110,13 +122,10 @@ Result<> read_list(const toml::node& node, const std::filesystem::path& folder, 
   if (const auto* table = node.as_table()) {
     auto path = (*table)["file"].value<std::string>();
     if (!path || table->size() != 1) return fail("must be a list, or {{ file = \"x.csv\" }}");
-    auto file = CsvFile::open(folder / *path);
-    if (!file) return tl::unexpected(file.error());
-    std::vector<std::string_view> fields;
-    while (file->next(fields)) list.patterns.emplace_back(fields.front());
+    if (auto read = read_list_file(folder / *path, list); !read) return read;
   } else if (const auto* array = node.as_array()) {
     for (const toml::node& element : *array) {
-      if (!element.is_string()) return fail("each must be a pattern in quotes");
+      if (!element.is_string()) return wrong_type("patterns", element, Written::AsText);
       list.patterns.push_back(element.as_string()->get());
     }
   } else {
@@ -189,7 +198,13 @@ class DialplanReader {
     std::string title = route_title(name);
     read_section(title, node, route_options(), route, faults_);
     if (!route.table.empty()) {
-      if (auto read = read_rows(folder_ / route.table, route); !read) faults_.add(title, "table", read.error().message);
+      auto exists = [this](std::string_view trunk) -> Result<> {
+        const toml::table* trunks = root_["trunk"].as_table();
+        if (trunks && trunks->contains(trunk)) return {};
+        return fail("there is no [trunk.{}]{}", trunk, meant(trunk, names_in(trunks)));
+      };
+      auto read = read_rows(folder_ / route.table, route, exists);
+      if (!read) faults_.add(title, "table", read.error().message);
     }
     settings_.routes.push_back(std::move(route));
   }
@@ -207,6 +222,14 @@ class DialplanReader {
       read_section(fmt::format("[test] case {}", settings_.tests.size() + 1), element, test_options(), test, faults_);
       settings_.tests.push_back(std::move(test));
     }
+  }
+
+  static std::vector<std::string_view> names_in(const toml::table* table) {
+    std::vector<std::string_view> names;
+    if (table) {
+      for (const auto& [key, value] : *table) names.push_back(key.str());
+    }
+    return names;
   }
 
   template <class Visit>

@@ -21,6 +21,7 @@ Option<Media> ports_option() {
     auto [stop, bad_last] = std::from_chars(dash + 1, end, last);
     if (bad_last != std::errc{} || stop != end) return fail("{} is no \"FIRST-LAST\"", in_quotes(range));
     if (first < 1024 || first % 2 != 0) return fail("the first port must be even, and 1024 or above");
+    if (last < first) return fail("{} is above {}: the first port comes first", first, last);
     if (last < first + 3) return fail("at least four ports are wanted: a call takes two a side");
     media.first_port = first;
     media.last_port = last;

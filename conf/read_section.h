@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "conf/checks.h"
+#include "conf/hints.h"
 #include "conf/option.h"
 
 // Reads one section of the file by its table of options. For conf only.
@@ -16,9 +17,9 @@ inline int line_of(const toml::node& node) {
 }
 
 template <class S>
-std::string names_of(const std::vector<Option<S>>& options) {
-  std::string names;
-  for (const auto& option : options) names += (names.empty() ? "" : ", ") + std::string(option.name);
+std::vector<std::string_view> names_of(const std::vector<Option<S>>& options) {
+  std::vector<std::string_view> names;
+  for (const auto& option : options) names.push_back(option.name);
   return names;
 }
 
@@ -33,7 +34,7 @@ void read_section(const std::string& title, const toml::node& node, const std::v
     if (key.str() == inner) continue;
     auto option = std::find_if(options.begin(), options.end(), [&](const auto& row) { return row.name == key.str(); });
     if (option == options.end()) {
-      faults.add(line_of(value), title, key.str(), "unknown key; known are " + names_of(options));
+      faults.add(line_of(value), title, key.str(), unknown_key(key.str(), names_of(options)));
       continue;
     }
     faults.place(title, key.str(), line_of(value));

@@ -372,6 +372,7 @@ using Targets = std::vector<std::vector<std::string>>;
 struct RouteRow {
   std::string called;
   uint32_t to = 0;  // 0: the route's own; else Route::row_targets[to - 1]
+  int line = 0;     // in the CSV file
 };
 
 // Conditions, then what is done. The plan (gateway/route) gives the patterns their meaning.

@@ -241,6 +241,7 @@ class Checker {
 
   void check_emergency() {
     if (routes_.empty()) return;
+    const int line = settings_.line_of("[site]", "emergency");
     for (const std::string& number : settings_.site.emergency) {
       bool has_route = false;
       std::vector<const conf::Route*> takers;
@@ -253,13 +254,13 @@ class Checker {
         if (matches(*row.expression, number)) take(row.entry);
       }
       has_route = !takers.empty();
-      if (!has_route) faults_.add(1, "[site] emergency", fmt::format("no route takes \"{}\"", number));
+      if (!has_route) faults_.add(line, "[site] emergency", fmt::format("no route takes \"{}\"", number));
       for (const std::string& trunk : has_route ? trunks_where_people_dial() : std::vector<std::string>()) {
         bool may_call = std::any_of(takers.begin(), takers.end(), [&](const conf::Route* route) {
           return route->from.empty() || std::count(route->from.begin(), route->from.end(), trunk) > 0;
         });
         if (may_call) continue;
-        faults_.add(1, "[site] emergency",
+        faults_.add(line, "[site] emergency",
                     fmt::format("no route takes \"{}\" from [trunk.{}], where people dial", number, trunk));
       }
     }

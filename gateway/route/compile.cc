@@ -96,7 +96,7 @@ Result<Plan> Plan::make(const conf::Settings& settings) {
       if (auto item = read_number(row.called)) {
         take(std::move(*item));
       } else {
-        faults.add(route, "table", item.error().message);
+        faults.add(route, "table", fmt::format("{}:{}: {}", route.table, row.line, item.error().message));
       }
     }
   }

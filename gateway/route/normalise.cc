@@ -137,9 +137,14 @@ Result<Normaliser> Normaliser::make(const conf::Settings& settings) {
     if (!line.did.starts_with('+') || !are_digits(std::string_view(line.did).substr(1))) {
       return fail("{}:{}: [[line]] did: \"{}\" is no number with +", settings.file, line.line, line.did);
     }
-    if (!made.did_of_.emplace(line.ext, i).second || !made.ext_of_.emplace(line.did, i).second) {
-      return fail("{}:{}: [[line]] {} {}: another line has it already", settings.file, line.line, line.ext, line.did);
-    }
+    auto twice = [&](std::string_view key, std::string_view value, size_t first) {
+      return fail("{}:{}: [[line]] {}: \"{}\" is that of the [[line]] at line {} already", settings.file, line.line,
+                  key, value, made.lines_[first].line);
+    };
+    if (auto [other, is_first] = made.did_of_.emplace(line.ext, i); !is_first)
+      return twice("ext", line.ext, other->second);
+    if (auto [other, is_first] = made.ext_of_.emplace(line.did, i); !is_first)
+      return twice("did", line.did, other->second);
   }
   return made;
 }

@@ -200,7 +200,8 @@ TEST(Normaliser, RefusesBlocksAndLinesThatCannotBe) {
 
   settings = london();
   settings.lines.push_back(settings.lines[0]);
-  EXPECT_THAT(Normaliser::make(settings).error().message, HasSubstr("another line has it already"));
+  EXPECT_THAT(Normaliser::make(settings).error().message,
+              HasSubstr("[[line]] ext: \"401\" is that of the [[line]] at line "));
 
   settings = london();
   settings.lines[0].did = "442079461111";

@@ -353,7 +353,7 @@ INSTANTIATE_TEST_SUITE_P(
                 route("one", "'1'", "when = 'x'\nto = 'b'") + "[schedule]\nx = { zone = 'Europe/Lundon' }\n",
                 "test.toml:21: [schedule] x: there is no time zone \"Europe/Lundon\""},
         Refusal{"EmergencyWithoutRoute", "[site]\nemergency = ['112', '110']\n" + route("one", "'112'"),
-                "[site] emergency: no route takes \"110\""},
+                "test.toml:16: [site] emergency: no route takes \"110\""},
         Refusal{"EmergencyFromWherePeopleDial",
                 "[site]\nemergency = ['112']\n" + route("one", "'112'", "from = 'a'\nto = 'b'"),
                 "no route takes \"112\" from [trunk.pbx], where people dial", "numbers_in = \"dialled\""},
@@ -379,7 +379,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "echo_cancel: unknown key; known are media, codecs, t38"},
         Refusal{"ProfileThatAnIsdnTrunkCannotUse", "[profile.x]\nt38 = 'never'\n",
                 "[profile.x] has codecs or t38, which a line of timeslots has not", "profile = \"x\""},
-        Refusal{"NextOnThatIsNoCause", route("one", "'1'", "to = 'a'\nnext_on = [200]"), "next_on: must be a list"},
+        Refusal{"NextOnThatIsNoCause", route("one", "'1'", "to = 'a'\nnext_on = [200]"),
+                "next_on: 200 is neither a Q.850 cause (1 to 127) nor a SIP status (300 to 699)"},
         Refusal{"SpendThatIsUnknown", route("one", "'1'", "to = 'a'\nspend = { per_week = 1 }"),
                 "spend: \"per_week\" is unknown"},
         Refusal{"AbroadWithoutCountry", route("one", "'1'", "to = 'a'\nspend = { abroad_minutes_day = 1 }"),
@@ -609,6 +610,18 @@ to = ["b"]
   }
   EXPECT_EQ(reach("pbx", "7"), Reach::None) << "no route from there";
   EXPECT_EQ(reach("a", "7"), Reach::Partial);
+}
+
+TEST(Plan, NamesTheLineOfATableThatCannotBeRead) {
+  auto settings = conf::parse(
+      "[sip]\nlisten = 'udp:127.0.0.1:5060'\n[trunk.a]\nkind = 'sip'\npeer = 'sip:127.0.0.1:5070'\n[[route]]\n"
+      "name = 'one'\ncalled = '1'\nto = 'a'\n",
+      "test.toml");
+  ASSERT_TRUE(settings) << settings.error().message;
+  settings->routes[0].table = "t.csv";
+  settings->routes[0].rows.push_back({.called = "1[2", .to = 0, .line = 7});
+
+  EXPECT_THAT(Plan::make(*settings).error().message, HasSubstr("[[route]] \"one\" table: t.csv:7: "));
 }
 
 }  // namespace
