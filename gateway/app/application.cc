@@ -237,6 +237,11 @@ Result<> Application::start_sip() {
         {listen.transport == conf::Transport::Tcp ? sip::Transport::Tcp : sip::Transport::Udp, listen.address});
   }
   config.user_agent = settings_.sip.user_agent;
+  config.t1 = settings_.sip.t1;
+  config.t2 = settings_.sip.t2;
+  config.t4 = settings_.sip.t4;
+  config.transaction_patience = 64 * config.t1;
+  config.reinvite_patience = 62 * config.t1;
   config.session_expires = settings_.sip.session_expires;
   config.min_se = settings_.sip.min_se;
   config.limits.requests_per_second = settings_.sip.max_requests_per_second;

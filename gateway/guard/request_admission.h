@@ -38,7 +38,9 @@ enum class Verdict : uint8_t { Pass, Refuse, Drop };
 // stand never waits for what is new: it has rates of its own, by dialog. No I/O, no clock of its own.
 class RequestAdmission {
  public:
-  explicit RequestAdmission(const RequestLimits& limits) : limits_(limits) {}
+  // `transaction_life`: 64 times T1.
+  explicit RequestAdmission(const RequestLimits& limits, Duration transaction_life = 32s)
+      : limits_(limits), transactions_(transaction_life) {}
 
   Verdict on_request(const Request& request, TimePoint now);
   size_t transactions(TimePoint now) { return transactions_.size(now); }

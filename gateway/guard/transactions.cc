@@ -4,8 +4,8 @@ namespace sg::guard {
 
 void Transactions::open(const TransactionKey& key, TimePoint now) {
   expire(now);
-  open_[key.call] = Entry{.branch = key.branch, .ends = now + kLife};
-  due_.push_back({now + kLife, key.call});
+  open_[key.call] = Entry{.branch = key.branch, .ends = now + life_};
+  due_.push_back({now + life_, key.call});
 }
 
 bool Transactions::knows(const TransactionKey& key, TimePoint now) {

@@ -19,7 +19,7 @@ struct TransactionKey {
 // (RFC 3261 section 17.2, timers H and J), an INVITE less when its ACK comes. A value.
 class Transactions {
  public:
-  static constexpr Duration kLife = 32s;
+  explicit Transactions(Duration life) : life_(life) {}
 
   void open(const TransactionKey& key, TimePoint now);
   // A resent request is of one that is open.
@@ -39,6 +39,7 @@ class Transactions {
   };
   void expire(TimePoint now);
 
+  Duration life_;
   std::unordered_map<uint64_t, Entry> open_;
   std::deque<Due> due_;
 };

@@ -107,7 +107,7 @@ class SipAgent::Impl : private Intake::Listener {
         foreign_responses_(counters.get("sip.rx.foreign_responses")),
         malformed_messages_(counters.get("sip.rx.malformed")),
         loops_(counters.get("sip.rx.loops")),
-        admission_(config.limits),
+        admission_(config.limits, config.transaction_patience),
         intake_(*this),
         connections_(
             root, config.connections, [this](const SocketAddress& peer) { return classify(peer); }, counters) {}
@@ -205,6 +205,9 @@ Result<> SipAgent::Impl::start(Stack& stack) {
                            SIPTAG_ACCEPT_STR(kAccept), NTATAG_MCLASS(intake_.message_class()),
                            NUTAG_SESSION_TIMER(expires), NUTAG_MIN_SE(static_cast<unsigned>(config_.min_se.count())),
                            NUTAG_UPDATE_REFRESH(1), NUTAG_USER_AGENT(config_.user_agent.c_str()),
+                           NTATAG_SIP_T1(static_cast<unsigned>(config_.t1.count())),
+                           NTATAG_SIP_T2(static_cast<unsigned>(config_.t2.count())),
+                           NTATAG_SIP_T4(static_cast<unsigned>(config_.t4.count())),
                            NTATAG_SIP_T1X64(static_cast<unsigned>(config_.transaction_patience.count())),
                            // One user agent has one transport: a long request must not look for another.
                            NTATAG_UDP_MTU(65535), TAG_END());

@@ -35,10 +35,12 @@ struct AgentConfig {
   // RFC 4028. 0: no session timer of our own; a peer's is honoured still.
   std::chrono::seconds session_expires{1800};
   std::chrono::seconds min_se{90};
-  // How long a request of ours may stay without an answer: 64 times T1 (RFC 3261 section 17.1).
-  std::chrono::milliseconds transaction_patience{32000};
+  // RFC 3261 section 17 and annex A.
+  std::chrono::milliseconds t1{500}, t2{4000}, t4{5000};
+  // How long a request of ours may stay without an answer: 64 times T1 (section 17.1).
+  std::chrono::milliseconds transaction_patience = 64 * t1;
   // The same of a re-INVITE, which has to be less: Sofia's own limit would take the dialog with it.
-  std::chrono::milliseconds reinvite_patience{31000};
+  std::chrono::milliseconds reinvite_patience = 62 * t1;
   guard::RequestLimits limits;
   guard::ConnectionLimits connections;
 };

@@ -65,6 +65,15 @@ class UdpPeer:
                 starts = [message.start for message in self.waiting]
                 raise AssertionError(f"waited in vain for {what}; there came {starts}") from None
 
+    def all_there(self, wanted):
+        """Messages that have come by now, and for which wanted(message) holds."""
+        self.socket.settimeout(0)
+        try:
+            while True:
+                self.waiting.append(Message(self.socket.recv(65536)))
+        except BlockingIOError:
+            return [message for message in self.waiting if wanted(message)]
+
     def final(self, method, seconds=60):
         return self.wait(f"the answer to {method}", lambda m: m.status >= 200 and m.method == method, seconds)
 
