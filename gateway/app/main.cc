@@ -52,14 +52,23 @@ std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
        "error, warning, info or debug; wins over the configuration");
   po::variables_map values;
   try {
-    po::store(po::command_line_parser(argc, argv).options(options).positional({}).run(), values);
+    po::options_description all;
+    all.add(options).add_options()("file", po::value<std::string>());
+    auto positions = po::positional_options_description().add("file", 1);
+    po::store(po::command_line_parser(argc, argv).options(all).positional(positions).run(), values);
     po::notify(values);
   } catch (const po::error& error) {
     std::cerr << "spangated: " << error.what() << "\nTry \"spangated --help\".\n";
     return 2;
   }
+  const auto file = values.count("file") ? values["file"].as<std::string>() : std::string();
+  if (!file.empty() && file != "help") {
+    return refused(
+        fmt::format("spangated: {0} stands alone; --config {0} starts by it, --check {0} checks it (see --help)", file),
+        2);
+  }
   if (line.file_only && line.check.empty()) return refused("spangated: --file-only goes only with --check", 2);
-  if (values.count("help")) {
+  if (values.count("help") || file == "help") {
     std::cout << options;
     return 0;
   }

@@ -216,11 +216,35 @@ class Gateway(unittest.TestCase):
     def test_a_wrong_option_is_usage(self):
         for options, words in ((["--no-such-option"], "--no-such-option"),
                                (["--log-level", "loud", "--check", self.write(self.text)], "--log-level: \"loud\" is no"),
-                               (["--file-only"], "only with --check")):
+                               (["--file-only"], "only with --check"),
+                               (["x.toml"], "x.toml stands alone; --config x.toml starts by it, --check x.toml checks it")):
             with self.subTest(options=options):
                 run = run_program("spangated", *options)
                 self.assertEqual(run.returncode, 2)
                 self.assertIn(words, run.stderr)
+
+
+class Manners(unittest.TestCase):
+    """What every program does alike."""
+
+    PROGRAMS = ("spangated", "spangatectl", "sgfax", "pstnsim")
+
+    def test_version_help_and_wrong_words(self):
+        for program in self.PROGRAMS:
+            with self.subTest(program):
+                version = run_program(program, "--version")
+                self.assertEqual(version.returncode, 0, version.stderr)
+                self.assertRegex(version.stdout, rf"^{program} \d+\.\d+\.\d+\n$")
+                helps = [run_program(program, word) for word in ("--help", "help")]
+                for answer in helps:
+                    self.assertEqual((answer.returncode, answer.stderr), (0, ""))
+                    self.assertEqual([line for line in answer.stdout.splitlines() if len(line) > 80], [])
+                self.assertEqual(helps[0].stdout, helps[1].stdout)
+                for words in (["--no-such-option"], ["no-such-word"]):
+                    wrong = run_program(program, *words)
+                    self.assertEqual(wrong.returncode, 2, wrong.stderr)
+                    self.assertTrue(wrong.stderr.startswith(f"{program}: "), wrong.stderr)
+                    self.assertIn("help", wrong.stderr)
 
 
 class Exchange(unittest.TestCase):
@@ -235,7 +259,7 @@ class Exchange(unittest.TestCase):
 
     def test_a_wrong_subscriber_is_named(self):
         run = run_program("pstnsim", "--span", "local=127.0.0.1:0,remote=127.0.0.1:9", "--subscriber", "100=phone")
-        self.assertEqual(run.returncode, 1)
+        self.assertEqual(run.returncode, 2)
         self.assertIn("phone", run.stderr)
 
 

@@ -21,61 +21,83 @@ constexpr const char* kAbout = R"(NAME
 
 SYNOPSIS
   pstnsim --config FILE [--events]
-  pstnsim --span local=HOST:PORT,remote=HOST:PORT --subscriber NUMBER=KIND ... [--control PATH] [--events]
+  pstnsim --span local=HOST:PORT,remote=HOST:PORT --subscriber NUMBER=KIND ...
+          [--control PATH] [--events]
 
 DESCRIPTION
-  Stands where the public network would: the network side of ISDN on one or more E1 or T1 spans, each over UDP as
-  RFC 5086 (CESoPSN), or in the DAHDI driver; also analog
-  lines, or the telephones at the ends of such. Numbers called over a span are answered by subscribers: fax machines, voices, tones, busy lines.
-  Fax machines also call out, when told to through the control socket. SIGTERM and SIGINT end it.
+  Stands where the public network would: the network side of ISDN on one or
+  more E1 or T1 spans, each over UDP as RFC 5086 (CESoPSN), or in the DAHDI
+  driver; also analog lines, or the telephones at the ends of such. Numbers
+  called over a span are answered by subscribers: fax machines, voices, tones,
+  busy lines. Fax machines also call out, when told to through the control
+  socket. SIGTERM and SIGINT end it.
 
 )";
 
 constexpr const char* kMore = R"(
 SPANS
   KEY=VALUE, separated by commas; in a file the same keys in a [[span]] table.
-  backend            cesop (default): over UDP; dahdi: a span of the DAHDI driver
-  driver_span        with dahdi: the driver's number of the span (the same as number)
+  backend            cesop (default): over UDP; dahdi: a span of the DAHDI
+                     driver
+  driver_span        with dahdi: the driver's number of the span (the same as
+                     number)
   local, remote      with cesop: HOST:PORT of the two ends
   type               e1 (default), t1, or analog: then backend=dahdi, and
-                       ports      fxs (default): lines of this exchange; fxo: telephones and fax machines; em: tie lines
-                       numbers    one for each port from first_port (1) on, with + between them
-                       caller_id  bell202, sdmf, v23 or none; dialling: tone (default) or pulse
-                       polarity   true: the battery is reversed at the answer (false); zone: whose tones (us)
+                       ports      fxs (default): lines of this exchange; fxo:
+                                  telephones and fax machines; em: tie lines
+                       numbers    one for each port from first_port (1) on,
+                                  with + between them
+                       caller_id  bell202, sdmf, v23 or none; dialling: tone
+                                  (default) or pulse
+                       polarity   true: the battery is reversed at the answer
+                                  (false); zone: whose tones (us)
   role               network (default) or user
-  switch_type        euroisdn_e1 (default on an E1), ni2 (default on a T1), euroisdn_t1, ni1, dms100, lucent5e,
-                     att4ess, qsig
+  switch_type        euroisdn_e1 (default on an E1), ni2 (default on a T1),
+                     euroisdn_t1, ni1, dms100, lucent5e, att4ess, qsig
   clock              given (default) or recovered
-  ppm                how much faster than this machine's clock a given clock runs (0)
-  hunt               ascending (default), descending, round_robin: how timeslots for calls out are chosen
-  nfas               number of the span whose interface this one's timeslots belong to (none)
-  backup_dchannel    true: with nfas, that interface's backup D-channel is on this span (false)
+  ppm                how much faster than this machine's clock a given clock
+                     runs (0)
+  hunt               ascending (default), descending, round_robin: how
+                     timeslots for calls out are chosen
+  nfas               number of the span whose interface this one's timeslots
+                     belong to (none)
+  backup_dchannel    true: with nfas, that interface's backup D-channel is on
+                     this span (false)
   overlap            true: numbers may come in parts (false)
   frames_per_packet  frames of 125 us a packet (40)
   rtp_header         true: packets carry one (false)
   number             1, 2, ... in the order given
-  transfers          true: two calls of one interface are joined in the exchange when the far end asks (false)
+  transfers          true: two calls of one interface are joined in the
+                     exchange when the far end asks (false)
   trace              true: every ISDN message to the log at debug level (false)
 
 SUBSCRIBERS
-  NUMBER=KIND, then KEY=VALUE; in a file number and kind are keys of a [[subscriber]] table.
-  fax           directory (received faxes go to NUMBER-CALL.tif there), identity, ecm (true), max_bit_rate (14400)
+  NUMBER=KIND, then KEY=VALUE; in a file number and kind are keys of a
+  [[subscriber]] table.
+  fax           directory (received faxes go to NUMBER-CALL.tif there),
+                identity, ecm (true), max_bit_rate (14400)
   voice         play, record: WAV files, 16 bits, mono, 8000 Hz
   echo          says back what it hears
-  data          a tester of 64 kbit/s unrestricted data, which meets no voice: pseudo-random bits, compared at the other
-                end; "calls" and "wait" tell "data": octets compared, errors, clean (in a row without any) and slips
+  data          a tester of 64 kbit/s unrestricted data, which meets no voice:
+                pseudo-random bits, compared at the other end; "calls" and
+                "wait" tell "data": octets compared, errors, clean (in a row
+                without any) and slips
   tone          frequency in Hz (1000), level in dBm0 (-10)
   busy          cause 17
   no_answer     rings without end
   unknown       cause 1, as every number that is not listed
-  announcement  plays a tone (frequency, level) for length seconds (3) before any answer, then ends with cause (1):
-                within the DISCONNECT, or with in_progress=true after a PROGRESS
+  announcement  plays a tone (frequency, level) for length seconds (3) before
+                any answer, then ends with cause (1): within the DISCONNECT, or
+                with in_progress=true after a PROGRESS
   answer_after  seconds of ringing before the answer (0); fax, voice, echo, tone
 
 CONTROL SOCKET
-  A Unix stream socket; a JSON object a line in, one a line out, with "ok" and, if that is false, "error".
-  {"command":"originate","from":"100","to":"200","send":"page.tif","span":1}   -> "call"
-  {"command":"wait","call":1,"timeout_ms":60000}    -> when the call is over: "cause", and "fax" with its result
+  A Unix stream socket; a JSON object a line in, one a line out, with "ok" and,
+  if that is false, "error".
+  {"command":"originate","from":"100","to":"200","send":"page.tif","span":1}
+      -> "call"
+  {"command":"wait","call":1,"timeout_ms":60000}
+      -> when the call is over: "cause", and "fax" with its result
   {"command":"hangup","call":1,"cause":16}
   {"command":"calls"}  {"command":"status"}
   {"command":"dchannel","span":1,"cut":true}
@@ -85,27 +107,30 @@ CONTROL SOCKET
   {"command":"bit_errors","span":1,"timeslot":0,"rate":1e-4}   timeslot 0: all
 
 EVENTS
-  With --events, a JSON object a line on standard output: ready (all interfaces take calls), interface_up, interface_down,
-  incoming, outgoing, proceeding, progress, alerting, answered, disconnected, fax_finished, released, alarms, error.
+  With --events, a JSON object a line on standard output: ready (all interfaces
+  take calls), interface_up, interface_down, incoming, outgoing, proceeding,
+  progress, alerting, answered, disconnected, fax_finished, released, alarms,
+  error.
 
 EXIT STATUS
-  0 after SIGTERM or SIGINT; 1 when it could not start: one line on standard error says why; 2 on a wrong option.
+  0 after SIGTERM or SIGINT; 1 when it could not start: one line on standard
+  error says why; 2 on a wrong option.
 
 EXAMPLE
   pstnsim --span local=127.0.0.1:7000,remote=127.0.0.1:7001 \
-          --subscriber 100=fax,directory=/tmp/faxes --subscriber 101=echo --control /tmp/pstnsim.sock --events
+          --subscriber 100=fax,directory=/tmp/faxes --subscriber 101=echo \
+          --control /tmp/pstnsim.sock --events
 )";
+
+constexpr int kUsage = 2;
 
 int complain(const std::string& message, int status) {
   std::cerr << "pstnsim: " << message << std::endl;
   return status;
 }
 
-Result<Config> read_config(const options::variables_map& given) {
-  Config config;
-  if (given.count("config")) {
-    if (auto loaded = load(given["config"].as<std::string>(), config); !loaded) return tl::unexpected(loaded.error());
-  }
+// Adds what the words of the command line say.
+Result<> read_words(const options::variables_map& given, Config& config) {
   if (given.count("span")) {
     for (const auto& words : given["span"].as<std::vector<std::string>>()) {
       auto span = parse_span(words, config.spans.size() + 1);
@@ -121,7 +146,7 @@ Result<Config> read_config(const options::variables_map& given) {
     }
   }
   if (given.count("control")) config.control = given["control"].as<std::string>();
-  return config;
+  return check(config);
 }
 
 }  // namespace
@@ -138,12 +163,17 @@ int main(int count, char** words) {
       "error, warning, info or debug; to standard error");
   options::variables_map given;
   try {
-    options::store(options::parse_command_line(count, words, described), given);
+    options::options_description all;
+    all.add(described).add_options()("word", options::value<std::string>());
+    auto positions = options::positional_options_description().add("word", 1);
+    options::store(options::command_line_parser(count, words).options(all).positional(positions).run(), given);
     options::notify(given);
   } catch (const options::error& error) {
-    return complain(std::string(error.what()) + "; see --help", 2);
+    return complain(std::string(error.what()) + "; see --help", kUsage);
   }
-  if (given.count("help")) {
+  const std::string word = given.count("word") ? given["word"].as<std::string>() : "";
+  if (!word.empty() && word != "help") return complain("\"" + word + "\" is no option; see --help", kUsage);
+  if (given.count("help") || word == "help") {
     std::cout << kAbout << described << kMore;
     return 0;
   }
@@ -152,10 +182,14 @@ int main(int count, char** words) {
     return 0;
   }
   auto level = parse_log_level(given["log-level"].as<std::string>());
-  if (!level) return complain(level.error().message, 2);
+  if (!level) return complain(level.error().message, kUsage);
   set_up_logging(*level);
-  auto config = read_config(given);
-  if (!config) return complain(config.error().message, 1);
+  Config config;
+  if (given.count("config")) {
+    if (auto loaded = load(given["config"].as<std::string>(), config); !loaded)
+      return complain(loaded.error().message, 1);
+  }
+  if (auto read = read_words(given, config); !read) return complain(read.error().message, kUsage);
 
   // Before any thread begins, so that all have them blocked.
   sigset_t signals;
@@ -168,13 +202,13 @@ int main(int count, char** words) {
   EventLoop loop;
   Counters counters;
   bool tells = given.count("events") > 0;
-  auto exchange = Exchange::make(*config, loop, counters, [tells](const Exchange::Json& event) {
+  auto exchange = Exchange::make(config, loop, counters, [tells](const Exchange::Json& event) {
     if (tells) std::cout << event.dump() << std::endl;
   });
   if (!exchange) return complain(exchange.error().message, 1);
   std::unique_ptr<ControlServer> control;
-  if (!config->control.empty()) {
-    auto made = ControlServer::make(config->control, loop, **exchange);
+  if (!config.control.empty()) {
+    auto made = ControlServer::make(config.control, loop, **exchange);
     if (!made) return complain(made.error().message, 1);
     control = std::move(*made);
   }

@@ -170,7 +170,7 @@ Result<> apply(int which, const std::string& value, Options& options) {
       options.command = Command::Version;
       return {};
     default:
-      return fail("an option is unknown or lacks its value");
+      return fail("an option is unknown or lacks its value; sgfax --help tells more");
   }
 }
 
@@ -193,6 +193,10 @@ Result<Options> parse_options(int argc, char** argv) {
     options.command = Command::Send;
     options.file = argv[optind + 1];
     if (auto address = parse_address(argv[optind + 2], options); !address) return tl::unexpected(address.error());
+    return options;
+  }
+  if (command == "help") {
+    options.command = Command::Help;
     return options;
   }
   if (command == "receive" && words == 1) {
@@ -223,34 +227,42 @@ SYNOPSIS
     sgfax [OPTIONS] offer FILE
 
 DESCRIPTION
-    Sends a document to a fax machine behind a SIP address, or waits for faxes on one. The fax travels over T.38
-    (UDPTL) or over G.711. It serves to try out a trunk, a gateway or a provider, by hand or from a script.
+    Sends a document to a fax machine behind a SIP address, or waits for faxes
+    on one. The fax travels over T.38 (UDPTL) or over G.711. It serves to try
+    out a trunk, a gateway or a provider, by hand or from a script.
 
     send FILE ADDRESS
-        Calls the address and sends FILE: a TIFF as fax machines make them (G3 or G4, 1728 pixels wide), or a PDF,
-        which Ghostscript turns into one (204 x 196 dpi).
+        Calls the address and sends FILE: a TIFF as fax machines make them (G3
+        or G4, 1728 pixels wide), or a PDF, which Ghostscript turns into one
+        (204 x 196 dpi).
 
     receive
-        Listens for calls, answers each at once and writes what is received as a TIFF. Prints a line "ready ADDRESS"
-        for each address as soon as it can be called.
+        Listens for calls, answers each at once and writes what is received as
+        a TIFF. Prints a line "ready ADDRESS" for each address as soon as it
+        can be called.
 
     poll ADDRESS, offer FILE
-        The same the other way round: calls the address and receives the document that the machine there has ready
-        (T.30's polling), or listens for calls and gives FILE to each machine that asks for it so. What is said below
-        of send as who calls and of receive as who is called holds for poll and offer.
+        The same the other way round: calls the address and receives the
+        document that the machine there has ready (T.30's polling), or listens
+        for calls and gives FILE to each machine that asks for it so. What is
+        said below of send as who calls and of receive as who is called holds
+        for poll and offer.
 
 OPTIONS
   Transport
     --t38
-        Let the fax travel over T.38 where the peer takes it; this is the default. A call begins with audio. The
-        called side asks for T.38 right after its answer (see --t38-ask); the calling side takes the peer's offer,
-        and makes its own when none has come for 10 seconds and no fax tones have been understood yet. When T.38 is
-        refused the fax goes on over G.711.
+        Let the fax travel over T.38 where the peer takes it; this is the
+        default. A call begins with audio. The called side asks for T.38 right
+        after its answer (see --t38-ask); the calling side takes the peer's
+        offer, and makes its own when none has come for 10 seconds and no fax
+        tones have been understood yet. When T.38 is refused the fax goes on
+        over G.711.
     --g711
         Let the fax travel over G.711. T.38 is refused with 488.
     --t38-ask answer|never|SECONDS
-        When to ask the peer for T.38: as said above (answer, the default), never, which leaves it to the peer or to
-        a gateway in between, or so many seconds after the answer.
+        When to ask the peer for T.38: as said above (answer, the default),
+        never, which leaves it to the peer or to a gateway in between, or so
+        many seconds after the answer.
     --codec pcma|pcmu
         The G.711 law to prefer. Default: pcma.
 
@@ -258,7 +270,8 @@ OPTIONS
     --identity TEXT
         Our identification (CSI, TSI), at most 20 characters. Default: sgfax.
     --header TEXT
-        send: a line to print on top of each page. Default: none, pages are sent as they are.
+        send: a line to print on top of each page. Default: none, pages are
+        sent as they are.
     --no-ecm
         Do without error correction mode.
     --max-rate BIT/S
@@ -266,9 +279,11 @@ OPTIONS
 
   SIP
     --local ADDRESS:PORT
-        The address to speak SIP on; IPv6 as [::1]:5060. Port 0 takes any free one. Default: all IPv4 addresses (all
-        of the address family of the peer, when sending), on port 5060 when receiving and on any when sending.
-        Receiving listens on UDP and TCP; with port 0 on each at a port of its own.
+        The address to speak SIP on; IPv6 as [::1]:5060. Port 0 takes any free
+        one. Default: all IPv4 addresses (all of the address family of the
+        peer, when sending), on port 5060 when receiving and on any when
+        sending. Receiving listens on UDP and TCP; with port 0 on each at a
+        port of its own.
     --from NUMBER
         send: the number we call from. Default: sgfax.
     --timeout SECONDS
@@ -276,8 +291,9 @@ OPTIONS
 
   Output
     --out DIR|FILE
-        receive: where to write. A directory gets files named fax-DATE-TIME-N.tif; a file name of its own is used as
-        it is, with -2, -3 ... added for further faxes. Default: the current directory.
+        receive: where to write. A directory gets files named fax-DATE-
+        TIME-N.tif; a file name of its own is used as it is, with -2, -3 ...
+        added for further faxes. Default: the current directory.
     --count N
         receive: end after N calls; 0 goes on for ever. Default: 1.
     --json
@@ -286,22 +302,28 @@ OPTIONS
         Log what SIP and T.30 do, on standard error.
     --help, --version
 
-    On a terminal a line on standard error shows page, speed and ECM as the fax goes on.
+    On a terminal a line on standard error shows page, speed and ECM as the fax
+    goes on.
 
 EXIT STATUS
-    0   All pages were sent and confirmed by the far end, or received (of every call, when receiving several).
+    0   All pages were sent and confirmed by the far end, or received (of every
+        call, when receiving several).
     1   The call failed or pages are missing; the output says why.
-    2   The command line makes no sense, or a file or an address cannot be used.
+    2   The command line makes no sense, or a file or an address cannot be
+        used.
 
 JSON
-    {"direction":"sent","verdict":"confirmed","pages":3,"pages_total":3,"bit_rate":14400,"ecm":true,"seconds":71.2,
-     "transport":"T.38","far_identity":"+49 30 123","file":"letter.tif","error":""}
-    verdict is "confirmed" (sent), "received" or "failed"; transport is "T.38", "G.711" or "none".
+    {"direction":"sent","verdict":"confirmed","pages":3,"pages_total":3,
+     "bit_rate":14400,"ecm":true,"seconds":71.2,"transport":"T.38",
+     "far_identity":"+49 30 123","file":"letter.tif","error":""}
+    verdict is "confirmed" (sent), "received" or "failed"; transport is "T.38",
+    "G.711" or "none".
 
 EXAMPLES
     sgfax receive --local 127.0.0.1:5070 --out inbox/
     sgfax send letter.pdf "sip:030123@127.0.0.1:5070"
-    sgfax send --g711 --no-ecm --max-rate 9600 letter.tif "sip:030123@pbx.example;transport=tcp"
+    sgfax send --g711 --no-ecm --max-rate 9600 letter.tif \
+               "sip:030123@pbx.example;transport=tcp"
 )";
 }
 

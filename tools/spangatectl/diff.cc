@@ -1,6 +1,8 @@
 #include "tools/spangatectl/diff.h"
 
 #include <cerrno>
+#include <charconv>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 
@@ -29,6 +31,22 @@ route::RoutedCall routed_call(const call::Record& record) {
 }
 
 }  // namespace
+
+Result<> check_since(std::string_view text) {
+  int year = 0;
+  unsigned month = 0, day = 0;
+  auto number = [&](size_t at, size_t count, auto& value) {
+    auto digits = text.substr(at, count);
+    auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return error == std::errc{} && end == digits.data() + digits.size();
+  };
+  const bool is_date =
+      text.size() >= 10 && text[4] == '-' && text[7] == '-' && number(0, 4, year) && number(5, 2, month) &&
+      number(8, 2, day) && (text.size() == 10 || text[10] == 'T') &&
+      std::chrono::year_month_day(std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)).ok();
+  if (is_date) return {};
+  return fail("--since: \"{}\" is no date such as 2026-03-01 or 2026-03-01T09:00", text);
+}
 
 Result<Json> diff(const DiffQuestion& question) {
   auto settings = conf::load(question.file);

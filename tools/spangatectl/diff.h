@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "tools/spangatectl/client.h"
@@ -12,6 +13,9 @@ struct DiffQuestion {
   std::string records;  // empty: the file that [records] of the configuration names
   std::string since;    // "2026-03-01": records that began earlier are left out; empty: none
 };
+
+// Error: it is neither a date nor a date and a time.
+Result<> check_since(std::string_view text);
 
 // Replays recorded calls through a configuration that is not in force. Needs no gateway.
 // {"file", "records", "calls", "skipped", "elsewhere": [{"call", "started", "from", "called", "route", "went",

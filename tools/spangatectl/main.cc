@@ -28,17 +28,24 @@ Commands:
   status             the gateway in a few figures
   calls              the calls that are up or being set up
   call ID            one call in detail: legs, media, fax, what happened so far
-  fax [ID]           the latest faxes; of one the verdict, and who said what when, as a ladder
-  memory             what worked for each fax number, and what is held back next time
-  memory export      the same as lines of JSON; memory import FILE takes them over, memory forget NUMBER drops one
+  fax [ID]           the latest faxes; of one the verdict, and who said what
+                     when, as a ladder
+  memory             what worked for each fax number, and what is held back
+                     next time
+  memory export      the same as lines of JSON; memory import FILE takes them
+                     over, memory forget NUMBER drops one
   hangup ID          end a call
-  spans              the spans with their alarms; --history tells what they counted, by quarters of an hour and days
+  spans              the spans with their alarms; --history tells what they
+                     counted, by quarters of an hour and days
   trunks             the trunks: up or down, and their calls
   doctor             what is wrong with the lines, and how to mend it
   timeslots          every timeslot and what it does
-  route NUMBER       where a call would go and why; --from names the trunk it comes from
-  diff FILE          replay recorded calls through another configuration: which would go elsewhere
-  reload             read the configuration anew; calls under way are not touched
+  route NUMBER       where a call would go and why; --from names the trunk it
+                     comes from
+  diff FILE          replay recorded calls through another configuration: which
+                     would go elsewhere
+  reload             read the configuration anew; calls under way are not
+                     touched
   counters [PREFIX]  every counter, or those whose names begin with PREFIX
 
 )";
@@ -102,10 +109,9 @@ bool is_known(const std::string& command) {
 
 int run(int argc, char** argv) {
   options::options_description shown("Options");
-  shown.add_options()(
-      "socket,s", options::value<std::string>()->value_name("PATH"),
-      "the gateway's control socket, as [control] socket has it; otherwise this user's own, else "
-      "/run/spangate/control.sock")("json,j", "print the result as JSON, for programs")(
+  shown.add_options()("socket,s", options::value<std::string>()->value_name("PATH"),
+                      "the gateway's control socket, as [control] socket has it; otherwise this user's own, else "
+                      "/run/spangate/control.sock")("json,j", "print the result as JSON, for programs")(
       "from", options::value<std::string>()->value_name("TRUNK"), "route: where the call comes from")(
       "calling", options::value<std::string>()->value_name("NUMBER"), "route: who calls")(
       "at", options::value<std::string>()->value_name("TIME"), "route: when, \"Tue 10:00\"; otherwise now")(
@@ -117,7 +123,7 @@ int run(int argc, char** argv) {
       "records", options::value<std::string>()->value_name("FILE"),
       "diff: the call records; otherwise those that the configuration names")(
       "since", options::value<std::string>()->value_name("DATE"),
-      "diff: leave out earlier calls, \"2026-03-01\" (UTC)")("help,h", "this text");
+      "diff: leave out earlier calls, \"2026-03-01\" (UTC)")("help,h", "this text")("version,V", "the version");
   options::options_description all;
   all.add(shown).add_options()("word", options::value<std::vector<std::string>>());
   options::positional_options_description positions;
@@ -128,13 +134,16 @@ int run(int argc, char** argv) {
   } catch (const options::error& error) {
     return usage_error(error.what());
   }
-  if (given.contains("help")) {
+  auto words = given.contains("word") ? given["word"].as<std::vector<std::string>>() : std::vector<std::string>();
+  if (given.contains("help") || (!words.empty() && words.front() == "help")) {
     std::cout << kHelp << shown << kMore;
     return 0;
   }
-  if (!given.contains("word")) return usage_error("which command?");
-
-  auto words = given["word"].as<std::vector<std::string>>();
+  if (given.contains("version")) {
+    std::cout << "spangatectl " SG_VERSION "\n";
+    return 0;
+  }
+  if (words.empty()) return usage_error("which command?");
   if (!is_known(words.front())) return usage_error("\"" + words.front() + "\" is no command");
   auto request = request_of(words);
   if (!request) return usage_error(request.error().message);
@@ -153,6 +162,9 @@ int run(int argc, char** argv) {
   auto text_given = [&](const char* key) { return given.contains(key) ? given[key].as<std::string>() : std::string(); };
   for (const char* key : {"records", "since"}) {
     if (given.contains(key) && !is_diff) return usage_error(std::string("--") + key + " goes only with diff");
+  }
+  if (auto since = text_given("since"); !since.empty()) {
+    if (auto good = sg::spangatectl::check_since(since); !good) return usage_error(good.error().message);
   }
   // A table of a million rows takes its time.
   auto patience = words.front() == "reload" ? std::chrono::seconds(300) : std::chrono::seconds(10);
