@@ -78,7 +78,11 @@ void check_nfas(const Settings& settings, const PriTrunk& trunk, Faults& faults)
     if (!trunk.dchannels.empty()) faults.add(title_of(trunk), "dchannels", "goes only with nfas = true");
     return;
   }
+  constexpr size_t kMostSpans = 20;  // that libpri has room for
   if (trunk.spans.size() < 2) faults.add(title_of(trunk), "nfas", "needs two spans or more");
+  if (trunk.spans.size() > kMostSpans) {
+    faults.add(title_of(trunk), "nfas", fmt::format("at most {} spans go together", kMostSpans));
+  }
   if (trunk.switch_type == PriSwitch::Qsig) faults.add(title_of(trunk), "nfas", "does not go with switch = \"qsig\"");
   const Span* first = settings.span(trunk.spans.front());
   for (uint16_t number : trunk.spans) {

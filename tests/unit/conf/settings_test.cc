@@ -191,6 +191,15 @@ TEST(Settings, RefuseNfasThatCannotBe) {
               HasSubstr("[trunk.pstn] nfas: does not go with switch = \"qsig\""));
   EXPECT_THAT(error("T1", "switch = \"ni2\"\nnfas = true\ndchannels = [1, 3]"),
               HasSubstr("[trunk.pstn] dchannels: 3 is none of the trunk's spans"));
+  std::string many;
+  for (int span = 3; span <= 21; ++span) {
+    many +=
+        fmt::format("[span.{0}]\ntype = \"T1\"\nlocal = \"127.0.0.1:72{0:02}\"\nremote = \"127.0.0.1:7300\"\n", span);
+  }
+  auto spans = two_spans("T1", "switch = \"ni2\"\nnfas = true\n" + many);
+  auto all = spans.find("spans = [1, 2]");
+  spans.replace(all, 14, "spans = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21]");
+  EXPECT_THAT(error_of(spans), HasSubstr("[trunk.pstn] nfas: at most 20 spans go together"));
   EXPECT_THAT(error("T1", "switch = \"ni2\"\nnfas = true\ndchannels = [1, 2, 3]"),
               HasSubstr("[trunk.pstn] dchannels: one primary, and one for backup"));
 }
