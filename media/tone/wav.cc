@@ -1,5 +1,7 @@
 #include "media/tone/wav.h"
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -31,7 +33,7 @@ std::optional<std::string_view> chunk(std::string_view file, std::string_view na
 
 Result<std::vector<int16_t>> read_wav(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in) return fail("{} cannot be read", path);
+  if (!in) return fail("{} cannot be read: {}", path, std::strerror(errno));
   std::string file;
   file.reserve(64 * 1024);
   for (std::istreambuf_iterator<char> at(in), end; at != end && file.size() <= kMostOctets; ++at) file.push_back(*at);

@@ -129,7 +129,7 @@ class Gateway(unittest.TestCase):
             ("no directory for the fax memory", None, "[media]", f'[fax]\nmemory = "{self.folder}/not/there/x"\n[media]',
              4, f"[fax] memory: there is no directory {self.folder}/not/there, nor {self.folder}/not to make it in"),
             ("no music", None, "[media]", f'[media]\nhold_music = "{self.folder}/none.wav"', 4,
-             f"[media] hold_music: {self.folder}/none.wav cannot be read"),
+             f"[media] hold_music: {self.folder}/none.wav cannot be read: No such file or directory"),
             ("music that is none", None, "[media]", f'[media]\nhold_music = "{self.folder}/file"', 4,
              f"[media] hold_music: {self.folder}/file"),
             ("no directory for the socket", None, "/control.sock", "/not/there/control.sock", 19,
@@ -245,6 +245,14 @@ class Manners(unittest.TestCase):
                     self.assertEqual(wrong.returncode, 2, wrong.stderr)
                     self.assertTrue(wrong.stderr.startswith(f"{program}: "), wrong.stderr)
                     self.assertIn("help", wrong.stderr)
+
+    def test_a_date_that_is_none_is_usage(self):
+        for date in ("yesterday", "2026-13-01", "2026-3-1", "01.03.2026", "2026-03-01 09:00"):
+            wrong = run_program("spangatectl", "diff", "x.toml", "--since", date)
+            self.assertEqual(wrong.returncode, 2)
+            self.assertIn(f'--since: "{date}" is no date such as 2026-03-01 or 2026-03-01T09:00', wrong.stderr)
+        for date in ("2026-03-01", "2026-03-01T09:00"):
+            self.assertIn("x.toml: cannot be read", run_program("spangatectl", "diff", "x.toml", "--since", date).stderr)
 
 
 class Exchange(unittest.TestCase):
