@@ -89,7 +89,7 @@ TEST_F(SipCall, ABusyPortIsOneClearError) {
     auto second = SipAgent::start(root, config, *this, counters);
 
     ASSERT_FALSE(second);
-    EXPECT_EQ(second.error().message, fmt::format("cannot listen on {} {}: Address already in use",
+    EXPECT_EQ(second.error().message, fmt::format("cannot listen on {} {}: the port is in use by another program",
                                                   to_string(transport), config.listen.front().address.to_string()));
   }
 }
