@@ -50,8 +50,9 @@ class FirstRun(unittest.TestCase):
     def run_as(self, user, commands, **environment):
         """Runs a shell's commands in the folder as that user, on the machine of its own."""
         script = "\n".join(["set -e", f"cd {self.folder}", *commands])
-        becomes = {None: [], NOBODY: ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]}.get(
-            user, ["unshare", "--user", f"--map-user={user}", f"--map-group={os.getgid()}"])
+        becomes = [] if user is None else \
+            ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if IS_ROOT else \
+            ["unshare", "--user", f"--map-user={user}", f"--map-group={os.getgid()}"]
         # Other users may not enter the folder that the programs were built in.
         machine = "\n".join(["set -e", "mount -t tmpfs -o mode=755 tmpfs /run",
                              f"mount --bind {shlex.quote(str(rig.BIN))} {self.folder}/bin",
