@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "gateway/route/loose_ends.h"
 #include "gateway/route/plan.h"
 
 // Every file in conf/examples, and every example in docs/dialplan.md, is a plan that is accepted, its tests included.
@@ -17,12 +18,18 @@ std::string fault_of(const Result<conf::Settings>& settings) {
   return plan ? "none" : plan.error().message;
 }
 
+std::vector<std::string> loose_ends_of(const conf::Settings& settings) {
+  auto plan = Plan::make(settings);
+  return plan ? loose_ends(settings, *plan) : std::vector<std::string>();
+}
+
 TEST(Examples, AreAcceptedWithTheirTests) {
   size_t examples = 0;
   for (const auto& file : std::filesystem::directory_iterator(SG_SOURCE_DIR "/conf/examples")) {
     if (file.path().extension() != ".toml") continue;
     auto settings = conf::load(file.path());
     EXPECT_EQ(fault_of(settings), "none");
+    EXPECT_THAT(settings ? loose_ends_of(*settings) : std::vector<std::string>{}, testing::IsEmpty());
     if (settings && file.path().filename() != "spangate.sample.toml") {
       EXPECT_GE(settings->tests.size(), 7u) << file.path();
     }
