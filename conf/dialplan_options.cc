@@ -433,10 +433,11 @@ const std::vector<Option<Route>>& route_options() {
                     "timeslot, the newest other call there is cleared."),
       option<Route>("reject", &Route::reject, integer(0, 127),
                     "Refuse the call with this Q.850 cause instead of sending it anywhere. 0: no."),
-      option<Route>("next_on", &Route::next_on, next_on(),
-                    "Failures after which the next target is tried. \"default\": causes 2, 3, 6, 27, 34, 38, 41 to 44, "
-                    "47 and 102, SIP 408, 500, 502, 503 and 504. A target that cannot be tried at all is always passed "
-                    "over."),
+      option<Route>(
+          "next_on", &Route::next_on, next_on(),
+          "Failures after which the next target is tried. \"default\": causes 2, 3, 6, 27, 34, 38, 41 to 44, "
+          "47 and 102, SIP 401, 407, 408, 500, 502, 503 and 504. A target that cannot be tried at all is always "
+          "passed over."),
       option<Route>("ring", &Route::ring, duration<seconds>(0s, 1h),
                     "How long a target may take to answer; then comes the next, or the call ends. 0s: no limit."),
       option<Route>("limit", &Route::limit, integer(0, 100000), "Calls at once on this route. 0: no limit."),

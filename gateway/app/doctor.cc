@@ -159,6 +159,34 @@ void examine_dchannel(const SpanFacts& span, std::vector<Finding>& findings) {
   }
 }
 
+// How to mend what stands in the way of calls to a peer.
+const char* mend_of(call::Obstacle obstacle) {
+  switch (obstacle) {
+    case call::Obstacle::ConnectionRefused:
+      return "the host is there, and nobody listens at this port by this transport: see that the peer runs, and that "
+             "peer names its port and transport";
+    case call::Obstacle::NoRoute:
+      return "see the peer's address, and this machine's routes (ip route get ADDRESS)";
+    case call::Obstacle::PasswordWanted:
+      return "have the peer know this gateway by its address, without a password: Spangate does not register and sends "
+             "none";
+    case call::Obstacle::None:
+    case call::Obstacle::NoAnswer:
+    case call::Obstacle::NotSent:
+      break;
+  }
+  return "see that the peer runs, that its address and transport are right, and that it lets this gateway's OPTIONS in; "
+         "probe = \"0s\" calls it without asking";
+}
+
+// What may pass by itself does not fail a gateway yet.
+void examine_peer(const PeerFacts& peer, std::vector<Finding>& findings) {
+  const bool is_clear = peer.obstacle == call::Obstacle::None;
+  const bool may_pass = peer.obstacle == call::Obstacle::NoAnswer || peer.obstacle == call::Obstacle::NotSent;
+  const auto grade = peer.is_up && is_clear ? Grade::Good : peer.is_up && may_pass ? Grade::Warning : Grade::Fault;
+  findings.push_back({"trunk " + peer.trunk, grade, peer.state, grade == Grade::Good ? "" : mend_of(peer.obstacle)});
+}
+
 bool is_software(const SpanFacts& span) {
   return span.driver->name.starts_with("DYN/");
 }
@@ -244,16 +272,7 @@ std::vector<Finding> examine(const Facts& facts) {
       examine_dchannel(span, findings);
     }
   }
-  for (const PeerFacts& peer : facts.peers) {
-    auto subject = "trunk " + peer.trunk;
-    if (peer.is_up) {
-      findings.push_back({subject, Grade::Good, peer.state, ""});
-    } else {
-      findings.push_back({subject, Grade::Fault, peer.state,
-                          "see that the peer runs, that its address and transport are right, and that it lets this "
-                          "gateway's OPTIONS in; probe = \"0s\" calls it without asking"});
-    }
-  }
+  for (const PeerFacts& peer : facts.peers) examine_peer(peer, findings);
   auto clocks = examine_clocks(facts);
   if (clocks.empty() && !facts.spans.empty()) clocks.push_back({"clock", Grade::Good, "no contradiction", ""});
   std::ranges::move(clocks, std::back_inserter(findings));

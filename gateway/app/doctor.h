@@ -6,6 +6,7 @@
 
 #include "conf/settings.h"
 #include "gateway/admin/view.h"
+#include "gateway/call/cause.h"
 #include "tdm/dahdi/driver_types.h"
 
 // What `spangatectl doctor` says: what is wrong with the lines, and how to mend it. Values in, words out.
@@ -29,6 +30,7 @@ struct PeerFacts {
   std::string trunk;
   bool is_up = true;
   std::string state;  // in words
+  call::Obstacle obstacle = call::Obstacle::None;
 };
 
 struct Facts {

@@ -149,6 +149,7 @@ void SipTrunk::change(const conf::SipTrunk& settings) {
   target_.transport = settings.peer.transport == conf::Transport::Tcp ? sip::Transport::Tcp : sip::Transport::Udp;
   target_.identity = identity_of(settings);
   target_.follow_redirects = settings.follow_redirects;
+  called_obstacle_.reset();  // it may have been mended
   if (!is_asked_as_before) start_probe();
 }
 
@@ -168,11 +169,24 @@ void SipTrunk::start_probe() {
   probe_ = std::move(*probe);
 }
 
+// A probe knows of what comes and goes. But of passwords a call knows more: OPTIONS may want one where INVITE does not,
+// and the other way round.
+call::Obstacle SipTrunk::obstacle() const {
+  const auto called = called_obstacle_.value_or(call::Obstacle::None);
+  if (!probe_ || called == call::Obstacle::PasswordWanted) return called;
+  const bool is_disproved = probe_->obstacle() == call::Obstacle::PasswordWanted && called_obstacle_;
+  return is_disproved ? call::Obstacle::None : probe_->obstacle();
+}
+
 std::string SipTrunk::words() const {
-  if (!probe_) return "not probed";
-  const auto& health = probe_->health();
-  if (health.misses() == 0) return health.is_up() ? "up" : "down, answers again";
-  return fmt::format("{}: {}, {} in a row", health.is_up() ? "up" : "down", probe_->last_answer(), health.misses());
+  const auto* health = probe_ ? &probe_->health() : nullptr;
+  std::string words = !health ? "not probed" : health->is_up() ? "up" : "down";
+  if (health && health->misses() > 0) {
+    return fmt::format("{}: {}, {} in a row", words, probe_->last_answer(), health->misses());
+  }
+  if (health && !health->is_up()) return "down, answers again";
+  if (obstacle() != call::Obstacle::None) words += fmt::format(": {}", call::text_of(obstacle()));
+  return words;
 }
 
 tl::expected<std::unique_ptr<call::Leg>, call::Cause> SipTrunk::make_leg() {

@@ -22,6 +22,7 @@ class SipTrunk final : public call::Trunk {
   const call::CauseMap& causes() const override { return causes_; }
   call::Patience patience() const override { return {settings_.first_response, settings_.first_progress}; }
   tl::expected<std::unique_ptr<call::Leg>, call::Cause> make_leg() override;
+  void on_called(call::Obstacle obstacle) override { called_obstacle_ = obstacle; }
   bool allows_transfer() const override { return settings_.transfer; }
   bool carries_data() const override { return settings_.clearmode; }
 
@@ -35,7 +36,9 @@ class SipTrunk final : public call::Trunk {
   call::MediaPolicy policy_at(const SocketAddress& local) const;
   // What the probe found; up where there is none.
   bool is_up() const { return !probe_ || probe_->health().is_up(); }
-  // "up", "down: 503, 4 in a row", "not probed"
+  // What stands in the way of calls there, as the probe or else the latest call has met it.
+  call::Obstacle obstacle() const;
+  // "up", "down: 503, 4 in a row", "not probed", "up: the peer asks for a password; this trunk has none"
   std::string words() const;
   const sip::IdentityPolicy& identity() const { return target_.identity; }
 
@@ -48,7 +51,8 @@ class SipTrunk final : public call::Trunk {
   sip::Target target_;
   call::MediaPolicy policy_;
   call::CauseMap causes_;
-  std::unique_ptr<sip::PeerProbe> probe_;  // null: the peer is never asked
+  std::optional<call::Obstacle> called_obstacle_;  // of the latest call that told; not set: none has
+  std::unique_ptr<sip::PeerProbe> probe_;          // null: the peer is never asked
 };
 
 // What a profile says otherwise.

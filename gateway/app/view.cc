@@ -235,7 +235,7 @@ std::vector<admin::Finding> Application::examine() const {
 Facts Application::facts() const {
   Facts facts;
   for (const auto& sip_trunk : sip_trunks_) {
-    facts.peers.push_back({sip_trunk->name(), sip_trunk->is_up(), sip_trunk->words()});
+    facts.peers.push_back({sip_trunk->name(), sip_trunk->is_up(), sip_trunk->words(), sip_trunk->obstacle()});
   }
   if (dahdi_) facts.driver_version = dahdi_->driver_version();
   facts.driver_error = dahdi_error_;

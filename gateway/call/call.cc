@@ -244,7 +244,7 @@ std::optional<Cause> Call::try_target(const Target& target) {
   auto cause = called_->place_call(target.setup);
   if (!cause) {
     patience_ = target.trunk->patience();
-    wait_for_called(patience_.first_response);
+    wait_for_called(patience_.first_response, kSilentPeer);
     wait_for_answer(target.ring);
     return std::nullopt;
   }
@@ -253,13 +253,13 @@ std::optional<Cause> Call::try_target(const Target& target) {
   return cause;
 }
 
-void Call::wait_for_called(Duration limit) {
+void Call::wait_for_called(Duration limit, Cause why) {
   patience_timer_.cancel();
   if (limit == Duration::zero() || !has_next()) return;
-  patience_timer_.arm(limit, [this] {
+  patience_timer_.arm(limit, [this, why] {
     log_.info("trunk={} is silent: next target", called_->trunk());
     context_.counters.get("call.target_silent").add();
-    hunt_on(kRecoveryOnTimer);
+    hunt_on(why);
   });
 }
 
@@ -294,7 +294,7 @@ void Call::hear_called() {
 }
 
 void Call::on_proceeding(Party&) {
-  if (patience_timer_.is_armed()) wait_for_called(patience_.first_progress);
+  if (patience_timer_.is_armed()) wait_for_called(patience_.first_progress, kRecoveryOnTimer);
 }
 
 void Call::on_progress(Party&, bool inband) {

@@ -137,7 +137,7 @@ class Call final : public PartyListener {
   bool wait_for_room();
   void use_room(const Target& target, TimePoint until);
   bool has_next() const;
-  void wait_for_called(Duration limit);
+  void wait_for_called(Duration limit, Cause why);
   void wait_for_answer(Duration limit);
   void hunt_on(Cause why);
   // Where the dial plan has a call go that a trunk sends back to us, or why nowhere.

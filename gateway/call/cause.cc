@@ -118,4 +118,22 @@ std::string_view text_of(const Cause& cause) {
   return row ? row->text : "unknown cause";
 }
 
+std::string_view text_of(Obstacle obstacle) {
+  switch (obstacle) {
+    case Obstacle::None:
+      return "";
+    case Obstacle::NoAnswer:
+      return "no answer";
+    case Obstacle::ConnectionRefused:
+      return "connection refused: nobody listens there";
+    case Obstacle::NoRoute:
+      return "no route to host";
+    case Obstacle::NotSent:
+      return "nothing can be sent there";
+    case Obstacle::PasswordWanted:
+      return "the peer asks for a password; this trunk has none";
+  }
+  return "";
+}
+
 }  // namespace sg::call

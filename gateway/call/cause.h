@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -7,16 +8,33 @@
 
 namespace sg::call {
 
+// What stood in the way of a call where neither cause nor status tells it: RFC 3261 section 8.1.3.1 has a request that
+// could not be sent taken for one that was answered with 503, and one without an answer for 408.
+enum class Obstacle : uint8_t {
+  None,
+  NoAnswer,           // nothing came, though it could be sent
+  ConnectionRefused,  // nobody listens there: ICMP port unreachable, or a TCP connection that was refused
+  NoRoute,            // the host or its network cannot be reached
+  NotSent,            // it could not be sent for another reason
+  PasswordWanted,     // the peer itself: 401 or 407
+};
+
 // Why a call ended or was refused: a Q.850 cause value, and the SIP status it came from or should become where it did
 // not come from ISDN. One table maps both ways (RFC 3398 sections 7.2.4.1 and 8.2.6.1).
 struct Cause {
   int q850 = 16;
-  // The status code that the SIP side sent. 0: the cause came from elsewhere.
+  // The status code that the SIP side sent, or that stands for what came instead of one. 0: the cause came from
+  // elsewhere.
   int sip_status = 0;
   // One of our own limits refuses the call, and the next one may be taken a moment later: with 503 goes Retry-After.
   // How it is said, not why: causes are alike without it.
   bool is_for_now = false;
+  Obstacle obstacle = Obstacle::None;  // nor does this make causes different
 
+  // Whether the peer has sent the status, and not we for want of one.
+  bool is_peers_status() const {
+    return sip_status != 0 && (obstacle == Obstacle::None || obstacle == Obstacle::PasswordWanted);
+  }
   bool operator==(const Cause& other) const { return q850 == other.q850 && sip_status == other.sip_status; }
 };
 
@@ -34,6 +52,7 @@ constexpr Cause kTemporaryFailure{41};
 constexpr Cause kBearerNotImplemented{65};
 constexpr Cause kRecoveryOnTimer{102};
 constexpr Cause kInterworking{127};
+constexpr Cause kSilentPeer{.q850 = 102, .obstacle = Obstacle::NoAnswer};
 
 // What a trunk has otherwise than the table: its far end means something else by a code, or wants another.
 struct CauseMap {
@@ -55,5 +74,7 @@ Cause cause_of_sip(int status, int reason_q850 = 0);
 bool ends_dialog(int sip_status);
 // "user busy", as Q.850 words it.
 std::string_view text_of(const Cause& cause);
+// "connection refused: nobody listens there"; empty: nothing to say.
+std::string_view text_of(Obstacle obstacle);
 
 }  // namespace sg::call

@@ -15,7 +15,7 @@ bool has(const List& list, int value) {
 
 bool goes_on_by_default(const Cause& cause) {
   constexpr std::array kCauses{2, 3, 6, 27, 34, 38, 41, 42, 43, 44, 47, 102};
-  constexpr std::array kStatuses{408, 500, 502, 503, 504};
+  constexpr std::array kStatuses{401, 407, 408, 500, 502, 503, 504};
   // Where the peer gave a Reason, it says more than the status that it chose for it.
   bool is_status_alone = cause.sip_status != 0 && cause.q850 == cause_of_sip(cause.sip_status).q850;
   return is_status_alone ? has(kStatuses, cause.sip_status) : has(kCauses, cause.q850);

@@ -17,7 +17,7 @@ struct HuntRule {
 };
 
 // Causes 2, 3, 6, 27, 34, 38, 41 to 44, 47 and 102; of what came with a SIP status and no cause of its own (RFC 3326),
-// 408, 500, 502, 503 and 504.
+// 401, 407, 408, 500, 502, 503 and 504.
 bool goes_on_by_default(const Cause& cause);
 
 }  // namespace sg::call

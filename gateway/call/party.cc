@@ -59,6 +59,7 @@ std::optional<Cause> Party::place_call(const Setup& setup) {
   // Where we call is what we can vouch for, whoever answers there.
   identity_.number = setup.called;
   identity_.screening = tdm::Screening::Network;
+  is_called_ = true;
   if (is_ip()) {
     if (auto cause = bind()) return cause;
     offered_ = ours_ = our_audio();
@@ -103,6 +104,7 @@ void Party::release(Cause cause) {
   move_timer_.cancel();
   vbd_timer_.cancel();
   cause = options_.causes.sent(cause);
+  if (!is_called_) cause.obstacle = Obstacle::None;  // on the way to the called side
   log_.info("release cause={} ({})", cause.q850, text_of(cause));
   leg_->release(cause);
 }
@@ -284,6 +286,10 @@ bool Party::use(const MediaDescription& local, const MediaDescription& told) {
   return true;
 }
 
+void Party::tell_trunk(Obstacle obstacle) {
+  if (is_called_ && !is_established_ && options_.trunk) options_.trunk->on_called(obstacle);
+}
+
 void Party::on_proceeding() {
   if (is_leaving_) return;
   listener_->on_proceeding(*this);
@@ -291,18 +297,21 @@ void Party::on_proceeding() {
 
 void Party::on_progress(bool inband, const std::optional<MediaDescription>& media) {
   if (is_leaving_) return;
+  tell_trunk(Obstacle::None);
   if (media && offered_) use(*offered_, *media);
   listener_->on_progress(*this, inband);
 }
 
 void Party::on_alerting(bool inband, const std::optional<MediaDescription>& media) {
   if (is_leaving_) return;
+  tell_trunk(Obstacle::None);
   if (media && offered_) use(*offered_, *media);
   listener_->on_alerting(*this, inband);
 }
 
 void Party::on_answered(const std::optional<MediaDescription>& media) {
   if (is_leaving_) return;
+  tell_trunk(Obstacle::None);
   if (is_ip() && media && offered_ && !use(*offered_, *media)) {
     listener_->on_failed(*this, kBearerNotImplemented);
     return;
@@ -346,7 +355,11 @@ void Party::on_released(Cause cause) {
   drop_bearer();  // the timeslot is idle on the line and may be another call's at once
   cause = options_.causes.received(cause);
   record_.cause = cause;
-  log_.info("released cause={} ({}) status={}", cause.q850, text_of(cause), cause.sip_status);
+  if (record_.why.empty()) record_.why = text_of(cause.obstacle);
+  log_.info("released cause={} ({}) status={}{}", cause.q850, text_of(cause),
+            cause.is_peers_status() ? cause.sip_status : 0,
+            record_.why.empty() ? "" : fmt::format(" why=\"{}\"", record_.why));
+  if (cause.obstacle != Obstacle::None || cause.is_peers_status()) tell_trunk(cause.obstacle);
   listener_->on_released(*this, cause);
 }
 

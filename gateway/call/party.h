@@ -194,6 +194,8 @@ class Party final : public LegListener, public MediaMode::Actions {
   // The fax goes on in G.711: tells the peer that these are modem signals.
   void offer_vbd_soon();
   void set_holding(bool is_holding);
+  // What came of calling there.
+  void tell_trunk(Obstacle obstacle);
 
   Options options_;
   std::unique_ptr<Leg> leg_;
@@ -213,6 +215,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   Timer move_timer_;  // runs until a new address can be told again
   Timer vbd_timer_;
   std::optional<tdm::Timeslot> slot_;
+  bool is_called_ = false;     // we have called it
   bool is_described_ = false;  // ours_ was given to the leg
   bool has_media_ = false;     // the media plane knows where to send
   bool has_bearer_ = false;    // the session has our timeslot

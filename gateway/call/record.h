@@ -22,6 +22,7 @@ struct LegRecord {
   std::string called, calling;  // as received from, or sent to, this trunk
   Cause cause;
   std::string limit = {};  // of the dial plan, that kept this target from being tried; empty: none
+  std::string why = {};    // in words, what cause and status do not tell: "connection refused: …"; empty: nothing
   // How media was carried and from when on: "g711", "t38", "g711-fax".
   struct ModeChange {
     WallTime at;

@@ -39,6 +39,8 @@ class Trunk {
     static const CauseMap kByTheTable;
     return kByTheTable;
   }
+  // What the latest call that went there met, and no refusal tells; None: its peer has spoken.
+  virtual void on_called(Obstacle /*obstacle*/) {}
   // Whether its peer may transfer calls, or take dialogs over (REFER, Replaces).
   virtual bool allows_transfer() const { return true; }
   // Whether a call of 64 kbit/s unrestricted data can come from here, or go there.

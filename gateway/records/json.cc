@@ -15,7 +15,7 @@ using Json = nlohmann::ordered_json;
 Json json_of(const call::Cause& cause) {
   return {{"q850", cause.q850},
           {"text", call::text_of(cause)},
-          {"sip", cause.sip_status ? Json(cause.sip_status) : Json()}};
+          {"sip", cause.is_peers_status() ? Json(cause.sip_status) : Json()}};
 }
 
 constexpr std::pair<tdm::TypeOfNumber, std::string_view> kTypes[] = {
@@ -64,6 +64,7 @@ Json json_of(const call::LegRecord& leg) {
           {"calling", leg.calling},
           {"cause", json_of(leg.cause)},
           {"limit", leg.limit.empty() ? Json() : Json(leg.limit)},
+          {"why", leg.why.empty() ? Json() : Json(leg.why)},
           {"t38_max_datagram", leg.t38_max_datagram ? Json(leg.t38_max_datagram) : Json()},
           {"media_modes", std::move(modes)}};
 }

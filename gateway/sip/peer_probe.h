@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "gateway/call/cause.h"
 #include "gateway/sip/peer_health.h"
 
 namespace sg::sip {
@@ -21,8 +22,10 @@ class PeerProbe {
  public:
   virtual ~PeerProbe() = default;
   virtual const PeerHealth& health() const = 0;
-  // "200", "503", "no answer"; empty before the first.
-  virtual const std::string& last_answer() const = 0;
+  // "200", "503", "no answer", "connection refused: …"; empty before the first.
+  virtual std::string last_answer() const = 0;
+  // What the last question met.
+  virtual call::Obstacle obstacle() const = 0;
 };
 
 }  // namespace sg::sip

@@ -14,6 +14,7 @@
 #include "gateway/sip/headers.h"
 #include "gateway/sip/identity.h"
 #include "gateway/sip/intake.h"
+#include "gateway/sip/obstacle.h"
 #include "gateway/sip/signalled_hosts.h"
 #include "gateway/sip/sip_leg_impl.h"
 #include "gateway/sip/sip_words.h"
@@ -288,7 +289,9 @@ void SipLeg::Impl::on_first_response(int status, const sip_t* sip) {
     if (sip) note_user_user(*sip);
     if (sip && status < 400 && path_.follow_redirects) on_redirected(*sip);
     if (alive.expired()) return;
-    return finish(call::cause_of_sip(refusal_of(status), sip ? read_q850(*sip) : 0));
+    auto cause = call::cause_of_sip(refusal_of(status), sip ? read_q850(*sip) : 0);
+    cause.obstacle = obstacle_of(status, sip, take_send_error(call_id));
+    return finish(cause);
   }
   // Sofia tries again by itself (a session interval too small): nothing to tell.
   if (!sip || !sip->sip_status || sip->sip_status->st_status != status) return;

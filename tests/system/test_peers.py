@@ -8,7 +8,8 @@ import threading
 import audio
 import rig
 from asterisk import Asterisk
-from support import ROUTES, SystemTest
+from support import ONE_PAGE, ROUTES, SystemTest, run_program
+from udp_peer import UdpPeer
 from test_fallbacks import FAX_PATIENCE, Fallbacks
 
 
@@ -51,8 +52,13 @@ class Peers(SystemTest):
         trunks = {"pbx": {"peer": f"sip:127.0.0.1:{cls.peer_port}"},
                   "probed": {"peer": f"sip:127.0.0.1:{cls.probed.port}", "allow_from": ["127.0.0.98"], "probe": "1s"},
                   "silent": {"peer": f"sip:127.0.0.1:{cls.silent.port}", "allow_from": ["127.0.0.99"]}}
+        cls.asks, (closed,) = UdpPeer(0), rig.free_ports(1)
+        cls.closed = closed
+        trunks["asks"] = {"peer": f"sip:127.0.0.1:{cls.asks.port}", "allow_from": ["127.0.0.96"]}
+        trunks["closed"] = {"peer": f"sip:127.0.0.1:{closed}", "allow_from": ["127.0.0.97"]}
         bench.start_gateway(sip_trunks=trunks,
-                            routes=[{"name": "marked", "from": ["pstn"], "called": "6*", "to": ["probed", "pbx"]},
+                            routes=[{"name": "blocked", "from": ["pstn"], "called": "8*", "to": ["asks", "closed", "pbx"]},
+                                    {"name": "marked", "from": ["pstn"], "called": "6*", "to": ["probed", "pbx"]},
                                     {"name": "unmarked", "from": ["pstn"], "called": "7*", "to": ["silent", "pbx"]}])
 
     def state(self, name):
@@ -91,6 +97,31 @@ class Peers(SystemTest):
         taken = self.seconds_to_answer("700")
         self.assertGreaterEqual(taken, 2.9)
         self.assertLess(taken, 4)
+
+    def test_a_password_that_is_asked_for_and_a_closed_port_are_told_as_that_and_passed_over(self):
+        self.asks.gateway = ("127.0.0.1", self.bench.sip_port)
+        def ask_for_a_password():
+            invite = self.asks.request("INVITE")
+            self.asks.respond(invite, 407, ['Proxy-Authenticate: Digest realm="x", nonce="1"'])
+        rig.in_background(ask_for_a_password)
+        self.seconds_to_answer("800")
+
+        asks, closed, pbx = self.bench.call_records()[-1]["called"]
+        password = "the peer asks for a password; this trunk has none"
+        refused = "connection refused: nobody listens there"
+        self.assertEqual((asks["why"], asks["cause"]["sip"], asks["cause"]["q850"]), (password, 407, 21))
+        self.assertEqual((closed["why"], closed["cause"]["sip"], closed["cause"]["q850"]), (refused, None, 41))
+        self.assertEqual((pbx["trunk"], pbx["why"]), ("pbx", None))
+        log = self.bench.gateway.log.read_text()
+        for trunk, words in (("asks", password), ("closed", refused)):
+            with self.subTest(trunk=trunk):
+                self.assertRegex(log, f'trunk={trunk} released .*why="{words}"')
+                self.assertEqual(self.state(trunk)["state"], f"not probed: {words}")
+                finding = next(f for f in self.bench.control("doctor") if f["subject"] == f"trunk {trunk}")
+                self.assertEqual((finding["grade"], finding["says"]), ("fault", f"not probed: {words}"))
+        sgfax = run_program("sgfax", "send", ONE_PAGE, f"sip:100@127.0.0.1:{self.closed}")
+        self.assertEqual(sgfax.returncode, 1)
+        self.assertIn(f"failed: {refused} (", sgfax.stdout)
 
     def test_a_stranger_gets_no_answer(self):
         before = self.counter("sip.unknown_source")

@@ -17,6 +17,14 @@ constexpr auto kLastWords = 500ms;
 // The called machine leaves hanging up to the calling one, for so long.
 constexpr auto kCourtesy = 3s;
 
+// Why no call came about.
+std::string words_of(const call::Cause& cause) {
+  if (cause.obstacle == call::Obstacle::PasswordWanted) return "the call was refused: the peer asks for a password";
+  if (cause.obstacle != call::Obstacle::None) return fmt::format("{}", call::text_of(cause.obstacle));
+  if (cause.sip_status == 0) return fmt::format("the call ended: {}", call::text_of(cause));
+  return fmt::format("the call was refused: {} {}", cause.sip_status, call::text_of(cause));
+}
+
 }  // namespace
 
 FaxCall::FaxCall(Reactor& reactor, const Options& options, std::unique_ptr<sip::SipLeg> leg, media::PortPair port,
@@ -175,10 +183,7 @@ Report FaxCall::report(const call::Cause& cause) const {
   report.seconds = std::chrono::duration<double>(reactor_.now() - started_).count();
   auto* machine = media_.machine();
   if (!machine) {
-    report.error = !why_.empty() ? why_
-                   : cause.sip_status != 0
-                       ? fmt::format("the call was refused: {} {}", cause.sip_status, call::text_of(cause))
-                       : fmt::format("the call ended: {}", call::text_of(cause));
+    report.error = why_.empty() ? words_of(cause) : why_;
     return report;
   }
   auto result = machine->result();

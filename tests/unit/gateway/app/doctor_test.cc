@@ -58,6 +58,28 @@ TEST(Doctor, FindsNothingToMendWhereAllIsWell) {
   EXPECT_THAT(findings, testing::Each(Field(&Finding::grade, Grade::Good)));
 }
 
+TEST(Doctor, GradesAPeerByWhatCallsThereMeet) {
+  using call::Obstacle;
+  struct Row {
+    bool is_up;
+    Obstacle obstacle;
+    Grade grade;
+    const char* mend;
+  };
+  for (const Row& row : {Row{true, Obstacle::None, Grade::Good, ""},
+                         {false, Obstacle::None, Grade::Fault, "see that the peer runs"},
+                         {true, Obstacle::NoAnswer, Grade::Warning, "see that the peer runs"},
+                         {false, Obstacle::NoAnswer, Grade::Fault, "see that the peer runs"},
+                         {true, Obstacle::ConnectionRefused, Grade::Fault, "nobody listens at this port"},
+                         {true, Obstacle::NoRoute, Grade::Fault, "this machine's routes"},
+                         {true, Obstacle::PasswordWanted, Grade::Fault, "by its address, without a password"}}) {
+    Facts facts;
+    facts.peers = {{"carrier", row.is_up, "the words", row.obstacle}};
+
+    EXPECT_THAT(examine(facts), tells(row.grade, "trunk carrier", "the words", row.mend));
+  }
+}
+
 TEST(Doctor, SaysOnceThatThereIsNoDriver) {
   Facts facts = with({card(1, conf::PriRole::User, 1)});
   facts.driver_version.clear();

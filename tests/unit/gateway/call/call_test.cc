@@ -266,6 +266,62 @@ TEST_F(CallTest, TheNextTargetDoesNotWaitForTheEndOfASilentOne) {
   }
 }
 
+TEST_F(CallTest, WhatStoodInTheWayIsToldOfTheTargetThatMetItAndOfNobodyElse) {
+  sip.patience_ = {3s, 6s};
+  struct Row {
+    Cause cause;
+    Obstacle met;
+    const char* why;
+  };
+  const Row rows[] = {
+      {{.q850 = 21, .sip_status = 407, .obstacle = Obstacle::PasswordWanted},
+       Obstacle::PasswordWanted,
+       "the peer asks for a password; this trunk has none"},
+      {{.q850 = 41, .sip_status = 503, .obstacle = Obstacle::ConnectionRefused},
+       Obstacle::ConnectionRefused,
+       "connection refused: nobody listens there"},
+      {{.q850 = 41, .sip_status = 503}, Obstacle::None, ""},
+      {kSilentPeer, Obstacle::NoAnswer, "no answer"},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.why);
+    sip.met.clear();
+    pri.met.clear();
+    targets = {&sip, &pri};
+    LegScript& caller = incoming(other_pri, std::nullopt);
+    if (row.cause == kSilentPeer) {
+      reactor.advance(3s);
+    } else {
+      sip.legs.back()->listener->on_released(row.cause);
+    }
+    reactor.settle();
+    pri.legs.back()->listener->on_answered(std::nullopt);
+    caller.listener->on_released(kNormalClearing);
+    reactor.settle();
+
+    EXPECT_EQ(sip.met, std::vector{row.met});
+    EXPECT_EQ(pri.met, std::vector{Obstacle::None});
+    const Record& record = records.back();
+    ASSERT_EQ(record.called.size(), 2u);
+    EXPECT_EQ(record.called.front().why, row.why);
+    EXPECT_EQ(record.called.back().why, "");
+    EXPECT_EQ(record.caller.why, "");
+  }
+}
+
+TEST_F(CallTest, TheCallerOfATargetThatIsNotThereIsNotWhoCouldNotBeReached) {
+  targets = {&sip};
+  incoming(pri, std::nullopt);
+
+  sip.legs.back()->listener->on_released({.q850 = 41, .sip_status = 503, .obstacle = Obstacle::NoRoute});
+  reactor.settle();
+
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].called.back().why, "no route to host");
+  EXPECT_EQ(records[0].caller.why, "");
+  EXPECT_TRUE(pri.met.empty()) << "it has called us";
+}
+
 TEST_F(CallTest, ASilentTargetIsPassedOverWhileAnotherIsThereAndGivenMoreTimeOnceItSpoke) {
   sip.patience_ = {3s, 6s};
   targets = {&sip, &sip};

@@ -119,6 +119,7 @@ class FakeTrunk final : public Trunk {
     return incoming_leg();
   }
   Patience patience() const override { return patience_; }
+  void on_called(Obstacle obstacle) override { met.push_back(obstacle); }
   std::unique_ptr<Leg> incoming_leg() {
     legs.push_back(std::make_unique<LegScript>());
     return std::make_unique<FakeLeg>(*legs.back(), kind_, reactor_, confirms_releases);
@@ -130,6 +131,7 @@ class FakeTrunk final : public Trunk {
   Patience patience_;
   bool may_transfer = true;
   bool takes_data = true;
+  std::vector<Obstacle> met;      // what calls that went there met
   bool confirms_releases = true;  // false: the test says when a leg that was released is over
   std::vector<std::unique_ptr<LegScript>> legs;
 

@@ -14,8 +14,9 @@ TEST(HuntRule, GoesOnWhereTheWayIsBlockedAndStopsWhereTheCalledPartySaysNo) {
   for (int final : {1, 16, 17, 18, 19, 20, 21, 22, 28, 29, 31, 49, 50, 57, 65, 79, 88}) {
     EXPECT_FALSE(HuntRule{}.goes_on({final})) << final;
   }
-  for (int status : {408, 500, 502, 503, 504}) EXPECT_TRUE(HuntRule{}.goes_on(cause_of_sip(status))) << status;
-  for (int status : {400, 401, 403, 404, 410, 415, 480, 481, 484, 486, 487, 488, 501, 513, 600, 603, 604, 606}) {
+  for (int status : {401, 407, 408, 500, 502, 503, 504})
+    EXPECT_TRUE(HuntRule{}.goes_on(cause_of_sip(status))) << status;
+  for (int status : {400, 403, 404, 410, 415, 480, 481, 484, 486, 487, 488, 501, 513, 600, 603, 604, 606}) {
     EXPECT_FALSE(HuntRule{}.goes_on(cause_of_sip(status))) << status;
   }
 }

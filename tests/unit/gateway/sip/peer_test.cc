@@ -1,3 +1,5 @@
+#include "base/log.h"
+#include "gateway/sip/obstacle.h"
 #include "tests/unit/gateway/sip/sip_dialog.h"
 
 namespace sg::sip {
@@ -70,6 +72,72 @@ TEST_F(SipProbe, AnyAnswerButServiceUnavailableSaysThatThePeerIsThere) {
   ASSERT_TRUE(answering(
       "404 Not Found", [&] { return changes.size() == 2; }, "the peer is up"));
   EXPECT_EQ(probe->last_answer(), "404");
+}
+
+// A port where nobody listens any more.
+SocketAddress closed_port(Reactor& reactor) {
+  return RawPeer(reactor).address();
+}
+
+struct ObstacleRow {
+  const char* answer;  // of the peer; null: none
+  bool is_there;       // else its port is closed
+  Transport transport;
+  call::Obstacle met;
+  int sip_status;
+};
+
+class SipObstacle : public SipDialog, public testing::WithParamInterface<ObstacleRow> {};
+
+TEST_P(SipObstacle, IsToldApartInCallsAndProbes) {
+  const ObstacleRow& row = GetParam();
+  transaction_patience = 400ms;
+  start({row.transport, *SocketAddress::parse("127.0.0.1:0")});
+  auto to = peer_target();
+  to.transport = row.transport;
+  if (!row.is_there) to.port = closed_port(root).port();
+
+  caller.leg = std::move(*calling_agent->make_leg(to));
+  caller.leg->set_listener(&caller);
+  caller.leg->setup(setup_to("100"), audio_at(4000));
+  ProbeOptions options;
+  options.interval = options.patience = 200ms;
+  auto probe = std::move(*calling_agent->probe(to, options, [](bool) {}));
+  auto ends = [&] {
+    for (auto& message : std::exchange(peer.received, {})) {
+      if (row.answer && !message.starts_with("ACK")) peer.reply(back(), message, row.answer);
+    }
+    return caller.cause && !probe->last_answer().empty();
+  };
+  ASSERT_TRUE(until(ends, "both have come to nothing"));
+
+  EXPECT_EQ(caller.cause->obstacle, row.met) << call::text_of(caller.cause->obstacle);
+  EXPECT_EQ(probe->obstacle(), row.met) << call::text_of(probe->obstacle());
+  EXPECT_EQ(caller.cause->sip_status, row.sip_status);
+  EXPECT_EQ(caller.cause->is_peers_status(), row.answer != nullptr);
+  EXPECT_EQ(probe->last_answer(), row.answer ? std::string(row.answer, 3) : std::string(call::text_of(row.met)));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, SipObstacle,
+    testing::Values(ObstacleRow{"401 Unauthorized", true, Transport::Udp, call::Obstacle::PasswordWanted, 401},
+                    ObstacleRow{"407 Proxy Authentication Required", true, Transport::Udp,
+                                call::Obstacle::PasswordWanted, 407},
+                    ObstacleRow{"503 Service Unavailable", true, Transport::Udp, call::Obstacle::None, 503},
+                    ObstacleRow{"408 Request Timeout", true, Transport::Udp, call::Obstacle::None, 408},
+                    ObstacleRow{nullptr, true, Transport::Udp, call::Obstacle::NoAnswer, 408},
+                    ObstacleRow{nullptr, false, Transport::Udp, call::Obstacle::ConnectionRefused, 503},
+                    ObstacleRow{nullptr, false, Transport::Tcp, call::Obstacle::ConnectionRefused, 503}));
+
+TEST(SipObstacleOfErrors, IsWhatTheSystemSaid) {
+  for (auto [error, met] : {std::pair{ECONNREFUSED, call::Obstacle::ConnectionRefused},
+                            {EHOSTUNREACH, call::Obstacle::NoRoute},
+                            {ENETUNREACH, call::Obstacle::NoRoute},
+                            {ETIMEDOUT, call::Obstacle::NoAnswer},
+                            {EPERM, call::Obstacle::NotSent},
+                            {0, call::Obstacle::NotSent}}) {
+    EXPECT_EQ(obstacle_of(503, nullptr, error), met) << error;
+  }
 }
 
 TEST_F(SipDialog, OptionsSaysWhenNoCallsAreTaken) {
