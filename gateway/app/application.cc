@@ -403,7 +403,12 @@ void Application::on_invite(std::unique_ptr<sip::SipLeg> leg, const call::Setup&
     return;
   }
   leg->set_identity_policy(from->identity());
-  manager_->on_incoming({std::move(leg), setup, info.offer, from, from->policy_at(info.local)});
+  manager_->on_incoming({.leg = std::move(leg),
+                         .setup = setup,
+                         .offer = info.offer,
+                         .from = from,
+                         .policy = from->policy_at(info.local),
+                         .streams = info.streams});
 }
 
 bool Application::admits(const SocketAddress& source) {

@@ -61,6 +61,7 @@ Call::Call(CallId id, SessionId session, Incoming incoming, Router& router, cons
       began_(context.reactor.now()),
       setup_(std::move(incoming.setup)),
       first_offer_(std::move(incoming.offer)),
+      offered_streams_(std::move(incoming.streams)),
       from_(incoming.from),
       router_(router),
       fsm_(table(), setup_.called_complete ? CallState::Trying : CallState::Collecting, context.counters, log_),
@@ -99,7 +100,7 @@ void Call::start() {
             setup_.calling.number.digits, caller_->leg().name());
   if (is_data()) context_.media.set_profile(session_, media::Profile::Data);
   if (is_data() && !from_->carries_data()) return clear(kBearerNotImplemented, "gateway");
-  if (auto cause = caller_->accept_call(setup_, first_offer_)) {
+  if (auto cause = caller_->accept_call(setup_, first_offer_, offered_streams_)) {
     clear(*cause, "gateway");
     return;
   }

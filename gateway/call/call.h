@@ -48,8 +48,9 @@ class Call final : public PartyListener {
     Setup setup;
     std::optional<MediaDescription> offer;
     Trunk* from = nullptr;
-    MediaPolicy policy = {};   // of the leg: the trunk's, with the local address that the peer can reach
-    bool is_transfer = false;  // its leg is a TransferLeg
+    MediaPolicy policy = {};                  // of the leg: the trunk's, with the local address that the peer can reach
+    bool is_transfer = false;                 // its leg is a TransferLeg
+    std::vector<OfferedStream> streams = {};  // of the offer, taken or not
   };
   Call(CallId id, SessionId session, Incoming incoming, Router& router, const Context& context, CallOwner& owner);
 
@@ -195,6 +196,7 @@ class Call final : public PartyListener {
   const TimePoint began_;
   Setup setup_;
   std::optional<MediaDescription> first_offer_;
+  std::vector<OfferedStream> offered_streams_;
   Trunk* const from_;
   Router& router_;
   Routing routing_;

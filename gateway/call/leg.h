@@ -178,6 +178,9 @@ class Leg {
 
   // Incoming: who answers, before answer(); or who it is now, after. Where there is no way to say it, nothing is.
   virtual void connected_party(const tdm::CallingParty&) {}
+  // Incoming, before release(): why its offer cannot be taken, by its number in RFC 3261 section 20.43 and in words
+  // without quotes.
+  virtual void warn(int /*code*/, const std::string& /*text*/) {}
   // Travels with the next of alert(), answer() and release().
   virtual void user_user(const tdm::UserUser&) {}
   // Established: tells the far end that it waits, or no longer. Our own media goes on, so that music can be heard.

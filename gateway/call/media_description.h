@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/socket_address.h"
@@ -46,6 +47,15 @@ struct ImageStream {
   t38::Params params;
 
   bool operator==(const ImageStream&) const = default;
+};
+
+// An m-line of an offer as the peer spelled it, whether we carry such a stream or not: for telling it back.
+struct OfferedStream {
+  std::string media, protocol;         // "audio", "RTP/SAVP"
+  std::vector<std::string> encodings;  // of audio, "G729"; events, comfort noise and redundancy left out
+  SocketAddress address;               // unset: refused by port 0, or nowhere that datagrams can be sent to
+
+  bool operator==(const OfferedStream&) const = default;
 };
 
 // An offer or an answer (RFC 3264) as a value. A line that is absent, refused, or has port 0 is not set. The SIP leg

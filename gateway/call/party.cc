@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/call/media_refusal.h"
 #include "gateway/call/negotiation.h"
 
 namespace sg::call {
@@ -33,7 +34,8 @@ Party::~Party() {
   leg_->set_listener(nullptr);
 }
 
-std::optional<Cause> Party::accept_call(const Setup& setup, const std::optional<MediaDescription>& offer) {
+std::optional<Cause> Party::accept_call(const Setup& setup, const std::optional<MediaDescription>& offer,
+                                        const std::vector<OfferedStream>& streams) {
   record_.called = setup.called.digits;
   record_.calling = setup.calling.number.digits;
   identity_ = setup.calling;
@@ -48,9 +50,18 @@ std::optional<Cause> Party::accept_call(const Setup& setup, const std::optional<
   }
   const MediaDescription theirs = reachable_part(*offer);
   ours_ = answer_to(theirs);
-  if (!ours_) return kBearerNotImplemented;
+  if (!ours_) return refuse_media(streams);
   remote_ = theirs;
   return std::nullopt;
+}
+
+Cause Party::refuse_media(const std::vector<OfferedStream>& streams) {
+  const auto refusal = explain_refusal(streams, options_.policy, local_);
+  record_.why = refusal.text;
+  log_.warning("refused: {}", refusal.text);
+  context_.counters.get("call.media_refused").add();
+  leg_->warn(refusal.warning, refusal.text);
+  return kBearerNotImplemented;
 }
 
 std::optional<Cause> Party::place_call(const Setup& setup) {
@@ -313,6 +324,7 @@ void Party::on_answered(const std::optional<MediaDescription>& media) {
   if (is_leaving_) return;
   tell_trunk(Obstacle::None);
   if (is_ip() && media && offered_ && !use(*offered_, *media)) {
+    record_.why = "the peer answered with no media that this trunk has offered";
     listener_->on_failed(*this, kBearerNotImplemented);
     return;
   }

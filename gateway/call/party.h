@@ -101,7 +101,9 @@ class Party final : public LegListener, public MediaMode::Actions {
   std::optional<tdm::Timeslot> slot() const { return slot_; }
 
   // Calling side: takes the peer's first offer, or prepares ours where it came without. A cause: why it cannot.
-  std::optional<Cause> accept_call(const Setup& setup, const std::optional<MediaDescription>& offer);
+  // `streams`: of that offer, to tell what of it cannot be taken.
+  std::optional<Cause> accept_call(const Setup& setup, const std::optional<MediaDescription>& offer,
+                                   const std::vector<OfferedStream>& streams = {});
   // Calling side whose number is not whole: asks for more. False: there will be none.
   bool want_digits(bool inband_dial_tone) { return leg_->want_digits(inband_dial_tone); }
   // Calling side: the number is whole, and the call is on its way.
@@ -179,6 +181,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   void on_dialog_lost(int sip_status) override;
 
   std::optional<Cause> bind();
+  Cause refuse_media(const std::vector<OfferedStream>& streams);
   MediaDescription reachable_part(const MediaDescription& remote) const;
   std::optional<MediaDescription> answer_to(const MediaDescription& offer) const;
   bool is_t38_offer(const MediaDescription& offer) const;

@@ -241,9 +241,57 @@ call::AudioStream read_audio(const Session& session, const Section& section, con
   return audio;
 }
 
+// RFC 3551 section 6: the names that need no rtpmap.
+std::string_view static_encoding(unsigned type) {
+  switch (type) {
+    case 0:
+      return "PCMU";
+    case 3:
+      return "GSM";
+    case 4:
+      return "G723";
+    case 8:
+      return "PCMA";
+    case 9:
+      return "G722";
+    case 15:
+      return "G728";
+    case 18:
+      return "G729";
+    default:
+      return "";
+  }
+}
+
+// The codecs of an audio line as the peer names them.
+std::vector<std::string> encodings_of(const Section& section) {
+  std::map<unsigned, std::string> names;
+  for (const auto& [name, value] : section.attributes) {
+    if (lower(name) != "rtpmap") continue;
+    std::string_view rest = value;
+    auto type = leading_number(next_word(rest));
+    auto encoding = next_word(rest);
+    if (type) names[*type] = encoding.substr(0, encoding.find('/'));
+  }
+  std::vector<std::string> all;
+  std::string_view formats = section.line.formats;
+  for (auto word = next_word(formats); !word.empty(); word = next_word(formats)) {
+    auto type = leading_number(word);
+    auto named = type ? names.find(*type) : names.end();
+    auto name = named != names.end() ? named->second : std::string(type ? static_encoding(*type) : "");
+    auto known = lower(name);
+    const bool is_codec = known != "telephone-event" && known != "cn" && known != "red" && type != 13u;
+    if (is_codec) all.push_back(name.empty() ? fmt::format("payload type {}", word) : name);
+  }
+  return all;
+}
+
 void take_up(Sdp& sdp, const Session& session, const Section& section) {
   auto address = address_of(session, section);
   sdp.lines.push_back(section.line);
+  sdp.streams.push_back({section.line.media, section.line.protocol,
+                         section.line.media == "audio" ? encodings_of(section) : std::vector<std::string>{},
+                         address.value_or(SocketAddress{})});
   if (!address) return;
   auto& line = sdp.lines.back();
   auto protocol = lower(line.protocol);

@@ -21,7 +21,8 @@ struct SdpLine {
 struct Sdp {
   call::MediaDescription media;
   std::vector<SdpLine> lines;
-  std::string origin;  // o= as it came: the same again means that nothing changed
+  std::vector<call::OfferedStream> streams;  // the same for people
+  std::string origin;                        // o= as it came: the same again means that nothing changed
 };
 
 // Tolerant: any line ending, any case, unknown lines and attributes skipped. An m-line whose address is a name, a

@@ -436,7 +436,10 @@ void SipAgent::Impl::on_new_invite(Stack& stack, nua_handle_t* handle, const sip
     malformed_.add();
     return;
   }
-  if (leg->remote()) info.offer = leg->remote()->media;
+  if (leg->remote()) {
+    info.offer = leg->remote()->media;
+    info.streams = leg->remote()->streams;
+  }
   listener_.on_invite(std::make_unique<SipLeg>(std::move(leg)), setup, info);
 }
 

@@ -64,6 +64,7 @@ struct InviteInfo {
   std::string request_user, to_user, from_user, from_domain, call_id;
   // Not set: an INVITE without SDP; the leg's first description is then our offer.
   std::optional<call::MediaDescription> offer;
+  std::vector<call::OfferedStream> streams;  // its m-lines
 };
 
 // Our SIP presence: one Sofia user agent per listening address, UDP and TCP, IPv4 and IPv6. The application owns SDP.

@@ -168,6 +168,7 @@ void SipLeg::Impl::respond(int status, const std::string& sdp, const std::string
   ::nua_respond(handle_, status, ::sip_status_phrase(status), TAG_IF(invite_.is_set(), NUTAG_WITH(invite_.message())),
                 TAG_IF(!sdp.empty(), SIPTAG_CONTENT_TYPE_STR(kSdpType)), SIPTAG_PAYLOAD_STR(or_null(sdp)),
                 SIPTAG_REASON_STR(or_null(reason)), SIPTAG_HEADER_STR(or_null(extra)),
+                TAG_IF(status >= 300 && !warning_.empty(), SIPTAG_WARNING_STR(warning_.c_str())),
                 // RFC 3261 section 8.2.3.
                 TAG_IF(status == 415, SIPTAG_ACCEPT_STR(kSdpType)), SIPTAG_RETRY_AFTER_STR(retry_after),
                 TAG_IF(is_reliable, SIPTAG_REQUIRE_STR("100rel")), TAG_END());
@@ -658,6 +659,9 @@ void SipLeg::send_digits(const std::string& digits) {
 
 void SipLeg::connected_party(const tdm::CallingParty& party) {
   impl_->connected_party(party);
+}
+void SipLeg::warn(int code, const std::string& text) {
+  impl_->warn(code, text);
 }
 void SipLeg::user_user(const tdm::UserUser& data) {
   impl_->user_user(data);

@@ -35,6 +35,7 @@ class SipLeg final : public call::Leg {
   void send_digits(const std::string& digits) override;
 
   void connected_party(const tdm::CallingParty& party) override;
+  void warn(int code, const std::string& text) override;
   void user_user(const tdm::UserUser& data) override;
   void hold() override;
   void retrieve() override;

@@ -83,6 +83,7 @@ class SipLeg::Impl final : public HandleOwner {
   void refuse_offer(int status);
   void send_digits(const std::string& digits);
   void connected_party(const tdm::CallingParty& party);
+  void warn(int code, const std::string& text) { warning_ = fmt::format("{} {} \"{}\"", code, path_.domain, text); }
   void user_user(const tdm::UserUser& data);
   void hold(bool is_held);
   void transfer_progress(int status);
@@ -184,6 +185,7 @@ class SipLeg::Impl final : public HandleOwner {
   std::optional<tdm::CallingParty> connected_;   // who answers, on our side
   std::optional<tdm::CallingParty> peer_party_;  // and on the peer's, as told so far
   std::string user_user_lines_;
+  std::string warning_;  // of the refusal; empty: none
   std::optional<call::Replaces> ended_dialog_;
   Farewell farewell_;
   bool is_sofia_leaving_ = false;  // it says BYE by itself, or has

@@ -2,6 +2,7 @@
 
 import datetime
 import math
+import re
 import socket
 import threading
 
@@ -9,7 +10,7 @@ import audio
 import rig
 from asterisk import Asterisk
 from support import ONE_PAGE, ROUTES, SystemTest, run_program
-from udp_peer import UdpPeer
+from udp_peer import PeersCall, UdpPeer
 from test_fallbacks import FAX_PATIENCE, Fallbacks
 
 
@@ -122,6 +123,29 @@ class Peers(SystemTest):
         sgfax = run_program("sgfax", "send", ONE_PAGE, f"sip:100@127.0.0.1:{self.closed}")
         self.assertEqual(sgfax.returncode, 1)
         self.assertIn(f"failed: {refused} (", sgfax.stdout)
+
+    def test_media_that_cannot_be_taken_is_refused_with_what_was_offered_and_what_is_taken(self):
+        head = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+        takes = "this trunk takes {}pcma, pcmu, T.38"
+        offers = {"m=audio 4000 RTP/AVP 18": (305, "the peer offers only G729; " + takes.format("")),
+                  "m=audio 4000 RTP/SAVP 8": (302, "the peer offers only RTP/SAVP (SRTP); "
+                                                   + takes.format("RTP/AVP with ")),
+                  "m=video 4000 RTP/AVP 99": (304, "the peer offers no audio, only video; " + takes.format("")),
+                  "m=audio 4000 RTP/AVP 8\r\nc=IN IP6 ::1": (301, "the peer's media address ::1 is IPv6; "
+                                                                   "this trunk takes IPv4")}
+        counted = self.counter("call.media_refused")
+        with UdpPeer(self.bench.sip_port) as peer:
+            for media, (code, words) in offers.items():
+                with self.subTest(media=media):
+                    before = len(self.bench.call_records())
+                    refused = PeersCall(peer, "300").invite(f"{head}{media}\r\n")
+                    self.assertEqual(refused.status, 488)
+                    self.assertRegex(refused.header("Warning"), rf'^{code} 127\.0\.0\.1\S* "{re.escape(words)}"$')
+                    record = self.new_record(before)
+                    self.assertEqual((record["caller"]["why"], record["cause"]["q850"]), (words, 65))
+                    self.assertIn(f"call={record['call']} leg=a trunk={record['caller']['trunk']} refused: {words}",
+                                  self.bench.gateway.log.read_text())
+        self.assertEqual(self.counter("call.media_refused"), counted + len(offers))
 
     def test_a_stranger_gets_no_answer(self):
         before = self.counter("sip.unknown_source")

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "gateway/call/media_refusal.h"
+
 namespace sg::sip {
 namespace {
 
@@ -310,6 +312,44 @@ TEST(SdpSession, ARefusedOfferLeavesWhatStood) {
   session.roll_back();
 
   EXPECT_EQ(session.current(), stood);
+}
+
+// RFC 3261 section 20.43. What is told of an offer that a trunk with "pcma, pcmu" on IPv4 takes nothing of.
+TEST(Sdp, AnOfferThatIsRefusedIsToldAsWhatItIs) {
+  struct Row {
+    const char* media;
+    int warning;
+    const char* text;
+  };
+  const std::string ipv6 = "m=audio 4000 RTP/AVP 8\r\nc=IN IP6 2001:db8::1\r\n";
+  const Row rows[] = {
+      {"m=audio 4000 RTP/AVP 18 101\r\na=rtpmap:101 telephone-event/8000\r\n", 305,
+       "the peer offers only G729; this trunk takes pcma, pcmu"},
+      {"m=audio 4000 RTP/AVP 96 9 13\r\na=rtpmap:96 opus/48000/2\r\n", 305,
+       "the peer offers only opus, G722; this trunk takes pcma, pcmu"},
+      {"m=audio 4000 RTP/AVP 97 98 97\r\na=rtpmap:98 \"x\x1b/8000\r\n", 305,
+       "the peer offers only payload type 97, ?x?; this trunk takes pcma, pcmu"},
+      {"m=audio 4000 RTP/SAVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x\r\n", 302,
+       "the peer offers only RTP/SAVP (SRTP); this trunk takes RTP/AVP with pcma, pcmu"},
+      {"m=audio 4000 UDP/TLS/RTP/SAVPF 8\r\n", 302,
+       "the peer offers only UDP/TLS/RTP/SAVPF (SRTP); this trunk takes RTP/AVP with pcma, pcmu"},
+      {"m=video 4000 RTP/AVP 99\r\n", 304, "the peer offers no audio, only video; this trunk takes pcma, pcmu"},
+      {"", 304, "the peer offers no audio; this trunk takes pcma, pcmu"},
+      {"m=image 4000 udptl t38\r\n", 304, "the peer offers only T.38; this trunk takes pcma, pcmu"},
+      {"m=audio 0 RTP/AVP 8\r\n", 399, "the peer names no address and port that its media could be sent to"},
+      {ipv6.c_str(), 301, "the peer's media address 2001:db8::1 is IPv6; this trunk takes IPv4"},
+  };
+  call::MediaPolicy policy;
+  policy.t38 = call::T38Ask::Never;
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.media);
+    auto sdp = parse(row.media);
+
+    auto refusal = call::explain_refusal(sdp.streams, policy, *SocketAddress::parse("192.0.2.2:5000"));
+
+    EXPECT_EQ(refusal.warning, row.warning);
+    EXPECT_EQ(refusal.text, row.text);
+  }
 }
 
 }  // namespace
