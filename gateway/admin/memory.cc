@@ -3,9 +3,9 @@
 namespace sg::admin {
 namespace {
 
-void forget(const Json& number, View& view, const Reply& reply) {
-  if (!number.is_string()) return reply(fail("\"forget\" must be a number as memory shows it"));
-  auto forgotten = view.forget_fax_number(number.get<std::string>());
+void forget(const Json& number, const Json& trunk, View& view, const Reply& reply) {
+  if (!number.is_string() || !trunk.is_string()) return reply(fail("\"forget\" and \"trunk\" must be texts"));
+  auto forgotten = view.forget_fax_number(number.get<std::string>(), trunk.get<std::string>());
   if (!forgotten) return reply(tl::unexpected(forgotten.error()));
   reply(Json{{"number", number}, {"forgotten", *forgotten}});
 }
@@ -21,10 +21,12 @@ void import(const Json& given, View& view, const Reply& reply) {
 
 }  // namespace
 
-// {"command": "memory"}: all that is known; with "forget": "NUMBER" that number is forgotten; with "import": [...] what
-// another gateway knew is taken over.
+// {"command": "memory"}: all that is known; with "forget": "NUMBER" that number is forgotten, on all trunks or on
+// "trunk"; with "import": [...] what another gateway knew is taken over.
 void run_memory(const Json& request, View& view, const Reply& reply) {
-  if (auto number = request.find("forget"); number != request.end()) return forget(*number, view, reply);
+  if (auto number = request.find("forget"); number != request.end()) {
+    return forget(*number, request.value("trunk", Json("")), view, reply);
+  }
   if (auto given = request.find("import"); given != request.end()) return import(*given, view, reply);
   auto known = view.fax_numbers();
   if (!known) return reply(tl::unexpected(known.error()));

@@ -157,7 +157,9 @@ class View {
   virtual std::string records_file() const = 0;        // empty: no call records are kept
   // Error: nothing is remembered here.
   virtual Result<std::vector<std::string>> fax_numbers() const = 0;  // as JSON, an object each
-  virtual Result<size_t> forget_fax_number(const std::string& number) = 0;
+  // How many were forgotten: the number may be known to several trunks. `trunk`: only there; empty: everywhere.
+  // Error: there is no such trunk, or none knows the number.
+  virtual Result<size_t> forget_fax_number(const std::string& number, const std::string& trunk) = 0;
   // Of objects as fax_numbers() gives them, all or none. Error: which line is wrong and why.
   virtual Result<ImportView> import_fax_numbers(const std::vector<std::string>& lines) = 0;
   virtual std::vector<SpanView> spans() const = 0;

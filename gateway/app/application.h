@@ -88,7 +88,9 @@ class Application final : public sip::SipAgent::Listener,
   std::vector<std::string> faxes() const override { return faxes_.all(); }
   std::string records_file() const override { return settings_.records.file; }
   Result<std::vector<std::string>> fax_numbers() const override;
-  Result<size_t> forget_fax_number(const std::string& number) override;
+  // Error: no SIP trunk has this name.
+  Result<> has_memory_of(const std::string& name) const;
+  Result<size_t> forget_fax_number(const std::string& number, const std::string& trunk) override;
   Result<admin::ImportView> import_fax_numbers(const std::vector<std::string>& lines) override;
   std::vector<admin::SpanView> spans() const override;
   std::vector<admin::TrunkView> trunks() const override;

@@ -2,11 +2,14 @@
 
 #include "gateway/app/application.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <iterator>
 
 #include "gateway/app/version.h"
 #include "gateway/records/json.h"
+#include "gateway/route/normalise.h"
 
 namespace sg::app {
 namespace {
@@ -64,6 +67,24 @@ std::vector<admin::StepView> history_of(const call::Call& call) {
 tl::unexpected<Error> no_memory() {
   return fail("nothing is remembered: [fax] memory names no file, or it could not be opened");
 }
+
+// Numbers that people write as calls of a trunk have them: "+493012345" is 03012345 where a trunk's numbers are national.
+class WrittenNumbers {
+ public:
+  explicit WrittenNumbers(const conf::Settings& settings)
+      : settings_(settings), normaliser_(route::Normaliser::make(settings)) {}
+
+  std::string on(const std::string& trunk, const std::string& number) const {
+    if (!normaliser_ || !number.starts_with('+')) return number;
+    auto plain = "+" + records::remembered_form(number);
+    auto form = normaliser_->to_trunk(plain, route::numbering_of(settings_, trunk), route::number_of(plain));
+    return form ? form->digits : number;
+  }
+
+ private:
+  const conf::Settings& settings_;
+  const Result<route::Normaliser> normaliser_;
+};
 
 // Several analog trunks may have the span.
 void add_interface(admin::SpanView& view, const std::string& trunk, const tdm::Signalling::Status& interface) {
@@ -140,18 +161,43 @@ Result<std::vector<std::string>> Application::fax_numbers() const {
   return lines;
 }
 
-Result<size_t> Application::forget_fax_number(const std::string& number) {
+// "there is no SIP trunk "carier"; there are carrier, pbx"
+Result<> Application::has_memory_of(const std::string& name) const {
+  std::vector<std::string> names;
+  for (const auto& sip_trunk : sip_trunks_) names.push_back(sip_trunk->name());
+  if (std::ranges::find(names, name) != names.end()) return {};
+  return fail("there is no SIP trunk \"{}\"; there are {}", name, fmt::join(names, ", "));
+}
+
+Result<size_t> Application::forget_fax_number(const std::string& number, const std::string& trunk) {
   if (!fax_memory_) return no_memory();
-  return fax_memory_->forget(number);
+  auto trunks = fax_memory_->trunks();
+  // What the settings have named once can be forgotten still.
+  if (!trunk.empty() && !trunks.contains(trunk)) {
+    if (auto known = has_memory_of(trunk); !known) return tl::unexpected(known.error());
+  }
+  const WrittenNumbers numbers(*plan_->settings);
+  size_t forgotten = 0;
+  for (const std::string& name : trunks) {
+    if (!trunk.empty() && name != trunk) continue;
+    forgotten += fax_memory_->forget(name, numbers.on(name, number)) || fax_memory_->forget(name, number);
+  }
+  if (forgotten == 0) return fail("nothing is remembered of {}{}", number, trunk.empty() ? "" : " on trunk " + trunk);
+  return forgotten;
 }
 
 Result<admin::ImportView> Application::import_fax_numbers(const std::vector<std::string>& lines) {
   if (!fax_memory_) return no_memory();
   const auto now = std::chrono::system_clock::now();
+  const WrittenNumbers written(*plan_->settings);
   std::vector<records::FaxExperience> numbers;
   for (const std::string& line : lines) {
     auto known = records::experience_of(line, now);
     if (!known) return fail("line {}: {}", numbers.size() + 1, known.error().message);
+    if (auto trunk = has_memory_of(known->trunk); !trunk) {
+      return fail("line {}: {}", numbers.size() + 1, trunk.error().message);
+    }
+    known->number = written.on(known->trunk, known->number);
     numbers.push_back(std::move(*known));
   }
   auto imported = fax_memory_->import(std::move(numbers), now);

@@ -347,4 +347,10 @@ std::string FaxExperience::held_back(WallTime now) const {
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
+std::string remembered_form(std::string_view number) {
+  std::string form(number);
+  std::erase_if(form, [](char c) { return std::string_view("+-./() ").find(c) != std::string_view::npos; });
+  return form;
+}
+
 }  // namespace sg::records

@@ -79,6 +79,10 @@ struct FaxExperience {
   bool is_slowed() const { return top_speed != 0 || without_ecm; }
 };
 
+// The one form in which a number is remembered: the digits as the trunk has them, without + and without what is only
+// for the eye, "+49 (30) 123-45" as "493012345".
+std::string remembered_form(std::string_view number);
+
 // Every rule of the verdict from which something is learnt.
 std::vector<std::string_view> fax_rules_that_teach();
 

@@ -15,7 +15,7 @@
 namespace sg::records {
 namespace {
 
-constexpr int kSchema = 2;  // user_version of the file
+constexpr int kSchema = 3;  // user_version of the file
 constexpr const char* kCreate = R"(
   CREATE TABLE fax_number (
     trunk TEXT NOT NULL, number TEXT NOT NULL, transport TEXT NOT NULL, asked_by TEXT NOT NULL,
@@ -25,17 +25,16 @@ constexpr const char* kCreate = R"(
     top_speed INTEGER NOT NULL DEFAULT 0, without_ecm INTEGER NOT NULL DEFAULT 0, held_since INTEGER NOT NULL DEFAULT 0,
     is_trial INTEGER NOT NULL DEFAULT 0, setbacks INTEGER NOT NULL DEFAULT 0, last INTEGER NOT NULL,
     PRIMARY KEY (trunk, number)) WITHOUT ROWID;
-  PRAGMA user_version = 2;
+  PRAGMA user_version = 3;
 )";
-// Before, every failure was taken for the machines': what was held back for it is not taken over.
-constexpr const char* kUpgrade1 = R"(
-  INSERT INTO fax_number (trunk, number, transport, asked_by, bit_rate, ecm, delivered, failed, last)
-    SELECT trunk, number, transport, asked_by, bit_rate, ecm, delivered, failed, last FROM fax_number_1;
-  DROP TABLE fax_number_1;
-)";
+// Version 1 took every failure for the machines': what was held back for it is not taken over.
+constexpr const char* kColumnsOf1 = "transport, asked_by, bit_rate, ecm, delivered, failed, last";
 constexpr const char* kColumns =
     "trunk, number, transport, asked_by, bit_rate, ecm, delivered, failed, failed_in_a_row, delivered_in_a_row, "
     "t38_use, because, t38_use_since, top_speed, without_ecm, held_since, is_trial, setbacks, last";
+constexpr const char* kColumnsOf2 =
+    "transport, asked_by, bit_rate, ecm, delivered, failed, failed_in_a_row, delivered_in_a_row, t38_use, because, "
+    "t38_use_since, top_speed, without_ecm, held_since, is_trial, setbacks, last";
 
 struct CloseDatabase {
   void operator()(sqlite3* database) const { sqlite3_close(database); }
@@ -142,13 +141,22 @@ std::optional<int64_t> version_of(sqlite3* database) {
   return version.number(0);
 }
 
+// Until version 2 a number that was imported with a + was another than the one that calls have; the newer stays.
+std::string upgrade(int64_t version) {
+  return fmt::format(
+      "INSERT OR REPLACE INTO fax_number (trunk, number, {0}) "
+      "SELECT trunk, ltrim(number, '+'), {0} FROM fax_number_before ORDER BY last;"
+      "DROP TABLE fax_number_before;",
+      version == 1 ? kColumnsOf1 : kColumnsOf2);
+}
+
 // False: the database says why.
 bool bring_up_to_date(sqlite3* database, int64_t version) {
   if (version == kSchema) return true;
   if (!run(database, "BEGIN")) return false;
   const bool is_done = version == 0 ? run(database, kCreate)
-                                    : run(database, "ALTER TABLE fax_number RENAME TO fax_number_1") &&
-                                          run(database, kCreate) && run(database, kUpgrade1);
+                                    : run(database, "ALTER TABLE fax_number RENAME TO fax_number_before") &&
+                                          run(database, kCreate) && run(database, upgrade(version).c_str());
   // Not committed: closing it undoes all.
   return is_done && run(database, "COMMIT");
 }
@@ -178,9 +186,12 @@ class FaxMemory::File {
   void put_all(std::vector<FaxExperience> numbers) {
     add([numbers = std::move(numbers)](sqlite3* database) { return write_all(database, numbers); });
   }
-  void remove(std::string number) {
-    add([number = std::move(number)](sqlite3* database) {
-      return Statement(database, "DELETE FROM fax_number WHERE number = ?").bind(number).step();
+  void remove(std::string trunk, std::string number) {
+    add([trunk = std::move(trunk), number = std::move(number)](sqlite3* database) {
+      return Statement(database, "DELETE FROM fax_number WHERE trunk = ? AND number = ?")
+          .bind(trunk)
+          .bind(number)
+          .step();
     });
   }
 
@@ -262,7 +273,7 @@ void FaxMemory::learn(const call::Record& record, call::WallTime now) {
 
 void FaxMemory::learn(const call::Record& record, media::Side side, call::WallTime now) {
   const call::LegRecord& leg = side == media::Side::A ? record.caller : record.called.back();
-  const std::string& number = side == media::Side::A ? leg.calling : leg.called;
+  const std::string number = remembered_form(side == media::Side::A ? leg.calling : leg.called);
   if (number.empty() || !leg.leg.starts_with("sip")) return;
   const std::pair key(leg.trunk, number);
   FaxExperience known{.trunk = leg.trunk, .number = number};
@@ -283,6 +294,7 @@ bool FaxMemory::has_room(size_t more, call::WallTime now) {
 
 Result<FaxMemory::Imported> FaxMemory::import(std::vector<FaxExperience> numbers, call::WallTime now) {
   const size_t given = numbers.size();
+  for (FaxExperience& each : numbers) each.number = remembered_form(each.number);
   std::erase_if(numbers, [&](const FaxExperience& each) {
     auto found = known_.find({each.trunk, each.number});
     return each.is_forgotten(now) || (found != known_.end() && found->second.last > each.last);
@@ -299,7 +311,8 @@ Result<FaxMemory::Imported> FaxMemory::import(std::vector<FaxExperience> numbers
 
 void FaxMemory::apply(const std::string& trunk, const std::string& number, call::MediaPolicy& policy,
                       call::WallTime now) const {
-  if (auto found = known_.find({trunk, number}); found != known_.end()) found->second.apply(policy, now);
+  if (auto found = known_.find({trunk, remembered_form(number)}); found != known_.end())
+    found->second.apply(policy, now);
 }
 
 std::vector<FaxExperience> FaxMemory::all(call::WallTime now) const {
@@ -310,10 +323,17 @@ std::vector<FaxExperience> FaxMemory::all(call::WallTime now) const {
   return numbers;
 }
 
-size_t FaxMemory::forget(const std::string& number) {
-  const size_t forgotten = std::erase_if(known_, [&](const auto& each) { return each.first.second == number; });
-  if (forgotten > 0) file_->remove(number);
-  return forgotten;
+bool FaxMemory::forget(const std::string& trunk, const std::string& number) {
+  const auto form = remembered_form(number);
+  if (known_.erase({trunk, form}) == 0) return false;
+  file_->remove(trunk, form);
+  return true;
+}
+
+std::set<std::string> FaxMemory::trunks() const {
+  std::set<std::string> names;
+  for (const auto& [key, known] : known_) names.insert(key.first);
+  return names;
 }
 
 }  // namespace sg::records

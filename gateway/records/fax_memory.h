@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,9 @@
 
 namespace sg::records {
 
-// The experiences of all numbers, by trunk, kept in a file by SQLite. What is asked is answered from memory; the file
-// is written on a thread of its own. Owned by the Application; signalling thread only.
+// The experiences of all numbers, by trunk and in their remembered_form(), whatever form they are given in, kept in a
+// file by SQLite. What is asked is answered from memory; the file is written on a thread of its own. Owned by the
+// Application; signalling thread only.
 class FaxMemory {
  public:
   static constexpr size_t kMostNumbers = 100'000;
@@ -27,8 +29,10 @@ class FaxMemory {
   void learn(const call::Record& record, call::WallTime now);
   void apply(const std::string& trunk, const std::string& number, call::MediaPolicy& policy, call::WallTime now) const;
   std::vector<FaxExperience> all(call::WallTime now) const;
-  // How many were forgotten: the number may be known to several trunks.
-  size_t forget(const std::string& number);
+  // False: it was not known.
+  bool forget(const std::string& trunk, const std::string& number);
+  // Of which anything is known; the settings may name some of them no more.
+  std::set<std::string> trunks() const;
   struct Imported {
     size_t taken = 0;
     size_t older = 0;  // passed over: of the number something newer is known, or it is past remembering

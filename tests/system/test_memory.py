@@ -86,6 +86,23 @@ class Memory(test_fallbacks.Fallbacks):
         self.assertIn(f'{file}, line 2: "t38" must be usual', refused.stderr)
         self.assertEqual(self.bench.control("memory"), [])
 
+        file.write_text(lines[0].replace('"trunk":"', '"trunk":"x'))
+        refused = self.ctl("memory", "import", file)
+        self.assertEqual(refused.returncode, 1)
+        self.assertRegex(refused.stderr, r'line 1: there is no SIP trunk "x\S+"; there are drops-t38, .*refuses-488')
+        self.assertEqual(self.bench.control("memory"), [])
+
+        # As a person writes them: the same numbers.
+        file.write_text(exported.replace('"number":"', '"number":"+'))
+        self.assertIn("2 numbers taken over", self.ctl("memory", "import", file).stdout)
+        self.assertEqual(self.ctl("memory", "export").stdout, exported)
+        for trunk, number in self.called.items():
+            self.assertEqual(self.ctl("memory", "forget", number, "other").returncode, 1)
+            self.assertEqual(self.ctl("memory", "forget", f"+{number}", trunk).returncode, 0)
+            again = self.ctl("memory", "forget", number)
+            self.assertEqual((again.returncode, again.stderr),
+                             (1, f"spangatectl: nothing is remembered of {number}\n"))
+
         file.write_text(exported)
         taken = self.ctl("memory", "import", file)
         self.assertEqual(taken.stdout, f"{file}: 2 numbers taken over, 0 passed over that are older than what is known\n")

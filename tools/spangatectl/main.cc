@@ -74,9 +74,12 @@ sg::Result<Json> request_of(const std::vector<std::string>& words) {
   bool takes_id = command == "call" || command == "hangup" || (command == "fax" && words.size() > 1);
   if (command == "memory") {
     if (words.size() == 3 && words[1] == "forget") return Json{{"command", command}, {"forget", words[2]}};
+    if (words.size() == 4 && words[1] == "forget") {
+      return Json{{"command", command}, {"forget", words[2]}, {"trunk", words[3]}};
+    }
     if (words.size() == 3 && words[1] == "import") return request;
     if (words.size() == 1 || (words.size() == 2 && words[1] == "export")) return request;
-    return sg::fail("memory takes export, import and a file, or forget and a number");
+    return sg::fail("memory takes export, import and a file, or forget, a number and a trunk");
   }
   if (words.size() > 2) return sg::fail("\"{}\" is one word too many", words[2]);
   if (takes_id) {

@@ -52,7 +52,7 @@ struct FakeView final : View {
   }
   std::string records_file() const override { return file_of_records; }
   Result<std::vector<std::string>> fax_numbers() const override { return numbers; }
-  Result<size_t> forget_fax_number(const std::string& number) override {
+  Result<size_t> forget_fax_number(const std::string& number, const std::string&) override {
     return std::erase_if(numbers, [&](const std::string& each) { return each.find(number) != std::string::npos; });
   }
   Result<ImportView> import_fax_numbers(const std::vector<std::string>& lines) override {

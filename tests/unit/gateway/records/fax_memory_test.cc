@@ -58,7 +58,7 @@ TEST_F(FaxMemoryTest, KeepsWhatWorkedOverARestart) {
   auto all = memory->all(kNow);
   ASSERT_EQ(all.size(), 1u) << "only the SIP side has numbers that are worth knowing";
   EXPECT_EQ(all[0].trunk, "carrier");
-  EXPECT_EQ(all[0].number, "+4930");
+  EXPECT_EQ(all[0].number, "4930");
   EXPECT_EQ(all[0].transport, "t38");
   EXPECT_EQ(all[0].asked_by, "peer");
   EXPECT_EQ(all[0].bit_rate, 14400);
@@ -95,12 +95,74 @@ TEST_F(FaxMemoryTest, KeepsWhatIsHeldBackOverARestart) {
 TEST_F(FaxMemoryTest, ForgetsANumberOnRequestForGood) {
   memory->learn(fax("delivered"), kNow);
 
-  EXPECT_EQ(memory->forget("+4999"), 0u);
-  EXPECT_EQ(memory->forget("+4930"), 1u);
+  EXPECT_FALSE(memory->forget("carrier", "+4999"));
+  EXPECT_FALSE(memory->forget("pbx", "+4930"));
+  EXPECT_TRUE(memory->forget("carrier", "+4930"));
+  EXPECT_FALSE(memory->forget("carrier", "+4930"));
   open();
 
   EXPECT_TRUE(memory->all(kNow).empty());
   EXPECT_FALSE(policy_at(kNow).is_known_fax);
+}
+
+// Whoever writes a number and whoever calls it mean the same one.
+TEST_F(FaxMemoryTest, HasOneFormOfANumber) {
+  for (const char* written : {"4930", "+4930", "+49 (30)", "49-30", "49.30"}) {
+    SCOPED_TRACE(written);
+    for (const char* called : {"4930", "+4930"}) {
+      memory
+          ->import({{.trunk = "carrier",
+                     .number = written,
+                     .t38_use = FaxExperience::T38Use::Without,
+                     .t38_use_since = kNow,
+                     .last = kNow}},
+                   kNow)
+          .value();
+      ASSERT_EQ(memory->all(kNow).size(), 1u);
+      EXPECT_EQ(memory->all(kNow)[0].number, "4930");
+      call::MediaPolicy policy;
+      memory->apply("carrier", called, policy, kNow);
+      EXPECT_EQ(policy.t38, call::T38Ask::Never);
+
+      auto record = fax("delivered");
+      record.called[0].called = called;
+      memory->learn(record, kNow);
+      EXPECT_EQ(memory->all(kNow).size(), 1u);
+
+      EXPECT_TRUE(memory->forget("carrier", written));
+      EXPECT_TRUE(memory->all(kNow).empty());
+    }
+  }
+}
+
+TEST_F(FaxMemoryTest, OfARowWithPlusAndOneWithoutTheNewerStays) {
+  for (const auto& [with_plus, without, newer] : {std::tuple{kNow - days(1), kNow, 7}, {kNow, kNow - days(1), 3}}) {
+    memory.reset();
+    std::filesystem::remove(file);
+    open();
+    memory.reset();
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(file.c_str(), &database), SQLITE_OK);
+    auto row = [](const char* number, int delivered, call::WallTime last) {
+      return fmt::format(
+          "INSERT INTO fax_number (trunk, number, transport, asked_by, bit_rate, ecm, delivered, failed, "
+          "last) VALUES ('carrier', '{}', 't38', 'us', 14400, 1, {}, 0, {});",
+          number, delivered, std::chrono::duration_cast<std::chrono::seconds>(last.time_since_epoch()).count());
+    };
+    const auto sql =
+        row("+4930", 3, with_plus) + row("4930", 7, without) + row("+4940", 9, kNow) + "PRAGMA user_version = 2;";
+    ASSERT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(database);
+
+    open();
+
+    auto all = memory->all(kNow);
+    ASSERT_EQ(all.size(), 2u);
+    EXPECT_EQ(all[0].number, "4930");
+    EXPECT_EQ(all[0].delivered, newer);
+    EXPECT_EQ(all[1].number, "4940");
+    EXPECT_EQ(all[1].delivered, 9);
+  }
 }
 
 TEST_F(FaxMemoryTest, LearnsNothingFromCallsThatWereNoFaxOrNotAnswered) {
@@ -129,7 +191,7 @@ TEST_F(FaxMemoryTest, TakesOverWhatAnotherGatewayKnewUnlessItKnowsNewer) {
   auto all = memory->all(kNow);
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(all[0].delivered, 1);
-  EXPECT_EQ(all[1].number, "+4940");
+  EXPECT_EQ(all[1].number, "4940");
   EXPECT_EQ(all[1].delivered, 7);
 }
 
