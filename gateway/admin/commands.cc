@@ -26,7 +26,7 @@ constexpr std::array kCommands = {
         "route",
         "where a call would go; \"called\", \"from\", and \"calling\", \"line\", \"ton\", \"at\", \"media\" as wanted",
         run_route},
-    Command{"doctor", "what is wrong with the lines, and how to mend it", run_doctor},
+    Command{"doctor", "what is wrong with lines, peers, files and ports, and how to mend it", run_doctor},
     Command{"timeslots", "every timeslot and what it does", run_timeslots},
     Command{"counters", "every counter; \"prefix\" narrows them down", run_counters},
     Command{"help", "these commands", run_help},

@@ -159,7 +159,10 @@ void Application::on_call_over(const call::Record& record) {
 void Application::start_fax_memory() {
   if (settings_.fax.memory.empty()) return;
   auto memory = records::FaxMemory::open(settings_.fax.memory, counters_, std::chrono::system_clock::now());
-  if (!memory) return log_.error("nothing is remembered of fax numbers: {}", memory.error().message);
+  if (!memory) {
+    fax_memory_error_ = memory.error().message;
+    return log_.error("nothing is remembered of fax numbers: {}", fax_memory_error_);
+  }
   fax_memory_ = std::move(*memory);
 }
 

@@ -88,6 +88,7 @@ class Application final : public sip::SipAgent::Listener,
   std::vector<std::string> faxes() const override { return faxes_.all(); }
   std::string records_file() const override { return settings_.records.file; }
   Result<std::vector<std::string>> fax_numbers() const override;
+  tl::unexpected<Error> no_memory() const;
   // Error: no SIP trunk has this name.
   Result<> has_memory_of(const std::string& name) const;
   Result<size_t> forget_fax_number(const std::string& number, const std::string& trunk) override;
@@ -131,6 +132,7 @@ class Application final : public sip::SipAgent::Listener,
   route::Decision explain_forwards(route::Query query, route::Decision decision, route::Explanation& explanation,
                                    admin::RouteView& view) const;
   Facts facts() const;
+  size_t ports_in_use() const;  // pairs
   // Every span there is, by number.
   std::vector<tdm::SpanStatus> span_status() const;
   Result<std::unique_ptr<tdm::Signalling>> make_interface(const conf::PriTrunk& trunk,
@@ -157,7 +159,8 @@ class Application final : public sip::SipAgent::Listener,
   std::unique_ptr<tdm::cesop::Backend> cesop_;
   std::unique_ptr<tdm::dahdi::DahdiBackend> dahdi_;
   std::unique_ptr<MissingBackend> missing_backend_;
-  std::string dahdi_error_;  // why there is none, though a span wants one
+  std::string fax_memory_error_;  // why nothing is, though a file is named
+  std::string dahdi_error_;       // why there is none, though a span wants one
   std::unique_ptr<trunk::SpanWatch> span_watch_;
   std::unique_ptr<media::Service> media_;
   std::unique_ptr<sip::SipAgent> agent_;

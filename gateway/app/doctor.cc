@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "gateway/records/writer.h"
+
 namespace sg::app {
 namespace {
 
@@ -175,16 +177,64 @@ const char* mend_of(call::Obstacle obstacle) {
     case call::Obstacle::NotSent:
       break;
   }
-  return "see that the peer runs, that its address and transport are right, and that it lets this gateway's OPTIONS in; "
-         "probe = \"0s\" calls it without asking";
+  return "see that the peer runs, takes calls, that its address and transport are right, and that it lets this "
+         "gateway's "
+         "OPTIONS in; probe = \"0s\" calls it without asking";
 }
 
 // What may pass by itself does not fail a gateway yet.
 void examine_peer(const PeerFacts& peer, std::vector<Finding>& findings) {
-  const bool is_clear = peer.obstacle == call::Obstacle::None;
-  const bool may_pass = peer.obstacle == call::Obstacle::NoAnswer || peer.obstacle == call::Obstacle::NotSent;
+  const bool is_clear = peer.obstacle == call::Obstacle::None && !peer.has_missed;
+  const bool may_pass = peer.obstacle == call::Obstacle::None || peer.obstacle == call::Obstacle::NoAnswer ||
+                        peer.obstacle == call::Obstacle::NotSent;
   const auto grade = peer.is_up && is_clear ? Grade::Good : peer.is_up && may_pass ? Grade::Warning : Grade::Fault;
   findings.push_back({"trunk " + peer.trunk, grade, peer.state, grade == Grade::Good ? "" : mend_of(peer.obstacle)});
+}
+
+// What is left of a disk when it is time to act: at a fault a night of records no longer fits.
+constexpr uint64_t kAlmostFull = uint64_t{16} << 20;
+constexpr uint64_t kFillingUp = uint64_t{256} << 20;
+
+std::string megabytes(uint64_t octets) {
+  return fmt::format("{} MB", octets >> 20);
+}
+
+void examine_file(const FileFacts& file, std::vector<Finding>& findings) {
+  auto tell = [&](Grade grade, std::string says, std::string mend) {
+    findings.push_back({file.subject, grade, std::move(says), std::move(mend)});
+  };
+  const auto in_vain = file.waiting ? fmt::format("; records that wait: {}", file.waiting) : std::string();
+  if (file.file.empty()) return tell(Grade::Good, "off: the configuration names no file", "");
+  if (!file.error.empty()) {
+    return tell(Grade::Fault, fmt::format("{}: {}{}", file.file, file.error, in_vain),
+                "make room, or let the gateway's user write there; call records that wait are lost only if the gateway "
+                "is killed; see the log");
+  }
+  if (file.free && *file.free < kAlmostFull) {
+    return tell(Grade::Fault,
+                fmt::format("the disk of {} is full: {} left{}", file.file, megabytes(*file.free), in_vain),
+                "make room; rotate the files");
+  }
+  if (file.free && *file.free < kFillingUp) {
+    return tell(Grade::Warning, fmt::format("the disk of {} fills up: {} left", file.file, megabytes(*file.free)),
+                "make room; rotate the files");
+  }
+  // Some always wait for a moment.
+  if (file.waiting > records::Writer::kManyWaiting) {
+    return tell(Grade::Warning, fmt::format("{} cannot keep up{}", file.file, in_vain),
+                "a faster disk for [records] file");
+  }
+  tell(Grade::Good, fmt::format("{} is written", file.file), "");
+}
+
+void examine_ports(const PortFacts& ports, std::vector<Finding>& findings) {
+  if (ports.all == 0) return;
+  const auto says = fmt::format("{} of {} pairs are in use", ports.in_use, ports.all);
+  const auto grade = ports.in_use >= ports.all            ? Grade::Fault
+                     : ports.in_use * 10 >= ports.all * 9 ? Grade::Warning
+                                                          : Grade::Good;
+  findings.push_back({"media ports", grade, says,
+                      grade == Grade::Good ? "" : "widen [media] ports: a call takes two ports for each SIP side"});
 }
 
 bool is_software(const SpanFacts& span) {
@@ -273,6 +323,8 @@ std::vector<Finding> examine(const Facts& facts) {
     }
   }
   for (const PeerFacts& peer : facts.peers) examine_peer(peer, findings);
+  for (const FileFacts& file : facts.files) examine_file(file, findings);
+  examine_ports(facts.ports, findings);
   auto clocks = examine_clocks(facts);
   if (clocks.empty() && !facts.spans.empty()) clocks.push_back({"clock", Grade::Good, "no contradiction", ""});
   std::ranges::move(clocks, std::back_inserter(findings));

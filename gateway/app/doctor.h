@@ -31,6 +31,22 @@ struct PeerFacts {
   bool is_up = true;
   std::string state;  // in words
   call::Obstacle obstacle = call::Obstacle::None;
+  bool has_missed = false;  // the latest question: no answer, or one that takes no calls (503)
+};
+
+// A file that the gateway writes to.
+struct FileFacts {
+  std::string subject;           // "records", "fax memory"
+  std::string file;              // empty: none is wanted
+  std::string error;             // why it is not written; empty: it is
+  size_t waiting = 0;            // records that are not written yet
+  std::optional<uint64_t> free;  // octets that its disk has left for us; not set: not known
+};
+
+// Media ports, in pairs: one an IP side of a call.
+struct PortFacts {
+  size_t in_use = 0;
+  size_t all = 0;  // 0: not known
 };
 
 struct Facts {
@@ -38,6 +54,8 @@ struct Facts {
   std::string driver_error;
   std::vector<SpanFacts> spans;
   std::vector<PeerFacts> peers;
+  std::vector<FileFacts> files = {};
+  PortFacts ports = {};
 };
 
 // Where each timeslot's clock comes from: no source, or two that contradict. Also told at start-up.

@@ -36,6 +36,8 @@ class SipTrunk final : public call::Trunk {
   call::MediaPolicy policy_at(const SocketAddress& local) const;
   // What the probe found; up where there is none.
   bool is_up() const { return !probe_ || probe_->health().is_up(); }
+  // Whether the probe's latest question had no answer, or 503.
+  bool has_missed() const { return probe_ && probe_->health().misses() > 0; }
   // What stands in the way of calls there, as the probe or else the latest call has met it.
   call::Obstacle obstacle() const;
   // "up", "down: 503, 4 in a row", "not probed", "up: the peer asks for a password; this trunk has none"

@@ -3,6 +3,9 @@
 #include "gateway/app/application.h"
 
 #include <fmt/ranges.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
@@ -64,11 +67,18 @@ std::vector<admin::StepView> history_of(const call::Call& call) {
   return steps;
 }
 
-tl::unexpected<Error> no_memory() {
-  return fail("nothing is remembered: [fax] memory names no file, or it could not be opened");
+// Octets that the disk of a file has left for this process. Not set: the file is none that takes room, or cannot be
+// asked.
+std::optional<uint64_t> free_beside(const std::string& file) {
+  struct stat what {};
+  struct statvfs disk {};
+  if (::stat(file.c_str(), &what) != 0 || !S_ISREG(what.st_mode)) return std::nullopt;
+  if (::statvfs(file.c_str(), &disk) != 0) return std::nullopt;
+  return static_cast<uint64_t>(::geteuid() == 0 ? disk.f_bfree : disk.f_bavail) * disk.f_frsize;
 }
 
-// Numbers that people write as calls of a trunk have them: "+493012345" is 03012345 where a trunk's numbers are national.
+// Numbers that people write as calls of a trunk have them: "+493012345" is 03012345 where a trunk's numbers are
+// national.
 class WrittenNumbers {
  public:
   explicit WrittenNumbers(const conf::Settings& settings)
@@ -159,6 +169,11 @@ Result<std::vector<std::string>> Application::fax_numbers() const {
   std::vector<std::string> lines;
   for (const auto& known : fax_memory_->all(now)) lines.push_back(records::to_json(known, now));
   return lines;
+}
+
+tl::unexpected<Error> Application::no_memory() const {
+  if (fax_memory_error_.empty()) return fail("nothing is remembered: [fax] memory names no file");
+  return fail("nothing is remembered: {}", fax_memory_error_);
 }
 
 // "there is no SIP trunk "carier"; there are carrier, pbx"
@@ -278,11 +293,33 @@ std::vector<admin::Finding> Application::examine() const {
   return app::examine(facts());
 }
 
+size_t Application::ports_in_use() const {
+  size_t pairs = 0;
+  for (const call::Call* call : manager_->calls()) {
+    for (const call::Party* party : {&call->caller(), call->called(), call->third()}) {
+      pairs += party && party->is_ip();
+    }
+  }
+  return pairs;
+}
+
 Facts Application::facts() const {
   Facts facts;
   for (const auto& sip_trunk : sip_trunks_) {
-    facts.peers.push_back({sip_trunk->name(), sip_trunk->is_up(), sip_trunk->words(), sip_trunk->obstacle()});
+    facts.peers.push_back(
+        {sip_trunk->name(), sip_trunk->is_up(), sip_trunk->words(), sip_trunk->obstacle(), sip_trunk->has_missed()});
   }
+  facts.files.push_back({.subject = "records",
+                         .file = settings_.records.file,
+                         .error = records_ ? records_->trouble() : std::string(),
+                         .waiting = records_ ? records_->waiting() : 0,
+                         .free = free_beside(settings_.records.file)});
+  facts.files.push_back({.subject = "fax memory",
+                         .file = settings_.fax.memory,
+                         .error = fax_memory_ ? fax_memory_->trouble() : fax_memory_error_,
+                         .free = free_beside(settings_.fax.memory)});
+  facts.ports = {.in_use = ports_in_use(),
+                 .all = (static_cast<size_t>(settings_.media.last_port) - settings_.media.first_port + 1) / 2};
   if (dahdi_) facts.driver_version = dahdi_->driver_version();
   facts.driver_error = dahdi_error_;
   for (auto& view : spans()) {

@@ -180,6 +180,10 @@ class FaxMemory::File {
     thread_.join();
   }
 
+  std::string trouble() {
+    std::lock_guard lock(mutex_);
+    return trouble_;
+  }
   void put(FaxExperience known) {
     add([known = std::move(known)](sqlite3* database) { return write(database, known); });
   }
@@ -213,11 +217,14 @@ class FaxMemory::File {
       Job job = std::move(jobs_.front());
       jobs_.pop_front();
       lock.unlock();
+      std::string trouble;
       if (job(database_.get()) != SQLITE_DONE) {
         errors_.add();
-        log_.error("cannot write to {}: {}", file_, sqlite3_errmsg(database_.get()));
+        trouble = sqlite3_errmsg(database_.get());
+        log_.error("cannot write to {}: {}", file_, trouble);
       }
       lock.lock();
+      trouble_ = std::move(trouble);
     }
   }
 
@@ -228,6 +235,7 @@ class FaxMemory::File {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job> jobs_;
+  std::string trouble_;
   bool is_stopping_ = false;
   std::thread thread_;  // last: it uses all of the above
 };
@@ -328,6 +336,10 @@ bool FaxMemory::forget(const std::string& trunk, const std::string& number) {
   if (known_.erase({trunk, form}) == 0) return false;
   file_->remove(trunk, form);
   return true;
+}
+
+std::string FaxMemory::trouble() const {
+  return file_->trouble();
 }
 
 std::set<std::string> FaxMemory::trunks() const {

@@ -25,6 +25,8 @@ class FaxMemory {
   FaxMemory(const FaxMemory&) = delete;
   FaxMemory& operator=(const FaxMemory&) = delete;
 
+  // Why the latest change is not in the file, in words; empty: it is.
+  std::string trouble() const;
   // From a call that is over, for each of its SIP legs that was answered.
   void learn(const call::Record& record, call::WallTime now);
   void apply(const std::string& trunk, const std::string& number, call::MediaPolicy& policy, call::WallTime now) const;

@@ -119,6 +119,16 @@ size_t Writer::waiting() const {
   return unwritten_;
 }
 
+std::string Writer::trouble() const {
+  std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+void Writer::set_trouble(std::string words) {
+  std::lock_guard lock(mutex_);
+  trouble_ = std::move(words);
+}
+
 void Writer::wait(std::unique_lock<std::mutex>& lock) {
   auto is_to_end = [this] { return stopping_ || reopen_; };
   auto has_work = [&] { return is_to_end() || !waiting_.empty(); };
@@ -204,9 +214,11 @@ void Writer::append_lines() {
     ssize_t count = ::write(fd_.get(), line.data() + line_written_, line.size() - line_written_);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
+      const int error = errno;
       errors_.add();
       if (!failing_)
-        log_.error("cannot write to {}: {}; records are kept and tried again", file_, std::strerror(errno));
+        log_.error("cannot write to {}: {}; records are kept and tried again", file_, std::strerror(error));
+      set_trouble(std::strerror(error));
       failing_ = true;
       return;
     }
@@ -217,7 +229,10 @@ void Writer::append_lines() {
     line_written_ = 0;
     written_.add();
   }
-  if (failing_) log_.info("{} is written again", file_);
+  if (failing_) {
+    log_.info("{} is written again", file_);
+    set_trouble({});
+  }
   failing_ = false;
 }
 

@@ -48,6 +48,8 @@ class Writer {
   void reopen();
   // Records not written yet. Any thread.
   size_t waiting() const;
+  // Why they wait, in words; empty: nothing is wrong. Any thread.
+  std::string trouble() const;
 
  private:
   struct News {
@@ -72,6 +74,7 @@ class Writer {
   void append_lines();
   void keep_numbers_ahead(uint64_t call);
   void note(const Result<>& journalled);
+  void set_trouble(std::string words);
 
   const std::string file_;
   const std::chrono::milliseconds retry_after_;
@@ -88,6 +91,7 @@ class Writer {
   bool stopping_ = false;
   bool reopen_ = false;
   bool warned_ = false;
+  std::string trouble_;
 
   // The records thread's.
   UniqueFd fd_;

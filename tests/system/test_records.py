@@ -5,7 +5,7 @@ import json
 import os
 import signal
 
-from support import ROUTES, SystemTest
+from support import ROUTES, SystemTest, run_program
 
 
 class Records(SystemTest):
@@ -97,6 +97,30 @@ class Records(SystemTest):
         record = self.record()
         self.assertRegex(record["uid"], r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
         self.assertEqual((record["call"], record["uid"]), (call["id"], call["uid"]))
+
+    def test_a_full_disk_keeps_records_waiting_and_doctor_says_so(self):
+        def doctor():
+            run = run_program("spangatectl", "--socket", self.bench.gateway_socket, "--json", "doctor")
+            return run.returncode, next(f for f in json.loads(run.stdout) if f["subject"] == "records")
+        self.assertEqual((doctor()[0], doctor()[1]["grade"]), (0, "good"))
+        kept = self.bench.records.with_suffix(".kept")
+        os.rename(self.bench.records, kept)
+        os.symlink("/dev/full", self.bench.records)
+        self.bench.gateway.child.send_signal(signal.SIGHUP)
+        self.wait("the new file", lambda: "/dev/full" in {os.readlink(f"/proc/{self.bench.gateway.child.pid}/fd/{fd}")
+                                                          for fd in os.listdir(f"/proc/{self.bench.gateway.child.pid}/fd")})
+
+        self.call_with_sipp("uac_call", "300").finish()
+        self.wait("doctor to see it", lambda: doctor()[1]["grade"] == "fault")
+        code, finding = doctor()
+        self.assertEqual(code, 3)
+        self.assertEqual(finding["says"], f"{self.bench.records}: No space left on device; records that wait: 1")
+
+        os.remove(self.bench.records)
+        os.rename(kept, self.bench.records)
+        self.bench.gateway.child.send_signal(signal.SIGHUP)
+        self.record()
+        self.wait("doctor to see that, too", lambda: doctor() [0] == 0)
 
     def test_after_sighup_records_go_to_a_new_file(self):
         self.call_with_sipp("uac_call", "300").finish()

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <cstdio>
@@ -19,6 +20,7 @@ using sg::spangatectl::Json;
 
 constexpr int kRefused = 1;  // the gateway is not there, or said no
 constexpr int kUsage = 2;
+constexpr int kFault = 3;  // doctor has found one
 
 constexpr std::string_view kHelp = R"(Shows and steers a running Spangate gateway.
 
@@ -38,7 +40,7 @@ Commands:
   spans              the spans with their alarms; --history tells what they
                      counted, by quarters of an hour and days
   trunks             the trunks: up or down, and their calls
-  doctor             what is wrong with the lines, and how to mend it
+  doctor             what is wrong with lines, peers, files and ports, and how to mend it
   timeslots          every timeslot and what it does
   route NUMBER       where a call would go and why; --from names the trunk it
                      comes from
@@ -51,7 +53,7 @@ Commands:
 )";
 
 constexpr std::string_view kMore = R"(
-Exit status: 0 done, 1 the gateway cannot be reached or refused, 2 wrong usage.
+Exit status: 0 done, 1 the gateway cannot be reached or refused, 2 wrong usage, 3 doctor has found a fault.
 
 Examples:
   spangatectl calls
@@ -100,6 +102,10 @@ sg::Result<Json> request_of(const std::vector<std::string>& words) {
     request["prefix"] = words[1];
   }
   return request;
+}
+
+bool has_fault(const Json& findings) {
+  return std::ranges::any_of(findings, [](const Json& finding) { return finding.value("grade", "") == "fault"; });
 }
 
 bool is_known(const std::string& command) {
@@ -190,7 +196,7 @@ int run(int argc, char** argv) {
                     ? sg::escaped_json(result->dump(2, ' ', false, sg::spangatectl::Json::error_handler_t::replace)) +
                           "\n"
                     : sg::spangatectl::text_of(words.front(), *result));
-  return 0;
+  return words.front() == "doctor" && has_fault(*result) ? kFault : 0;
 }
 
 }  // namespace

@@ -65,8 +65,10 @@ TEST(Doctor, GradesAPeerByWhatCallsThereMeet) {
     Obstacle obstacle;
     Grade grade;
     const char* mend;
+    bool has_missed = false;
   };
   for (const Row& row : {Row{true, Obstacle::None, Grade::Good, ""},
+                         {true, Obstacle::None, Grade::Warning, "see that the peer runs", true},
                          {false, Obstacle::None, Grade::Fault, "see that the peer runs"},
                          {true, Obstacle::NoAnswer, Grade::Warning, "see that the peer runs"},
                          {false, Obstacle::NoAnswer, Grade::Fault, "see that the peer runs"},
@@ -74,9 +76,48 @@ TEST(Doctor, GradesAPeerByWhatCallsThereMeet) {
                          {true, Obstacle::NoRoute, Grade::Fault, "this machine's routes"},
                          {true, Obstacle::PasswordWanted, Grade::Fault, "by its address, without a password"}}) {
     Facts facts;
-    facts.peers = {{"carrier", row.is_up, "the words", row.obstacle}};
+    facts.peers = {{"carrier", row.is_up, "the words", row.obstacle, row.has_missed}};
 
     EXPECT_THAT(examine(facts), tells(row.grade, "trunk carrier", "the words", row.mend));
+  }
+}
+
+TEST(Doctor, LooksAtTheFilesThatTheGatewayWrites) {
+  constexpr uint64_t kMegabyte = 1 << 20;
+  struct Row {
+    FileFacts file;
+    Grade grade;
+    const char* says;
+  };
+  for (const Row& row :
+       {Row{{"records", "", "", 0, {}}, Grade::Good, "off: the configuration names no file"},
+        {{"records", "/r", "", 3, 999 * kMegabyte}, Grade::Good, "/r is written"},
+        {{"records", "/r", "", 3, {}}, Grade::Good, "/r is written"},
+        {{"records", "/r", "", 3, 200 * kMegabyte}, Grade::Warning, "the disk of /r fills up: 200 MB left"},
+        {{"records", "/r", "", 3, 9 * kMegabyte},
+         Grade::Fault,
+         "the disk of /r is full: 9 MB left; records that wait: 3"},
+        {{"records", "/r", "", 10001, {}}, Grade::Warning, "/r cannot keep up; records that wait: 10001"},
+        {{"records", "/r", "No space left on device", 7, 0},
+         Grade::Fault,
+         "/r: No space left on device; records that wait: 7"},
+        {{"fax memory", "/m", "unable to open database file", 0, {}},
+         Grade::Fault,
+         "/m: unable to open database file"}}) {
+    Facts facts;
+    facts.files = {row.file};
+
+    EXPECT_THAT(examine(facts), tells(row.grade, row.file.subject.c_str(), row.says, "")) << row.says;
+  }
+}
+
+TEST(Doctor, SeesMediaPortsRunOut) {
+  for (auto [in_use, grade] :
+       {std::pair{0u, Grade::Good}, {89u, Grade::Good}, {90u, Grade::Warning}, {100u, Grade::Fault}}) {
+    Facts facts;
+    facts.ports = {in_use, 100};
+
+    EXPECT_THAT(examine(facts), tells(grade, "media ports", fmt::format("{} of 100", in_use).c_str(), ""));
   }
 }
 

@@ -98,9 +98,11 @@ TEST_F(Writing, KeepsWhatAFullDiskRefusesAndWritesItLater) {
   ASSERT_TRUE(comes_true([&] { return counters.get("records.errors").value() > 1; })) << "it tries again";
   writer->write(record(2));
   EXPECT_EQ(writer->waiting(), 2u);
+  EXPECT_EQ(writer->trouble(), "No space left on device");
 
   std::filesystem::remove(path("calls"));
   writer->reopen();
+  EXPECT_TRUE(comes_true([&] { return writer->waiting() == 0 && writer->trouble().empty(); }));
   writer.reset();
 
   EXPECT_EQ(calls_in(path("calls")), (std::vector<uint64_t>{1, 2}));
