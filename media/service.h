@@ -105,8 +105,10 @@ struct RtpStats {
 struct UdptlStats {
   uint64_t packets_sent = 0, packets_received = 0;
   uint64_t lost = 0, recovered_redundancy = 0, recovered_fec = 0, late = 0, duplicate = 0, malformed = 0;
-  uint64_t refused = 0;  // IFPs in sound datagrams that do not add up: cut short
-  int redundancy = 0;    // earlier IFPs in each datagram that is sent, lastly; 0: none, or FEC
+  uint64_t refused = 0;   // IFPs in sound datagrams that do not add up: cut short
+  uint64_t too_long = 0;  // IFPs of the other side that were not sent, as no datagram holds them
+  uint64_t oversize = 0;  // datagrams that were sent though they exceed the peer's T38FaxMaxDatagram
+  int redundancy = 0;     // earlier IFPs in each datagram that is sent, lastly; 0: none, or FEC
 };
 
 struct FaxStats {

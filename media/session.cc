@@ -24,6 +24,8 @@ UdptlStats& operator+=(UdptlStats& sum, const UdptlStats& more) {
   sum.late += more.late;
   sum.duplicate += more.duplicate;
   sum.malformed += more.malformed;
+  sum.too_long += more.too_long;
+  sum.oversize += more.oversize;
   sum.redundancy = more.redundancy;
   return sum;
 }

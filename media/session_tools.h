@@ -23,6 +23,7 @@ struct MediaCounters {
         udptl_redundancy_raised(counters.get("media.udptl.redundancy_raised")),
         udptl_stray_rtp(counters.get("media.udptl.stray_rtp")),
         udptl_too_long(counters.get("media.udptl.too_long")),
+        udptl_oversize(counters.get("media.udptl.oversize")),
         ifp_refused(counters.get("media.udptl.ifp_refused")),
         unexpected(counters.get("media.unexpected_datagrams")),
         send_failed(counters.get("media.send_failed")) {}
@@ -40,6 +41,7 @@ struct MediaCounters {
   Counter& udptl_redundancy_raised;  // by one, as the peer's packets were lost
   Counter& udptl_stray_rtp;          // audio that came after the swap to T.38
   Counter& udptl_too_long;           // IFPs that no datagram of ours holds; dropped
+  Counter& udptl_oversize;           // datagrams above the peer's limit, as their IFP alone was
   Counter& ifp_refused;              // IFPs of a peer that do not add up; dropped
   Counter& unexpected;               // before the peer's media was agreed upon
   Counter& send_failed;

@@ -157,7 +157,9 @@ void T38Endpoint::send_ifp(ByteView ifp, int copies, int fd, TimePoint now) {
 
 void T38Endpoint::send(ByteView ifp, int copies, int fd) {
   if (!peer_.can_be_sent_to()) return;
+  const uint64_t oversize = sender_.oversize();
   out_octets_ = sender_.send(ifp, out_).size();
+  if (sender_.oversize() > oversize) tools_.counters.udptl_oversize.add();
   repeats_left_ = 0;
   if (out_octets_ == 0) return tools_.counters.udptl_too_long.add();
   send_datagram(fd);
@@ -204,6 +206,8 @@ UdptlStats T38Endpoint::stats() const {
           .late = counted.late,
           .duplicate = counted.duplicate,
           .malformed = counted.malformed,
+          .too_long = sender_.refused(),
+          .oversize = sender_.oversize(),
           .redundancy = later_ones_repeat_ ? depth_.depth() : 0};
 }
 

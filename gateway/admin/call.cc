@@ -34,8 +34,12 @@ Json json_of(const media::SideStats& side) {
             {"lost", side.udptl.lost},
             {"recovered_redundancy", side.udptl.recovered_redundancy},
             {"recovered_fec", side.udptl.recovered_fec},
+            {"late", side.udptl.late},
+            {"duplicate", side.udptl.duplicate},
             {"malformed", side.udptl.malformed},
             {"refused", side.udptl.refused},
+            {"too_long", side.udptl.too_long},
+            {"oversize", side.udptl.oversize},
             {"redundancy", side.udptl.redundancy}}},
           {"bearer", {{"read_overruns", side.bearer.read_overruns}, {"write_underruns", side.bearer.write_underruns}}}};
 }

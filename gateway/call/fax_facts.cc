@@ -78,6 +78,7 @@ FaxLeg leg_of(std::string_view whose, const LegRecord* record, const media::Side
   leg.jitter_ms = side.rtp.jitter_ms;
   leg.drift_ppm = side.rtp.drift_ppm;
   leg.refused_ifps = side.udptl.refused;
+  leg.oversize = side.udptl.oversize;
   if (!record) return leg;
   leg.trunk = record->trunk;
   if (!record->trunk.empty()) leg.name += fmt::format(" (trunk {})", record->trunk);

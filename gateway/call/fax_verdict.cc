@@ -79,18 +79,21 @@ int datagram_of(int bit_rate) {
   constexpr int kAroundData = 5, kAroundIfps = 6;
   return 2 * (bit_rate * 30 / 8000 + kAroundData) + kAroundIfps;
 }
-// The leg whose peer takes, by its own word, datagrams that hold less than the first training wanted.
+// The leg whose peer takes, by its own word, datagrams that hold less than the first training wanted, or less than it
+// got.
 const FaxLeg* small_leg(const FaxFacts& f) {
   const int wanted = datagram_of(f.log.document().first_bit_rate);
-  auto found = std::ranges::find_if(
-      f.legs, [=](const FaxLeg& leg) { return leg.t38_max_datagram > 0 && leg.t38_max_datagram < wanted; });
+  auto found = std::ranges::find_if(f.legs, [=](const FaxLeg& leg) {
+    return leg.t38_max_datagram > 0 && (leg.t38_max_datagram < wanted || leg.oversize >= kFewCut);
+  });
   return found != f.legs.end() && !was_harmed(f, true) ? &*found : nullptr;
 }
 std::string words_of_small(const FaxFacts& f) {
   const FaxLeg& leg = *small_leg(f);
   return fmt::format(
-      "the peer of {} takes T.38 datagrams of {} octets only (T38FaxMaxDatagram), too small for {} bit/s", leg.name,
-      leg.t38_max_datagram, f.log.document().first_bit_rate);
+      "the peer of {} takes T.38 datagrams of {} octets only (T38FaxMaxDatagram), too small for {} bit/s{}", leg.name,
+      leg.t38_max_datagram, f.log.document().first_bit_rate,
+      leg.oversize > 0 ? fmt::format("; {} were larger all the same", leg.oversize) : "");
 }
 constexpr std::string_view kSmallAdvice =
     "If it takes more than it tells, or less, say so: t38_peer_max_datagram = 400 for its trunk; else max_bit_rate = "

@@ -43,6 +43,7 @@ struct FaxLeg {
   double jitter_ms = 0, drift_ppm = 0;
   int t38_max_datagram = 0;   // octets that its peer takes; 0: no T.38
   uint64_t refused_ifps = 0;  // of its peer: cut short
+  uint64_t oversize = 0;      // datagrams to its peer, larger than it takes
 };
 
 // The loss that harmed most, of those that harm.

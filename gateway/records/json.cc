@@ -194,6 +194,8 @@ Json json_of(const media::SideStats& side) {
                    {"duplicate", udptl.duplicate},
                    {"malformed", udptl.malformed},
                    {"refused", udptl.refused},
+                   {"too_long", udptl.too_long},
+                   {"oversize", udptl.oversize},
                    {"redundancy", udptl.redundancy}};
   }
   if (side.bearer.read_overruns + side.bearer.write_underruns > 0) {

@@ -349,6 +349,17 @@ TEST_F(T38EndpointTest, WhatCannotBeSentAtAllIsCounted) {
 
   EXPECT_TRUE(wire.sent.empty());
   EXPECT_EQ(counters.get("media.udptl.too_long").value(), 1u);
+  EXPECT_EQ(endpoint().stats().too_long, 1u);
+}
+
+TEST_F(T38EndpointTest, WhatIsSentThoughThePeerTellsLessIsCounted) {
+  settings.remote_params.max_datagram = 5;  // less than any IFP of data needs
+  endpoint().send_ifp(page_data(1), 1, 3, clock.now());
+
+  ASSERT_FALSE(wire.sent.empty());
+  EXPECT_GT(wire.sent[0].second.size(), 5u);
+  EXPECT_EQ(counters.get("media.udptl.oversize").value(), wire.sent.size());
+  EXPECT_EQ(endpoint().stats().oversize, wire.sent.size());
 }
 
 TEST_F(T38EndpointTest, TakesADatagramOfTheSizeThatWasDeclared) {

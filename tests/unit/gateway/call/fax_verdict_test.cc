@@ -235,6 +235,12 @@ const RuleCase kCases[] = {
      }},
     {"small datagrams", Verdict::Failed, "<DIS >DCS <FTT >DCS <FTT >DCN",
      "failed 2 times: the peer of the caller's leg", [](Record& record) { record.caller.t38_max_datagram = 72; }},
+    {"small datagrams", Verdict::Failed, "<DIS >DCS <FTT >DCS <FTT >DCN",
+     "datagrams of 200 octets only (T38FaxMaxDatagram), too small for 9600 bit/s; 31 were larger all the same",
+     [](Record& record) {
+       record.caller.t38_max_datagram = 200;
+       record.media.side[0].udptl.oversize = 31;
+     }},
     {"packets cut", Verdict::Failed, "<DIS >DCS <FTT >DCS <FTT >DCN", "40 T.38 packets from the caller's leg",
      [](Record& record) { record.media.side[0].udptl.refused = 40; }},
     {"training failed", Verdict::Failed, "<DIS >DCS <FTT >DCS <FTT >DCN", "failed 2 times, from 9600 down to 9600"},
