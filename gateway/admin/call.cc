@@ -65,12 +65,15 @@ Json json_of(const CallDetail& detail) {
 
 }  // namespace
 
+// A call that is over is in the file of call records, which the client reads.
 void run_call(const Json& request, View& view, const Reply& reply) {
   auto id = id_in(request);
   if (!id) return reply(tl::unexpected(id.error()));
-  view.ask_call(*id, [id = *id, reply](std::optional<CallDetail> detail) {
-    if (!detail) return reply(tl::unexpected(no_call(id)));
-    reply(json_of(*detail));
+  view.ask_call(*id, [id = *id, &view, reply](std::optional<CallDetail> detail) {
+    if (detail) return reply(json_of(*detail));
+    const std::string file = view.records_file();
+    if (file.empty()) return reply(tl::unexpected(no_call(id)));
+    reply(Json{{"id", id.value}, {"in_file", file}});
   });
 }
 

@@ -19,10 +19,13 @@ Json summary_of(const Json& record) {
           {"cause", fax.at("cause")}};
 }
 
-void list(View& view, const Reply& reply) {
+// Those before the start of the gateway are in its file.
+void list(const Json& request, View& view, const Reply& reply) {
   Json faxes = Json::array();
   for (const std::string& line : view.faxes()) faxes.push_back(summary_of(Json::parse(line)));
-  reply(std::move(faxes));
+  auto with_file = request.find("with_file");
+  if (with_file == request.end() || *with_file != true) return reply(std::move(faxes));
+  reply(Json{{"faxes", std::move(faxes)}, {"most", view.most_faxes()}, {"in_file", view.records_file()}});
 }
 
 }  // namespace
@@ -31,7 +34,7 @@ void list(View& view, const Reply& reply) {
 // this thread waits for a disk.
 void run_fax(const Json& request, View& view, const Reply& reply) {
   auto given = request.find("id");
-  if (given == request.end()) return list(view, reply);
+  if (given == request.end()) return list(request, view, reply);
   if (!given->is_number_unsigned()) return reply(fail("\"id\" must be the number of a call"));
   const CallId id{given->get<uint64_t>()};
   view.ask_fax(id, [id, &view, reply](std::optional<std::string> line) {

@@ -154,6 +154,7 @@ class View {
   // The record of a fax that is up or among the latest, as its line of JSON; answered as ask_call(). Empty: not here.
   virtual void ask_fax(CallId id, std::function<void(std::optional<std::string>)> answer) = 0;
   virtual std::vector<std::string> faxes() const = 0;  // records of the latest faxes, as JSON, the latest first
+  virtual size_t most_faxes() const = 0;               // so many are kept
   virtual std::string records_file() const = 0;        // empty: no call records are kept
   // Error: nothing is remembered here.
   virtual Result<std::vector<std::string>> fax_numbers() const = 0;  // as JSON, an object each

@@ -86,6 +86,7 @@ class Application final : public sip::SipAgent::Listener,
   void ask_call(CallId id, std::function<void(std::optional<admin::CallDetail>)> answer) override;
   void ask_fax(CallId id, std::function<void(std::optional<std::string>)> answer) override;
   std::vector<std::string> faxes() const override { return faxes_.all(); }
+  size_t most_faxes() const override { return faxes_.most(); }
   std::string records_file() const override { return settings_.records.file; }
   Result<std::vector<std::string>> fax_numbers() const override;
   tl::unexpected<Error> no_memory() const;

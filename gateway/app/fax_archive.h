@@ -21,6 +21,7 @@ class FaxArchive {
   void add(const call::Record& record);
   // Empty: it is not here, or not any more.
   std::optional<std::string> find(CallId id) const;
+  size_t most() const { return most_; }
   std::vector<std::string> all() const;  // the latest first
 
  private:

@@ -62,7 +62,7 @@ class Spangatectl(SystemTest):
         self.assertEqual(self.ctl_json("calls"), [])
 
     def test_spans(self):
-        self.assertRegex(self.ctl("spans"), r"(?m)^1 +E1 +OK +\S.* pstn +up +30 +0 +0 ")
+        self.assertRegex(self.ctl("spans"), r"(?m)^1 +E1 +OK +\S.* pstn +up +30 +0 +0( |$)")
         span, = self.ctl_json("spans")
         self.assertEqual((span["span"], span["type"], span["alarms"], span["trunk"], span["is_up"], span["idle"]),
                          (1, "E1", "OK", "pstn", True, 30))
@@ -84,8 +84,38 @@ class Spangatectl(SystemTest):
         self.assertEqual(self.ctl("counters", "nothing."), "no counters\n")
 
     def test_a_call_that_is_not_there(self):
-        for command in ("call", "hangup"):
-            self.assertEqual(self.ctl(command, "999999", code=1), "spangatectl: there is no call 999999\n")
+        self.assertEqual(self.ctl("hangup", "999999", code=1), "spangatectl: there is no call 999999\n")
+        self.assertIn("there is no call 999999", self.ctl("call", "999999", code=1))
+
+    def test_a_call_that_is_over_is_found_in_the_records(self):
+        sipp, call = self.start_call()
+        self.assertNotIn("t38:", self.ctl("call", call), "nothing of it was counted")
+        self.ctl("hangup", call)
+        sipp.finish()
+        self.wait_for_no_calls()
+        record = self.wait("the record", lambda: next((r for r in self.bench.call_records() if r["call"] == call), None))
+        self.assertEqual(self.ctl_json("call", call), record)
+        text = self.ctl("call", call)
+        self.assertRegex(text, rf"(?m)^call +{call}$")
+        self.assertRegex(text, r"(?m)^released_by +gateway$")
+
+    def test_errors_are_json_for_programs(self):
+        for words, code, says in ((("call", "999999"), 1, "there is no call 999999"), (("dance",), 2, '"dance" is no command'),
+                                  (("--wrong",), 2, "unrecognised option")):
+            with self.subTest(words=words):
+                run = run_program("spangatectl", "--socket", self.bench.gateway_socket, "--json", *words)
+                self.assertEqual((run.returncode, run.stderr), (code, ""))
+                self.assertIn(says, json.loads(run.stdout)["error"])
+
+    def test_a_memory_that_is_off_says_so(self):
+        for words in (("memory",), ("memory", "export"), ("memory", "forget", "1")):
+            with self.subTest(words=words):
+                self.assertEqual(self.ctl(*words, code=1),
+                                 "spangatectl: nothing is remembered: [fax] memory names no file\n")
+        self.assertRegex(self.ctl("doctor"), r"(?m)^good +fax memory: off: the configuration names no file$")
+
+    def test_route_without_a_trunk_names_them(self):
+        self.assertIn("route needs --from TRUNK: one of pbx, pstn;", self.ctl("route", "300", code=2))
 
     def test_wrong_usage(self):
         for words in ((), ("dance",), ("call",), ("call", "first"), ("calls", "1"), ("call", "1", "2"), ("--wrong",)):
@@ -102,7 +132,8 @@ class Spangatectl(SystemTest):
             path = pathlib.Path(scratch) / "none.sock"
             run = run_program("spangatectl", "--socket", path, "status")
         self.assertEqual(run.returncode, 1)
-        self.assertRegex(run.stderr, rf"^spangatectl: .*{re.escape(str(path))}.*No such file")
+        self.assertRegex(run.stderr, rf"^spangatectl: .*{re.escape(str(path))}: No such file or directory; "
+                                     r"is spangated running\? \(-s names another socket\)\n$")
 
     def test_something_else_there(self):
         with tempfile.TemporaryDirectory() as scratch:

@@ -55,7 +55,10 @@ Result<std::string> receive_line(int fd) {
 
 Result<Json> ask(const std::string& socket, const Json& request, std::chrono::seconds patience) {
   auto fd = connect_to(socket, patience);
-  if (!fd) return fail_with(fd.error(), "cannot reach the gateway at {}", socket);
+  if (!fd) {
+    return fail("cannot reach the gateway at {}: {}; is spangated running? (-s names another socket)", socket,
+                fd.error().message);
+  }
   auto sent = send_line(fd->get(), request.dump() + "\n");
   if (!sent) return tl::unexpected(sent.error());
   auto line = receive_line(fd->get());

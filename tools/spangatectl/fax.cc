@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "gateway/records/files.h"
 
@@ -135,6 +136,53 @@ Result<Json> find_record(const std::string& file, uint64_t call) {
   Json record = Json::parse(found, nullptr, false);
   if (!record.is_object()) return fail("call {} in {} is no whole record", call, file);
   return record;
+}
+
+namespace {
+
+// As the gateway sums up those that it has seen.
+Json summary_of(const Json& record) {
+  const Json& fax = record.at("fax");
+  const Json& caller = record.at("caller");
+  const Json called = record.at("called").empty() ? Json::object() : record.at("called").back();
+  return {{"id", record.at("call")},
+          {"started", record.at("started")},
+          {"from", caller.at("trunk")},
+          {"calling", caller.at("calling")},
+          {"to", called.value("trunk", Json())},
+          {"called", called.value("called", caller.at("called"))},
+          {"pages", fax.at("pages")},
+          {"bit_rate", fax.at("bit_rate")},
+          {"transport", fax.value("transport", Json())},
+          {"verdict", fax.at("verdict")},
+          {"cause", fax.value("cause", Json())}};
+}
+
+}  // namespace
+
+Json with_recent(const Json& told) {
+  Json faxes = told.at("faxes");
+  const auto most = told.at("most").get<size_t>();
+  const auto file = told.at("in_file").get<std::string>();
+  if (file.empty() || faxes.size() >= most) return faxes;
+  std::vector<Json> earlier;
+  records::for_each_recent_line(file, [&](const std::string& line) {
+    if (!is_fax(line)) return;
+    const Json record = Json::parse(line, nullptr, false);
+    if (!record.is_object() || !record.contains("fax") || !record.at("fax").is_object()) return;
+    const auto is_same = [&](const Json& fax) {
+      return fax.at("id") == record.at("call") && fax.at("started") == record.at("started");
+    };
+    if (std::ranges::none_of(faxes, is_same)) earlier.push_back(summary_of(record));
+  });
+  // Times of one form and one zone: their letters are in their order.
+  std::ranges::stable_sort(earlier, std::ranges::greater(),
+                           [](const Json& fax) { return fax.at("started").get<std::string>(); });
+  for (Json& fax : earlier) {
+    if (faxes.size() == most) break;
+    faxes.push_back(std::move(fax));
+  }
+  return faxes;
 }
 
 std::string fax_text(const Json& record) {

@@ -29,18 +29,20 @@ Usage: spangatectl [OPTIONS] COMMAND [ARGUMENT]
 Commands:
   status             the gateway in a few figures
   calls              the calls that are up or being set up
-  call ID            one call in detail: legs, media, fax, what happened so far
+  call ID            one call in detail: legs, media, what happened so far; its
+                     record once it is over
   fax [ID]           the latest faxes; of one the verdict, and who said what
                      when, as a ladder
-  memory             what worked for each fax number, and what is held back
-                     next time
+  memory             what worked for each fax number, and what is held back next
+                     time
   memory export      the same as lines of JSON; memory import FILE takes them
                      over, memory forget NUMBER drops one
   hangup ID          end a call
   spans              the spans with their alarms; --history tells what they
                      counted, by quarters of an hour and days
   trunks             the trunks: up or down, and their calls
-  doctor             what is wrong with lines, peers, files and ports, and how to mend it
+  doctor             what is wrong with lines, peers, files and ports, and how
+                     to mend it
   timeslots          every timeslot and what it does
   route NUMBER       where a call would go and why; --from names the trunk it
                      comes from
@@ -53,7 +55,8 @@ Commands:
 )";
 
 constexpr std::string_view kMore = R"(
-Exit status: 0 done, 1 the gateway cannot be reached or refused, 2 wrong usage, 3 doctor has found a fault.
+Exit status: 0 done, 1 the gateway cannot be reached or refused, 2 wrong usage,
+3 doctor has found a fault.
 
 Examples:
   spangatectl calls
@@ -64,9 +67,27 @@ Examples:
   spangatectl --json spans | jq '.[].alarms'
 )";
 
-int usage_error(const std::string& why) {
-  std::cerr << "spangatectl: " << why << "; see spangatectl --help\n";
-  return kUsage;
+// In words on standard error, or, with --json, as an object where the result would be.
+int fail_as(int code, const std::string& why, bool is_json) {
+  if (is_json) {
+    const Json error = {{"error", why}};
+    std::cout << sg::escaped_json(error.dump(2, ' ', false, Json::error_handler_t::replace)) << "\n";
+  } else {
+    std::cerr << "spangatectl: " << why << "\n";
+  }
+  return code;
+}
+int usage_error(const std::string& why, bool is_json) {
+  return fail_as(kUsage, why + "; see spangatectl --help", is_json);
+}
+
+// A question about a trunk without its name: which there are.
+std::string names_of_trunks(const std::string& socket) {
+  std::string names;
+  auto trunks = sg::spangatectl::ask(socket, Json{{"command", "trunks"}});
+  if (!trunks || !trunks->is_array()) return names;
+  for (const Json& trunk : *trunks) names += (names.empty() ? "" : ", ") + trunk.value("trunk", "");
+  return names;
 }
 
 // The request that the words stand for; an error in words where they stand for none.
@@ -92,6 +113,8 @@ sg::Result<Json> request_of(const std::vector<std::string>& words) {
     if (error != std::errc{} || end != text.data() + text.size())
       return sg::fail("\"{}\" is no number of a call", text);
     request["id"] = id;
+  } else if (command == "fax") {
+    request["with_file"] = true;
   } else if (command == "route") {
     if (words.size() < 2) return sg::fail("route needs a number");
     request["called"] = words[1];
@@ -141,9 +164,12 @@ int run(int argc, char** argv) {
   try {
     options::store(options::command_line_parser(argc, argv).options(all).positional(positions).run(), given);
   } catch (const options::error& error) {
-    return usage_error(error.what());
+    const bool is_json =
+        std::any_of(argv + 1, argv + argc, [](std::string_view word) { return word == "--json" || word == "-j"; });
+    return usage_error(error.what(), is_json);
   }
   auto words = given.contains("word") ? given["word"].as<std::vector<std::string>>() : std::vector<std::string>();
+  const bool is_json = given.contains("json");
   if (given.contains("help") || (!words.empty() && words.front() == "help")) {
     std::cout << kHelp << shown << kMore;
     return 0;
@@ -152,47 +178,49 @@ int run(int argc, char** argv) {
     std::cout << "spangatectl " SG_VERSION "\n";
     return 0;
   }
-  if (words.empty()) return usage_error("which command?");
-  if (!is_known(words.front())) return usage_error("\"" + words.front() + "\" is no command");
+  if (words.empty()) return usage_error("which command?", is_json);
+  if (!is_known(words.front())) return usage_error("\"" + words.front() + "\" is no command", is_json);
   auto request = request_of(words);
-  if (!request) return usage_error(request.error().message);
+  if (!request) return usage_error(request.error().message, is_json);
   bool is_route = words.front() == "route";
-  if (is_route && !given.contains("from")) return usage_error("route needs --from TRUNK");
+  auto text_given = [&](const char* key) { return given.contains(key) ? given[key].as<std::string>() : std::string(); };
+  const auto socket = given.contains("socket") ? text_given("socket") : sg::conf::ControlSocket().to_ask();
+  if (is_route && !given.contains("from")) {
+    const auto names = names_of_trunks(socket);
+    return usage_error("route needs --from TRUNK" + (names.empty() ? "" : ": one of " + names), is_json);
+  }
   for (const char* key : {"from", "calling", "at", "media", "ton", "line"}) {
     if (!given.contains(key)) continue;
-    if (!is_route) return usage_error(std::string("--") + key + " goes only with route");
+    if (!is_route) return usage_error(std::string("--") + key + " goes only with route", is_json);
     (*request)[key] = given[key].as<std::string>();
   }
   if (given.contains("history")) {
-    if (words.front() != "spans") return usage_error("--history goes only with spans");
+    if (words.front() != "spans") return usage_error("--history goes only with spans", is_json);
     (*request)["history"] = true;
   }
   bool is_diff = words.front() == "diff";
-  auto text_given = [&](const char* key) { return given.contains(key) ? given[key].as<std::string>() : std::string(); };
   for (const char* key : {"records", "since"}) {
-    if (given.contains(key) && !is_diff) return usage_error(std::string("--") + key + " goes only with diff");
+    if (given.contains(key) && !is_diff) return usage_error(std::string("--") + key + " goes only with diff", is_json);
   }
   if (auto since = text_given("since"); !since.empty()) {
-    if (auto good = sg::spangatectl::check_since(since); !good) return usage_error(good.error().message);
+    if (auto good = sg::spangatectl::check_since(since); !good) return usage_error(good.error().message, is_json);
   }
   // A table of a million rows takes its time.
   auto patience = words.front() == "reload" ? std::chrono::seconds(300) : std::chrono::seconds(10);
-  const auto socket = given.contains("socket") ? text_given("socket") : sg::conf::ControlSocket().to_ask();
   const bool is_import = words.front() == "memory" && words.size() == 3 && words[1] == "import";
   auto result = is_diff     ? sg::spangatectl::diff({words[1], text_given("records"), text_given("since")})
                 : is_import ? sg::spangatectl::import_memory(socket, words[2])
                             : sg::spangatectl::ask(socket, *request, patience);
-  // A fax that the gateway keeps no longer.
-  if (result && result->is_object() && result->contains("in_file")) {
+  // What the gateway has no longer is in its file.
+  if (result && result->is_object() && result->contains("faxes")) {
+    result = sg::spangatectl::with_recent(*result);
+  } else if (result && result->is_object() && result->contains("in_file")) {
     result = sg::spangatectl::find_record(result->at("in_file").get<std::string>(), result->at("id").get<uint64_t>());
   }
   const bool is_export = words.front() == "memory" && words.size() == 2;
-  if (!result) {
-    std::cerr << "spangatectl: " << result.error().message << "\n";
-    return kRefused;
-  }
+  if (!result) return fail_as(kRefused, result.error().message, is_json);
   std::cout << (is_export ? sg::spangatectl::export_text(*result)
-                : given.contains("json")
+                : is_json
                     ? sg::escaped_json(result->dump(2, ' ', false, sg::spangatectl::Json::error_handler_t::replace)) +
                           "\n"
                     : sg::spangatectl::text_of(words.front(), *result));

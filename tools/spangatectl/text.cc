@@ -1,7 +1,10 @@
 #include "tools/spangatectl/text.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cstdint>
+#include <sstream>
 #include <vector>
 
 #include "base/text.h"
@@ -10,10 +13,17 @@
 namespace sg::spangatectl {
 namespace {
 
+constexpr size_t kWidth = 80;  // of a terminal
+
 // One value as a word: nothing at all is "-".
 std::string word(const Json& value) {
   if (value.is_null()) return "-";
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
+  if (value.is_array()) {
+    std::vector<std::string> words;
+    for (const Json& each : value) words.push_back(each.is_string() ? each.get<std::string>() : each.dump());
+    return words.empty() ? "-" : fmt::format("{}", fmt::join(words, ", "));
+  }
   if (!value.is_string()) return value.dump();
   auto text = value.get<std::string>();
   return text.empty() ? "-" : text;
@@ -21,6 +31,12 @@ std::string word(const Json& value) {
 
 std::string word(const Json& object, const char* key) {
   return object.is_object() && object.contains(key) ? word(object.at(key)) : "-";
+}
+
+// "12-31 23:59" of "2026-12-31T23:59:00.250Z".
+std::string short_time(const Json& object, const char* key) {
+  auto text = word(object, key);
+  return text.size() < 16 ? text : text.substr(5, 5) + " " + text.substr(11, 5);
 }
 
 // "1:02:03", or "2:03" below an hour.
@@ -31,27 +47,79 @@ std::string clock_time(const Json& milliseconds) {
   return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
-// Columns as wide as their longest word.
+// `head`, and beside it the words, broken so that no line is longer than the terminal is wide where words allow it.
+std::string wrapped(const std::string& head, const std::string& text) {
+  const std::string margin(head.size(), ' ');
+  std::string out = head;
+  size_t at = head.size();
+  std::istringstream words(text);
+  for (std::string each; words >> each;) {
+    const bool is_first = at == head.size();
+    if (!is_first && at + 1 + each.size() > kWidth) {
+      out += "\n" + margin;
+      at = head.size();
+    } else if (!is_first) {
+      out += " ";
+      ++at;
+    }
+    out += each;
+    at += each.size();
+  }
+  return out.substr(0, out.find_last_not_of(' ') + 1) + "\n";
+}
+
+// Columns as wide as their longest word. Where a line would not fit, columns that it can do without are left out, in
+// the order in which they are named, and the last column is broken.
 class Table {
  public:
-  explicit Table(std::vector<std::string> heading) { add(std::move(heading)); }
+  explicit Table(std::vector<std::string> heading, std::vector<std::string> dispensable = {})
+      : dispensable_(std::move(dispensable)) {
+    add(std::move(heading));
+  }
   void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
 
-  std::string to_string() const {
-    std::vector<size_t> widths(rows_.front().size(), 0);
-    for (const auto& row : rows_) {
-      for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  std::string to_string() {
+    for (const auto& name : dispensable_) {
+      if (width() <= kWidth) break;
+      leave_out(name);
     }
+    const auto widths = this->widths();
     std::string out;
     for (const auto& row : rows_) {
       std::string line;
-      for (size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
-      out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+      for (size_t i = 0; i + 1 < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
+      // Beside much else there is no room to break anything.
+      const bool breaks = line.size() + row.back().size() > kWidth && line.size() < kWidth * 2 / 3;
+      if (breaks) {
+        out += wrapped(line, row.back());
+      } else {
+        line += row.back();
+        out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+      }
     }
     return out;
   }
 
  private:
+  std::vector<size_t> widths() const {
+    std::vector<size_t> widths(rows_.front().size(), 0);
+    for (const auto& row : rows_) {
+      for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+    }
+    return widths;
+  }
+  size_t width() const {
+    size_t sum = 0;
+    for (size_t each : widths()) sum += each + 2;
+    return sum - 2;
+  }
+  void leave_out(const std::string& name) {
+    const auto& heading = rows_.front();
+    const auto at = std::ranges::find(heading, name) - heading.begin();
+    for (auto& row : rows_) row.erase(row.begin() + at);
+  }
+
+  const std::vector<std::string> dispensable_;
   std::vector<std::vector<std::string>> rows_;
 };
 
@@ -73,11 +141,25 @@ std::string calls_text(const Json& calls) {
   return table.to_string();
 }
 
-// A tree of values, indented; empty branches are left out.
+// A branch in which nothing was counted: the RTP of a timeslot.
+bool is_idle(const Json& branch) {
+  return branch.is_object() && std::ranges::all_of(branch, [](const Json& each) {
+           return is_idle(each) || each.is_null() || (each.is_number() && each == 0) || each == false;
+         });
+}
+
+// A tree of values, indented; branches in which there is nothing are left out.
 void describe(std::string& out, const Json& value, size_t indent) {
   for (const auto& [key, inner] : value.items()) {
     std::string margin(indent, ' ');
-    if (inner.is_object()) {
+    if (is_idle(inner)) continue;
+    const bool is_list = inner.is_array() && !inner.empty() && inner.front().is_object();
+    if (is_list) {
+      for (const Json& each : inner) {
+        out += fmt::format("{}{}:\n", margin, key);
+        describe(out, each, indent + 2);
+      }
+    } else if (inner.is_object()) {
       out += fmt::format("{}{}:\n", margin, key);
       describe(out, inner, indent + 2);
     } else {
@@ -86,8 +168,21 @@ void describe(std::string& out, const Json& value, size_t indent) {
   }
 }
 
+// Of a call that is over, its record.
+std::string ended_call_text(Json record) {
+  std::string more;
+  if (record.contains("fax") && record.at("fax").is_object()) {
+    record["fax"].erase("timeline");
+    more = fmt::format("who said what when: spangatectl fax {}\n", word(record, "call"));
+  }
+  std::string out;
+  describe(out, record, 0);
+  return out + more;
+}
+
 std::string call_text(Json call) {
-  Json history = call.contains("history") ? call.at("history") : Json::array();
+  if (!call.contains("history")) return ended_call_text(std::move(call));
+  Json history = call.at("history");
   call.erase("history");
   std::string out;
   describe(out, call, 0);
@@ -126,11 +221,12 @@ std::string memory_text(const Json& result) {
   if (result.is_object())
     return fmt::format("{}: forgotten on {} trunks\n", word(result, "number"), word(result, "forgotten"));
   if (result.empty()) return "no fax number is remembered\n";
-  Table table({"NUMBER", "TRUNK", "DELIVERED", "FAILED", "IN", "ASKED BY", "BIT/S", "ECM", "NEXT TIME", "LAST"});
+  Table table({"NUMBER", "TRUNK", "GOOD", "BAD", "IN", "ASKED", "BIT/S", "ECM", "LAST", "NEXT TIME"},
+              {"ECM", "BIT/S", "ASKED"});
   for (const Json& each : result) {
     table.add({word(each, "number"), word(each, "trunk"), word(each, "delivered"), word(each, "failed"),
                word(each, "transport"), word(each, "asked_by"), word(each, "bit_rate"), word(each, "ecm"),
-               word(each, "held_back"), word(each, "last")});
+               word(each, "last").substr(0, 10), word(each, "held_back")});
   }
   return table.to_string();
 }
@@ -138,9 +234,10 @@ std::string memory_text(const Json& result) {
 std::string faxes_text(const Json& result) {
   if (!result.is_array()) return fax_text(result);
   if (result.empty()) return "no faxes\n";
-  Table table({"CALL", "STARTED", "FROM", "CALLING", "TO", "CALLED", "PAGES", "BIT/S", "IN", "VERDICT"});
+  Table table({"CALL", "STARTED", "FROM", "CALLING", "TO", "CALLED", "PAGES", "BIT/S", "IN", "VERDICT"},
+              {"BIT/S", "IN", "PAGES"});
   for (const Json& fax : result) {
-    table.add({word(fax, "id"), word(fax, "started"), word(fax, "from"), word(fax, "calling"), word(fax, "to"),
+    table.add({word(fax, "id"), short_time(fax, "started"), word(fax, "from"), word(fax, "calling"), word(fax, "to"),
                word(fax, "called"), word(fax, "pages"), word(fax, "bit_rate"), word(fax, "transport"),
                word(fax, "verdict")});
   }
@@ -154,7 +251,8 @@ std::string spans_text(const Json& spans) {
     for (const Json& span : spans) out += (out.empty() ? "" : "\n") + history_text(span);
     return out;
   }
-  Table table({"SPAN", "TYPE", "ALARMS", "CLOCK", "TRUNK", "D-CHANNEL", "IDLE", "IN USE", "OUT", "NAME"});
+  Table table({"SPAN", "TYPE", "ALARMS", "CLOCK", "TRUNK", "D-CHANNEL", "IDLE", "IN USE", "OUT", "NAME"},
+              {"NAME", "TYPE", "CLOCK"});
   for (const Json& span : spans) {
     table.add({word(span, "span"), word(span, "type"), word(span, "alarms"), word(span, "clock"), word(span, "trunk"),
                span.at("is_up").get<bool>() ? "up" : "down", word(span, "idle"), word(span, "in_use"),
@@ -165,11 +263,11 @@ std::string spans_text(const Json& spans) {
 
 std::string trunks_text(const Json& trunks) {
   if (trunks.empty()) return "no trunks\n";
-  Table table({"TRUNK", "KIND", "STATE", "CALLS", "MOST"});
+  Table table({"TRUNK", "KIND", "CALLS", "MOST", "STATE"});
   for (const Json& trunk : trunks) {
     bool is_limited = trunk.at("max_calls").get<size_t>() != 0;
-    table.add({word(trunk, "trunk"), word(trunk, "kind"), word(trunk, "state"), word(trunk, "calls"),
-               is_limited ? word(trunk, "max_calls") : "-"});
+    table.add({word(trunk, "trunk"), word(trunk, "kind"), word(trunk, "calls"),
+               is_limited ? word(trunk, "max_calls") : "-", word(trunk, "state")});
   }
   return table.to_string();
 }
@@ -178,8 +276,9 @@ std::string doctor_text(const Json& findings) {
   if (findings.empty()) return "no spans\n";
   std::string out;
   for (const Json& finding : findings) {
-    out += fmt::format("{:<8} {}: {}\n", word(finding, "grade"), word(finding, "subject"), word(finding, "says"));
-    if (word(finding, "mend") != "-") out += fmt::format("         -> {}\n", word(finding, "mend"));
+    out += wrapped(fmt::format("{:<8} ", word(finding, "grade")),
+                   fmt::format("{}: {}", word(finding, "subject"), word(finding, "says")));
+    if (word(finding, "mend") != "-") out += wrapped("         -> ", word(finding, "mend"));
   }
   return out;
 }

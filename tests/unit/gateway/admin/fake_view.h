@@ -50,6 +50,7 @@ struct FakeView final : View {
     for (const auto& [id, line] : fax_lines) lines.push_back(line);
     return lines;
   }
+  size_t most_faxes() const override { return 20; }
   std::string records_file() const override { return file_of_records; }
   Result<std::vector<std::string>> fax_numbers() const override { return numbers; }
   Result<size_t> forget_fax_number(const std::string& number, const std::string&) override {

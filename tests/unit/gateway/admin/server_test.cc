@@ -359,7 +359,8 @@ TEST_F(Control, LeavesAFileAloneThatIsNoSocket) {
 
 TEST(ControlClient, SaysThatNoGatewayIsThere) {
   EXPECT_EQ(ask("/nonexistent/control.sock", {{"command", "status"}}).error().message,
-            "cannot reach the gateway at /nonexistent/control.sock: No such file or directory");
+            "cannot reach the gateway at /nonexistent/control.sock: No such file or directory; is spangated running? "
+            "(-s names another socket)");
 }
 
 }  // namespace

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <sstream>
+#include <tuple>
 
 #include "gateway/admin/command.h"
 #include "tests/unit/gateway/admin/fake_view.h"
@@ -125,6 +128,36 @@ TEST_F(FaxInFile, IsTheOneOfItsNumberAndNoVoiceCall) {
   EXPECT_FALSE(no_file);
 }
 
+// What a gateway has seen since its start, and what its file has of the time before.
+TEST_F(FaxInFile, IsListedAlsoFromBeforeTheGatewaysStart) {
+  auto record = [](int call, const char* started, bool was_fax = true) {
+    Json json = {{"call", call},
+                 {"started", started},
+                 {"caller", {{"trunk", "a"}, {"calling", "1"}, {"called", "2"}}},
+                 {"called", Json::array()},
+                 {"fax", nullptr}};
+    if (was_fax) json["fax"] = {{"pages", call}, {"bit_rate", 0}, {"verdict", "delivered"}};
+    return json.dump();
+  };
+  put(file + ".1", {record(1, "2026-03-01T09:00:00.000Z")});
+  put(file, {record(2, "2026-03-02T09:00:00.000Z"), record(3, "2026-03-03T09:00:00.000Z", false), "no record",
+             record(4, "2026-03-04T09:00:00.000Z")});
+  const Json since_start = Json::array({{{"id", 4}, {"started", "2026-03-04T09:00:00.000Z"}}});
+
+  auto listed = [&](size_t most) {
+    std::vector<int> calls;
+    for (const Json& fax : with_recent({{"faxes", since_start}, {"most", most}, {"in_file", file}})) {
+      calls.push_back(fax.at("id").get<int>());
+    }
+    return calls;
+  };
+
+  EXPECT_EQ(listed(20), (std::vector<int>{4, 2, 1}));
+  EXPECT_EQ(listed(2), (std::vector<int>{4, 2}));
+  EXPECT_EQ(listed(1), (std::vector<int>{4}));
+  EXPECT_EQ(with_recent({{"faxes", since_start}, {"most", 20}, {"in_file", ""}}), since_start);
+}
+
 TEST_F(FaxInFile, IsLookedForInWhatLogRotationLeft) {
   put(file + ".1", {R"({"call":17,"fax":{"pages":3}})", R"({"call":18,"fax":null})"});
   put(file, {R"({"call":19,"fax":null})", R"({"call":17,"fax":null})"});
@@ -193,9 +226,9 @@ TEST(ControlText, ShowsTrunks) {
                       {"pstn", "tdm", true, "up", 7, 0}};
 
   EXPECT_EQ(shown("trunks", view),
-            "TRUNK    KIND  STATE                        CALLS  MOST\n"
-            "carrier  sip   down: no answer, 4 in a row  0      30\n"
-            "pstn     tdm   up                           7      -\n");
+            "TRUNK    KIND  CALLS  MOST  STATE\n"
+            "carrier  sip   0      30    down: no answer, 4 in a row\n"
+            "pstn     tdm   7      -     up\n");
 }
 
 TEST(ControlText, ShowsFindingsWithWhatToDo) {
@@ -207,6 +240,99 @@ TEST(ControlText, ShowsFindingsWithWhatToDo) {
             "fault    span 1: RED\n"
             "         -> see the cable\n"
             "good     clock: no contradiction\n");
+}
+
+size_t longest_line(const std::string& text) {
+  size_t longest = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) longest = std::max(longest, line.size());
+  return longest;
+}
+
+TEST(ControlText, FitsATerminal) {
+  const Json fax = {{"id", 4711},
+                    {"started", "2026-03-01T09:05:00.250Z"},
+                    {"from", "carrier"},
+                    {"calling", "493012345678"},
+                    {"to", "pstn"},
+                    {"called", "4989123456789"},
+                    {"pages", 12},
+                    {"bit_rate", 14400},
+                    {"transport", "g711, t38"},
+                    {"verdict", "delivered"}};
+  const Json number = {{"number", "493012345678"},
+                       {"trunk", "carrier"},
+                       {"delivered", 12},
+                       {"failed", 3},
+                       {"transport", "g711"},
+                       {"asked_by", "peer"},
+                       {"bit_rate", 14400},
+                       {"ecm", true},
+                       {"held_back", "T.38 not asked for (refused with 488), at most 9600 bit/s, no ECM"},
+                       {"last", "2026-03-01T09:05:00.250Z"}};
+  const Json span = {{"span", 1},
+                     {"type", "E1"},
+                     {"alarms", "RED YELLOW"},
+                     {"clock", "recovered from driver span 1"},
+                     {"trunk", "lines, phones"},
+                     {"is_up", true},
+                     {"idle", 30},
+                     {"in_use", 0},
+                     {"out_of_service", 0},
+                     {"name", "cesop 127.0.0.1:10001 to 127.0.0.1:10002"}};
+  const Json slot = {
+      {"slot", "1/1"},
+      {"trunk", "phones"},
+      {"state", "out of service"},
+      {"call", nullptr},
+      {"detail", "the driver has no such channel: describe it in /etc/dahdi/system.conf, then run dahdi_cfg"}};
+  const Json trunk = {{"trunk", "carrier"},
+                      {"kind", "sip"},
+                      {"calls", 0},
+                      {"max_calls", 30},
+                      {"state", "not probed: the peer asks for a password; this trunk has none, and so it goes on"}};
+  const Json finding = {
+      {"grade", "fault"},
+      {"subject", "trunk carrier"},
+      {"says", "not probed: the peer asks for a password; this trunk has none"},
+      {"mend", "have the peer know this gateway by its address, without a password: Spangate sends none"}};
+  for (const auto& [command, row, kept] : std::vector<std::tuple<const char*, Json, const char*>>{
+           {"fax", fax, "4711  03-01 09:05  carrier  493012345678  pstn  4989123456789  "},
+           {"memory", number, "2026-03-01  T.38 not asked"},
+           {"spans", span, "lines, phones  up"},
+           {"timeslots", slot, "the driver has no"},
+           {"trunks", trunk, "30    not probed: the peer asks"},
+           {"doctor", finding, "fault    trunk carrier: not probed: the peer"}}) {
+    const std::string text = text_of(command, Json::array({row}));
+
+    EXPECT_LE(longest_line(text), 80u) << text;
+    EXPECT_THAT(text, HasSubstr(kept));
+  }
+  EXPECT_EQ(text_of("doctor", Json::array({finding})),
+            "fault    trunk carrier: not probed: the peer asks for a password; this trunk has\n"
+            "         none\n"
+            "         -> have the peer know this gateway by its address, without a password:\n"
+            "            Spangate sends none\n");
+}
+
+TEST(ControlText, ShowsACallThatIsOverByItsRecordAndNoFiguresOfNothing) {
+  const std::string text = text_of("call", Json{{"call", 17},
+                                                {"cause", {{"q850", 17}, {"sip", nullptr}}},
+                                                {"called", Json::array({{{"trunk", "a"}, {"why", "no answer"}}})},
+                                                {"fax", {{"pages", 2}, {"timeline", Json::array({1})}}},
+                                                {"media", {{"a", {{"t38", {{"packets_sent", 0}, {"lost", 0}}}}}}}});
+
+  EXPECT_EQ(text,
+            "call                   17\n"
+            "cause:\n"
+            "  q850                 17\n"
+            "  sip                  -\n"
+            "called:\n"
+            "  trunk                a\n"
+            "  why                  no answer\n"
+            "fax:\n"
+            "  pages                2\n"
+            "who said what when: spangatectl fax 17\n");
 }
 
 TEST(ControlText, ShowsWhereACallWouldGo) {
