@@ -255,11 +255,15 @@ void Interface::on_digits(q931_call* handle, const char* digits, bool complete) 
 
 void Interface::on_restart(int channel) {
   if (is_whole_interface(channel)) return on_restart_of_interface();
-  log_.warning("RESTART received for channel {}", channel & 0xff);
+  // At a start of the far end one comes for each timeslot. They mean something only where a call was.
+  log_.debug("RESTART received for channel {}", channel & 0xff);
   auto slot = slot_of(channel);
   if (!slot) return;
   set_withdrawn(*slot, false);
-  if (Call* call = calls_.find(inventory_.call_on(*slot))) abandon(*call, kTemporaryFailure);
+  Call* call = calls_.find(inventory_.call_on(*slot));
+  if (!call) return;
+  log_.warning("RESTART received for channel {} ends the call on it", channel & 0xff);
+  abandon(*call, kTemporaryFailure);
 }
 
 void Interface::on_restart_of_interface() {
@@ -268,7 +272,8 @@ void Interface::on_restart_of_interface() {
   auto named = span_named(restart ? restart->interface : std::nullopt);
   if (!all && !named) return log_.warning("RESTART received for interface {}, which is none", *restart->interface);
   uint16_t span = named.value_or(0);
-  log_.warning("RESTART received for {}", all ? "the whole interface" : fmt::format("span {}", span));
+  const auto words = fmt::format("RESTART received for {}", all ? "the whole interface" : fmt::format("span {}", span));
+  calls_.ids().empty() ? log_.info("{}", words) : log_.warning("{}", words);
   for (SignallingCallId id : calls_.ids()) {
     Call& call = *calls_.find(id);
     if (all || (call.slot && call.slot->span == span)) abandon(call, kTemporaryFailure);
