@@ -334,7 +334,7 @@ class Rig:
         inbox.mkdir()
         process = self.start(name, [BIN / "sgfax", "receive", "--local", f"127.0.0.1:{port}", "--out", inbox,
                                     "--json", "--verbose", *options])
-        wait_until(f"{name} to be ready", lambda: "ready" in process.out.read_text(), alive=[process])
+        wait_until(f"{name} to be ready", lambda: "ready sip:" in process.log.read_text(), alive=[process])
         return process
 
     def start_fax_sender(self, name, number, *options, document=DOCUMENT):

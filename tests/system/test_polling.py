@@ -24,7 +24,7 @@ class FaxPolled(SystemTest):
         """A machine that waits with a page for who polls it."""
         process = self.bench.start(name, [rig.BIN / "sgfax", "offer", ONE_PAGE, "--local", f"127.0.0.1:{port}", "--json",
                                           "--verbose", *options])
-        self.wait(f"{name} to be ready", lambda: "ready" in process.out.read_text())
+        self.wait(f"{name} to be ready", lambda: "ready sip:" in process.log.read_text())
         return process
 
     def poll(self, name, number, host, *options):

@@ -3,6 +3,9 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
+#include <array>
+#include <fstream>
+#include <string_view>
 
 #include "media/codec/g711.h"
 #include "tdm/dahdi/lasting_dchannel.h"
@@ -13,6 +16,22 @@ namespace sg::pstnsim {
 
 using tdm::SignallingCallId;
 using tdm::Timeslot;
+
+namespace {
+
+// What a fax machine of ours can send: a TIFF, by its first octets (TIFF 6.0 section 2).
+Result<> can_be_sent(const std::filesystem::path& document) {
+  if (!std::filesystem::exists(document)) return fail("{}: there is no such file", document.string());
+  std::array<char, 4> start{};
+  std::ifstream(document, std::ios::binary).read(start.data(), start.size());
+  const std::string_view found(start.data(), start.size());
+  if (found == std::string_view("II*\0", 4) || found == std::string_view("MM\0*", 4)) return {};
+  if (found == "%PDF")
+    return fail("{} is a PDF: only TIFF can be sent from here (sgfax takes both)", document.string());
+  return fail("{} is no TIFF", document.string());
+}
+
+}  // namespace
 
 struct Exchange::Call {
   Call(uint64_t number, Trunk& on, SignallingCallId signalling_id, Reactor& reactor)
@@ -334,8 +353,7 @@ Result<uint64_t> Exchange::originate(const std::string& from, const std::string&
   const Subscriber* subscriber = find_subscriber(from);
   if (!subscriber) return fail("there is no subscriber {}", from);
   if (!document.empty() && subscriber->kind != Kind::Fax) return fail("subscriber {} is no fax machine", from);
-  if (!document.empty() && !std::filesystem::exists(document))
-    return fail("{}: there is no such file", document.string());
+  if (auto fit = document.empty() ? Result<>{} : can_be_sent(document); !fit) return tl::unexpected(fit.error());
   Trunk* trunk = span ? find_trunk(span) : nullptr;
   if (span && !trunk) return fail("there is no span {}", span);
   for (auto& each : trunks_) {

@@ -95,7 +95,7 @@ CONTROL SOCKET
   A Unix stream socket; a JSON object a line in, one a line out, with "ok" and,
   if that is false, "error".
   {"command":"originate","from":"100","to":"200","send":"page.tif","span":1}
-      -> "call"
+      -> "call"; "send" is a TIFF as fax machines make them
   {"command":"wait","call":1,"timeout_ms":60000}
       -> when the call is over: "cause", and "fax" with its result
   {"command":"hangup","call":1,"cause":16}

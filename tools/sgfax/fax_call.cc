@@ -63,8 +63,15 @@ call::MediaDescription FaxCall::our_image() const {
   return {.audio = std::nullopt, .image = call::ImageStream{.udptl = media_.local(), .params = {}}};
 }
 
-void FaxCall::call(int pages_total) {
+void FaxCall::set_pages(int pages_total) {
   pages_total_ = pages_total;
+  std::error_code error;
+  const auto octets = pages_total > 0 ? std::filesystem::file_size(machine_options_.send_file, error) : 0;
+  progress_ = ProgressLine(pages_total, error ? 0 : octets);
+}
+
+void FaxCall::call(int pages_total) {
+  set_pages(pages_total);
   call::Setup setup;
   setup.called.digits = options_.number;
   setup.calling.number.digits = options_.from;
@@ -72,7 +79,7 @@ void FaxCall::call(int pages_total) {
 }
 
 void FaxCall::answer(const std::optional<call::MediaDescription>& offer, int pages_total) {
-  pages_total_ = pages_total;
+  set_pages(pages_total);
   if (!offer) return leg_->answer(our_audio());
   auto ours = take_up(*offer);
   if (!ours) return leg_->refuse(488);
@@ -197,15 +204,9 @@ Report FaxCall::report(const call::Cause& cause) const {
   return report;
 }
 
-std::string FaxCall::progress() const {
+std::string FaxCall::progress() {
   auto* machine = media_.machine();
-  if (!machine) return "calling";
-  auto now = machine->progress();
-  auto line = fmt::format("{}, {}", now.phase, media_.is_t38() ? "T.38" : "G.711");
-  if (now.bit_rate > 0) line += fmt::format(", {} bit/s, {}", now.bit_rate, now.ecm ? "ECM" : "no ECM");
-  line += pages_total_ > 0 ? fmt::format(", {} of {} pages", now.page, pages_total_)
-                           : fmt::format(", {} page{}", now.page, now.page == 1 ? "" : "s");
-  return line;
+  return machine ? progress_.at(machine->progress(), reactor_.now()) : "calling";
 }
 
 }  // namespace sg::sgfax

@@ -9,6 +9,7 @@
 #include "gateway/sip/sip_leg.h"
 #include "tools/sgfax/fax_media.h"
 #include "tools/sgfax/options.h"
+#include "tools/sgfax/progress.h"
 
 namespace sg::sgfax {
 
@@ -40,8 +41,8 @@ class FaxCall final : call::LegListener {
   void answer(const std::optional<call::MediaDescription>& offer, int pages_total);
   void hang_up(const std::string& why);
 
-  // "page 2, 14400 bit/s, ECM, T.38", for a line that is overwritten.
-  std::string progress() const;
+  // "2 of 3 pages  66 %  14400 ECM  0:12 left", for a line that is overwritten.
+  std::string progress();
   bool is_over() const { return is_over_; }
 
  private:
@@ -57,6 +58,7 @@ class FaxCall final : call::LegListener {
   void on_offer_refused(int status) override;
   void on_digits(const std::string&) override {}
 
+  void set_pages(int pages_total);
   call::MediaDescription our_audio() const;
   call::MediaDescription our_image() const;
   // Our answer to this, having taken it up; nothing: it is to be refused.
@@ -76,6 +78,7 @@ class FaxCall final : call::LegListener {
   std::optional<call::MediaDescription> early_;
   TimePoint started_;
   int pages_total_ = 0;
+  ProgressLine progress_{0, 0};
   bool is_answered_ = false;
   bool is_over_ = false;
   std::string why_;

@@ -157,11 +157,13 @@ Result<> FaxApplication::start() {
   agent_ = std::move(*agent);
   watch_signals();
   if (calls(options_.command)) return start_calling();
+  // Standard output is a program's, with --json.
+  std::FILE* out = options_.json ? stderr : stdout;
   for (const auto& listen : agent_->bound()) {
-    std::printf("ready sip:%s%s\n", listen.address.to_string().c_str(),
-                listen.transport == sip::Transport::Tcp ? ";transport=tcp" : "");
+    std::fprintf(out, "ready sip:%s%s\n", listen.address.to_string().c_str(),
+                 listen.transport == sip::Transport::Tcp ? ";transport=tcp" : "");
   }
-  std::fflush(stdout);
+  std::fflush(out);
   return {};
 }
 

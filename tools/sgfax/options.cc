@@ -297,13 +297,15 @@ OPTIONS
     --count N
         receive: end after N calls; 0 goes on for ever. Default: 1.
     --json
-        Print the result of each fax as one line of JSON.
+        Print the result of each fax as one line of JSON, and nothing else on
+        standard output: the lines "ready ADDRESS" go to standard error.
     --verbose
         Log what SIP and T.30 do, on standard error.
     --help, --version
 
-    On a terminal a line on standard error shows page, speed and ECM as the fax
-    goes on.
+    On a terminal a line on standard error shows how far the fax is: "2 of 3
+    pages  66 %  14400 ECM  0:12 left". Of what is received nobody knows how
+    much there is: "2 pages  14400 ECM  1:05".
 
 EXIT STATUS
     0   All pages were sent and confirmed by the far end, or received (of every

@@ -201,6 +201,16 @@ TEST(Pstnsim, FaxArrivesPixelIdentical) {
   Exchanges exchanges("100=fax,directory=DIR,identity=ALPHA", "200=fax,directory=DIR,identity=BRAVO,answer_after=0.2");
   std::string page = SG_TEST_DATA "/fax/itu1.tif";
 
+  for (const auto& [start, refusal] :
+       {std::pair{"%PDF-1.4", " is a PDF: only TIFF can be sent from here (sgfax takes both)"},
+        {"hello", " is no TIFF"},
+        {"", " is no TIFF"}}) {
+    const std::string other = exchanges.directory.path / "other";
+    std::ofstream(other) << start;
+    auto refused =
+        exchanges.ask(exchanges.network, {{"command", "originate"}, {"from", "100"}, {"to", "200"}, {"send", other}});
+    EXPECT_EQ(refused["error"], other + refusal);
+  }
   auto made =
       exchanges.ask(exchanges.network, {{"command", "originate"}, {"from", "100"}, {"to", "200"}, {"send", page}});
   ASSERT_TRUE(made["ok"]) << made.dump();

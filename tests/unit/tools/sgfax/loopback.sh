@@ -16,8 +16,12 @@ mkfifo "$work/lines"
 receiver=$!
 exec 3<"$work/lines"
 # The ready lines end this wait; so does the receiver's death.
-read -r _ udp <&3
-read -r _ tcp <&3
+until [ "$(grep -c '^ready sip:' "$work/receive.log")" = 2 ]; do
+    kill -0 "$receiver" || { cat "$work/receive.log"; exit 1; }
+    sleep 0.1
+done
+udp=$(sed -n 's/^ready //p' "$work/receive.log" | grep -v transport=tcp)
+tcp=$(sed -n 's/^ready //p' "$work/receive.log" | grep transport=tcp)
 address=${TCP:+$tcp}
 address=${address:-$udp}
 
