@@ -14,6 +14,7 @@
 #include <cassert>
 #include <cerrno>
 #include <cstring>
+#include <map>
 
 #include "base/bound_socket.h"
 #include "base/unique_fd.h"
@@ -35,6 +36,27 @@ constexpr auto kMethods = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INF
 constexpr auto kOurMethods = "INVITE, PRACK, UPDATE, OPTIONS, REFER";
 constexpr auto kSupported = "timer, 100rel, replaces, join";
 constexpr auto kAccept = "application/sdp, application/dtmf-relay, application/dtmf";
+
+// A source that sends what we do not know is told of so often, by method.
+constexpr Duration kTellAgainAfter = 1h;
+
+// To be answered with 405 or 501 (RFC 3261 section 8.2.1), or whatever Sofia finds to say, outside of any dialog.
+bool is_refused_method(sip_method_t method) {
+  switch (method) {
+    case sip_method_invite:
+    case sip_method_ack:
+    case sip_method_bye:
+    case sip_method_cancel:
+    case sip_method_options:
+    case sip_method_prack:
+    case sip_method_update:
+    case sip_method_info:
+    case sip_method_refer:
+      return false;
+    default:
+      return true;
+  }
+}
 
 // Sofia's own log. What matters of it reaches us as events and return values.
 void discard_log(void*, const char*, va_list) {}
@@ -107,6 +129,7 @@ class SipAgent::Impl : private Intake::Listener {
         foreign_responses_(counters.get("sip.rx.foreign_responses")),
         malformed_messages_(counters.get("sip.rx.malformed")),
         loops_(counters.get("sip.rx.loops")),
+        refused_methods_(counters.get("sip.rx.refused_methods")),
         admission_(config.limits, config.transaction_patience),
         intake_(*this),
         connections_(
@@ -145,6 +168,7 @@ class SipAgent::Impl : private Intake::Listener {
   bool is_dialog_of(const std::string& call_id, const SocketAddress& source) const;
   Reception refusal(const sip_t& request, const SocketAddress& source);
   void note_above_limit(const sip_t& request, const SocketAddress& source);
+  void note_refused_method(const sip_t& request, const SocketAddress& source, const std::string& trunk);
   // Counts what is dropped. A flood must not fill the log: one line each time that the count has doubled.
   template <class... Words>
   void note(Counter& counter, fmt::format_string<Words...> text, Words&&... words);
@@ -171,6 +195,8 @@ class SipAgent::Impl : private Intake::Listener {
   Counter& foreign_responses_;
   Counter& malformed_messages_;
   Counter& loops_;
+  Counter& refused_methods_;
+  std::map<std::string, TimePoint> refused_method_told_;  // by source and method, when the log last had it
   const Log log_{"sip"};
   Dialogs dialogs_;
   guard::RequestAdmission admission_;
@@ -346,6 +372,9 @@ Reception SipAgent::Impl::on_request(const sip_t& request, const SocketAddress& 
   if (is_whole) facts.transaction = transaction_of(request);
   switch (admission_.on_request(facts, root_.now())) {
     case guard::Verdict::Pass:
+      if (is_whole && !facts.is_of_dialog && is_refused_method(line.rq_method)) {
+        note_refused_method(request, source, facts.trunk);
+      }
       return {};
     case guard::Verdict::Refuse:
       return refusal(request, source);
@@ -362,6 +391,23 @@ void SipAgent::Impl::note_above_limit(const sip_t& request, const SocketAddress&
   } else {
     note(requests_above_limit_, "requests from {} come too fast and are not taken", source.host());
   }
+}
+
+// Who registers does so every few minutes, for ever.
+void SipAgent::Impl::note_refused_method(const sip_t& request, const SocketAddress& source, const std::string& trunk) {
+  constexpr size_t kMostSources = 1024;
+  refused_methods_.add();
+  const std::string method = request.sip_request->rq_method_name;
+  const auto key = source.host() + " " + method;
+  auto told = refused_method_told_.find(key);
+  const bool is_new = told == refused_method_told_.end();
+  if (is_new ? refused_method_told_.size() >= kMostSources : root_.now() - told->second < kTellAgainAfter) return;
+  refused_method_told_[key] = root_.now();
+  log_.warning("{} from {}{} is refused: {}", method, source.to_string(), trunk.empty() ? "" : " (trunk " + trunk + ")",
+               request.sip_request->rq_method == sip_method_register
+                   ? "Spangate is no registrar; have the device call without registering, from a fixed address that is "
+                     "its trunk's peer"
+                   : "Spangate has no use for it; turn it off there if the peer does without");
 }
 
 // A peer that asks whether we are there is told so even now; a call that cannot be taken goes elsewhere at once.

@@ -159,6 +159,31 @@ TEST_F(SipDialog, WhoIsNotAdmittedGetsNoAnswerAtAllAndIsCounted) {
   EXPECT_EQ(invites, 0);
 }
 
+TEST_F(SipDialog, AMethodThatIsRefusedIsCountedAndLoggedOnceASource) {
+  trunks["127.0.0.1"] = "ata1";
+  set_up_logging(LogLevel::Warning);
+  testing::internal::CaptureStderr();
+  for (const char* method : {"REGISTER", "PUBLISH", "BREW"}) {
+    for (int i = 1; i <= 3; ++i) peer.request(agent(), method, i);
+  }
+  peer.request(agent(), "OPTIONS", 1);
+  const bool are_counted =
+      until([&] { return counters.get("sip.rx.refused_methods").value() == 9; }, "all are counted");
+  const bool are_answered =
+      until_received("SIP/2.0 405", " REGISTER\r\n") && until_received("SIP/2.0 501", " BREW\r\n");
+  const std::string log = testing::internal::GetCapturedStderr();
+  set_up_logging(LogLevel::Error);
+
+  EXPECT_TRUE(are_counted) << counters.get("sip.rx.refused_methods").value();
+  EXPECT_TRUE(are_answered);
+  for (const char* words : {"REGISTER from 127.0.0.1:", "(trunk ata1) is refused: Spangate is no registrar;",
+                            "PUBLISH from 127.0.0.1:", "BREW from 127.0.0.1:"}) {
+    const auto at = log.find(words);
+    ASSERT_NE(at, std::string::npos) << words << "\n" << log;
+    EXPECT_EQ(log.find(words, at + 1), std::string::npos) << "once: " << words;
+  }
+}
+
 TEST_F(SipDialog, InvitesAboveTheLimitAreNotTakenAndCounted) {
   limits.invites_per_second = 2;
   start({Transport::Udp, *SocketAddress::parse("127.0.0.1:0")});
