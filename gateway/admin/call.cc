@@ -3,12 +3,6 @@
 namespace sg::admin {
 namespace {
 
-Result<CallId> id_in(const Json& request) {
-  auto id = request.find("id");
-  if (id == request.end() || !id->is_number_unsigned()) return fail("\"id\" must be the number of a call");
-  return CallId{id->get<uint64_t>()};
-}
-
 Error no_call(CallId id) {
   return {fmt::format("there is no call {}", id)};
 }
@@ -65,23 +59,30 @@ Json json_of(const CallDetail& detail) {
 
 }  // namespace
 
+Result<CallId> call_in(const Json& request) {
+  auto given = request.find("call");
+  if (given == request.end()) given = request.find("id");
+  if (given == request.end() || !given->is_number_unsigned()) return fail("\"call\" must be the number of a call");
+  return CallId{given->get<uint64_t>()};
+}
+
 // A call that is over is in the file of call records, which the client reads.
 void run_call(const Json& request, View& view, const Reply& reply) {
-  auto id = id_in(request);
+  auto id = call_in(request);
   if (!id) return reply(tl::unexpected(id.error()));
   view.ask_call(*id, [id = *id, &view, reply](std::optional<CallDetail> detail) {
     if (detail) return reply(json_of(*detail));
     const std::string file = view.records_file();
     if (file.empty()) return reply(tl::unexpected(no_call(id)));
-    reply(Json{{"id", id.value}, {"in_file", file}});
+    reply(Json{{"call", id.value}, {"in_file", file}});
   });
 }
 
 void run_hangup(const Json& request, View& view, const Reply& reply) {
-  auto id = id_in(request);
+  auto id = call_in(request);
   if (!id) return reply(tl::unexpected(id.error()));
   if (!view.hang_up(*id)) return reply(tl::unexpected(no_call(*id)));
-  reply(Json{{"id", id->value}});
+  reply(Json{{"call", id->value}});
 }
 
 }  // namespace sg::admin

@@ -12,10 +12,15 @@ Json json_of(const LegView& leg) {
 }  // namespace
 
 Json json_of(const CallView& call) {
-  return {{"id", call.id.value},        {"uid", call.uid},
-          {"state", call.state},        {"media_mode", call.media_mode},
-          {"age_ms", call.age.count()}, {"talking_ms", call.talking ? Json(call.talking->count()) : Json()},
-          {"from", json_of(call.from)}, {"to", call.to ? json_of(*call.to) : Json()}};
+  return {{"call", call.id.value},
+          {"id", call.id.value},
+          {"uid", call.uid},
+          {"state", call.state},
+          {"media_mode", call.media_mode},
+          {"age_ms", call.age.count()},
+          {"talking_ms", call.talking ? Json(call.talking->count()) : Json()},
+          {"from", json_of(call.from)},
+          {"to", call.to ? json_of(*call.to) : Json()}};
 }
 
 void run_calls(const Json&, View& view, const Reply& reply) {

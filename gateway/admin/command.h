@@ -41,7 +41,11 @@ void run_route(const Json& request, View& view, const Reply& reply);
 void run_timeslots(const Json& request, View& view, const Reply& reply);
 void run_counters(const Json& request, View& view, const Reply& reply);
 
-// How values that several commands show stand in JSON.
+// The number of a call in a request: "call", or "id", as it was named before. Error: what is wrong with it.
+Result<CallId> call_in(const Json& request);
+
+// How values that several commands show stand in JSON. A call's number is "call", as in records; "id" is its name of
+// before, for programs that know no other.
 Json json_of(const CallView& call);
 
 }  // namespace sg::admin

@@ -14,10 +14,10 @@ void run_help(const Json&, View&, const Reply& reply) {
 constexpr std::array kCommands = {
     Command{"status", "the gateway in a few figures", run_status},
     Command{"calls", "the calls that are up or being set up", run_calls},
-    Command{"call", "one call in detail; \"id\" names it", run_call},
-    Command{"fax", "the latest faxes; with \"id\" the whole record of one, its timeline included", run_fax},
+    Command{"call", "one call in detail; \"call\" is its number", run_call},
+    Command{"fax", "the latest faxes; with \"call\" the whole record of one, its timeline included", run_fax},
     Command{"memory", "what worked for each fax number; \"forget\" names one that is to be forgotten", run_memory},
-    Command{"hangup", "end a call; \"id\" names it", run_hangup},
+    Command{"hangup", "end a call; \"call\" is its number", run_hangup},
     Command{"spans", "the spans with their alarms and figures; \"history\": true adds quarters of an hour and days",
             run_spans},
     Command{"trunks", "the trunks: up or down, and their calls", run_trunks},

@@ -6,7 +6,8 @@ namespace {
 Json summary_of(const Json& record) {
   const Json& fax = record.at("fax");
   const Json& called = record.at("called");
-  return {{"id", record.at("call")},
+  return {{"call", record.at("call")},
+          {"id", record.at("call")},
           {"started", record.at("started")},
           {"from", record.at("caller").at("trunk")},
           {"calling", record.at("caller").at("calling")},
@@ -33,15 +34,15 @@ void list(const Json& request, View& view, const Reply& reply) {
 // A fax that is no longer kept is in the file of call records, which the client reads: it may be large, and nothing on
 // this thread waits for a disk.
 void run_fax(const Json& request, View& view, const Reply& reply) {
-  auto given = request.find("id");
-  if (given == request.end()) return list(request, view, reply);
-  if (!given->is_number_unsigned()) return reply(fail("\"id\" must be the number of a call"));
-  const CallId id{given->get<uint64_t>()};
+  if (!request.contains("call") && !request.contains("id")) return list(request, view, reply);
+  auto given = call_in(request);
+  if (!given) return reply(tl::unexpected(given.error()));
+  const CallId id = *given;
   view.ask_fax(id, [id, &view, reply](std::optional<std::string> line) {
     if (line) return reply(Json::parse(*line));
     const std::string file = view.records_file();
     if (file.empty()) return reply(fail("there is no fax {} any more, and no call records are kept", id));
-    reply(Json{{"id", id.value}, {"in_file", file}});
+    reply(Json{{"call", id.value}, {"in_file", file}});
   });
 }
 

@@ -52,7 +52,7 @@ class Memory(test_fallbacks.Fallbacks):
 
         self.bench.restart_gateway()
         listed = json.loads(self.ctl("--json", "fax").stdout)
-        self.assertEqual({fax["id"] for fax in listed}, {record["call"] for record in first.values()})
+        self.assertEqual({fax["call"] for fax in listed}, {record["call"] for record in first.values()})
         known = {each["trunk"]: each for each in self.bench.control("memory")}
         self.assertEqual(known["refuses-488"]["held_back"], "T.38 not asked for (refused with 488)")
         self.assertEqual(known["drops-t38"]["held_back"], "no T.38 (its T.38 packets never came)")

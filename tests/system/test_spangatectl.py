@@ -29,7 +29,7 @@ class Spangatectl(SystemTest):
         sipp = self.call_with_sipp("uac_holds_until_told", "300")
         call, = self.wait("the call to be answered",
                           lambda: [c for c in self.bench.control("calls") if c["state"] == "answered"])
-        return sipp, call["id"]
+        return sipp, call["call"]
 
     def test_calls_timeslots_and_one_call_while_it_lasts(self):
         sipp, call = self.start_call()
@@ -38,13 +38,13 @@ class Spangatectl(SystemTest):
         self.assertEqual(text.splitlines()[0].split(), "CALL STATE AGE FROM CALLING TO CALLED MEDIA".split())
         self.assertRegex(text.splitlines()[1], rf"^{call} +answered +0:\d\d +pbx +200 +pstn 1/1 +300 +g711$")
         listed, = self.ctl_json("calls")
-        self.assertEqual((listed["id"], listed["state"], listed["from"]["trunk"], listed["to"]["slot"]),
+        self.assertEqual((listed["call"], listed["state"], listed["from"]["trunk"], listed["to"]["slot"]),
                          (call, "answered", "pbx", "1/1"))
 
         text = self.ctl("call", call)
         self.assertRegex(text, r"history:\n +\d+\.\d{3} s  \w+")
         detail = self.ctl_json("call", call)
-        self.assertEqual(detail["id"], call)
+        self.assertEqual(detail["call"], call)
         self.assertIn("answered", [step["what"] for step in detail["history"]])
         self.wait("RTP to be sent", lambda: self.ctl_json("call", call)["media"]["a"]["rtp"]["packets_sent"] > 0)
 

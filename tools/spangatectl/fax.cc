@@ -145,7 +145,8 @@ Json summary_of(const Json& record) {
   const Json& fax = record.at("fax");
   const Json& caller = record.at("caller");
   const Json called = record.at("called").empty() ? Json::object() : record.at("called").back();
-  return {{"id", record.at("call")},
+  return {{"call", record.at("call")},
+          {"id", record.at("call")},
           {"started", record.at("started")},
           {"from", caller.at("trunk")},
           {"calling", caller.at("calling")},
@@ -171,7 +172,7 @@ Json with_recent(const Json& told) {
     const Json record = Json::parse(line, nullptr, false);
     if (!record.is_object() || !record.contains("fax") || !record.at("fax").is_object()) return;
     const auto is_same = [&](const Json& fax) {
-      return fax.at("id") == record.at("call") && fax.at("started") == record.at("started");
+      return fax.at("call") == record.at("call") && fax.at("started") == record.at("started");
     };
     if (std::ranges::none_of(faxes, is_same)) earlier.push_back(summary_of(record));
   });

@@ -112,7 +112,7 @@ sg::Result<Json> request_of(const std::vector<std::string>& words) {
     auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
     if (error != std::errc{} || end != text.data() + text.size())
       return sg::fail("\"{}\" is no number of a call", text);
-    request["id"] = id;
+    request["call"] = id;
   } else if (command == "fax") {
     request["with_file"] = true;
   } else if (command == "route") {
@@ -215,7 +215,7 @@ int run(int argc, char** argv) {
   if (result && result->is_object() && result->contains("faxes")) {
     result = sg::spangatectl::with_recent(*result);
   } else if (result && result->is_object() && result->contains("in_file")) {
-    result = sg::spangatectl::find_record(result->at("in_file").get<std::string>(), result->at("id").get<uint64_t>());
+    result = sg::spangatectl::find_record(result->at("in_file").get<std::string>(), result->at("call").get<uint64_t>());
   }
   const bool is_export = words.front() == "memory" && words.size() == 2;
   if (!result) return fail_as(kRefused, result.error().message, is_json);

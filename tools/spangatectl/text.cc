@@ -134,7 +134,7 @@ std::string calls_text(const Json& calls) {
   Table table({"CALL", "STATE", "AGE", "FROM", "CALLING", "TO", "CALLED", "MEDIA"});
   for (const Json& call : calls) {
     const Json& to = call.at("to");
-    table.add({word(call, "id"), word(call, "state"), clock_time(call.at("age_ms")), party(call.at("from")),
+    table.add({word(call, "call"), word(call, "state"), clock_time(call.at("age_ms")), party(call.at("from")),
                word(call.at("from"), "calling"), party(to),
                to.is_object() ? word(to, "called") : word(call.at("from"), "called"), word(call, "media_mode")});
   }
@@ -184,6 +184,7 @@ std::string call_text(Json call) {
   if (!call.contains("history")) return ended_call_text(std::move(call));
   Json history = call.at("history");
   call.erase("history");
+  call.erase("id");  // its name of before
   std::string out;
   describe(out, call, 0);
   out += "history:\n";
@@ -237,7 +238,7 @@ std::string faxes_text(const Json& result) {
   Table table({"CALL", "STARTED", "FROM", "CALLING", "TO", "CALLED", "PAGES", "BIT/S", "IN", "VERDICT"},
               {"BIT/S", "IN", "PAGES"});
   for (const Json& fax : result) {
-    table.add({word(fax, "id"), short_time(fax, "started"), word(fax, "from"), word(fax, "calling"), word(fax, "to"),
+    table.add({word(fax, "call"), short_time(fax, "started"), word(fax, "from"), word(fax, "calling"), word(fax, "to"),
                word(fax, "called"), word(fax, "pages"), word(fax, "bit_rate"), word(fax, "transport"),
                word(fax, "verdict")});
   }
@@ -382,7 +383,7 @@ std::string lines_of(std::string_view command, const Json& result) {
   if (command == "doctor") return doctor_text(result);
   if (command == "timeslots") return timeslots_text(result);
   if (command == "counters") return counters_text(result);
-  if (command == "hangup") return fmt::format("call {} is being ended\n", word(result, "id"));
+  if (command == "hangup") return fmt::format("call {} is being ended\n", word(result, "call"));
   std::string out;
   describe(out, result, 0);
   return out;

@@ -95,7 +95,8 @@ TEST_F(Control, TellsCallsWithBothLegs) {
   auto calls = ask_server({{"command", "calls"}}).value();
 
   ASSERT_EQ(calls.size(), 1u);
-  EXPECT_EQ(calls[0]["id"], 17);
+  EXPECT_EQ(calls[0]["call"], 17);
+  EXPECT_EQ(calls[0]["id"], 17) << "as it was named before";
   EXPECT_EQ(calls[0]["media_mode"], "t38");
   EXPECT_EQ(calls[0]["from"]["calling"], "100");
   EXPECT_TRUE(calls[0]["from"]["slot"].is_null());
@@ -151,6 +152,7 @@ TEST_F(Control, WaitsWhenDescriptorsHaveRunOut) {
 
 TEST_F(Control, RefusesACallThatIsNotThere) {
   EXPECT_EQ(ask_server({{"command", "call"}, {"id", 18}}).error().message, "there is no call 18");
+  EXPECT_EQ(ask_server({{"command", "call"}, {"call", 18}}).error().message, "there is no call 18");
   EXPECT_EQ(ask_server({{"command", "hangup"}, {"id", 18}}).error().message, "there is no call 18");
   EXPECT_THAT(ask_server({{"command", "call"}, {"id", "x"}}).error().message, HasSubstr("must be the number"));
   EXPECT_THAT(ask_server({{"command", "call"}, {"id", -1}}).error().message, HasSubstr("must be the number"));

@@ -25,7 +25,7 @@ std::string shown(const std::string& command, admin::FakeView& view, bool histor
   std::string text;
   for (const auto& known : admin::commands()) {
     if (known.name != command) continue;
-    known.run({{"command", command}, {"id", 17u}, {"history", history}}, view,
+    known.run({{"command", command}, {"call", 17u}, {"history", history}}, view,
               [&](Result<Json> result) { text = text_of(command, result.value()); });
   }
   return text;
@@ -142,12 +142,12 @@ TEST_F(FaxInFile, IsListedAlsoFromBeforeTheGatewaysStart) {
   put(file + ".1", {record(1, "2026-03-01T09:00:00.000Z")});
   put(file, {record(2, "2026-03-02T09:00:00.000Z"), record(3, "2026-03-03T09:00:00.000Z", false), "no record",
              record(4, "2026-03-04T09:00:00.000Z")});
-  const Json since_start = Json::array({{{"id", 4}, {"started", "2026-03-04T09:00:00.000Z"}}});
+  const Json since_start = Json::array({{{"call", 4}, {"started", "2026-03-04T09:00:00.000Z"}}});
 
   auto listed = [&](size_t most) {
     std::vector<int> calls;
     for (const Json& fax : with_recent({{"faxes", since_start}, {"most", most}, {"in_file", file}})) {
-      calls.push_back(fax.at("id").get<int>());
+      calls.push_back(fax.at("call").get<int>());
     }
     return calls;
   };
@@ -250,7 +250,7 @@ size_t longest_line(const std::string& text) {
 }
 
 TEST(ControlText, FitsATerminal) {
-  const Json fax = {{"id", 4711},
+  const Json fax = {{"call", 4711},
                     {"started", "2026-03-01T09:05:00.250Z"},
                     {"from", "carrier"},
                     {"calling", "493012345678"},
