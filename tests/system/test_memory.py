@@ -51,6 +51,8 @@ class Memory(test_fallbacks.Fallbacks):
         self.wait_for_no_calls()
 
         self.bench.restart_gateway()
+        with self.subTest("a RESTART of each idle timeslot is no warning to the exchange"):
+            self.assertNotIn("RESTART", self.bench.exchange.log.read_text())
         listed = json.loads(self.ctl("--json", "fax").stdout)
         self.assertEqual({fax["call"] for fax in listed}, {record["call"] for record in first.values()})
         known = {each["trunk"]: each for each in self.bench.control("memory")}

@@ -127,9 +127,6 @@ class Spangatectl(SystemTest):
         for command in ("status", "calls", "call ID", "hangup ID", "spans", "timeslots", "counters"):
             self.assertIn(f"  {command} ", text)
 
-    def test_a_start_is_no_warning(self):
-        self.assertNotIn("RESTART", self.bench.exchange.log.read_text())
-
     def test_no_gateway_there(self):
         with tempfile.TemporaryDirectory() as scratch:
             path = pathlib.Path(scratch) / "none.sock"
