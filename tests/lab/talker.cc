@@ -9,8 +9,9 @@ namespace sg::lab {
 namespace {
 
 constexpr int kSecond = 8000;
-// Longer than the hole that a delay leaves in a word, and shorter than a pause less the delay that ends in it.
-constexpr int kBetweenWords = kSecond * 35 / 100;
+// Longer than the hole that two delays of 300 ms, one on each leg, leave in a word, and shorter than a pause less the
+// delays that end in it.
+constexpr int kBetweenWords = kSecond * 75 / 100;
 constexpr int kFaintest = 500;
 
 // A voice's pitch and one of its formants, swelling and fading.
@@ -27,7 +28,7 @@ void Talker::begin_next() {
     return static_cast<int>(kSecond * std::uniform_real_distribution<>(least, most)(random_));
   };
   is_word_ = !is_word_ && !is_still_;
-  left_ = is_word_ ? chance(0.8, 1.5) : chance(1.0, 1.4);
+  left_ = is_word_ ? chance(0.8, 1.5) : chance(1.6, 2.2);
   at_ = 0;
   said_ += is_word_;
 }
