@@ -322,8 +322,11 @@ const std::vector<Option<Media>>& media_options() {
                     "Its depth when a call starts."),
       option<Media>("voice_jitter_max", &Media::voice_jitter_max, duration(20ms, 1s), "Its greatest depth."),
       option<Media>("fax_jitter", &Media::fax_jitter, duration(20ms, 500ms),
-                    "Fixed depth of the jitter buffer of G.711 pass-through. 60 ms suits most networks; up to 200 ms "
+                    "Least depth of the jitter buffer of G.711 pass-through. 60 ms suits most networks; up to 200 ms "
                     "on bad links."),
+      option<Media>("fax_jitter_max", &Media::fax_jitter_max, duration(20ms, 500ms),
+                    "Its depth towards timeslots from the first silence of a fax on, if more: a sender may fall behind "
+                    "by so much, less fax_jitter, in mid-page. It delays the machines' answers, which have seconds."),
       option<Media>("rtp_timeout", &Media::rtp_timeout, duration<seconds>(0s, 24h),
                     "A call whose peer sends no RTP for this long is ended. 0s: never."),
       option<Media>("t38_timeout", &Media::t38_timeout, duration<seconds>(0s, 24h),

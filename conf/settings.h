@@ -65,7 +65,7 @@ struct Media {
   uint16_t first_port = 10000, last_port = 19999;
   int workers = 0;  // 0: one a processor
   milliseconds voice_jitter_min{10}, voice_jitter_start{20}, voice_jitter_max{200};
-  milliseconds fax_jitter{60};
+  milliseconds fax_jitter{60}, fax_jitter_max{360};
   seconds rtp_timeout{0};  // 0: never
   seconds t38_timeout{30};
   std::string hold_music;  // a file; empty: none

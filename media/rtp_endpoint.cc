@@ -54,7 +54,8 @@ JitterOptions RtpEndpoint::jitter_options(Profile profile) const {
           .start = config.voice_jitter_start,
           .min = config.voice_jitter_min,
           .max = config.voice_jitter_max,
-          .fax_depth = config.fax_jitter};
+          .fax_depth = config.fax_jitter,
+          .fax_full_depth = config.fax_jitter_max};
 }
 
 void RtpEndpoint::change(const RtpSettings& settings, TimePoint now) {

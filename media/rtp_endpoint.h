@@ -25,7 +25,7 @@ class RtpEndpoint {
 
   // A new negotiation, from which on silence is measured. Stream, figures and what waits in the jitter buffer go on.
   void change(const RtpSettings& settings, TimePoint now);
-  void set_profile(Profile profile, Deepen deepen = Deepen::AtOnce);
+  void set_profile(Profile profile, Deepen deepen = Deepen::Fully);
   // Back from T.38: what comes next has nothing to do with what was heard last.
   void wake() { jitter_.restart(); }
 

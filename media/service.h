@@ -187,7 +187,7 @@ struct Config {
   uint16_t first_port = 10000;
   uint16_t last_port = 19999;
   std::chrono::milliseconds voice_jitter_min{10}, voice_jitter_start{20}, voice_jitter_max{200};
-  std::chrono::milliseconds fax_jitter{60};
+  std::chrono::milliseconds fax_jitter{60}, fax_jitter_max{360};
   std::chrono::seconds rtp_timeout{0};  // 0: never
   std::chrono::seconds t38_timeout{30};
   size_t block_octets = 160;  // 20 ms

@@ -208,6 +208,7 @@ Result<> Application::start_media() {
   config.voice_jitter_start = settings_.media.voice_jitter_start;
   config.voice_jitter_max = settings_.media.voice_jitter_max;
   config.fax_jitter = settings_.media.fax_jitter;
+  config.fax_jitter_max = settings_.media.fax_jitter_max;
   config.rtp_timeout = settings_.media.rtp_timeout;
   config.t38_timeout = settings_.media.t38_timeout;
   config.t38_redundancy = settings_.fax.redundancy;

@@ -12,6 +12,7 @@
 #include "media/jitter/interpolator.h"
 #include "media/jitter/octet_ring.h"
 #include "media/jitter/sequence_window.h"
+#include "media/jitter/signal_repeater.h"
 #include "media/jitter/voice_delay.h"
 
 namespace sg::media {
@@ -62,6 +63,7 @@ struct JitterBuffer::State {
   SequenceWindow sequences;
   VoiceDelay delay;
   Concealer concealer;
+  SignalRepeater repeater;
 
   int64_t play = 0;  // position of the octet that is played next
   int64_t end = 0;   // position after the latest octet that came
@@ -76,7 +78,9 @@ struct JitterBuffer::State {
   Drift drift;
   double drift_before = 0;  // ppm, of the latest time line before this one that was measured
   Interpolator interpolator;
-  bool is_to_deepen = false;  // in silence
+  bool is_to_deepen = false;       // in silence …
+  Deepen deepens = Deepen::Fully;  // … and how deep
+  bool is_shallow = false;         // until then it has not even fax_depth
   bool is_resampling = false;
   double rate = 0;       // how much faster than one for one it is read
   double fraction = 0;   // of the octet at `play` that was played already
@@ -88,6 +92,7 @@ struct JitterBuffer::State {
   explicit State(const JitterOptions& o) : options(o), delay(octets_of(o.min)), concealer(o.law) {}
 
   bool is_voice() const { return options.profile == Profile::Voice; }
+  bool is_fax() const { return options.profile == Profile::Fax; }
 
   // What waits is played first.
   void open_time_line(uint32_t first_timestamp) {
@@ -96,7 +101,8 @@ struct JitterBuffer::State {
     position = std::max(end, play + octets_of(is_voice() ? options.start : options.fax_depth));
     has_started = true;
     has_time_line = true;
-    is_to_deepen = false;
+    is_to_deepen = is_fax();
+    is_shallow = false;
     held = 0;
     delay.restart();
     stop_correcting();
@@ -112,7 +118,7 @@ struct JitterBuffer::State {
   }
 
   void measure_drift(int64_t at, TimePoint arrival) {
-    if (options.profile != Profile::Fax || given == 0) return;
+    if (!is_fax() || given == 0) return;
     drift.on_packet(static_cast<double>(at), arrival);
     // What is left of the delay is too little for the next time.
     if (drift.take_step() < 0) is_to_deepen = true;
@@ -126,11 +132,12 @@ struct JitterBuffer::State {
   // so nothing is dropped: play-out waits for it.
   void wait_for_newest(int64_t at) {
     const int64_t late = play - at;
-    if (is_voice() || is_to_deepen) return insert(delay.on_packet(-late));
+    if (is_voice()) return insert(delay.on_packet(-late));
     if (late <= 0) return;
-    // A signal has a hole now in any case, of which modems let go after some 15 ms: the full delay is taken at once.
     if (is_resampling) leave_resampling();
-    insert(late + octets_of(options.fax_depth));
+    // What is made up loses bits in any case: some delay is taken at once, so that the next packet loses none.
+    insert(SignalRepeater::whole_periods(late + (is_shallow ? 0 : octets_of(options.fax_depth))));
+    is_to_deepen = true;
   }
 
   void put(uint32_t packet_timestamp, uint16_t sequence, ByteView octets, tdm::Law law, TimePoint arrival) {
@@ -203,10 +210,15 @@ struct JitterBuffer::State {
     stats.inserted_samples += static_cast<uint64_t>(octets);
   }
 
+  void insert_silence(int64_t octets) {
+    insert(octets);
+    if (octets > 0) repeater.give_up();
+  }
+
   // A tick of ours.
   void count(size_t octets, TimePoint now) {
     given += static_cast<int64_t>(octets);
-    if (options.profile == Profile::Fax) drift.on_pull(static_cast<double>(given), now);
+    if (is_fax()) drift.on_pull(static_cast<double>(given), now);
   }
 
   // The sender has fallen behind, or pauses: the stream is held where it is until it goes on. Its timestamps will tell
@@ -225,11 +237,16 @@ struct JitterBuffer::State {
     play += pause;
     skipped += pause;
     held = 0;
+    if (pause > 0) repeater.give_up();
   }
 
-  void pull(std::span<uint8_t> octets, TimePoint now) {
+  void pull(std::span<uint8_t> octets, TimePoint now, std::chrono::milliseconds most) {
     count(octets.size(), now);
-    if (is_to_deepen && is_silent_around()) deepen();
+    if (held > 0) repeater.give_up();
+    if (is_to_deepen && is_silent_around()) {
+      is_to_deepen = is_shallow = false;
+      deepen(std::max(options.fax_depth, is_fax() && deepens == Deepen::Fully ? most : 0ms));
+    }
     if (!is_voice() && drift.ppm()) follow_drift();
     if (is_resampling) {
       resample(octets);
@@ -250,9 +267,10 @@ struct JitterBuffer::State {
   }
 
   // What waits is kept, and every octet of it is played as it came; the first of it is played later.
-  void deepen() {
-    is_to_deepen = false;
-    insert(std::max<int64_t>(0, octets_of(options.fax_depth) - std::max<int64_t>(0, lead)));
+  void deepen(std::chrono::milliseconds depth) {
+    const int64_t more = std::max<int64_t>(0, octets_of(depth) - std::max<int64_t>(0, lead));
+    insert_silence(more);
+    lead += more;
   }
 
   bool is_silent_around() const {
@@ -267,7 +285,7 @@ struct JitterBuffer::State {
   void move(int64_t octets) {
     octets = std::clamp(octets, -kMostAtOnce, kMostAtOnce);
     if (octets < 0) {
-      insert(-octets);
+      insert_silence(-octets);
     } else {
       ring.forget(play, static_cast<size_t>(octets));
       play += octets;
@@ -311,8 +329,13 @@ struct JitterBuffer::State {
 
   void step() {
     int64_t next = play + 1 + kAhead;
-    interpolator.push(ring.has(next) ? sample_at(next) : 0);
-    if (!ring.has(play)) ++stats.silence_samples;
+    uint8_t made_up = 0;
+    if (ring.has(next)) {
+      repeater.on_signal();
+    } else {
+      go_on_with_signal(next, {&made_up, 1});
+    }
+    interpolator.push(sample_at(next));
     ring.forget(play, 1);
     ++play;
   }
@@ -327,6 +350,7 @@ struct JitterBuffer::State {
         ring.read(play, out);
         ring.forget(play, run);
         if (is_voice()) concealer.join(out);
+        repeater.on_signal();
       } else {
         fill_gap(out);
       }
@@ -338,6 +362,7 @@ struct JitterBuffer::State {
   }
 
   void fill_gap(std::span<uint8_t> out) {
+    if (is_fax() && has_played) return go_on_with_signal(play, out);
     if (!is_voice() || !has_played) {
       std::fill(out.begin(), out.end(), tdm::idle_octet(options.law));
       if (has_played) stats.silence_samples += out.size();
@@ -345,6 +370,12 @@ struct JitterBuffer::State {
       return;
     }
     size_t made_up = concealer.fill(out);
+    stats.concealed_samples += made_up;
+    stats.silence_samples += out.size() - made_up;
+  }
+
+  void go_on_with_signal(int64_t at, std::span<uint8_t> out) {
+    const size_t made_up = repeater.fill(ring, at, out, options.law);
     stats.concealed_samples += made_up;
     stats.silence_samples += out.size() - made_up;
   }
@@ -377,14 +408,17 @@ struct JitterBuffer::State {
   }
 
   void set_profile(Profile profile, Deepen when) {
-    if (options.profile == profile) return;
+    const bool was_so = options.profile == profile;
+    if (was_so && (!is_fax() || when != Deepen::Fully || deepens == Deepen::Fully)) return;
+    deepens = when;
+    is_to_deepen = profile != Profile::Voice && has_time_line;
+    if (was_so) return;
     options.profile = profile;
     held = 0;
     delay.restart();
     stop_correcting();
-    // Once: from then on the delay does not move.
-    is_to_deepen = !is_voice() && has_time_line;
-    if (is_to_deepen && when == Deepen::AtOnce) deepen();
+    is_shallow = is_to_deepen && when == Deepen::InSilence;
+    if (is_to_deepen && !is_shallow) deepen(options.fax_depth);
   }
 };
 
@@ -403,11 +437,11 @@ void JitterBuffer::pass(uint16_t sequence) {
   state_->sequences.note(sequence);
 }
 void JitterBuffer::get(std::span<uint8_t> octets, TimePoint now) {
-  state_->pull(octets, now);
+  state_->pull(octets, now, state_->options.fax_full_depth);
 }
 bool JitterBuffer::get_or_hold(std::span<uint8_t> octets, TimePoint now) {
   if (state_->hold(octets.size(), now)) return false;
-  state_->pull(octets, now);
+  state_->pull(octets, now, state_->options.fax_depth);
   return true;
 }
 size_t JitterBuffer::take_skipped() {

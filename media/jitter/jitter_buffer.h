@@ -19,14 +19,19 @@ struct JitterOptions {
   std::chrono::milliseconds start{20}, min{10}, max{200};
   // Fax and data: how long the first packet waits, and with it all others.
   std::chrono::milliseconds fax_depth{60};
+  // Fax: how long they wait from its first silence on, where that is more, so that a sender may fall behind by as much
+  // in the middle of a signal.
+  std::chrono::milliseconds fax_full_depth{0};
 };
 
-// When a voice buffer that becomes one of fax takes its full depth.
+// When a voice buffer that becomes one of fax takes its depth.
 enum class Deepen : uint8_t {
   AtOnce,
   // In the next silence of the line, by its energy, whatever V.21 frames come and go. Until then a packet that comes
   // too late delays what follows by no more than it was late, as in voice.
   InSilence,
+  // It is sure to be a fax: fax_depth at once, and in the next silence fax_full_depth.
+  Fully,
 };
 
 struct JitterStats {
@@ -36,15 +41,16 @@ struct JitterStats {
   uint64_t overflow = 0;           // packets that came so early, or so many at once, that they did not fit
   uint64_t filled = 0;             // packets that never came in time and were filled in
   uint64_t restarts = 0;           // new time lines: source changed, timestamp jumped
-  uint64_t concealed_samples = 0;  // voice: made up by concealment
+  uint64_t concealed_samples = 0;  // made up from what was before
   uint64_t silence_samples = 0;    // gaps filled with silence
-  uint64_t inserted_samples = 0, removed_samples = 0;  // voice: by adaptation
+  uint64_t inserted_samples = 0, removed_samples = 0;  // by which the delay grew and shrank
   double drift_ppm = 0;  // fax: how much faster the sender's clock runs, as measured last; 0: not known for certain
   double depth_ms = 0;   // audio that waits now
 };
 
 // Turns RTP packets, which come when they like, into a steady stream of octets, pulled by the TDM tick: the pull is the
-// play-out clock. Voice adapts its delay and conceals losses; fax keeps a fixed delay and changes no octet.
+// play-out clock. Voice adapts its delay and conceals losses; fax keeps a fixed delay, changes no octet that came, and
+// goes on with the signal where one did not (SignalRepeater).
 //
 // Positions are octets on a time line that get() walks along; put() lays packets onto it by their timestamps. A packet
 // that opens a time line (first, restart, timestamp jump) is laid so that it waits for the profile's delay. A packet in
@@ -75,7 +81,8 @@ class JitterBuffer {
   void get(std::span<uint8_t> octets, TimePoint now);
 
   // As get(), of a stream that goes on as packets, where nobody's clock has to be fed: while nothing is there in a fax,
-  // the stream is held, for a second at most, and nothing put in its place. False: it is held.
+  // the stream is held, for a second at most, and nothing put in its place. So it needs no more than fax_depth. False:
+  // it is held.
   bool get_or_hold(std::span<uint8_t> octets, TimePoint now);
   // Octets of the stream that were left out since this was last asked, as the sender had paused while it was held.
   size_t take_skipped();
@@ -85,7 +92,7 @@ class JitterBuffer {
   // Changes JitterOptions::law; what waits is converted. The time line and what is known of the drift go on.
   void set_law(tdm::Law law);
   // Changes the profile; what waits is kept and played. `deepen` is of Profile::Fax.
-  void set_profile(Profile profile, Deepen deepen = Deepen::AtOnce);
+  void set_profile(Profile profile, Deepen deepen = Deepen::Fully);
   Profile profile() const;
 
   JitterStats stats() const;

@@ -13,7 +13,7 @@ namespace sg::media {
 // Octets by their position on a time line, of which it holds a window of kOctets. Knows which are there.
 class OctetRing {
  public:
-  static constexpr size_t kOctets = 4096;  // 512 ms
+  static constexpr size_t kOctets = 8192;  // 1024 ms
 
   // Stores octets at `position` on. The caller keeps to the window.
   void store(int64_t position, ByteView octets) {
