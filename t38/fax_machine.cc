@@ -19,8 +19,12 @@
 namespace sg::t38 {
 namespace {
 
-constexpr size_t kGoodbye = 8 * 5000;  // samples; DCN takes 1.3 s
-constexpr size_t kMaxPath = 255;       // octets that SpanDSP keeps of a file name
+constexpr size_t kSecond = 8000;          // samples
+constexpr size_t kGoodbye = 5 * kSecond;  // DCN takes 1.3 s
+constexpr size_t kMaxPath = 255;          // octets that SpanDSP keeps of a file name
+// Without a frame either way. T.30 waits for none longer than a minute (T0, T5); a page that fills a sheet with the
+// finest dots takes some minutes at 2400 bit/s.
+constexpr size_t kLongestWait = 90 * kSecond, kLongestPage = 900 * kSecond;
 
 Result<> check_readable(const std::filesystem::path& file) {
   if (file.native().size() > kMaxPath) return fail("{}: the name is longer than {} octets", file.string(), kMaxPath);
@@ -101,10 +105,12 @@ class FaxMachine::Document {
   FaxResult result() const;
   bool is_finished() const { return status_.has_value(); }
   // Not while SpanDSP is at work. It does not say its goodbye while it hears a signal: where that never ends (a tone
-  // that it takes for V.21), it would wait for ever.
+  // that it takes for V.21), it would wait for ever. So it does where it has no timer: when nobody answers its CTC.
   void mind_patience(size_t samples) {
     if (says_goodbye_) goodbye_ += samples;
-    if ((options_.says_once && repeats_) || goodbye_ > kGoodbye) hang_up();
+    waited_ += samples;
+    is_stuck_ |= !is_finished() && waited_ > (is_in_page() ? kLongestPage : kLongestWait);
+    if ((options_.says_once && repeats_) || goodbye_ > kGoodbye || is_stuck_) hang_up();
   }
   bool is_training_silent() const { return dcs_sent_ > 0 && dcs_sent_ <= options_.silent_trainings; }
   bool is_done() const { return is_finished() || is_done_; }
@@ -136,6 +142,7 @@ class FaxMachine::Document {
   void see(ByteView octets, bool is_received);
   void count_command(uint8_t kind);
   void mind_the_end(const T30Frame& frame);
+  bool is_in_page() const { return std::string_view(phase_) == "page"; }
   void finish(int status);
   t30_stats_t statistics() const {
     t30_stats_t stats{};
@@ -154,7 +161,9 @@ class FaxMachine::Document {
   bool repeats_ = false;    // one was said again
   int dcs_sent_ = 0;
   bool says_goodbye_ = false;
-  size_t goodbye_ = 0;  // samples since then
+  size_t goodbye_ = 0;  // samples since then …
+  size_t waited_ = 0;   // … and since the latest frame
+  bool is_stuck_ = false;
 };
 
 void FaxMachine::Document::attach(t30_state_t* t30) {
@@ -195,6 +204,7 @@ void FaxMachine::Document::begin_no_faster(t30_state_t* t30) {
 void FaxMachine::Document::see(ByteView octets, bool is_received) {
   auto frame = T30Frame::parse(octets);
   if (!frame) return;
+  waited_ = 0;
   if (is_received) {
     unanswered_ = 0;
   } else {
@@ -270,6 +280,7 @@ FaxResult FaxMachine::Document::result() const {
                    .far_identity = {},
                    .status = status_.value_or(-1),
                    .status_text = status_ ? t30_completion_code_to_str(*status_) : "still running"};
+  if (is_stuck_) result.status_text = "No frame of T.30 for too long";
   if (const char* identity = t30_get_rx_ident(t30_)) result.far_identity = identity;
   return result;
 }

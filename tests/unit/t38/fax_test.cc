@@ -500,6 +500,58 @@ TEST(AudioFaxMachines, EndThoughASignalOnTheLineDoesNot) {
   EXPECT_FALSE((*machine)->result().success);
 }
 
+// A peer that answers each command in turn, once the machine has paused, and then no more.
+struct TerseT38Peer final : IfpSink {
+  void on_ifp(ByteView ifp, int) override {
+    silence = 0ms;
+    is_asked |= (ifp[0] & 0x40) != 0;  // data, and no indicator
+  }
+
+  void say(T38FaxMachine& machine, Bytes frame) {
+    // T.38 carries the bits of HDLC in the order of the line.
+    for (uint8_t& octet : frame) {
+      uint8_t reversed = 0;
+      for (int bit = 0; bit < 8; ++bit) reversed = static_cast<uint8_t>(reversed | ((octet >> bit & 1) << (7 - bit)));
+      octet = reversed;
+    }
+    Bytes data{0xC0, 0x01, 0x80, 0x00, static_cast<uint8_t>(frame.size() - 1)};
+    data.insert(data.end(), frame.begin(), frame.end());
+    for (const Bytes& ifp : {Bytes{0x06}, data, Bytes{0xC0, 0x01, 0x20}, Bytes{0xC0, 0x01, 0x10}, Bytes{0x00}}) {
+      machine.receive_ifp(ifp, sequence++);
+    }
+  }
+
+  Duration silence{};
+  bool is_asked = true;  // DIS comes unasked
+  uint16_t sequence = 0;
+};
+
+// SpanDSP has no timer for a CTC that nobody answers.
+TEST(T38FaxMachines, EndThoughTheirCtcIsNeverAnswered) {
+  TerseT38Peer peer;
+  auto machine = T38FaxMachine::make({.calling = true, .send_file = test_document("itu1.tif")}, Params{}, peer);
+  ASSERT_TRUE(machine);
+  Bytes ppr{0xff, 0x13, 0xbc, 0x01};
+  ppr.resize(3 + 32);
+  const Bytes dis{0xff, 0x13, 0x80, 0x00, 0xce, 0xfa, 0x84, 0x80, 0x97, 0x80, 0x80, 0x80, 0x18}, cfr{0xff, 0x13, 0x84};
+  std::queue<Bytes> answers({dis, cfr, ppr, ppr, ppr, ppr});
+  Duration time{};
+
+  for (; time < 10min && !(*machine)->is_finished(); time += kTickTime) {
+    (*machine)->advance(kTick);
+    peer.silence += kTickTime;
+    if (!peer.is_asked || peer.silence < 500ms || answers.empty()) continue;
+    peer.say(**machine, answers.front());
+    answers.pop();
+    peer.is_asked = false;
+  }
+
+  EXPECT_TRUE(answers.empty());
+  EXPECT_TRUE((*machine)->is_finished());
+  EXPECT_EQ((*machine)->progress().phase, "finished");
+  EXPECT_EQ((*machine)->result().status_text, "No frame of T.30 for too long");
+}
+
 // What a gateway tells its peer, as IFPs.
 struct ToldPeer final : IfpSink {
   void on_ifp(ByteView ifp, int) override { told.emplace_back(ifp.begin(), ifp.end()); }
