@@ -10,6 +10,7 @@ void run_status(const Json&, View& view, const Reply& reply) {
              {"sessions", status.sessions},
              {"media_workers", status.media_workers},
              {"records_waiting", status.records_waiting},
+             {"overloaded", status.is_overloaded},
              {"listening", status.listening}});
 }
 

@@ -89,6 +89,7 @@ struct StatusView {
   size_t sessions = 0;
   unsigned media_workers = 0;
   size_t records_waiting = 0;
+  bool is_overloaded = false;          // more calls come by SIP than can be set up
   std::vector<std::string> listening;  // "udp:127.0.0.1:5060"
 };
 

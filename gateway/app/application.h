@@ -77,6 +77,7 @@ class Application final : public sip::SipAgent::Listener,
   std::string trunk_of(const SocketAddress& source) override;
   bool is_listed(const std::string& trunk, const SocketAddress& source) override;
   int options_status(const SocketAddress& source) override;
+  bool is_emergency(const call::Setup& setup, const SocketAddress& source) override;
   call::Routing route(const call::Trunk& from, const call::Setup& setup) override;
   call::Reach reach(const call::Trunk& from, const call::Setup& setup) override;
   void on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) override;

@@ -325,6 +325,11 @@ std::vector<Finding> examine(const Facts& facts) {
   for (const PeerFacts& peer : facts.peers) examine_peer(peer, findings);
   for (const FileFacts& file : facts.files) examine_file(file, findings);
   examine_ports(facts.ports, findings);
+  if (facts.is_overloaded) {
+    findings.push_back({"sip", Grade::Fault, "more calls come than can be set up: new ones are refused with 503",
+                        "see which trunk they come from (spangatectl calls, the log) and bound it by max_cps; see what "
+                        "else runs on this machine"});
+  }
   auto clocks = examine_clocks(facts);
   if (clocks.empty() && !facts.spans.empty()) clocks.push_back({"clock", Grade::Good, "no contradiction", ""});
   std::ranges::move(clocks, std::back_inserter(findings));

@@ -56,6 +56,7 @@ struct Facts {
   std::vector<PeerFacts> peers;
   std::vector<FileFacts> files = {};
   PortFacts ports = {};
+  bool is_overloaded = false;  // more calls come by SIP than can be set up
 };
 
 // Where each timeslot's clock comes from: no source, or two that contradict. Also told at start-up.

@@ -90,6 +90,11 @@ call::Routing Application::route(const call::Trunk& from, const call::Setup& set
   return answer({plan_, query_of(from.name(), setup, {}), setup, {}});
 }
 
+bool Application::is_emergency(const call::Setup& setup, const SocketAddress& source) {
+  const auto* from = sip_trunk_of(source);
+  return from && plan_->plan.decide(query_of(from->name(), setup, {})).is_emergency;
+}
+
 call::Routing Application::answer(PlanQuestion question) {
   auto states = trunk_states();
   route::Query& query = question.query;

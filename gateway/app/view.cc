@@ -115,6 +115,7 @@ admin::StatusView Application::status() const {
   view.sessions = media.sessions;
   view.media_workers = media.workers;
   view.records_waiting = records_ ? records_->waiting() : 0;
+  view.is_overloaded = agent_ && agent_->is_overloaded();
   view.listening = listening();
   return view;
 }
@@ -322,6 +323,7 @@ Facts Application::facts() const {
                  .all = (static_cast<size_t>(settings_.media.last_port) - settings_.media.first_port + 1) / 2};
   if (dahdi_) facts.driver_version = dahdi_->driver_version();
   facts.driver_error = dahdi_error_;
+  facts.is_overloaded = agent_ && agent_->is_overloaded();
   for (auto& view : spans()) {
     SpanFacts span;
     span.settings = *settings_.span(view.span.number);

@@ -40,7 +40,7 @@ Verdict RequestAdmission::on_ack(const Request& request, TimePoint now) {
 
 Verdict RequestAdmission::on_new(const Request& request, TimePoint now) {
   const bool is_full = limits_.transactions > 0 && transactions_.size(now) >= limits_.transactions;
-  if (!is_full && is_within_rates(request, now)) {
+  if (!is_full && !request.is_too_much && is_within_rates(request, now)) {
     transactions_.open(request.transaction, now);
     return Verdict::Pass;
   }

@@ -27,6 +27,7 @@ struct Request {
   RequestKind kind = RequestKind::Other;
   bool is_whole = true;       // no: it is answered with 400, and no transaction is made of it
   bool is_of_dialog = false;  // one that stands, and is this source's
+  bool is_too_much = false;   // a new call when more come than can be set up
   std::string call_id{};      // of a dialog
   TransactionKey transaction{};
 };

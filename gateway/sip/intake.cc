@@ -90,6 +90,15 @@ SocketAddress source_of(msg_t* message) {
   return unmapped(SocketAddress::from(raw));
 }
 
+// Where it came to, of a datagram.
+std::optional<SocketAddress> local_of(const tport_t* transport) {
+  const auto* address = ::tport_is_dgram(transport) ? ::tport_get_address(transport) : nullptr;
+  if (!address || !address->ai_addr) return std::nullopt;
+  sockaddr_storage raw{};
+  std::memcpy(&raw, address->ai_addr, std::min<size_t>(address->ai_addrlen, sizeof(raw)));
+  return SocketAddress::from(raw);
+}
+
 }  // namespace
 
 // Sofia's own description of SIP messages. By it a message is known for one of ours. A request is one, and answered,
@@ -179,6 +188,7 @@ bool Intake::takes(tport_t* transport, msg_t* message) {
   auto& listener = own.listener;
   auto* sip = reinterpret_cast<sip_t*>(::msg_object(message));
   auto source = source_of(message);
+  listener.on_message(local_of(transport));
   if (sip->sip_request) return takes_request(listener, transport, message, *sip, source);
   if (!sip->sip_status) {
     listener.on_garbage(source);

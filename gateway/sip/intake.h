@@ -31,6 +31,8 @@ class Intake {
   class Listener {
    public:
     virtual ~Listener() = default;
+    // Of each message, before all else: where it came to as a datagram; not set: it came in a stream.
+    virtual void on_message(const std::optional<SocketAddress>& local) = 0;
     // `is_whole`: no, it lacks something or cannot be read, and is answered with 400 if it passes.
     virtual Reception on_request(const sip_t& request, const SocketAddress& source, bool is_whole) = 0;
     // Whether the response is looked at.

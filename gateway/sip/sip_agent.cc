@@ -22,6 +22,7 @@
 #include "gateway/sip/dialogs.h"
 #include "gateway/sip/headers.h"
 #include "gateway/sip/intake.h"
+#include "gateway/sip/overload_watch.h"
 #include "gateway/sip/peer_probe_impl.h"
 #include "gateway/sip/signalled_hosts.h"
 #include "gateway/sip/sip_leg.h"
@@ -146,6 +147,7 @@ class SipAgent::Impl : private Intake::Listener {
  private:
   // One user agent of Sofia's, on one listening address.
   struct Stack {
+  bool is_overloaded() const { return overload_.is_on(); }
     Impl* agent = nullptr;
     Listen listen;
     nua_t* nua = nullptr;
@@ -163,10 +165,13 @@ class SipAgent::Impl : private Intake::Listener {
   bool on_response(const sip_t& response, const SocketAddress& source) override;
   void on_garbage(const SocketAddress& source) override;
   bool has_answered(const char* call_id) override { return dialogs_.has_answered(call_id); }
+  void on_message(const std::optional<SocketAddress>& local) override;
   bool is_calling(const char* call_id, const char* tag) override { return dialogs_.is_calling(call_id, tag); }
   // Whether a leg with this Call-ID is the peer's there.
   bool is_dialog_of(const std::string& call_id, const SocketAddress& source) const;
-  Reception refusal(const sip_t& request, const SocketAddress& source);
+  // A new call when more come than can be set up. One in a dialog, or that takes the place of one, is not new.
+  bool is_too_much(const sip_t& invite, const SocketAddress& source);
+  Reception refusal(const sip_t& request, const SocketAddress& source, bool is_too_much);
   void note_above_limit(const sip_t& request, const SocketAddress& source);
   void note_refused_method(const sip_t& request, const SocketAddress& source, const std::string& trunk);
   // Counts what is dropped. A flood must not fill the log: one line each time that the count has doubled.
@@ -207,6 +212,7 @@ class SipAgent::Impl : private Intake::Listener {
 };
 
 Result<> SipAgent::Impl::start() {
+  OverloadWatch overload_;
   if (config_.listen.empty()) return fail("there is no address to listen on");
   if (auto checked = Intake::check(); !checked) return checked;
   ::su_log_redirect(nullptr, discard_log, nullptr);
@@ -246,6 +252,7 @@ Result<> SipAgent::Impl::start(Stack& stack) {
 
 void SipAgent::Impl::run_until(const bool& done) {
   while (!done) root_.step(100ms);
+  if (listen.transport == Transport::Udp) overload_.watch(listen.address);
 }
 
 SipAgent::Impl::~Impl() {
@@ -339,6 +346,11 @@ Reception SipAgent::Impl::on_request(const sip_t& request, const SocketAddress& 
   const Reception dropped{.kind = Reception::Kind::Drop};
   if (!connections_.hears_request(source)) return dropped;
   const auto& line = *request.sip_request;
+void SipAgent::Impl::on_message(const std::optional<SocketAddress>& local) {
+  if (local) return overload_.on_datagram(*local);
+  overload_.on_stream();
+}
+
   const std::string call_id = request.sip_call_id ? request.sip_call_id->i_id : "";
   const bool knows_dialog = dialogs_.knows(call_id);
   const bool is_own = knows_dialog && is_dialog_of(call_id, source);
@@ -377,7 +389,8 @@ Reception SipAgent::Impl::on_request(const sip_t& request, const SocketAddress& 
       }
       return {};
     case guard::Verdict::Refuse:
-      return refusal(request, source);
+      return refusal(request, source, facts.is_too_much);
+  facts.is_too_much = is_whole && facts.kind == guard::RequestKind::Invite && is_too_much(request, source);
     case guard::Verdict::Drop:
       break;
   }
@@ -390,6 +403,11 @@ void SipAgent::Impl::note_above_limit(const sip_t& request, const SocketAddress&
     note(invites_above_limit_, "INVITEs from {} come too fast and are not taken", source.host());
   } else {
     note(requests_above_limit_, "requests from {} come too fast and are not taken", source.host());
+bool SipAgent::Impl::is_too_much(const sip_t& invite, const SocketAddress& source) {
+  if (!overload_.refuses_calls() || (invite.sip_to && invite.sip_to->a_tag) || invite.sip_replaces) return false;
+  return !listener_.is_emergency(read_setup(invite), source);
+}
+
   }
 }
 
@@ -411,8 +429,12 @@ void SipAgent::Impl::note_refused_method(const sip_t& request, const SocketAddre
 }
 
 // A peer that asks whether we are there is told so even now; a call that cannot be taken goes elsewhere at once.
-Reception SipAgent::Impl::refusal(const sip_t& request, const SocketAddress& source) {
-  note_above_limit(request, source);
+Reception SipAgent::Impl::refusal(const sip_t& request, const SocketAddress& source, bool is_too_much) {
+  if (is_too_much) {
+    overload_.on_refused();
+  } else {
+    note_above_limit(request, source);
+  }
   const auto method = request.sip_request->rq_method;
   if (method == sip_method_options) {
     return {Reception::Kind::Answer, listener_.options_status(source),
@@ -577,6 +599,9 @@ Result<std::unique_ptr<SipLeg>> SipAgent::make_leg(const Target& target) {
 Result<std::unique_ptr<PeerProbe>> SipAgent::probe(const Target& target, const ProbeOptions& options,
                                                    std::function<void(bool is_up)> on_change) {
   return impl_->probe(target, options, std::move(on_change));
+bool SipAgent::is_overloaded() const {
+  return impl_->is_overloaded();
+}
 }
 Result<SocketAddress> SipAgent::local_towards(const Target& target) const {
   return impl_->local_towards(target);

@@ -12,6 +12,7 @@
 #include "base/socket_address.h"
 #include "gateway/call/leg.h"
 #include "gateway/guard/connections.h"
+#include "gateway/guard/overload.h"
 #include "gateway/guard/request_admission.h"
 #include "gateway/sip/identity_policy.h"
 #include "gateway/sip/peer_probe.h"
@@ -43,6 +44,7 @@ struct AgentConfig {
   std::chrono::milliseconds reinvite_patience = 62 * t1;
   guard::RequestLimits limits;
   guard::ConnectionLimits connections;
+  guard::OverloadLimits overload;
 };
 
 // Where an outgoing call goes.
@@ -87,6 +89,8 @@ class SipAgent {
     virtual bool is_listed(const std::string& /*trunk*/, const SocketAddress& /*source*/) { return false; }
     // The status that OPTIONS is answered with: 200, or 503 when no call would be taken.
     virtual int options_status(const SocketAddress& /*source*/) { return 200; }
+    // Whether a call from there is for an emergency number: it is taken even when more calls come than can be set up.
+    virtual bool is_emergency(const call::Setup& /*setup*/, const SocketAddress& /*source*/) { return false; }
   };
 
   // Error: an address that is busy or not ours, "cannot listen on udp 127.0.0.1:5060: …".
@@ -96,6 +100,8 @@ class SipAgent {
 
   // As configured, with the ports that are really in use.
   const std::vector<Listen>& bound() const;
+  // More calls come than can be set up: new ones are refused, as long as a backlog stands.
+  bool is_overloaded() const;
   // An outgoing call, from the listening address of the target's transport and address family. Error: there is none.
   Result<std::unique_ptr<SipLeg>> make_leg(const Target& target);
   // Watches whether the target answers. `on_change` is never called from inside a call of ours. Error: as make_leg().

@@ -1,11 +1,13 @@
 #include "gateway/sip/sofia_sockets.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <map>
 #include <vector>
@@ -29,13 +31,46 @@ SocketAddress read_address(const sockaddr* address, socklen_t size) {
   return SocketAddress::from(raw);
 }
 
+// -1: it is no socket.
+int option_of(int fd, int name) {
+  int value = -1;
+  socklen_t size = sizeof(value);
+  return ::getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+}
+
 bool is_tcp(int fd) {
-  int type = 0;
-  socklen_t size = sizeof(type);
-  return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+  return option_of(fd, SO_TYPE) == SOCK_STREAM;
+}
+
+std::vector<int> open_descriptors() {
+  std::vector<int> all;
+  DIR* directory = ::opendir("/proc/self/fd");
+  if (!directory) return all;
+  while (const dirent* entry = ::readdir(directory)) {
+    int fd = -1;
+    auto [end, error] = std::from_chars(entry->d_name, entry->d_name + std::strlen(entry->d_name), fd);
+    if (error == std::errc{} && !*end && fd != ::dirfd(directory)) all.push_back(fd);
+  }
+  ::closedir(directory);
+  return all;
+}
+
+bool is_socket_of(int fd, int socket_type, const SocketAddress& local) {
+  if (option_of(fd, SO_TYPE) != socket_type) return false;
+  if (socket_type == SOCK_STREAM && option_of(fd, SO_ACCEPTCONN) != 1) return false;
+  sockaddr_storage raw{};
+  socklen_t size = sizeof(raw);
+  return ::getsockname(fd, reinterpret_cast<sockaddr*>(&raw), &size) == 0 && SocketAddress::from(raw) == local;
 }
 
 }  // namespace
+
+int find_socket(int socket_type, const SocketAddress& local) {
+  for (int fd : open_descriptors()) {
+    if (is_socket_of(fd, socket_type, local)) return fd;
+  }
+  return -1;
+}
 
 void watch_listening_socket(int fd, SocketWatch& watch) {
   listening[fd] = &watch;

@@ -18,6 +18,8 @@ class SocketWatch {
   virtual bool may_connect(int fd, const SocketAddress& peer) = 0;
 };
 
+// The socket of this process that is bound to this address: a datagram one, or one that listens. -1: there is none.
+int find_socket(int socket_type, const SocketAddress& local);
 // From now on the watch is asked about connections that come to this socket. For the calling thread, which is Sofia's.
 void watch_listening_socket(int fd, SocketWatch& watch);
 // And about those that the calling thread opens; the last watch that was named is asked.

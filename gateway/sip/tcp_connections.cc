@@ -1,6 +1,5 @@
 #include "gateway/sip/tcp_connections.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
@@ -12,8 +11,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <cstring>
 
 #include "gateway/guard/socket_filter.h"
 #include "gateway/sip/signalled_hosts.h"
@@ -47,29 +44,6 @@ guard::ConnectionLimits within_descriptors(guard::ConnectionLimits limits) {
   const size_t share = std::max<size_t>(1, static_cast<size_t>(descriptors.rlim_cur) / kShareOfDescriptors);
   limits.in_all = limits.in_all ? std::min(limits.in_all, share) : share;
   return limits;
-}
-
-std::vector<int> open_descriptors() {
-  std::vector<int> all;
-  DIR* directory = ::opendir("/proc/self/fd");
-  if (!directory) return all;
-  while (const dirent* entry = ::readdir(directory)) {
-    int fd = -1;
-    auto [end, error] = std::from_chars(entry->d_name, entry->d_name + std::strlen(entry->d_name), fd);
-    if (error == std::errc{} && !*end && fd != ::dirfd(directory)) all.push_back(fd);
-  }
-  ::closedir(directory);
-  return all;
-}
-
-bool is_socket_of(int fd, int socket_type, const SocketAddress& local) {
-  int type = 0;
-  if (!get(fd, SOL_SOCKET, SO_TYPE, type) || type != socket_type) return false;
-  int is_listening = 0;
-  if (type == SOCK_STREAM && (!get(fd, SOL_SOCKET, SO_ACCEPTCONN, is_listening) || !is_listening)) return false;
-  sockaddr_storage raw{};
-  socklen_t size = sizeof(raw);
-  return ::getsockname(fd, reinterpret_cast<sockaddr*>(&raw), &size) == 0 && SocketAddress::from(raw) == local;
 }
 
 size_t octets_in_queue(int fd, unsigned long which) {
@@ -127,19 +101,17 @@ TcpConnections::~TcpConnections() {
 }
 
 void TcpConnections::watch(int socket_type, const SocketAddress& local) {
-  for (int fd : open_descriptors()) {
-    if (!is_socket_of(fd, socket_type, local)) continue;
-    if (socket_type == SOCK_DGRAM) {
-      if (auto done = guard::admit_sip_only(fd); !done) log_.warning("{}: {}", local.to_string(), done.error().message);
-      datagrams_.push_back({.fd = fd});
-    } else {
-      // Accepted sockets have it from the listening one, before their window is told.
-      set(fd, SOL_SOCKET, SO_RCVBUF, kReceiveBuffer);
-      watch_listening_socket(fd, *this);
-    }
-    return;
+  const int fd = find_socket(socket_type, local);
+  if (fd < 0) {
+    log_.warning("the socket of {} is not found: what comes to it is not limited", local.to_string());
+  } else if (socket_type == SOCK_DGRAM) {
+    if (auto done = guard::admit_sip_only(fd); !done) log_.warning("{}: {}", local.to_string(), done.error().message);
+    datagrams_.push_back({.fd = fd});
+  } else {
+    // Accepted sockets have it from the listening one, before their window is told.
+    set(fd, SOL_SOCKET, SO_RCVBUF, kReceiveBuffer);
+    watch_listening_socket(fd, *this);
   }
-  log_.warning("the socket of {} is not found: connections to it are not limited", local.to_string());
 }
 
 bool TcpConnections::hears_request(const SocketAddress& source) {

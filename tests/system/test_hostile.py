@@ -1,8 +1,11 @@
-"""Datagrams that are none of what belongs there are counted and dropped, and calls go on."""
+"""Peers that send what does not belong there, or more than can be done: it is counted, and calls go on."""
 
 import os
 import re
+import select
+import signal
 import socket
+import time
 
 import audio
 from support import ROUTES, SystemTest, files
@@ -13,8 +16,10 @@ class Hostile(SystemTest):
     def set_up(cls, bench):
         bench.start_exchange([{"number": "100", "kind": "fax", "directory": bench.folder / "faxes"},
                               {"number": "301", "kind": "tone", "frequency": 1000, "level": -10}])
-        bench.start_gateway(sip_trunks={"pbx": {"peer": f"sip:127.0.0.1:{cls.peer_port}"}}, routes=ROUTES,
-                            level="warning")
+        called = {number: {**ROUTES[0], "name": f"to {number}", "called": number} for number in ("100", "112", "301")}
+        bench.start_gateway(sip_trunks={"pbx": {"peer": f"sip:127.0.0.1:{cls.peer_port}"}},
+                            routes=[*called.values(), ROUTES[1]], level="warning",
+                            sections='[site]\nemergency = ["112"]\n')
 
     def tearDown(self):
         for call in self.bench.control("calls"):
@@ -158,6 +163,55 @@ class Hostile(SystemTest):
 
     def assert_calls_work(self):
         self.wait_for_no_calls()
+        self.call_with_sipp("uac_call", "301").finish()
+        self.wait_for_no_calls()
+
+    # Peers that ask for too much.
+
+    @staticmethod
+    def invite(sock, to, transport="UDP", name=0):
+        """Without SDP, so that an answer would bring an offer."""
+        host, port = sock.getsockname()
+        return (f"INVITE sip:{to}@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/{transport} {host}:{port};branch=z9hG4bK{port}-{name}\r\n"
+                f"From: <sip:a@b>;tag={name}\r\nTo: <sip:{to}@b>\r\nCall-ID: {port}-{name}.\r\nCSeq: 1 INVITE\r\n"
+                f"Contact: <sip:a@{host}:{port}>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n").encode()
+
+    def answers_to(self, sock, names):
+        """The final ones to these INVITEs."""
+        answers = {}
+
+        def all_are_there():
+            while select.select([sock], [], [], 0)[0]:
+                text = sock.recv(65536).decode()
+                if not text.startswith("SIP/2.0 1"):
+                    answers[re.search(r"Call-ID: \d+-(\d+)\.", text)[1]] = text
+            return answers.keys() >= set(names)
+        self.wait(f"answers to INVITEs {names}", all_are_there)
+        return [answers[name] for name in names]
+
+    def test_calls_that_have_waited_while_others_came_are_told_to_come_later(self):
+        sipp, peer, call = self.call("301")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.bind(("127.0.0.1", 0))
+            pid = self.bench.gateway.child.pid
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                stopped = time.monotonic()
+                # More than the socket holds. What waits no longer, at the end, has no route.
+                for number in range(2000):
+                    sock.sendto(self.invite(sock, "112" if number == 20 else "999", name=number), ("127.0.0.1", self.bench.sip_port))
+                self.wait("the calls to have waited", lambda: time.monotonic() > stopped + 0.5)
+            finally:
+                os.kill(pid, signal.SIGCONT)
+            first, emergency = self.answers_to(sock, ["0", "20"])
+
+        self.assertRegex(first, r"^SIP/2.0 503 (?s:.*)\r\nRetry-After: \d")
+        self.assertNotIn("Retry-After", emergency)
+        self.assertGreater(self.counter("sip.overload.refused"), 20)
+        self.hang_up(sipp, call)
+        self.wait("the overload to be over", lambda: not self.bench.control("status")["overloaded"])
+        # Nobody served the line meanwhile either.
+        self.wait("the span to be up again", self.bench.spans_are_up)
         self.call_with_sipp("uac_call", "301").finish()
         self.wait_for_no_calls()
 

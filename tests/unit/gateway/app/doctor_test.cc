@@ -134,6 +134,13 @@ TEST(Doctor, SaysOnceThatThereIsNoDriver) {
   EXPECT_THAT(findings, testing::Not(Contains(Field(&Finding::subject, "span 1"))));
 }
 
+TEST(Doctor, TellsThatMoreCallsComeThanCanBeSetUp) {
+  Facts facts = with({card(1, conf::PriRole::User, 1)});
+  facts.is_overloaded = true;
+
+  EXPECT_THAT(examine(facts), tells(Grade::Fault, "sip", "more calls come", "max_cps"));
+}
+
 TEST(Doctor, TellsASpanThatTheDriverDoesNotHave) {
   Facts facts = with({card(4, conf::PriRole::User, 1)});
   facts.spans[0].driver.reset();

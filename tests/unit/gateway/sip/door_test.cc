@@ -146,6 +146,63 @@ TEST_F(Door, InADialogAStrangerIsNotHeard) {
   ASSERT_TRUE(until_heard(callee, "released")) << "its own peer is";
 }
 
+struct Overloaded : Door {
+  void SetUp() override {
+    // As soon as there is a backlog.
+    overload_limits.age = overload_limits.stands_for = 0ms;
+    Door::SetUp();
+    // Calls are told apart by how they end.
+    refuse_with = 486;
+  }
+  // A new call, which nobody reads yet.
+  void invite(const std::string& number) {
+    auto request = peer.request_text(agent(), "INVITE", 1, {}, {}, sdp_of(kAudio));
+    auto put = [&](const std::string& old, const std::string& now) {
+      for (size_t at = 0; (at = request.find(old, at)) != std::string::npos; at += now.size())
+        request.replace(at, old.size(), now);
+    };
+    auto name = fmt::format("-{}-{}", number, ++sent);
+    put("z9hG4bK-INVITE", "z9hG4bK-INVITE" + name);
+    put("Call-ID: raw", "Call-ID: raw" + name);
+    put("sip:100@", fmt::format("sip:{}@", number));
+    peer.send(agent(), request);
+  }
+  long answers(const std::string& status, const std::string& containing) const {
+    return std::ranges::count_if(peer.received, [&](const std::string& message) {
+      return message.starts_with("SIP/2.0 " + status) && message.find(containing) != std::string::npos;
+    });
+  }
+  int sent = 0;
+};
+
+TEST_F(Overloaded, NewCallsAreToldToComeLaterAndWhatIsUnderWayGoesOn) {
+  refuse_with = 0;
+  auto tag = establish_from_peer();
+  refuse_with = 486;
+  invites = 0;
+
+  // More than the socket holds.
+  for (int i = 0; i < 50; ++i) invite("100");
+  invite("112");
+  peer.request(agent(), "BYE", 2, tag);
+  for (int i = 0; i < 4000; ++i) invite("100");
+  ASSERT_TRUE(until([&] { return answers("486", "-112-") == 1; }, "an emergency call is taken"));
+  EXPECT_GE(answers("503", "Retry-After: 2\r\n"), 50);
+  ASSERT_TRUE(until_heard(callee, "released"));
+  EXPECT_EQ(answers("200", "CSeq: 2 BYE"), 1);
+  settle();
+
+  EXPECT_EQ(count("sip.overload.begun"), 1u);
+  EXPECT_EQ(count("sip.overload.refused"), static_cast<uint64_t>(answers("503", "Retry-After: 2\r\n")));
+  EXPECT_EQ(count("sip.rx.invites_above_limit"), 0u);
+  const int taken = invites;
+  EXPECT_LT(taken, 1000) << "those that were sent when little waited any more";
+
+  invite("100");
+
+  EXPECT_TRUE(until([&] { return invites == taken + 1; }, "a call that comes later is taken"));
+}
+
 TEST_F(Door, ACallIdAloneOpensNothingToAStranger) {
   establish_from_peer();
   RawPeer stranger(root, kStranger);

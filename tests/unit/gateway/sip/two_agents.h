@@ -124,6 +124,7 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
     config.connections = connection_limits;
     calling_agent = std::move(*SipAgent::start(root, config, *this, counters));
     called_agent = std::move(*SipAgent::start(root, config, *this, counters));
+    config.overload = overload_limits;
   }
 
   void on_invite(std::unique_ptr<SipLeg> leg, const call::Setup& setup, const InviteInfo& info) override {
@@ -145,6 +146,7 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
   int options_status(const SocketAddress&) override { return answers_options_with; }
 
   // Steps the root until the condition holds.
+  bool is_emergency(const call::Setup& setup, const SocketAddress&) override { return setup.called.digits == "112"; }
   template <class Condition>
   testing::AssertionResult until(Condition&& condition, const char* what) {
     auto deadline = root.now() + kDeadline;
@@ -205,6 +207,7 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
   guard::ConnectionLimits connection_limits;
   call::Setup last_setup;
   InviteInfo last_info;
+  guard::OverloadLimits overload_limits;
 };
 
 }  // namespace sg::sip
