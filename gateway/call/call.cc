@@ -660,12 +660,31 @@ void Call::on_failed(Party& party, Cause cause) {
   clear(cause, "gateway");
 }
 
+namespace {
+
+struct Gone {
+  const char* says;
+  Counter& counter;
+};
+Gone gone(PeerGone how, Counters& counters) {
+  switch (how) {
+    case PeerGone::NotAcknowledged:
+      return {"our 200 was never acknowledged", counters.get("call.not_acknowledged")};
+    case PeerGone::SessionExpired:
+      return {"the session has expired: nobody refreshed it", counters.get("call.session_expired")};
+    case PeerGone::Unreachable:
+      break;
+  }
+  return {"the caller's connection is gone, and it takes no new one", counters.get("call.caller_unreachable")};
+}
+
+}  // namespace
+
 void Call::on_peer_gone(Party& party, PeerGone how) {
   if (!is_member(party) || !fsm_.accepts(CallEvent::Disconnected)) return;
-  bool has_expired = how == PeerGone::SessionExpired;
-  log_.warning("leg={} {}", "abc"[static_cast<size_t>(party.side())],
-               has_expired ? "the session has expired: nobody refreshed it" : "our 200 was never acknowledged");
-  context_.counters.get(has_expired ? "call.session_expired" : "call.not_acknowledged").add();
+  const auto known = gone(how, context_.counters);
+  log_.warning("leg={} {}", "abc"[static_cast<size_t>(party.side())], known.says);
+  known.counter.add();
   if (is_conference()) return leave_conference(party, kRecoveryOnTimer);
   record_.peer_gone = how;
   if (state() == CallState::Answered) owner_.on_party_gone(*this, party);

@@ -69,6 +69,7 @@ struct Setup {
 enum class PeerGone : uint8_t {
   NotAcknowledged,  // no ACK came to our 200 (RFC 3261 section 13.3.1.4)
   SessionExpired,   // nor a refresh in time (RFC 4028 section 10)
+  Unreachable,      // it called, and no way is left to answer it (RFC 3261 section 18.2.2)
 };
 
 // What carries a leg's media. An IP leg negotiates descriptions; a TDM leg has a timeslot.

@@ -88,6 +88,12 @@ std::optional<int> Connections::find(const SocketAddress& peer) const {
   return found->second;
 }
 
+std::optional<SocketAddress> Connections::peer_of(int id) const {
+  auto found = open_.find(id);
+  if (found == open_.end()) return std::nullopt;
+  return found->second.peer;
+}
+
 bool Connections::hears_request(int id, const ConnectionFacts& facts) {
   auto found = open_.find(id);
   if (found == open_.end()) return true;

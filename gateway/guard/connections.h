@@ -64,6 +64,7 @@ class Connections {
   // Those of a peer's network (IPv4: the host; IPv6: its /64).
   std::vector<int> ids_from(const SocketAddress& peer) const;
   std::optional<int> find(const SocketAddress& peer) const;
+  std::optional<SocketAddress> peer_of(int id) const;
   size_t size() const { return open_.size(); }
 
   // A whole request has come on it. False: it is not to be heard, as the peer does not take what it was answered.

@@ -206,7 +206,15 @@ Json json_of(const media::SideStats& side) {
 
 Json word_of(const std::optional<call::PeerGone>& gone) {
   if (!gone) return {};
-  return *gone == call::PeerGone::SessionExpired ? "session expired" : "not acknowledged";
+  switch (*gone) {
+    case call::PeerGone::NotAcknowledged:
+      return "not acknowledged";
+    case call::PeerGone::SessionExpired:
+      return "session expired";
+    case call::PeerGone::Unreachable:
+      break;
+  }
+  return "unreachable";
 }
 
 double seconds_between(call::WallTime from, call::WallTime to) {

@@ -27,6 +27,7 @@
 #include "gateway/sip/signalled_hosts.h"
 #include "gateway/sip/sip_leg.h"
 #include "gateway/sip/sip_leg_impl.h"
+#include "gateway/sip/tcp_callers.h"
 #include "gateway/sip/tcp_connections.h"
 #include "gateway/sip/uri.h"
 
@@ -133,8 +134,11 @@ class SipAgent::Impl : private Intake::Listener {
         refused_methods_(counters.get("sip.rx.refused_methods")),
         admission_(config.limits, config.transaction_patience),
         intake_(*this),
+        callers_(root),
         connections_(
-            root, config.connections, [this](const SocketAddress& peer) { return classify(peer); }, counters) {}
+            root, config.connections, [this](const SocketAddress& peer) { return classify(peer); },
+            [this](const SocketAddress& peer) { callers_.on_connection_gone(peer); }, counters),
+        overload_(root, config.overload, counters) {}
   ~Impl() override;
 
   Result<> start();
@@ -143,11 +147,11 @@ class SipAgent::Impl : private Intake::Listener {
                                            std::function<void(bool is_up)> on_change);
   Result<SocketAddress> local_towards(const Target& target) const;
   const std::vector<Listen>& bound() const { return bound_; }
+  bool is_overloaded() const { return overload_.is_on(); }
 
  private:
   // One user agent of Sofia's, on one listening address.
   struct Stack {
-  bool is_overloaded() const { return overload_.is_on(); }
     Impl* agent = nullptr;
     Listen listen;
     nua_t* nua = nullptr;
@@ -161,11 +165,11 @@ class SipAgent::Impl : private Intake::Listener {
                       tagi_t tags[]);
   void on_new_invite(Stack& stack, nua_handle_t* handle, const sip_t& invite);
 
+  void on_message(const std::optional<SocketAddress>& local) override;
   Reception on_request(const sip_t& request, const SocketAddress& source, bool is_whole) override;
   bool on_response(const sip_t& response, const SocketAddress& source) override;
   void on_garbage(const SocketAddress& source) override;
   bool has_answered(const char* call_id) override { return dialogs_.has_answered(call_id); }
-  void on_message(const std::optional<SocketAddress>& local) override;
   bool is_calling(const char* call_id, const char* tag) override { return dialogs_.is_calling(call_id, tag); }
   // Whether a leg with this Call-ID is the peer's there.
   bool is_dialog_of(const std::string& call_id, const SocketAddress& source) const;
@@ -206,13 +210,14 @@ class SipAgent::Impl : private Intake::Listener {
   Dialogs dialogs_;
   guard::RequestAdmission admission_;
   Intake intake_;
+  TcpCallers callers_;
   TcpConnections connections_;
+  OverloadWatch overload_;
   std::vector<std::unique_ptr<Stack>> stacks_;
   std::vector<Listen> bound_;
 };
 
 Result<> SipAgent::Impl::start() {
-  OverloadWatch overload_;
   if (config_.listen.empty()) return fail("there is no address to listen on");
   if (auto checked = Intake::check(); !checked) return checked;
   ::su_log_redirect(nullptr, discard_log, nullptr);
@@ -247,12 +252,12 @@ Result<> SipAgent::Impl::start(Stack& stack) {
   ::nua_get_params(stack.nua, TAG_ANY(), TAG_END());
   run_until(stack.is_known);
   connections_.watch(listen.transport == Transport::Udp ? SOCK_DGRAM : SOCK_STREAM, listen.address);
+  if (listen.transport == Transport::Udp) overload_.watch(listen.address);
   return {};
 }
 
 void SipAgent::Impl::run_until(const bool& done) {
   while (!done) root_.step(100ms);
-  if (listen.transport == Transport::Udp) overload_.watch(listen.address);
 }
 
 SipAgent::Impl::~Impl() {
@@ -341,16 +346,16 @@ bool SipAgent::Impl::is_dialog_of(const std::string& call_id, const SocketAddres
   });
 }
 
-// Who sends is asked first, then whether it may speak in the dialog that it names, then how much of it there has been.
-Reception SipAgent::Impl::on_request(const sip_t& request, const SocketAddress& source, bool is_whole) {
-  const Reception dropped{.kind = Reception::Kind::Drop};
-  if (!connections_.hears_request(source)) return dropped;
-  const auto& line = *request.sip_request;
 void SipAgent::Impl::on_message(const std::optional<SocketAddress>& local) {
   if (local) return overload_.on_datagram(*local);
   overload_.on_stream();
 }
 
+// Who sends is asked first, then whether it may speak in the dialog that it names, then how much of it there has been.
+Reception SipAgent::Impl::on_request(const sip_t& request, const SocketAddress& source, bool is_whole) {
+  const Reception dropped{.kind = Reception::Kind::Drop};
+  if (!connections_.hears_request(source)) return dropped;
+  const auto& line = *request.sip_request;
   const std::string call_id = request.sip_call_id ? request.sip_call_id->i_id : "";
   const bool knows_dialog = dialogs_.knows(call_id);
   const bool is_own = knows_dialog && is_dialog_of(call_id, source);
@@ -382,6 +387,7 @@ void SipAgent::Impl::on_message(const std::optional<SocketAddress>& local) {
   if (line.rq_method == sip_method_ack) facts.kind = guard::RequestKind::Ack;
   if (line.rq_method == sip_method_options) facts.kind = guard::RequestKind::Question;
   if (is_whole) facts.transaction = transaction_of(request);
+  facts.is_too_much = is_whole && facts.kind == guard::RequestKind::Invite && is_too_much(request, source);
   switch (admission_.on_request(facts, root_.now())) {
     case guard::Verdict::Pass:
       if (is_whole && !facts.is_of_dialog && is_refused_method(line.rq_method)) {
@@ -390,7 +396,6 @@ void SipAgent::Impl::on_message(const std::optional<SocketAddress>& local) {
       return {};
     case guard::Verdict::Refuse:
       return refusal(request, source, facts.is_too_much);
-  facts.is_too_much = is_whole && facts.kind == guard::RequestKind::Invite && is_too_much(request, source);
     case guard::Verdict::Drop:
       break;
   }
@@ -398,16 +403,16 @@ void SipAgent::Impl::on_message(const std::optional<SocketAddress>& local) {
   return dropped;
 }
 
-void SipAgent::Impl::note_above_limit(const sip_t& request, const SocketAddress& source) {
-  if (request.sip_request->rq_method == sip_method_invite) {
-    note(invites_above_limit_, "INVITEs from {} come too fast and are not taken", source.host());
-  } else {
-    note(requests_above_limit_, "requests from {} come too fast and are not taken", source.host());
 bool SipAgent::Impl::is_too_much(const sip_t& invite, const SocketAddress& source) {
   if (!overload_.refuses_calls() || (invite.sip_to && invite.sip_to->a_tag) || invite.sip_replaces) return false;
   return !listener_.is_emergency(read_setup(invite), source);
 }
 
+void SipAgent::Impl::note_above_limit(const sip_t& request, const SocketAddress& source) {
+  if (request.sip_request->rq_method == sip_method_invite) {
+    note(invites_above_limit_, "INVITEs from {} come too fast and are not taken", source.host());
+  } else {
+    note(requests_above_limit_, "requests from {} come too fast and are not taken", source.host());
   }
 }
 
@@ -508,6 +513,7 @@ void SipAgent::Impl::on_new_invite(Stack& stack, nua_handle_t* handle, const sip
     info.offer = leg->remote()->media;
     info.streams = leg->remote()->streams;
   }
+  if (info.transport == Transport::Tcp) leg->watch_caller(callers_, info.source, invite);
   listener_.on_invite(std::make_unique<SipLeg>(std::move(leg)), setup, info);
 }
 
@@ -593,15 +599,15 @@ SipAgent::~SipAgent() = default;
 const std::vector<Listen>& SipAgent::bound() const {
   return impl_->bound();
 }
+bool SipAgent::is_overloaded() const {
+  return impl_->is_overloaded();
+}
 Result<std::unique_ptr<SipLeg>> SipAgent::make_leg(const Target& target) {
   return impl_->make_leg(target);
 }
 Result<std::unique_ptr<PeerProbe>> SipAgent::probe(const Target& target, const ProbeOptions& options,
                                                    std::function<void(bool is_up)> on_change) {
   return impl_->probe(target, options, std::move(on_change));
-bool SipAgent::is_overloaded() const {
-  return impl_->is_overloaded();
-}
 }
 Result<SocketAddress> SipAgent::local_towards(const Target& target) const {
   return impl_->local_towards(target);

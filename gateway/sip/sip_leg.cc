@@ -162,6 +162,14 @@ Result<> SipLeg::Impl::accept(nua_handle_t* handle, const sip_t& invite) {
   return {};
 }
 
+void SipLeg::Impl::watch_caller(TcpCallers& callers, const SocketAddress& source, const sip_t& invite) {
+  const char* port = invite.sip_via ? invite.sip_via->v_port : nullptr;
+  caller_ = callers.add(source, static_cast<uint16_t>(port ? std::strtoul(port, nullptr, 10) : 0), [this] {
+    caller_.reset();
+    if (state_ == State::Called && listener) listener->on_peer_gone(call::PeerGone::Unreachable);
+  });
+}
+
 void SipLeg::Impl::respond(int status, const std::string& sdp, const std::string& reason, const char* retry_after) {
   bool is_reliable = status > 100 && status < 200 && peer_supports_100rel_;
   auto extra = status > 100 && (status < 300 || !user_user_lines_.empty()) ? take_extra_lines() : std::string{};
@@ -199,6 +207,7 @@ void SipLeg::Impl::answer(const std::optional<call::MediaDescription>& media) {
     first_answer_ = remote_ ? sdp_.answer(*remote_, *media) : sdp_.offer(*media);
   }
   respond(200, offered_early ? std::string{} : first_answer_);
+  caller_.reset();
   invite_.reset();
   state_ = State::Established;
   if (auto* leg = path_.dialogs.leg(call_id, asked_for_)) leg->is_answered = true;
@@ -497,6 +506,7 @@ void SipLeg::Impl::release_shortly(const call::Cause& cause) {
 void SipLeg::Impl::finish(const call::Cause& cause) {
   if (state_ == State::Released) return;
   state_ = State::Released;
+  caller_.reset();
   release_timer_.cancel();
   refresh_timer_.cancel();
   hold_timer_.cancel();

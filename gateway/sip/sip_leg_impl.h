@@ -20,6 +20,7 @@
 #include "gateway/sip/sdp.h"
 #include "gateway/sip/sip_agent.h"
 #include "gateway/sip/sip_leg.h"
+#include "gateway/sip/tcp_callers.h"
 
 namespace sg::sip {
 
@@ -70,6 +71,8 @@ class SipLeg::Impl final : public HandleOwner {
   // An incoming call: from inside the INVITE's event. Error: its SDP makes no sense; it has been refused then.
   Result<> accept(nua_handle_t* handle, const sip_t& invite);
   const std::optional<Sdp>& remote() const { return remote_; }
+  // It came by TCP: that the caller is gone is told as long as it is not answered.
+  void watch_caller(TcpCallers& callers, const SocketAddress& source, const sip_t& invite);
 
   // Everything that Sofia tells of this dialog.
   void on_event(nua_event_t event, int status, const sip_t* sip, tagi_t* tags) override;
@@ -172,6 +175,7 @@ class SipLeg::Impl final : public HandleOwner {
   std::optional<Sdp> peer_offer_;
   std::chrono::seconds session_interval_;  // the shortest that either side asked for; 0: none
   std::string first_answer_;               // incoming: given once, it stands
+  std::unique_ptr<TcpCallers::Caller> caller_;  // incoming by TCP, until it is answered
   SavedRequest invite_, update_, prack_;
   std::optional<call::Cause> cause_;
   std::optional<call::MediaDescription> ours_;  // what we last described, for hold()

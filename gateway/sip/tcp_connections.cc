@@ -74,10 +74,11 @@ uint64_t cookie_of(int fd) {
 }  // namespace
 
 TcpConnections::TcpConnections(Reactor& reactor, const guard::ConnectionLimits& limits, Classify classify,
-                               Counters& counters)
+                               OnGone on_gone, Counters& counters)
     : reactor_(reactor),
       connections_(within_descriptors(limits)),
       classify_(std::move(classify)),
+      on_gone_(std::move(on_gone)),
       spare_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
       refused_stranger_(counters.get("sip.tcp.refused_stranger")),
       refused_source_(counters.get("sip.tcp.refused_source_limit")),
@@ -138,8 +139,7 @@ bool TcpConnections::on_accepted(int fd, const SocketAddress& from) {
   set(fd, IPPROTO_TCP, TCP_KEEPIDLE, kKeepAliveIdle);
   set(fd, IPPROTO_TCP, TCP_KEEPINTVL, kKeepAliveInterval);
   set(fd, IPPROTO_TCP, TCP_KEEPCNT, kKeepAliveProbes);
-  connections_.add(fd, peer, *source, guard::Direction::In, reactor_.now());
-  cookies_[fd] = cookie_of(fd);
+  add(fd, peer, *source, guard::Direction::In);
   return true;
 }
 
@@ -161,8 +161,7 @@ bool TcpConnections::may_connect(int fd, const SocketAddress& to) {
   if (admit(peer, guard::Source::Listed) != guard::Admission::Taken) {
     return refuse(refused_outgoing_, peer, "there are too many connections with it");
   }
-  connections_.add(fd, peer, guard::Source::Listed, guard::Direction::Out, reactor_.now());
-  cookies_[fd] = cookie_of(fd);
+  add(fd, peer, guard::Source::Listed, guard::Direction::Out);
   return true;
 }
 
@@ -217,11 +216,23 @@ bool TcpConnections::examine(int id) {
   return true;
 }
 
+// Numbers are used again: one may stand for a connection that was closed since the last sweep.
+void TcpConnections::add(int fd, const SocketAddress& peer, guard::Source source, guard::Direction direction) {
+  forget(fd);
+  connections_.add(fd, peer, source, direction, reactor_.now());
+  cookies_[fd] = cookie_of(fd);
+}
+
+void TcpConnections::forget(int id) {
+  auto peer = connections_.peer_of(id);
+  connections_.remove(id);
+  cookies_.erase(id);
+  if (peer) on_gone_(*peer);
+}
+
 void TcpConnections::forget_closed(const std::vector<int>& ids) {
   for (int id : ids) {
-    if (is_still_open(id)) continue;
-    connections_.remove(id);
-    cookies_.erase(id);
+    if (!is_still_open(id)) forget(id);
   }
 }
 

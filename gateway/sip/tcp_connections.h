@@ -20,8 +20,11 @@ class TcpConnections final : public SocketWatch {
  public:
   // Not set: an address that is not spoken with.
   using Classify = std::function<std::optional<guard::Source>(const SocketAddress& peer)>;
+  // The connection with this peer is closed, whoever closed it. Told within a second or so.
+  using OnGone = std::function<void(const SocketAddress& peer)>;
 
-  TcpConnections(Reactor& reactor, const guard::ConnectionLimits& limits, Classify classify, Counters& counters);
+  TcpConnections(Reactor& reactor, const guard::ConnectionLimits& limits, Classify classify, OnGone on_gone,
+                 Counters& counters);
   ~TcpConnections() override;
 
   // Sofia has just opened the sockets for this address.
@@ -37,6 +40,8 @@ class TcpConnections final : public SocketWatch {
   void sweep();
   // Whether it goes.
   bool examine(int id);
+  void add(int fd, const SocketAddress& peer, guard::Source source, guard::Direction direction);
+  void forget(int id);
   void forget_closed(const std::vector<int>& ids);
   bool is_still_open(int id) const;
   void count_dropped_datagrams();
@@ -51,6 +56,7 @@ class TcpConnections final : public SocketWatch {
   Reactor& reactor_;
   guard::Connections connections_;
   const Classify classify_;
+  const OnGone on_gone_;
   // Which socket a descriptor was: numbers are used again.
   std::map<int, uint64_t> cookies_;
   std::vector<Datagrams> datagrams_;

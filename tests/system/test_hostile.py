@@ -1,4 +1,4 @@
-"""Peers that send what does not belong there, or more than can be done: it is counted, and calls go on."""
+"""Peers that send what does not belong there, more than can be done, or leave: it is counted, and calls go on."""
 
 import os
 import re
@@ -15,8 +15,9 @@ class Hostile(SystemTest):
     @classmethod
     def set_up(cls, bench):
         bench.start_exchange([{"number": "100", "kind": "fax", "directory": bench.folder / "faxes"},
-                              {"number": "301", "kind": "tone", "frequency": 1000, "level": -10}])
-        called = {number: {**ROUTES[0], "name": f"to {number}", "called": number} for number in ("100", "112", "301")}
+                              {"number": "301", "kind": "tone", "frequency": 1000, "level": -10},
+                              {"number": "401", "kind": "no_answer"}])
+        called = {number: {**ROUTES[0], "name": f"to {number}", "called": number} for number in ("100", "112", "301", "401")}
         bench.start_gateway(sip_trunks={"pbx": {"peer": f"sip:127.0.0.1:{cls.peer_port}"}},
                             routes=[*called.values(), ROUTES[1]], level="warning",
                             sections='[site]\nemergency = ["112"]\n')
@@ -166,7 +167,7 @@ class Hostile(SystemTest):
         self.call_with_sipp("uac_call", "301").finish()
         self.wait_for_no_calls()
 
-    # Peers that ask for too much.
+    # Peers that ask for too much, or leave.
 
     @staticmethod
     def invite(sock, to, transport="UDP", name=0):
@@ -214,6 +215,19 @@ class Hostile(SystemTest):
         self.wait("the span to be up again", self.bench.spans_are_up)
         self.call_with_sipp("uac_call", "301").finish()
         self.wait_for_no_calls()
+
+    def test_a_call_ends_whose_caller_has_left_while_it_rang(self):
+        records = len(self.bench.call_records())
+        with socket.create_connection(("127.0.0.1", self.bench.sip_port)) as sock:
+            sock.sendall(self.invite(sock, "401", "TCP"))
+            self.wait_for_call(number="401")
+
+        # Nothing listens where the connection came from.
+        self.wait_for_no_calls()
+        record = self.new_record(records)
+
+        self.assertEqual((record["peer_gone"], record["released_by"], record["cause"]["q850"]), ("unreachable", "gateway", 102))
+        self.assertEqual(self.counter("call.caller_unreachable"), 1)
 
 
 class TestData(SystemTest):

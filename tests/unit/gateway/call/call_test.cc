@@ -880,7 +880,8 @@ TEST_F(CallTest, APeerThatIsGoneEndsTheCallWhichSaysSo) {
     const char* counter;
   };
   for (Row row : {Row{PeerGone::NotAcknowledged, "call.not_acknowledged"},
-                  Row{PeerGone::SessionExpired, "call.session_expired"}}) {
+                  Row{PeerGone::SessionExpired, "call.session_expired"},
+                  Row{PeerGone::Unreachable, "call.caller_unreachable"}}) {
     SCOPED_TRACE(row.counter);
     LegScript& caller = answered_sip_to_pri();
 

@@ -113,6 +113,8 @@ TEST(RecordJson, SaysHowAPeerWasGone) {
   EXPECT_EQ(json::parse(to_json(record))["peer_gone"], "session expired");
   record.peer_gone = call::PeerGone::NotAcknowledged;
   EXPECT_EQ(json::parse(to_json(record))["peer_gone"], "not acknowledged");
+  record.peer_gone = call::PeerGone::Unreachable;
+  EXPECT_EQ(json::parse(to_json(record))["peer_gone"], "unreachable");
 }
 
 TEST(RecordJson, JudgesAFaxByItsFrames) {

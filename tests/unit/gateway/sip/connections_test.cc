@@ -102,6 +102,87 @@ TEST_F(SipConnections, WhoIsListedIsAnswered) {
   EXPECT_EQ(count("sip.tcp.refused_stranger"), 0u);
 }
 
+// Where a caller would take its answers, by its Via.
+class Listening {
+ public:
+  Listening() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
+    auto any = *SocketAddress::parse("127.0.0.1:0");
+    ::bind(fd_.get(), any.raw(), any.raw_size());
+    sockaddr_storage raw{};
+    socklen_t size = sizeof(raw);
+    ::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&raw), &size);
+    port = SocketAddress::from(raw).port();
+  }
+  void listen() { ::listen(fd_.get(), 4); }
+  bool takes_one() { return UniqueFd(::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC)).get() >= 0; }
+
+  uint16_t port = 0;
+
+ private:
+  UniqueFd fd_;
+};
+
+std::string invite_from(uint16_t port) {
+  return fmt::format(
+      "INVITE sip:100@b SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:{0};branch=z9hG4bK{0}\r\nFrom: <sip:a@b>;tag=1\r\n"
+      "To: <sip:100@b>\r\nCall-ID: c{0}\r\nCSeq: 1 INVITE\r\nContact: <sip:a@127.0.0.1:{0};transport=tcp>\r\n"
+      "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+      port);
+}
+
+struct SipCallers : SipConnections {
+  // Somebody calls by TCP and lets it ring.
+  void ring() {
+    caller_stream.emplace(agent());
+    caller_stream->send(invite_from(answers.port));
+    ASSERT_TRUE(until([&] { return callee.leg != nullptr; }, "the INVITE arrives"));
+    callee.leg->alert(false, std::nullopt);
+    ASSERT_TRUE(
+        until([&] { return !caller_stream->is_closed() && caller_stream->heard.find(" 180 ") != std::string::npos; },
+              "it rings"));
+  }
+  Listening answers;
+  std::optional<Stream> caller_stream;
+};
+
+TEST_F(SipCallers, OneWhoseConnectionIsGoneAndWhoTakesNoOtherIsGone) {
+  ring();
+
+  caller_stream.reset();
+
+  ASSERT_TRUE(until_heard(callee, "unreachable"));
+  EXPECT_EQ(callee.times_heard("unreachable"), 1);
+}
+
+TEST_F(SipCallers, OneWhoTakesAnotherConnectionIsThere) {
+  answers.listen();
+  ring();
+
+  caller_stream.reset();
+
+  ASSERT_TRUE(until([&] { return answers.takes_one(); }, "it is tried"));
+  settle();
+  EXPECT_FALSE(callee.has_heard("unreachable"));
+}
+
+TEST_F(SipCallers, OneWhoIsAnsweredIsNoLongerTried) {
+  ring();
+  callee.leg->answer(audio_at(5000));
+  ASSERT_TRUE(
+      until([&] { return !caller_stream->is_closed() && caller_stream->heard.find(" 200 ") != std::string::npos; },
+            "it is answered"));
+  auto gone = count("sip.tcp.closed_peer_gone");
+
+  caller_stream.reset();
+  // The next look at the connections is after this one was closed.
+  Stream next(agent());
+  next.send("x\r\n\r\n");
+  next.close();
+  ASSERT_TRUE(until([&] { return count("sip.tcp.closed_peer_gone") > gone; }, "a second has passed"));
+
+  EXPECT_FALSE(callee.has_heard("unreachable"));
+}
+
 TEST_F(SipConnections, ASourceHasNoMoreThanItsLimit) {
   connection_limits.per_source = 2;
   begin();

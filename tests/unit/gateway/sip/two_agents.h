@@ -83,7 +83,9 @@ struct Party : call::LegListener {
     return accepts_transfer;
   }
   void on_peer_gone(call::PeerGone how) override {
-    heard.emplace_back(how == call::PeerGone::SessionExpired ? "session expired" : "not acknowledged");
+    heard.emplace_back(how == call::PeerGone::SessionExpired    ? "session expired"
+                       : how == call::PeerGone::NotAcknowledged ? "not acknowledged"
+                                                                : "unreachable");
   }
   void on_redirected(const std::vector<call::Redirect>& to) override {
     heard.emplace_back("redirected");
@@ -122,9 +124,9 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
     config.reinvite_patience = reinvite_patience;
     config.transaction_patience = transaction_patience;
     config.connections = connection_limits;
+    config.overload = overload_limits;
     calling_agent = std::move(*SipAgent::start(root, config, *this, counters));
     called_agent = std::move(*SipAgent::start(root, config, *this, counters));
-    config.overload = overload_limits;
   }
 
   void on_invite(std::unique_ptr<SipLeg> leg, const call::Setup& setup, const InviteInfo& info) override {
@@ -144,9 +146,9 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
   }
   bool is_listed(const std::string& trunk, const SocketAddress& source) override { return trunk_of(source) == trunk; }
   int options_status(const SocketAddress&) override { return answers_options_with; }
+  bool is_emergency(const call::Setup& setup, const SocketAddress&) override { return setup.called.digits == "112"; }
 
   // Steps the root until the condition holds.
-  bool is_emergency(const call::Setup& setup, const SocketAddress&) override { return setup.called.digits == "112"; }
   template <class Condition>
   testing::AssertionResult until(Condition&& condition, const char* what) {
     auto deadline = root.now() + kDeadline;
@@ -205,9 +207,9 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
   guard::RequestLimits limits;
   std::chrono::milliseconds reinvite_patience{31000}, transaction_patience{32000};
   guard::ConnectionLimits connection_limits;
+  guard::OverloadLimits overload_limits;
   call::Setup last_setup;
   InviteInfo last_info;
-  guard::OverloadLimits overload_limits;
 };
 
 }  // namespace sg::sip
