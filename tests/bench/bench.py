@@ -25,7 +25,8 @@ GROUPS = {
     "route": "a dial plan of a million routes",
     "gateway": "the gateway process with its span and no calls",
     "voice": "a call over RTP, for 1, 10 and 30 at once",
-    "calls": "calls set up and cleared, 50 a second for a minute, SIP to ISDN to SIP",
+    "calls": "calls set up and cleared, 50 a second for a minute, SIP to ISDN to SIP; and what becomes of SIP calls when "
+             "twice as many come as one core can do",
     "fax": "a call over T.38: in process against SpanDSP alone, its delay and memory, then for 1, 10 and 30 at once, half "
            "of them each way",
 }

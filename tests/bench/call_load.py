@@ -1,5 +1,5 @@
-"""Calls set up and cleared at a rate, SIP to ISDN to SIP: the gateway's own spans are wired to each other, so that each
-call leaves by one and comes back in by the other, as two calls to call control."""
+"""Calls set up and cleared at a rate. SIP to ISDN to SIP: the gateway's own spans are wired to each other, so that each
+call leaves by one and comes back in by the other, as two calls to call control. And SIP to SIP, more than can be done."""
 
 import collections
 import heapq
@@ -48,6 +48,42 @@ class LoopedGateway:
 
     def spans_are_up(self):
         return all(span["is_up"] and span["alarms"] == "OK" and span["idle"] for span in self.bench.control("spans"))
+
+
+class SipGateway:
+    """spangated without lines and without limits: what comes from the peer goes to the peer."""
+
+    def __init__(self, bench, far_port):
+        self.sip_port, = rig.free_ports(1)
+        bench.sip_port = self.sip_port
+        config = bench.folder / "spangate.toml"
+        config.write_text(f"""
+[sip]
+listen = ["udp:127.0.0.1:{self.sip_port}"]
+max_invites_per_second = 0
+max_requests_per_second = 0
+max_transactions = 0
+[media]
+ports = "12000-31999"
+[control]
+socket = "{bench.gateway_socket}"
+[records]
+file = "{bench.records}"
+[log]
+level = "error"
+[trunk.sip]
+kind = "sip"
+max_cps = 0
+probe = "0s"
+peer = "sip:127.0.0.1:{far_port}"
+[[route]]
+name = "through"
+from = ["sip"]
+called = "*"
+to = ["sip"]
+""")
+        self.process = bench.start("gateway", [rig.BIN / "spangated", "--foreground", "--config", config], True)
+        rig.wait_until("the gateway to answer", lambda: rig.listens(bench.gateway_socket), alive=[self.process])
 
 
 def header(text, name):
@@ -210,6 +246,26 @@ class Load:
         return count
 
 
+def measure_overload(figures, quick, cpu_seconds):
+    """What becomes of calls when twice as many come as one core can set up; told as shares of what was offered."""
+    def run(rate, seconds):
+        load = Load(hold_seconds=0.2)
+        with rig.Rig("bench-overload") as bench:
+            gateway = SipGateway(bench, load.far_port)
+            spent = cpu_seconds(gateway.process.child.pid)
+            offered = load.run(gateway.sip_port, rate, seconds)
+            return load, offered, cpu_seconds(gateway.process.child.pid) - spent
+    rate, seconds = (20, 2) if quick else (100, 5)
+    _, calm, spent = run(rate, seconds)
+    rate = 2 * calm / spent
+    load, offered, _ = run(rate, 1 if quick else 15)
+    refused = sum(count for why, count in load.failures.items() if why == "refused 503")
+    figures.add("calls.overload.offered_per_s", rate, "calls/s")
+    figures.add("calls.overload.completed_share", load.cleared / offered, "of 1")
+    figures.add("calls.overload.refused_share", refused / offered, "of 1")
+    figures.add("calls.overload.lost_share", (load.failures.total() - refused) / offered, "of 1")
+
+
 def measure(figures, quick, cpu_seconds):
     """`cpu_seconds`: of a process so far."""
     rate, seconds = (10, 3) if quick else (50, 60)
@@ -228,3 +284,4 @@ def measure(figures, quick, cpu_seconds):
     figures.add("calls.setup_to_invite_ms_p99", sorted(load.to_invite_ms or [0])[int(len(load.to_invite_ms) * 0.99)], "ms")
     if failed:
         print("calls that failed: " + ", ".join(f"{why}: {count}" for why, count in failed.items()), file=sys.stderr)
+    measure_overload(figures, quick, cpu_seconds)
