@@ -7,7 +7,8 @@
 namespace sg {
 namespace {
 
-constexpr size_t kWorthwhile = 512 * 1024;
+// Free pieces that are smaller together are not looked for: to walk through the heap costs some of a thread's time.
+constexpr size_t kWorthwhile = 128 * 1024;
 
 }  // namespace
 

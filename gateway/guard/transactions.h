@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory_resource>
+#include <optional>
 #include <unordered_map>
 
 #include "base/clock.h"
@@ -16,16 +18,21 @@ struct TransactionKey {
 };
 
 // The server transactions that requests outside of dialogs have opened, as far as they still cost memory: 64 times T1
-// (RFC 3261 section 17.2, timers H and J), an INVITE less when its ACK comes. A value.
+// (RFC 3261 section 17.2, timers H and J), an INVITE less when its ACK comes. Their memory is their own: among that of
+// the transactions themselves each entry would keep a page from going back to the system.
 class Transactions {
  public:
   explicit Transactions(Duration life) : life_(life) {}
+
+  Transactions(const Transactions&) = delete;
+  Transactions& operator=(const Transactions&) = delete;
 
   void open(const TransactionKey& key, TimePoint now);
   // A resent request is of one that is open.
   bool knows(const TransactionKey& key, TimePoint now);
   // False: there was none.
   bool close(const TransactionKey& key, TimePoint now);
+  // Those that have had their time are forgotten, by each of these functions.
   size_t size(TimePoint now);
 
  private:
@@ -39,9 +46,12 @@ class Transactions {
   };
   void expire(TimePoint now);
 
-  Duration life_;
-  std::unordered_map<uint64_t, Entry> open_;
-  std::deque<Due> due_;
+  const Duration life_;
+  using Open = std::pmr::unordered_map<uint64_t, Entry>;
+  using Dues = std::pmr::deque<Due>;
+  std::pmr::unsynchronized_pool_resource memory_;
+  std::optional<Open> open_{std::in_place, &memory_};
+  std::optional<Dues> due_{std::in_place, &memory_};
 };
 
 }  // namespace sg::guard

@@ -138,7 +138,10 @@ class SipAgent::Impl : private Intake::Listener {
         connections_(
             root, config.connections, [this](const SocketAddress& peer) { return classify(peer); },
             [this](const SocketAddress& peer) { callers_.on_connection_gone(peer); }, counters),
-        overload_(root, config.overload, counters) {}
+        overload_(root, config.overload, counters),
+        forgetting_(root) {
+    forget_transactions();
+  }
   ~Impl() override;
 
   Result<> start();
@@ -182,6 +185,7 @@ class SipAgent::Impl : private Intake::Listener {
   template <class... Words>
   void note(Counter& counter, fmt::format_string<Words...> text, Words&&... words);
   std::optional<guard::Source> classify(const SocketAddress& source);
+  void forget_transactions();
 
   SocketAddress source_of_current(const Stack& stack) const;
   Result<Path> path_to(const Target& target);
@@ -213,6 +217,7 @@ class SipAgent::Impl : private Intake::Listener {
   TcpCallers callers_;
   TcpConnections connections_;
   OverloadWatch overload_;
+  Timer forgetting_;
   std::vector<std::unique_ptr<Stack>> stacks_;
   std::vector<Listen> bound_;
 };
@@ -349,6 +354,15 @@ bool SipAgent::Impl::is_dialog_of(const std::string& call_id, const SocketAddres
 void SipAgent::Impl::on_message(const std::optional<SocketAddress>& local) {
   if (local) return overload_.on_datagram(*local);
   overload_.on_stream();
+}
+
+// Also where no more requests come, whose coming would do it.
+void SipAgent::Impl::forget_transactions() {
+  constexpr auto kInterval = 5s;
+  forgetting_.arm(kInterval, [this] {
+    admission_.transactions(root_.now());
+    forget_transactions();
+  });
 }
 
 // Who sends is asked first, then whether it may speak in the dialog that it names, then how much of it there has been.
