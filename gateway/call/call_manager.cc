@@ -5,7 +5,11 @@
 namespace sg::call {
 
 CallManager::CallManager(const Context& context, Router& router, RecordSink records)
-    : context_(context), router_(router), records_(std::move(records)), reaper_(context.reactor) {
+    : context_(context),
+      router_(router),
+      records_(std::move(records)),
+      forgetting_(context.reactor),
+      reaper_(context.reactor) {
   context_.media.set_listener(this);
 }
 

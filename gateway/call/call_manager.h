@@ -44,6 +44,7 @@ class CallManager final : public media::Service::Listener, private CallOwner {
   void on_answered(const Call& call) override;
   void reap();
   void remember_dialogs(const Call& call);
+  void forget_dialogs();
 
   // Transfers (transfers.cc).
   bool on_transfer(Call& call, Party& by, const TransferRequest& request) override;
@@ -93,6 +94,7 @@ class CallManager final : public media::Service::Listener, private CallOwner {
   std::vector<Transfer> transfers_;
   // Dialogs that ended, the newest last, for as long as requests for them may come.
   std::deque<std::pair<TimePoint, Replaces>> ended_dialogs_;
+  Timer forgetting_;
   // Calls that ended; they may still be on the stack.
   std::vector<CallId> ended_;
   Timer reaper_;

@@ -39,9 +39,18 @@ std::optional<CallManager::Dialog> CallManager::find_dialog(const Replaces& repl
 }
 
 void CallManager::remember_dialogs(const Call& call) {
+  for (Replaces& dialog : call.ended_dialogs()) {
+    ended_dialogs_.emplace_back(context_.reactor.now(), std::move(dialog));
+  }
+  if (!forgetting_.is_armed()) forget_dialogs();
+}
+
+// By a clock, not when another call ends: what a flood of calls leaves lies between memory that would be given back.
+void CallManager::forget_dialogs() {
   auto now = context_.reactor.now();
-  while (!ended_dialogs_.empty() && ended_dialogs_.front().first + kRememberDialogs < now) ended_dialogs_.pop_front();
-  for (Replaces& dialog : call.ended_dialogs()) ended_dialogs_.emplace_back(now, std::move(dialog));
+  while (!ended_dialogs_.empty() && ended_dialogs_.front().first + kRememberDialogs <= now) ended_dialogs_.pop_front();
+  if (ended_dialogs_.empty()) return;
+  forgetting_.arm_at(ended_dialogs_.front().first + kRememberDialogs, [this] { forget_dialogs(); });
 }
 
 bool CallManager::has_ended(const Replaces& replaces) const {
