@@ -9,7 +9,7 @@ constexpr size_t kNoneComes = 8 * 600;
 // The longest training (V.17's, 1.4 s, with talker echo protection 0.2 s more) and TCF (1.5 s and a tenth of it).
 constexpr size_t kCheckIsOver = 8 * 3400;
 // Longer than the gap between the tone of talker echo protection and the training.
-constexpr size_t kCarrierIsGone = 8 * 300;
+constexpr size_t kSignalIsOver = 8 * 300;
 // A click is shorter, the shortest training is longer.
 constexpr size_t kIsSignal = 8 * 60;
 
@@ -37,7 +37,7 @@ AnnouncedTraining::Outcome AnnouncedTraining::pass(size_t samples, Line line) {
     is_heard_ = true;
     return Outcome::Heard;
   }
-  const bool is_gone = is_heard_ ? silence_ >= kCarrierIsGone : silence_ >= kNoneComes;
+  const bool is_gone = is_heard_ ? silence_ >= kSignalIsOver : silence_ >= kNoneComes;
   return is_gone || (is_check_ && age_ >= kCheckIsOver) ? Outcome::Gone : Outcome::Open;
 }
 

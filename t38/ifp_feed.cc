@@ -9,8 +9,6 @@
 namespace sg::t38 {
 namespace {
 
-constexpr uint8_t kCng = 1, kCed = 2, kV21Preamble = 3;  // T.38 table 2
-constexpr uint8_t kV21 = 0, kLastModem = 8;              // T.38 table 3
 // Of each training, V.27ter 2400's to V.17 14400's, the data that follows it.
 constexpr uint8_t kFirstTraining = 4;
 constexpr std::array<uint8_t, 12> kDataTrained = {1, 2, 3, 4, 5, 5, 6, 6, 7, 7, 8, 8};

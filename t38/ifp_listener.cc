@@ -5,8 +5,6 @@
 namespace sg::t38 {
 namespace {
 
-constexpr uint8_t kV21 = 0;  // T.38 table 3
-
 // IFPs have the first bit on the line highest.
 uint8_t reversed(uint8_t octet) {
   octet = static_cast<uint8_t>((octet & 0xF0) >> 4 | (octet & 0x0F) << 4);

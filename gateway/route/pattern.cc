@@ -7,7 +7,7 @@ namespace sg::route {
 namespace {
 
 constexpr std::string_view kSigns = "0123456789+*#ABCD";
-constexpr SignSet kDigits = 0x3FF;
+constexpr SignSet kAnyDigit = 0x3FF;
 constexpr size_t kLongest = 64;
 
 // The inside of "[2-57]".
@@ -19,7 +19,7 @@ Result<SignSet> parse_set(std::string_view text) {
     set |= first;
     if (i + 2 < text.size() && text[i + 1] == '-') {
       SignSet last = sign(text[i + 2]);
-      if (!(first & kDigits) || !(last & kDigits) || last < first) return fail("\"{}\" is no range", text.substr(i, 3));
+      if (!(first & kAnyDigit) || !(last & kAnyDigit) || last < first) return fail("\"{}\" is no range", text.substr(i, 3));
       set |= (last - 1 + last) & ~(first - 1);
       i += 2;
     }
@@ -64,11 +64,11 @@ Result<Pattern> Pattern::parse(std::string_view text) {
       pattern.places.push_back(*set);
       i = end;
     } else if (c == 'X') {
-      pattern.places.push_back(kDigits);
+      pattern.places.push_back(kAnyDigit);
     } else if (c == 'Z') {
-      pattern.places.push_back(kDigits & ~1u);
+      pattern.places.push_back(kAnyDigit & ~1u);
     } else if (c == 'N') {
-      pattern.places.push_back(kDigits & ~3u);
+      pattern.places.push_back(kAnyDigit & ~3u);
     } else if (SignSet one = sign(c)) {
       if (c == '+' && !pattern.places.empty()) return fail("\"{}\" can never match: a + is the first sign", text);
       pattern.places.push_back(one);

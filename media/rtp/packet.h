@@ -17,6 +17,7 @@ struct Header {
   uint32_t ssrc = 0;
 };
 constexpr size_t kHeaderOctets = 12;
+constexpr uint32_t kUnitsPerMillisecond = 8;  // of a timestamp: all our audio has a clock of 8000 Hz
 
 void write_header(const Header& header, std::span<uint8_t, kHeaderOctets> to);
 

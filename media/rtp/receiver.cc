@@ -12,7 +12,6 @@ constexpr uint32_t kMaxMisorder = 100;
 constexpr uint32_t kSequenceModulus = 1u << 16;
 
 constexpr Duration kTimestampUnit = 125us;
-constexpr double kUnitsPerMillisecond = 8;
 // A transit time that changes by more than this is a timestamp that jumped, not jitter.
 constexpr int32_t kMaxTransitChange = 8000;  // 1 s
 

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <string_view>
 
+#include "media/rtp/packet.h"
+
 namespace sg::media::rtp {
 namespace {
 
 constexpr std::string_view kDigits = "0123456789*#ABCD!";
 constexpr uint32_t kMaxSegment = 0xffff;
-constexpr uint32_t kUnitsPerMillisecond = 8;
 constexpr int kEndPackets = 3;                      // RFC 4733 2.5.1.4
 constexpr std::chrono::milliseconds kShortest{40};  // Q.24: what a receiver must accept
 constexpr std::chrono::milliseconds kLongest{60'000};

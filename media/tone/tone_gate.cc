@@ -12,7 +12,7 @@ constexpr size_t kWindow = 80;
 constexpr int kSampleShift = 3;  // so that sums of kWindow products fit in 32 bits
 constexpr double kAmplitude = 4096;
 // Mean square of shifted samples at about -48 dBm0: the detectors need -43 dBm0.
-constexpr float kFloor = 50;
+constexpr float kSilence = 50;
 // Shares of the energy that a tone surely has, also 38 Hz beside its frequency (CNG's tolerance) and with noise; speech
 // seldom has.
 constexpr float kToneShare = 0.4f;
@@ -55,7 +55,7 @@ ToneGate ToneGate::open_for(std::span<const int16_t, kBlock> linear) {
     Wave window;
     for (size_t i = 0; i < kWindow; ++i) window[i] = static_cast<int16_t>(linear[start + i] >> kSampleShift);
     auto window_energy = static_cast<float>(correlate(window, window));
-    if (window_energy < kFloor * kWindow) continue;
+    if (window_energy < kSilence * kWindow) continue;
     energy += window_energy;
     for (size_t probe = 0; probe < kProbes; ++probe) {
       auto in_phase = static_cast<float>(correlate(window, kWaves.cosine[probe]));

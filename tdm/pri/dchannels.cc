@@ -1,11 +1,11 @@
 // Which D-channel of an Interface has the messages, and what happens to the calls when that changes or none is left.
+#include "tdm/pri/causes.h"
 #include "tdm/pri/interface.h"
 
 namespace sg::tdm::pri {
 
 namespace {
 
-constexpr int kOutOfOrder = 27, kTemporaryFailure = 41;  // Q.850
 // How long the primary has, once the backup is up, when the interface starts. Both ends begin on it then.
 constexpr Duration kWaitForPrimary = 3s;
 

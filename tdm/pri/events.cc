@@ -1,4 +1,5 @@
 // What libpri tells. Each event is good only until the next call into libpri: take what is needed first.
+#include "tdm/pri/causes.h"
 #include "tdm/pri/interface.h"
 #include "tdm/pri/translate.h"
 
@@ -6,9 +7,6 @@ namespace sg::tdm::pri {
 
 namespace {
 
-// Q.850 causes.
-constexpr int kNoAnswer = 19, kUnspecified = 31, kNoCircuit = 34, kTemporaryFailure = 41, kChannelUnavailable = 44;
-constexpr int kIncompatibleDestination = 88, kRecoveryOnTimer = 102;
 constexpr int kCallIndependent = 1 << 17;  // no bearer: supplementary services only
 
 int cause_of(int cause) {

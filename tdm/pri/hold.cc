@@ -1,14 +1,9 @@
 // HOLD and RETRIEVE of the far end (Q.932 clause 6, EN 300 196-1 clause 7): a call that is held stands without a
 // timeslot, which is free for others, and gets one anew.
+#include "tdm/pri/causes.h"
 #include "tdm/pri/interface.h"
 
 namespace sg::tdm::pri {
-
-namespace {
-
-constexpr int kNoCircuit = 34, kChannelUnavailable = 44, kWrongCallState = 101;  // Q.850
-
-}  // namespace
 
 void Interface::on_hold(const ::pri_event& event) {
   Call* call = live(event.hold.call);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "tdm/pri/causes.h"
 #include "tdm/pri/translate.h"
 
 namespace sg::tdm::pri {
@@ -22,11 +23,6 @@ constexpr size_t kMostSpans = 20;
 constexpr int kExplicit = 1 << 16;
 // Longer than T305 and two T308 of Q.931 table 9-1 together.
 constexpr Duration kReleaseGuard = 60s;
-
-// Q.850 causes.
-constexpr int kChannelUnacceptable = 6, kNormalClearing = 16, kOutOfOrder = 27, kIncompleteNumber = 28,
-              kUnspecified = 31, kNoCircuit = 34, kChannelUnavailable = 44;
-constexpr int kChannelDoesNotExist = 82, kRecoveryOnTimer = 102;
 
 int valid_cause(int cause) {
   return cause > 0 && cause < 128 ? cause : kNormalClearing;

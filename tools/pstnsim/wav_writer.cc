@@ -6,7 +6,7 @@ namespace sg::pstnsim {
 
 namespace {
 
-constexpr uint32_t kSampleRate = 8000;
+constexpr uint32_t kSamplesPerSecond = 8000;
 
 void put(std::string& to, uint32_t value, size_t octets) {
   for (size_t i = 0; i < octets; ++i) to += static_cast<char>(value >> (8 * i));
@@ -34,8 +34,8 @@ void WavWriter::write_header() {
   put(header, 16, 4);
   put(header, 1, 2);  // PCM
   put(header, 1, 2);  // channels
-  put(header, kSampleRate, 4);
-  put(header, kSampleRate * 2, 4);
+  put(header, kSamplesPerSecond, 4);
+  put(header, kSamplesPerSecond * 2, 4);
   put(header, 2, 2);
   put(header, 16, 2);
   header += "data";
