@@ -89,4 +89,10 @@ std::string without_controls(std::string_view text) {
   return replaced(text, [](std::string_view, const Character&) { return std::string(" "); });
 }
 
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
+  return text.substr(0, text.find_last_not_of(kSpace) + 1);
+}
+
 }  // namespace sg

@@ -16,4 +16,7 @@ std::string escaped_json(std::string_view json);
 // For other peers: a space for each control.
 std::string without_controls(std::string_view text);
 
+// Without the spaces, tabs and ends of lines at its beginning and end; a part of `text`.
+std::string_view trimmed(std::string_view text);
+
 }  // namespace sg

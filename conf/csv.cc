@@ -6,16 +6,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/text.h"
+
 namespace sg::conf {
-namespace {
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
-
-}  // namespace
 
 Result<CsvFile> CsvFile::open(const std::filesystem::path& path) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";

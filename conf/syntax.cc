@@ -7,6 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include "base/text.h"
+
 namespace sg::conf {
 namespace {
 
@@ -20,12 +22,6 @@ std::vector<std::string_view> lines_of(std::string_view text) {
     if (end == std::string_view::npos) return lines;
     text.remove_prefix(end + 1);
   }
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
 }
 
 // The key of a line "key = value"; empty: it is none.

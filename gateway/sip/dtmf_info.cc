@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text.h"
 #include "gateway/sip/headers.h"
 
 namespace sg::sip {
@@ -13,13 +14,6 @@ namespace {
 
 // In the order of RFC 4733's events.
 constexpr std::string_view kKeys = "0123456789*#ABCD";
-constexpr std::string_view kSpace = " \t\r\n";
-
-std::string_view trimmed(std::string_view text) {
-  auto first = std::min(text.find_first_not_of(kSpace), text.size());
-  text.remove_prefix(first);
-  return text.substr(0, text.find_last_not_of(kSpace) + 1);
-}
 
 // The value of the line "Signal=5", or "signal = 5". Empty: there is none.
 std::string_view signal_in(std::string_view body) {

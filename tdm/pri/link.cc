@@ -7,6 +7,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/text.h"
 #include "tdm/pri/frame.h"
 #include "tdm/pri/translate.h"
 
@@ -27,13 +28,8 @@ std::vector<::pri*>& retired() {
 }
 
 // libpri's two log callbacks are the process's: no Link owns them, and a line names its interface by the user data.
-std::string_view trimmed(const char* text) {
-  std::string_view line = text ? text : "";
-  while (!line.empty() && (line.back() == '\n' || line.back() == ' ')) line.remove_suffix(1);
-  return line;
-}
 void log_message(::pri*, char* text) {
-  if (auto line = trimmed(text); !line.empty()) Log("libpri").debug("{}", line);
+  if (auto line = trimmed(text ? text : ""); !line.empty()) Log("libpri").debug("{}", line);
 }
 void log_error(::pri*, char* text) {
   // A peer out of its mind makes one line a frame: a few are enough.
@@ -46,7 +42,7 @@ void log_error(::pri*, char* text) {
     second_began = now;
     lines = 0;
   }
-  if (++lines <= kLinesPerSecond) Log("libpri").warning("{}", trimmed(text));
+  if (++lines <= kLinesPerSecond) Log("libpri").warning("{}", trimmed(text ? text : ""));
 }
 
 // libpri takes the length with the FCS, which it does not look at.

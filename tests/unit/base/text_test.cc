@@ -45,6 +45,13 @@ TEST(Text, JsonKeepsItsMeaning) {
   EXPECT_EQ(escaped_json("{\"a\":\"\u009b\x7f\u2028é\\n\"}\n"), "{\"a\":\"\\u009b\\u007f\\u2028é\\n\"}\n");
 }
 
+TEST(Text, IsTrimmedAtBothEnds) {
+  EXPECT_EQ(trimmed(" \t a b\r\n"), "a b");
+  EXPECT_EQ(trimmed("ab"), "ab");
+  EXPECT_EQ(trimmed(" \n "), "");
+  EXPECT_EQ(trimmed(""), "");
+}
+
 TEST(Log, NoTextOfAPeerMakesALineOfItsOwn) {
   auto before = spdlog::default_logger();
   testing::internal::CaptureStderr();
