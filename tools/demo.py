@@ -53,33 +53,72 @@ def start(bench):
         fax.call = bench.command_exchange("originate", **{"from": fax.number, "to": number, "send": str(rig.DOCUMENT)})["call"]
 
 
-def progress(bench):
-    """What each of the exchange's machines is at, in a few words."""
-    words = {}
-    for call in bench.command_exchange("calls")["calls"]:
-        fax = call.get("progress")
-        if fax:
-            ecm = " ECM" if fax["ecm"] else ""
-            words[call["number"]] = f"page {fax['page'] + 1} {fax['bit_rate']}{ecm}" if fax["bit_rate"] else fax["phase"]
-    return words
+def clock(seconds):
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+
+
+class Progress:
+    """How far the four are, as one line of at most 80 columns."""
+
+    AROUND_PAGE = 5.0    # s: what T.30 says before and after the image of a page
+
+    def __init__(self, began):
+        self.began = began
+        self.pages = dict.fromkeys((fax.number for fax in FAXES), 0)   # that were confirmed
+        self.page_began = {}                                           # when the page now under way did
+        self.page_takes = {}                                           # s
+
+    def hear(self, now, calls, ended):
+        """`calls`: what the exchange tells of its own; `ended`: the numbers of the faxes that are over."""
+        for call in calls:
+            fax, number = call.get("progress"), call["number"]
+            if not fax or not fax["bit_rate"] or number not in self.pages:
+                continue
+            if number not in self.page_began:
+                self.page_began[number] = now
+                self.page_takes[number] = rig.DOCUMENT.stat().st_size * 8 / PAGES / fax["bit_rate"] + self.AROUND_PAGE
+            confirmed = min(fax["page"], PAGES)
+            if confirmed > self.pages[number]:
+                self.page_takes[number] = (now - self.page_began[number]) / (confirmed - self.pages[number])
+                self.pages[number], self.page_began[number] = confirmed, now
+        for number in ended:
+            self.pages[number] = PAGES
+
+    def part(self, number, now):
+        """Of the page under way: T.30 tells nothing of one while it travels, so by the time that one takes."""
+        if number not in self.page_began or self.pages[number] == PAGES:
+            return 0.0
+        return min(0.99, (now - self.page_began[number]) / self.page_takes[number])
+
+    def line(self, now):
+        sent = {number: self.pages[number] + self.part(number, now) for number in self.pages}
+        percent = int(100 * sum(sent.values()) / (PAGES * len(FAXES)))
+        left = ""
+        if all(number in self.page_began or self.pages[number] == PAGES for number in self.pages):
+            seconds = max((PAGES - sent[number]) * self.page_takes.get(number, 0) for number in self.pages)
+            left = f"{clock(seconds)} left" if seconds > 0 else ""
+        states = []
+        for direction in dict.fromkeys(fax.direction for fax in FAXES):
+            states.append(f"{direction.replace(' -> ', '>')} " + " ".join(
+                f"{fax.transport} {self.pages[fax.number]}/{PAGES}" for fax in FAXES if fax.direction == direction))
+        return f"{clock(now - self.began)} {percent:>3} %  {left:<9}  {', '.join(states)}"
 
 
 def watch(bench):
     """Shows live progress until every fax machine has finished."""
-    began = time.monotonic()
-    last = ""
+    progress = Progress(time.monotonic())
+    shown = None
     while not all(fax.process.has_ended() for fax in FAXES):
-        if time.monotonic() - began > 300:
+        now = time.monotonic()
+        if now - progress.began > 300:
             raise rig.RigError("the faxes did not end within 300 s")
-        words = progress(bench)
-        line = " | ".join(f"{fax.direction} {fax.transport}: "
-                          + ("done" if fax.process.has_ended() else words.get(fax.number, "..."))
-                          for fax in FAXES)
+        progress.hear(now, bench.command_exchange("calls")["calls"],
+                      [fax.number for fax in FAXES if fax.process.has_ended()])
         if sys.stdout.isatty():
-            print(f"\r\x1b[K{time.monotonic() - began:4.0f} s  {line}", end="", flush=True)
-        elif line != last:
-            print(f"{time.monotonic() - began:4.0f} s  {line}", flush=True)
-        last = line
+            print(f"\r\x1b[K{progress.line(now)}", end="", flush=True)
+        elif progress.pages != shown:
+            print(progress.line(now), flush=True)
+            shown = dict(progress.pages)
         time.sleep(0.5)
     if sys.stdout.isatty():
         print("\r\x1b[K", end="")
