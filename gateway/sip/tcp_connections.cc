@@ -20,7 +20,7 @@ namespace {
 
 constexpr Duration kSweep = 1s;
 // Sofia copies what is left of a read for each message in it: so a read must not be long.
-constexpr int kReceiveBuffer = 16 * 1024;
+constexpr int kReadBuffer = 16 * 1024;
 // Holds what a burst of requests is answered, on top of the backlog that the guard allows.
 constexpr int kSendBuffer = 512 * 1024;
 // A peer that is gone without a word (power, network) is noticed after two minutes.
@@ -110,7 +110,7 @@ void TcpConnections::watch(int socket_type, const SocketAddress& local) {
     datagrams_.push_back({.fd = fd});
   } else {
     // Accepted sockets have it from the listening one, before their window is told.
-    set(fd, SOL_SOCKET, SO_RCVBUF, kReceiveBuffer);
+    set(fd, SOL_SOCKET, SO_RCVBUF, kReadBuffer);
     watch_listening_socket(fd, *this);
   }
 }
