@@ -11,6 +11,8 @@ import struct
 import threading
 import time
 
+import rig
+
 CONTROL_WORD = 4
 TIMESLOTS = 31
 D_CHANNEL = 16
@@ -303,3 +305,41 @@ class Peer:
         if body:
             lines.append("Content-Type: application/sdp")
         self.send("\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]) + body)
+
+
+def start_gateway(bench, sip_port, line, sections):
+    """A gateway that is both sides of an E1, trunks `out` (user) and `back` (network), wired by a Relay.
+
+    `line`: the Relay's four ports, in its order; `sections`: what else its configuration has.
+    """
+    user, network, user_sees, network_sees = line
+    config = bench.folder / "spangate.toml"
+    config.write_text(f'''
+[sip]
+listen = ["udp:127.0.0.1:{sip_port}"]
+[media]
+ports = "{rig.media_ports()}"
+[control]
+socket = "{bench.gateway_socket}"
+[span.1]
+type = "E1"
+local = "127.0.0.1:{user}"
+remote = "127.0.0.1:{user_sees}"
+[span.2]
+type = "E1"
+clock = "given"
+local = "127.0.0.1:{network}"
+remote = "127.0.0.1:{network_sees}"
+[trunk.out]
+kind = "pri"
+spans = [1]
+[trunk.back]
+kind = "pri"
+role = "network"
+spans = [2]
+{sections}''')
+    gateway = bench.start("gateway", [rig.BIN / "spangated", "--foreground", "--config", config], True)
+    rig.wait_until("the gateway to answer", lambda: rig.listens(bench.gateway_socket), alive=[gateway])
+    rig.wait_until("layer 2", lambda: all(span["is_up"] and span["idle"] for span in bench.control("spans")),
+                   alive=[gateway])
+    return gateway

@@ -7,7 +7,7 @@ import os
 import unittest
 
 import rig
-from ladder import SDP, Ladder, Peer, Relay, between_lanes
+from ladder import SDP, Ladder, Peer, Relay, between_lanes, start_gateway
 
 GOLDEN = rig.ROOT / "tests/data/ladders"
 
@@ -23,30 +23,7 @@ class Ladders(unittest.TestCase):
         sip, caller, called, second, user, network, user_sees, network_sees = rig.free_ports(8)
         relay = Relay(cls.ladder, user, network, user_sees, network_sees)
         cls.addClassCleanup(relay.stop)
-        config = cls.bench.folder / "spangate.toml"
-        config.write_text(f'''
-[sip]
-listen = ["udp:127.0.0.1:{sip}"]
-[media]
-ports = "{rig.media_ports()}"
-[control]
-socket = "{cls.bench.gateway_socket}"
-[span.1]
-type = "E1"
-local = "127.0.0.1:{user}"
-remote = "127.0.0.1:{user_sees}"
-[span.2]
-type = "E1"
-clock = "given"
-local = "127.0.0.1:{network}"
-remote = "127.0.0.1:{network_sees}"
-[trunk.out]
-kind = "pri"
-spans = [1]
-[trunk.back]
-kind = "pri"
-role = "network"
-spans = [2]
+        cls.gateway = start_gateway(cls.bench, sip, (user, network, user_sees, network_sees), f'''
 [trunk.caller]
 kind = "sip"
 peer = "sip:127.0.0.1:{caller}"
@@ -82,10 +59,6 @@ from = ["back"]
 called = "5XX"
 to = ["called", "second"]
 ''')
-        cls.gateway = cls.bench.start("gateway", [rig.BIN / "spangated", "--foreground", "--config", config], True)
-        rig.wait_until("the gateway to answer", lambda: rig.listens(cls.bench.gateway_socket), alive=[cls.gateway])
-        rig.wait_until("layer 2", lambda: all(span["is_up"] and span["idle"] for span in cls.bench.control("spans")),
-                       alive=[cls.gateway])
         cls.caller = Peer(cls.ladder, 0, caller, sip)
         cls.called = Peer(cls.ladder, 3, called, sip)
         cls.second = Peer(cls.ladder, 3, second, sip)

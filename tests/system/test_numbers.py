@@ -10,7 +10,7 @@ import unittest
 
 import audio
 import rig
-from ladder import SDP, Ladder, Peer, Relay, header
+from ladder import SDP, Ladder, Peer, Relay, header, start_gateway
 from support import PATIENCE
 
 CALLING, CALLED, DISPLAY = 0x6c, 0x70, 0x28
@@ -72,32 +72,9 @@ class Numbers(unittest.TestCase):
         cls.sip, caller, called, user, network, user_sees, network_sees = rig.free_ports(7)
         cls.line = Line(user, network, user_sees, network_sees)
         cls.addClassCleanup(cls.line.stop)
-        config = cls.bench.folder / "spangate.toml"
-        config.write_text(f'''
-[sip]
-listen = ["udp:127.0.0.1:{cls.sip}"]
-[media]
-ports = "{rig.media_ports()}"
-[control]
-socket = "{cls.bench.gateway_socket}"
+        cls.gateway = start_gateway(cls.bench, cls.sip, (user, network, user_sees, network_sees), f'''
 [records]
 file = "{cls.bench.folder}/calls.jsonl"
-[span.1]
-type = "E1"
-local = "127.0.0.1:{user}"
-remote = "127.0.0.1:{user_sees}"
-[span.2]
-type = "E1"
-clock = "given"
-local = "127.0.0.1:{network}"
-remote = "127.0.0.1:{network_sees}"
-[trunk.out]
-kind = "pri"
-spans = [1]
-[trunk.back]
-kind = "pri"
-role = "network"
-spans = [2]
 [trunk.caller]
 kind = "sip"
 peer = "sip:127.0.0.1:{caller}"
@@ -116,10 +93,6 @@ from = ["back"]
 called = "*"
 to = ["called"]
 ''')
-        cls.gateway = cls.bench.start("gateway", [rig.BIN / "spangated", "--foreground", "--config", config], True)
-        rig.wait_until("the gateway to answer", lambda: rig.listens(cls.bench.gateway_socket), alive=[cls.gateway])
-        rig.wait_until("layer 2", lambda: all(span["is_up"] and span["idle"] for span in cls.bench.control("spans")),
-                       alive=[cls.gateway])
         cls.caller = Peer(Ladder(), 0, caller, cls.sip)
         cls.called = Peer(Ladder(), 3, called, cls.sip)
         for peer in (cls.caller, cls.called):

@@ -1,6 +1,8 @@
 """What the tools say of themselves, on a machine that has nothing yet."""
 
+import ast
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -33,6 +35,19 @@ class Help(unittest.TestCase):
 
                 self.assertEqual(asked.returncode, 2)
                 self.assertTrue(asked.stderr)
+
+
+class Registered(unittest.TestCase):
+    def test_ctest_runs_every_case(self):
+        here = pathlib.Path(__file__).parent
+        registered = re.findall(r"^sg_system_test\((\S+)\)", (here / "CMakeLists.txt").read_text(), re.MULTILINE)
+        for module in sorted(here.glob("test_*.py")):
+            for node in ast.parse(module.read_text()).body:
+                is_case = isinstance(node, ast.ClassDef) and any(
+                    isinstance(part, ast.FunctionDef) and part.name.startswith("test_") for part in node.body)
+                if is_case:
+                    with self.subTest(case=f"{module.stem}.{node.name}"):
+                        self.assertTrue({module.stem, f"{module.stem}.{node.name}"} & set(registered))
 
 
 class DemoProgress(unittest.TestCase):
