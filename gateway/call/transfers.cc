@@ -8,6 +8,8 @@ namespace {
 
 // For how long it is known that a dialog was there: as long as an INVITE may be sent again (64 times T1).
 constexpr auto kRememberDialogs = 32s;
+// No more than these may wait for the next call that ends.
+constexpr size_t kFewDialogs = 100;
 
 constexpr int kRinging = 180, kProgress = 183, kOk = 200;
 
@@ -42,14 +44,15 @@ void CallManager::remember_dialogs(const Call& call) {
   for (Replaces& dialog : call.ended_dialogs()) {
     ended_dialogs_.emplace_back(context_.reactor.now(), std::move(dialog));
   }
-  if (!forgetting_.is_armed()) forget_dialogs();
+  forget_dialogs();
 }
 
-// By a clock, not when another call ends: what a flood of calls leaves lies between memory that would be given back.
+// Many by a clock, not when another call ends: what a flood of calls leaves lies between memory that would be given
+// back.
 void CallManager::forget_dialogs() {
   auto now = context_.reactor.now();
   while (!ended_dialogs_.empty() && ended_dialogs_.front().first + kRememberDialogs <= now) ended_dialogs_.pop_front();
-  if (ended_dialogs_.empty()) return;
+  if (ended_dialogs_.size() <= kFewDialogs || forgetting_.is_armed()) return;
   forgetting_.arm_at(ended_dialogs_.front().first + kRememberDialogs, [this] { forget_dialogs(); });
 }
 

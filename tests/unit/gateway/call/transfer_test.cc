@@ -323,6 +323,20 @@ TEST_F(TransferTest, AnInviteWithReplacesForWhatCannotBeReplacedAnyMore) {
   EXPECT_EQ(arrives_with_replaces({"calling", "to", "from", false}).released_with.sip_status, 481) << "forgotten";
 }
 
+// What a flood of calls leaves goes, also where no call ends after it.
+TEST_F(TransferTest, ManyDialogsThatEndedAreForgottenByAClock) {
+  targets = {};
+  for (int i = 0; i < 90; ++i) incoming(sip, audio_at("192.0.2.1:4000"));
+  EXPECT_EQ(reactor.armed_timers(), 0u) << "few wait for the next call that ends";
+
+  for (int i = 0; i < 90; ++i) incoming(sip, audio_at("192.0.2.1:4000"));
+  ASSERT_TRUE(manager.calls().empty());
+
+  EXPECT_EQ(reactor.armed_timers(), 1u);
+  reactor.advance(32s);
+  EXPECT_EQ(reactor.armed_timers(), 0u);
+}
+
 TEST_F(TransferTest, AnInviteWithReplacesIsRefusedWithItsReason) {
   auto ends = answered(pri, sip);
   ends.called.dialog = "old";
