@@ -80,7 +80,9 @@ void OverloadWatch::measure(Place& place) {
 
 void OverloadWatch::look() {
   const auto now = reactor_.now();
-  take(places_.front(), {.filled = 1, .age = now - due_});
+  // However late it was, it counts as one round: the whole of a long stall would be taken for a backlog that stood.
+  const bool is_late = now - due_ >= kLoop.age;
+  take(places_.front(), {.filled = is_late ? 1.0 : 0.0, .age = is_late ? kLoop.age : Duration::zero()});
   for (auto& place : places_) {
     // Where nothing comes any more, an overload ends too.
     if (place.fd >= 0 && filled(place.fd) == 0) take(place, {});
