@@ -67,6 +67,17 @@ Result<> examine_file(const fs::path& file) {
   return fail("this user may not write to {}: {}", file.string(), std::strerror(errno));
 }
 
+// /tmp is everybody's: whoever was there first must not get our socket into his hands.
+bool is_anothers(const fs::path& directory) {
+  struct stat found {};
+  if (::geteuid() == 0 || ::lstat(directory.c_str(), &found) != 0) return false;
+  return !S_ISDIR(found.st_mode) || (found.st_mode & S_IWOTH) != 0 ||
+         (found.st_uid != ::geteuid() && directory.parent_path() == "/tmp");
+}
+std::string anothers(const fs::path& directory) {
+  return fmt::format("the directory {} is another user's", directory.string());
+}
+
 std::optional<sockaddr_un> socket_address(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -143,16 +154,7 @@ class Examiner {
       return;
     }
     if (auto done = examine_directory(directory_of(path)); !done) return blame(done.error().message);
-    if (!settings_.control.socket) own_directory(directory_of(path));
-  }
-
-  // /tmp is everybody's: whoever was there first must not get our socket into his hands.
-  void own_directory(const fs::path& directory) {
-    struct stat found {};
-    if (::lstat(directory.c_str(), &found) != 0 || ::geteuid() == 0) return;
-    const bool is_others = !S_ISDIR(found.st_mode) || (found.st_mode & S_IWOTH) != 0 ||
-                           (found.st_uid != ::geteuid() && fs::path(directory).parent_path() == "/tmp");
-    if (is_others) lacks("[control]", "socket", fmt::format("the directory {} is another user's", directory.string()));
+    if (!settings_.control.socket && is_anothers(directory_of(path))) blame(anothers(directory_of(path)));
   }
 
   void group() {
@@ -219,8 +221,13 @@ Result<> prepare(const conf::Settings& settings) {
   auto directory = directory_of(socket);
   std::error_code ignored;
   const bool is_there = fs::exists(directory, ignored);
+  // A user's own is his alone, unless he names a group.
   const bool is_own = !settings.control.socket && socket != conf::kMachineSocket;
-  if (auto made = make_directory(directory, is_own ? 0700 : kDirectoryMode); !made || is_there) return made;
+  const mode_t mode = is_own && settings.control.group.empty() ? 0700 : kDirectoryMode;
+  if (auto made = make_directory(directory, mode); !made) return made;
+  // Somebody may have made it since it was examined. From now on nobody can: /tmp is sticky.
+  if (is_own && is_anothers(directory)) return fail("[control] socket: {}", anothers(directory));
+  if (is_there) return {};
   return give_to_group(settings, directory);
 }
 

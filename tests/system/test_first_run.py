@@ -90,6 +90,16 @@ class FirstRun(unittest.TestCase):
         self.claim(place)
         self.try_readme(user, place / "control.sock")
 
+    def test_a_group_may_enter_an_ordinary_users_directory(self):
+        user = NOBODY if IS_ROOT else os.getuid()
+        (self.folder / "user").mkdir()
+        (self.folder / "user").chmod(0o777)
+        run = self.run_as(user, ["spangated --sample > sample.toml",
+                                 'sed "s/^#group = .*/group = \\"$(id -gn)\\"/" sample.toml > spangate.toml',
+                                 "spangated --config spangate.toml", "stat -c %a user/spangate"],
+                          XDG_RUNTIME_DIR=str(self.folder / "user"))
+        self.assertEqual((run.returncode, run.stdout), (0, "750\n"), run.stderr)
+
     @unittest.skipUnless(IS_ROOT, "needs root")
     def test_a_directory_that_another_made_is_not_trusted(self):
         place = pathlib.Path(f"/tmp/spangate-{NOBODY}")

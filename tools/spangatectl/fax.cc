@@ -167,6 +167,12 @@ Json with_recent(const Json& told) {
   const auto file = told.at("in_file").get<std::string>();
   if (file.empty() || faxes.size() >= most) return faxes;
   std::vector<Json> earlier;
+  // Times of one form and one zone: their letters are in their order.
+  const auto keep_latest = [&] {
+    std::ranges::stable_sort(earlier, std::ranges::greater(),
+                             [](const Json& fax) { return fax.at("started").get<std::string>(); });
+    if (earlier.size() > most) earlier.resize(most);
+  };
   records::for_each_recent_line(file, [&](const std::string& line) {
     if (!is_fax(line)) return;
     const Json record = Json::parse(line, nullptr, false);
@@ -175,10 +181,10 @@ Json with_recent(const Json& told) {
       return fax.at("call") == record.at("call") && fax.at("started") == record.at("started");
     };
     if (std::ranges::none_of(faxes, is_same)) earlier.push_back(summary_of(record));
+    // A file may hold a million.
+    if (earlier.size() > 2 * most) keep_latest();
   });
-  // Times of one form and one zone: their letters are in their order.
-  std::ranges::stable_sort(earlier, std::ranges::greater(),
-                           [](const Json& fax) { return fax.at("started").get<std::string>(); });
+  keep_latest();
   for (Json& fax : earlier) {
     if (faxes.size() == most) break;
     faxes.push_back(std::move(fax));
