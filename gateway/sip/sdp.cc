@@ -11,6 +11,8 @@ namespace sg::sip {
 namespace {
 
 constexpr size_t kMaxText = 64 * 1024;
+// Of m-lines and codecs so many are kept for people. A peer may name as many as its text holds.
+constexpr size_t kMostTold = 16;
 
 std::string_view next_line(std::string_view& text) {
   auto end = text.find_first_of("\r\n");
@@ -275,13 +277,15 @@ std::vector<std::string> encodings_of(const Section& section) {
   }
   std::vector<std::string> all;
   std::string_view formats = section.line.formats;
-  for (auto word = next_word(formats); !word.empty(); word = next_word(formats)) {
+  for (auto word = next_word(formats); !word.empty() && all.size() < kMostTold; word = next_word(formats)) {
     auto type = leading_number(word);
     auto named = type ? names.find(*type) : names.end();
     auto name = named != names.end() ? named->second : std::string(type ? static_encoding(*type) : "");
     auto known = lower(name);
     const bool is_codec = known != "telephone-event" && known != "cn" && known != "red" && type != 13u;
-    if (is_codec) all.push_back(name.empty() ? fmt::format("payload type {}", word) : name);
+    if (!is_codec) continue;
+    if (name.empty()) name = fmt::format("payload type {}", word);
+    if (std::find(all.begin(), all.end(), name) == all.end()) all.push_back(name);
   }
   return all;
 }
@@ -289,9 +293,11 @@ std::vector<std::string> encodings_of(const Section& section) {
 void take_up(Sdp& sdp, const Session& session, const Section& section) {
   auto address = address_of(session, section);
   sdp.lines.push_back(section.line);
-  sdp.streams.push_back({section.line.media, section.line.protocol,
-                         section.line.media == "audio" ? encodings_of(section) : std::vector<std::string>{},
-                         address.value_or(SocketAddress{})});
+  if (sdp.streams.size() < kMostTold) {
+    sdp.streams.push_back({section.line.media, section.line.protocol,
+                           section.line.media == "audio" ? encodings_of(section) : std::vector<std::string>{},
+                           address.value_or(SocketAddress{})});
+  }
   if (!address) return;
   auto& line = sdp.lines.back();
   auto protocol = lower(line.protocol);

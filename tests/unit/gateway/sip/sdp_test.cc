@@ -352,5 +352,19 @@ TEST(Sdp, AnOfferThatIsRefusedIsToldAsWhatItIs) {
   }
 }
 
+TEST(Sdp, KeepsNoMoreForPeopleThanTheyRead) {
+  std::string numbers;
+  for (int type = 96; type < 3000; ++type) numbers += fmt::format(" {}", type);
+  std::string lines;
+  for (int line = 0; line < 1000; ++line) lines += "m=x 1 y z\r\n";
+
+  auto sdp = parse("m=audio 4000 RTP/AVP 18 18 18" + numbers + "\r\n" + lines);
+
+  EXPECT_EQ(sdp.lines.size(), 1001u);
+  EXPECT_EQ(sdp.streams.size(), 16u);
+  EXPECT_EQ(sdp.streams[0].encodings.size(), 16u);
+  EXPECT_EQ(sdp.streams[0].encodings[1], "payload type 96") << "each is told once";
+}
+
 }  // namespace
 }  // namespace sg::sip
