@@ -34,8 +34,8 @@ Result<bool> CsvFile::next(std::vector<std::string>& fields) {
   fields.clear();
   // Comments and empty lines.
   while (at_ < text_.size() && (text_[at_] == '#' || text_[at_] == '\n' || text_[at_] == '\r')) {
-    at_ = std::min(text_.find('\n', at_), text_.size() - 1) + 1;
-    ++line_;
+    at_ = std::min(text_.find_first_of("\r\n", at_), text_.size());
+    end_line();
   }
   if (at_ >= text_.size()) return false;
   row_line_ = line_;
@@ -67,10 +67,15 @@ Result<bool> CsvFile::next(std::vector<std::string>& fields) {
     if (at_ >= text_.size() || text_[at_] != ',') break;
     ++at_;
   }
+  end_line();
+  return true;
+}
+
+// CR LF, either alone, or the end of the file.
+void CsvFile::end_line() {
   if (at_ < text_.size() && text_[at_] == '\r') ++at_;
   if (at_ < text_.size() && text_[at_] == '\n') ++at_;
   ++line_;
-  return true;
 }
 
 }  // namespace sg::conf

@@ -23,6 +23,8 @@ class CsvFile {
   const std::string& path() const { return path_; }
 
  private:
+  void end_line();
+
   std::string path_;
   std::string text_;
   size_t at_ = 0;

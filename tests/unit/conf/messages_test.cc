@@ -237,6 +237,7 @@ TEST_F(Files, OfTablesAreReadAsSpreadsheetsSaveThem) {
   EXPECT_EQ(told_of_table("\xEF\xBB\xBF"
                           "called,to\r\n+33*,carrier\r\n"),
             "good");
+  EXPECT_EQ(told_of_table("called,to\r\r# comment\r+33*,carrier\r"), "good");
   EXPECT_EQ(told_of_table("\"called\",\"to\"\r\n\"+33*\", \"carrier\" \r\n# comment\r\n\r\n+34*,\r\n"), "good");
 }
 
