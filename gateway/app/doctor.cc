@@ -185,8 +185,10 @@ const char* mend_of(call::Obstacle obstacle) {
 // What may pass by itself does not fail a gateway yet.
 void examine_peer(const PeerFacts& peer, std::vector<Finding>& findings) {
   const bool is_clear = peer.obstacle == call::Obstacle::None && !peer.has_missed;
+  // A password may be wanted of OPTIONS and not of calls.
+  const bool is_question_alone = peer.obstacle == call::Obstacle::PasswordWanted && !peer.has_met_call;
   const bool may_pass = peer.obstacle == call::Obstacle::None || peer.obstacle == call::Obstacle::NoAnswer ||
-                        peer.obstacle == call::Obstacle::NotSent;
+                        peer.obstacle == call::Obstacle::NotSent || is_question_alone;
   const auto grade = peer.is_up && is_clear ? Grade::Good : peer.is_up && may_pass ? Grade::Warning : Grade::Fault;
   findings.push_back({"trunk " + peer.trunk, grade, peer.state, grade == Grade::Good ? "" : mend_of(peer.obstacle)});
 }

@@ -31,7 +31,8 @@ struct PeerFacts {
   bool is_up = true;
   std::string state;  // in words
   call::Obstacle obstacle = call::Obstacle::None;
-  bool has_missed = false;  // the latest question: no answer, or one that takes no calls (503)
+  bool has_missed = false;    // the latest question: no answer, or one that takes no calls (503)
+  bool has_met_call = false;  // the obstacle was a call's, not only a question's
 };
 
 // A file that the gateway writes to.

@@ -40,6 +40,8 @@ class SipTrunk final : public call::Trunk {
   bool has_missed() const { return probe_ && probe_->health().misses() > 0; }
   // What stands in the way of calls there, as the probe or else the latest call has met it.
   call::Obstacle obstacle() const;
+  // Whether the latest call that told has met one.
+  bool has_met_call() const { return called_obstacle_.value_or(call::Obstacle::None) != call::Obstacle::None; }
   // "up", "down: 503, 4 in a row", "not probed", "up: the peer asks for a password; this trunk has none"
   std::string words() const;
   const sip::IdentityPolicy& identity() const { return target_.identity; }

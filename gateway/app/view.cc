@@ -307,8 +307,8 @@ size_t Application::ports_in_use() const {
 Facts Application::facts() const {
   Facts facts;
   for (const auto& sip_trunk : sip_trunks_) {
-    facts.peers.push_back(
-        {sip_trunk->name(), sip_trunk->is_up(), sip_trunk->words(), sip_trunk->obstacle(), sip_trunk->has_missed()});
+    facts.peers.push_back({sip_trunk->name(), sip_trunk->is_up(), sip_trunk->words(), sip_trunk->obstacle(),
+                           sip_trunk->has_missed(), sip_trunk->has_met_call()});
   }
   facts.files.push_back({.subject = "records",
                          .file = settings_.records.file,

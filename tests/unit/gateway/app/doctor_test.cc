@@ -66,6 +66,7 @@ TEST(Doctor, GradesAPeerByWhatCallsThereMeet) {
     Grade grade;
     const char* mend;
     bool has_missed = false;
+    bool has_met_call = false;
   };
   for (const Row& row : {Row{true, Obstacle::None, Grade::Good, ""},
                          {true, Obstacle::None, Grade::Warning, "see that the peer runs", true},
@@ -74,9 +75,10 @@ TEST(Doctor, GradesAPeerByWhatCallsThereMeet) {
                          {false, Obstacle::NoAnswer, Grade::Fault, "see that the peer runs"},
                          {true, Obstacle::ConnectionRefused, Grade::Fault, "nobody listens at this port"},
                          {true, Obstacle::NoRoute, Grade::Fault, "this machine's routes"},
-                         {true, Obstacle::PasswordWanted, Grade::Fault, "by its address, without a password"}}) {
+                         {true, Obstacle::PasswordWanted, Grade::Warning, "by its address, without a password"},
+                         {true, Obstacle::PasswordWanted, Grade::Fault, "without a password", false, true}}) {
     Facts facts;
-    facts.peers = {{"carrier", row.is_up, "the words", row.obstacle, row.has_missed}};
+    facts.peers = {{"carrier", row.is_up, "the words", row.obstacle, row.has_missed, row.has_met_call}};
 
     EXPECT_THAT(examine(facts), tells(row.grade, "trunk carrier", "the words", row.mend));
   }
