@@ -5,12 +5,13 @@ Each takes the field and for how many seconds it goes on, and gives what must no
 
 import contextlib
 import os
+import select
 import socket
 import struct
 import time
 
 import rig
-from field import OTHER, STRANGER, TRUNK, has_something, rtp_packet, udp
+from field import OTHER, OTHERS, STRANGER, STRANGERS, TRUNK, rtp_packet, udp
 
 
 def for_a_while(seconds, per_second):
@@ -34,11 +35,11 @@ def unique(number):
     return f"{os.getpid()}-{time.time_ns()}-{number}"
 
 
-def answers_at(opened):
+def answers_at(*sockets):
     """First lines of what has been answered; nothing should have been."""
     lines = []
-    while has_something(opened, 0.2 if not lines else 0):
-        lines.append(opened.recv(65536).split(b"\r\n")[0].decode(errors="replace"))
+    while answered := select.select(sockets, [], [], 0 if lines else 0.2)[0]:
+        lines += [opened.recv(65536).split(b"\r\n")[0].decode(errors="replace") for opened in answered]
     return [f"{len(lines)} answers, the first: {lines[0]}"] if lines else []
 
 
@@ -101,8 +102,7 @@ def deaf_by_tcp(field, seconds):
                 opened.sendall(b"".join(request("OPTIONS", OTHER, unique(number + i), "TCP") for i in range(200)))
                 number += 200
         # The socket's buffers still hold some: they are read now.
-        grown = field.memory() - before
-    return [f"{grown:.0f} MB more"] if grown > 50 else []
+        return growth(field, before, 50)
 
 
 # Datagrams.
@@ -118,18 +118,38 @@ def stray_datagrams(field, seconds):
         return answers_at(stranger)
 
 
-METHODS = ["OPTIONS", "INVITE", "REGISTER", "BYE", "REFER", "SUBSCRIBE", "MESSAGE", "FOO"]
+METHODS = ["OPTIONS", "INVITE", "REGISTER", "BYE", "CANCEL", "REFER", "SUBSCRIBE", "MESSAGE", "FOO"]
+# What those that are not taken are counted as.
+OF_STRANGERS = ["sip.unknown_source"]
+ABOVE_LIMITS = ["sip.rx.requests_above_limit", "sip.rx.invites_above_limit", "refused.max_cps", "sip.overload.refused"]
 
 
-def requests_by_udp(host, methods, per_second, is_stranger=False, **options):
+def requests_by_udp(hosts, methods, per_second, counted_as=ABOVE_LIMITS, **options):
+    """Each is a new one. INVITEs are for a number that answers, and are never acknowledged."""
+    is_stranger = counted_as == OF_STRANGERS
+
     def attack(field, seconds):
-        with udp(host) as opened:
-            port = opened.getsockname()[1]
+        def counted():
+            return sum(field.counter(name) for name in counted_as)
+        before, memory = counted(), field.memory()
+        with contextlib.ExitStack() as stack:
+            opened = [stack.enter_context(udp(host)) for host in hosts]
             for number in for_a_while(seconds, per_second):
-                opened.sendto(request(methods[number % len(methods)], host, unique(number), port=port, **options),
+                sender = opened[number % len(opened)]
+                host, port = sender.getsockname()
+                sender.sendto(request(methods[number % len(methods)], host, unique(number), port=port, **options),
                               field.gateway)
-            return answers_at(opened) if is_stranger else []
+            # The kernel may have dropped some.
+            field.wait("what is not taken to be counted", lambda: counted() > before + 100, 60)
+            trouble = answers_at(*opened) if is_stranger else []
+        # What is taken is remembered for 32 s, some 10 kB each, 10 000 at most ([sip] max_transactions).
+        return trouble + growth(field, memory, 10 if is_stranger else min(120, 50 + 10 * seconds))
     return attack
+
+
+def growth(field, before, most):
+    grown = field.memory() - before
+    return [f"{grown:.0f} MB more"] if grown > most else []
 
 
 def stranger_in_dialog(field, seconds):
@@ -195,12 +215,15 @@ ATTACKS = {
     "an octet at a time": drip_by_tcp,
     "a deaf peer": deaf_by_tcp,
     "stray datagrams": stray_datagrams,
-    "requests of a stranger": requests_by_udp(STRANGER, METHODS, 1000, is_stranger=True),
-    "requests without bodies, a stranger's": requests_by_udp(STRANGER, METHODS, 1000, is_stranger=True, length=9999),
+    "requests of a stranger": requests_by_udp([STRANGER], METHODS, 1000, OF_STRANGERS),
+    "requests without bodies, a stranger's": requests_by_udp([STRANGER], METHODS, 1000, OF_STRANGERS, length=9999),
+    "calls of many strangers": requests_by_udp(STRANGERS, ["INVITE"], 1000, OF_STRANGERS),
     "a stranger in a dialog": stranger_in_dialog,
-    "OPTIONS of a trunk": requests_by_udp(OTHER, ["OPTIONS"], 2000),
-    "requests of a trunk, but no calls": requests_by_udp(OTHER, [m for m in METHODS if m != "INVITE"], 2000),
-    "requests without bodies, a trunk's": requests_by_udp(OTHER, METHODS, 1000, length=9999),
+    "OPTIONS of a trunk": requests_by_udp([OTHER], ["OPTIONS"], 2000),
+    "requests of a trunk, but no calls": requests_by_udp([OTHER], [m for m in METHODS if m != "INVITE"], 2000),
+    "requests without bodies, a trunk's": requests_by_udp([OTHER], METHODS, 1000, length=9999),
+    "calls of a trunk": requests_by_udp([OTHER], ["INVITE"], 1000),
+    "calls of many addresses of a trunk": requests_by_udp(OTHERS, ["INVITE"], 2000),
     "RTP to every media port": media_ports([rtp_packet]),
     "UDPTL to every media port": media_ports([udptl_packet]),
     "octets to every media port": media_ports([lambda number: os.urandom(1 + number % 100)]),

@@ -24,7 +24,9 @@ class Attacked(unittest.TestCase):
                     answered = asker.answered
                     field.wait("the trunk to be answered", lambda: asker.answered > answered)
 
+            # Also those that nobody acknowledged, with their lines (RFC 3261 section 13.3.1.4).
             self.assertEqual(field.end(), [])
+            self.assertGreater(field.counter("call.not_acknowledged"), 0)
             asker.stop()
             self.assertEqual(asker.answered, asker.asked)
             # Sofia remembers what it answered for 32 s (RFC 3261, timers H and J).
