@@ -42,9 +42,8 @@ class Phone:
         self.heard = 0
         self.said_bye = False
         media = self.rtp.getsockname()[1]
-        self.send("INVITE", 1, body=f"v=0\r\no=- 1 1 IN IP4 {TRUNK}\r\ns=-\r\nc=IN IP4 {TRUNK}\r\nt=0 0\r\n"
-                                    f"m=audio {media} RTP/AVP 8\r\n")
-        answer = self.answer_to("INVITE")
+        answer = self.ask("INVITE", 1, body=f"v=0\r\no=- 1 1 IN IP4 {TRUNK}\r\ns=-\r\nc=IN IP4 {TRUNK}\r\nt=0 0\r\n"
+                                            f"m=audio {media} RTP/AVP 8\r\n")
         self.to_tag = ";tag=" + re.search(r"(?im)^To:.*?;tag=([^\r;]+)", answer)[1]
         self.media = (gateway[0], int(re.search(r"m=audio (\d+)", answer)[1]))
         self.send("ACK", 1, self.to_tag)
@@ -60,10 +59,14 @@ class Phone:
     def send(self, method, cseq, to_tag="", body=""):
         self.sip.sendto(self.request(method, cseq, to_tag, body), self.gateway)
 
-    def answer_to(self, method):
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            if not has_something(self.sip, 1):
+    def ask(self, method, cseq, to_tag="", body=""):
+        """The final answer. What the kernel drops in a flood is sent again (RFC 3261 section 17.1)."""
+        deadline, due = time.monotonic() + 60, 0.0
+        while (now := time.monotonic()) < deadline:
+            if now >= due:
+                self.send(method, cseq, to_tag, body)
+                due = now + 2
+            if not has_something(self.sip, 0.5):
                 continue
             text = self.sip.recv(65536).decode(errors="replace")
             self.said_bye = self.said_bye or text.startswith("BYE")
@@ -83,8 +86,7 @@ class Phone:
         return has_something(self.rtp, 30)
 
     def hang_up(self):
-        self.send("BYE", 1000, self.to_tag)
-        return self.answer_to("BYE").split("\r\n")[0]
+        return self.ask("BYE", 1000, self.to_tag).split("\r\n")[0]
 
 
 class Asker(threading.Thread):
