@@ -17,8 +17,8 @@
 
 namespace sg {
 
-// What a state machine may do, as one table: for each state the events it takes, the states it may go
-// to, and how long it may last. State and Event are enums for which `std::string_view name(State)` and `name(Event)`
+// What a state machine may do, as one table: for each state the events it takes and the states it may
+// go to. State and Event are enums for which `std::string_view name(State)` and `name(Event)`
 // are found by argument-dependent lookup.
 template <class State, class Event>
 struct FsmTable {
@@ -26,7 +26,6 @@ struct FsmTable {
     State state;
     std::vector<Event> events;
     std::vector<State> successors;
-    std::optional<Duration> limit = std::nullopt;  // how long the state may last; the owner arms the timer
   };
 
   std::string_view machine;  // "media_mode": prefix of counters and log lines
@@ -43,22 +42,6 @@ struct FsmTable {
   bool leads(State from, State to) const {
     const Row* r = row(from);
     return r && std::find(r->successors.begin(), r->successors.end(), to) != r->successors.end();
-  }
-
-  // The table as a graph for Graphviz.
-  std::string to_dot() const {
-    std::string dot = fmt::format("digraph {} {{\n", machine);
-    for (const Row& r : rows) {
-      std::string events;
-      for (Event event : r.events) events += fmt::format("\\n{}", name(event));
-      if (r.limit) {
-        events +=
-            fmt::format("\\nat most {} ms", std::chrono::duration_cast<std::chrono::milliseconds>(*r.limit).count());
-      }
-      dot += fmt::format("  {} [shape=box, label=\"{}{}\"];\n", name(r.state), name(r.state), events);
-      for (State to : r.successors) dot += fmt::format("  {} -> {};\n", name(r.state), name(to));
-    }
-    return dot + "}\n";
   }
 };
 
@@ -91,10 +74,6 @@ class Fsm {
         on_bug_(on_bug) {}
 
   State state() const { return state_; }
-  std::optional<Duration> limit() const {
-    const auto* row = table_.row(state_);
-    return row ? row->limit : std::nullopt;
-  }
 
   // An event that the state does not take is the peer's or the moment's doing, no bug: refused, logged and counted.
   bool accepts(Event event, std::source_location place = std::source_location::current()) {

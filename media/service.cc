@@ -1,7 +1,6 @@
 #include "media/service.h"
 
 #include <algorithm>
-#include <atomic>
 #include <thread>
 #include <unordered_map>
 
@@ -31,7 +30,6 @@ class WorkerService final : public Service, private EventSink {
     SessionId id{++last_id_};
     auto least = std::ranges::min_element(workers_, {}, &Staff::sessions);
     ++least->sessions;
-    ++session_count_;
     places_.emplace(id, static_cast<size_t>(least - workers_.begin()));
     order(id, OpenSession{});
     return id;
@@ -76,7 +74,7 @@ class WorkerService final : public Service, private EventSink {
   void close(SessionId session) override { order(session, CloseSession{}); }
 
   Snapshot snapshot() const override {
-    return {.workers = static_cast<unsigned>(workers_.size()), .sessions = session_count_.load()};
+    return {.workers = static_cast<unsigned>(workers_.size()), .sessions = places_.size()};
   }
 
   void ask_stats(SessionId session, std::function<void(std::optional<SessionStats>)> answer) override {
@@ -144,7 +142,6 @@ class WorkerService final : public Service, private EventSink {
     if (place == places_.end()) return;
     if (std::holds_alternative<Closed>(event)) {
       --workers_[place->second].sessions;
-      --session_count_;
       places_.erase(place);
     }
     if (listener_) listener_->on_media_event(session, event);
@@ -156,7 +153,6 @@ class WorkerService final : public Service, private EventSink {
   uint64_t last_id_ = 0;
   std::unordered_map<SessionId, size_t> places_;  // which worker has a session; until it was told to be closed
   std::unordered_map<tdm::Timeslot, Holder> slots_;
-  std::atomic<size_t> session_count_ = 0;
   std::shared_ptr<int> alive_ = std::make_shared<int>();
   std::vector<Staff> workers_;  // last, and so first to go: their threads use all of the above
 };

@@ -199,7 +199,7 @@ struct Config {
   bool v17 = true, v29 = true, v27ter = true;
 };
 
-// Signalling thread only, but for snapshot(). All but add_ip are commands that take effect shortly after, in order.
+// Signalling thread only. All but add_ip are commands that take effect shortly after, in order.
 class Service {
  public:
   class Listener {

@@ -93,10 +93,8 @@ struct Setup {
 
 // Q.931 4.5.23 progress descriptions.
 struct Progress {
-  bool inband_available = false;      // 8: listen
-  bool not_end_to_end_isdn = false;   // 1
-  bool destination_not_isdn = false;  // 2
-  bool origination_not_isdn = false;  // 3
+  bool inband_available = false;     // 8: listen
+  bool not_end_to_end_isdn = false;  // 1
 };
 
 // One interface that sets calls up on timeslots: an ISDN D-channel, an analog line group. It owns the inventory of its

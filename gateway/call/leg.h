@@ -48,7 +48,6 @@ struct Shown {
 struct Setup {
   tdm::Number called;
   bool called_complete = true;  // false: overlap, more digits may follow
-  tdm::Progress indicators;     // progress indicators of the SETUP: where the call comes from
   tdm::CallingParty calling;
   // Of a blind transfer, for the dial plan: who is transferred. `calling` is who transfers, under whose rights it goes.
   std::optional<Shown> shown;
@@ -81,8 +80,6 @@ class LegListener {
  public:
   virtual ~LegListener() = default;
 
-  // Outgoing leg, just before the event that they came with: the progress indicators, as ISDN tells them.
-  virtual void on_indicators(const tdm::Progress&) {}
   // Outgoing leg: the far end wants more digits of the called number (SETUP ACKNOWLEDGE), and plays dial tone or not.
   virtual void on_digits_wanted(bool /*inband_dial_tone*/) {}
   // Incoming leg, after want_digits(): no more will come (Sending complete, or T302).
@@ -152,8 +149,6 @@ class Leg {
   // Incoming, a number that may not be whole: asks for more digits, which on_digits brings (SETUP ACKNOWLEDGE, with
   // dial tone in band or not). False: this leg cannot bring more.
   virtual bool want_digits(bool /*inband_dial_tone*/) { return false; }
-  // Incoming: progress indicators that travel with the next of progress(), alert() and answer().
-  virtual void indicate(const tdm::Progress&) {}
   // Incoming, before the answer: the call goes elsewhere than to who was called (181; NOTIFY).
   virtual void forwarded() {}
   // Established: asks the far end to join this call and the one of `other` itself, and to end both here (two-B-channel

@@ -116,7 +116,6 @@ call::TrunkState TdmTrunk::state() const {
 
 // Cause 0: some interface would take a call.
 call::Cause TdmTrunk::why_not() const {
-  if (options_.max_calls && legs_.size() >= options_.max_calls) return call::kNoCircuit;
   call::Cause why = call::kDestinationOutOfOrder;
   for (const auto& interface : interfaces_) {
     int refusal = interface->signalling().refusal_cause();

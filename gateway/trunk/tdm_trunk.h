@@ -25,7 +25,6 @@ class TdmTrunk final : public call::Trunk {
     std::string name;
     call::MediaPolicy media_policy;  // of what a caller hears; the rest is for IP legs
     call::CauseMap causes;
-    size_t max_calls = 0;                                            // 0: as many as there are timeslots
     tdm::BearerCapability bearer = tdm::BearerCapability::Audio31k;  // of calls sent out
     bool carries_data = true;                                        // analog lines do not
     bool joins_in_switch = false;  // two calls of one interface: its far end is asked to

@@ -433,9 +433,6 @@ void JitterBuffer::put(uint32_t timestamp, uint16_t sequence, ByteView octets, t
 void JitterBuffer::fill(uint32_t timestamp, ByteView octets, tdm::Law law) {
   state_->fill(timestamp, octets, law);
 }
-void JitterBuffer::pass(uint16_t sequence) {
-  state_->sequences.note(sequence);
-}
 void JitterBuffer::get(std::span<uint8_t> octets, TimePoint now) {
   state_->pull(octets, now, state_->options.fax_full_depth);
 }

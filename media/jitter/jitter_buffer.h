@@ -74,8 +74,6 @@ class JitterBuffer {
   void put(uint32_t timestamp, uint16_t sequence, ByteView octets, tdm::Law law, TimePoint arrival);
   // Audio that a later packet brings once more (RFC 2198): taken where its place is empty and not played yet.
   void fill(uint32_t timestamp, ByteView octets, tdm::Law law);
-  // A packet of the same stream that carries no audio (telephone event): its sequence number is not missing.
-  void pass(uint16_t sequence);
   // Fills `octets` with the next of the stream, as of the tick at `now`, in JitterOptions::law. Silence before the
   // first packet.
   void get(std::span<uint8_t> octets, TimePoint now);

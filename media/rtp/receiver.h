@@ -38,7 +38,6 @@ class Receiver {
   // LSR and DLSR are left to the caller.
   std::optional<ReportBlock> make_report();
 
-  bool has_source() const { return has_source_; }
   uint32_t ssrc() const { return ssrc_; }
   ReceiverStats stats() const;
 

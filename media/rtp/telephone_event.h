@@ -51,7 +51,6 @@ class EventSender {
   bool send(char digit, std::chrono::milliseconds length);
   // Forgets what is queued; an event that is being sent comes to its end with the next packet.
   void stop();
-  bool is_active() const { return sending_ || queued_ > 0; }
 
   // The packet for the `octets` of TDM at `timestamp`, or nothing: send them as audio.
   std::optional<EventPacket> next(uint32_t timestamp, size_t octets);

@@ -21,7 +21,6 @@ class Alarms {
   void on_time(TimePoint now);
 
   AlarmSet alarms() const { return is_red_ ? kAlarmRed : static_cast<AlarmSet>(blue_.alarm | yellow_.alarm); }
-  bool is_red() const { return is_red_; }
   // RFC 5086 section 4.3: R while packets are lost; RDI back to whoever sends us AIS (G.704: RAI).
   bool tell_loss() const { return is_red_; }
   Packet::Defect tell_defect() const { return blue_.alarm ? Packet::Defect::Rdi : Packet::Defect::None; }

@@ -147,9 +147,7 @@ Screening screening_of(int octet_3a) {
 
 Progress progress_of(int mask) {
   return {.inband_available = (mask & PRI_PROG_INBAND_AVAILABLE) != 0,
-          .not_end_to_end_isdn = (mask & PRI_PROG_CALL_NOT_E2E_ISDN) != 0,
-          .destination_not_isdn = (mask & PRI_PROG_CALLED_NOT_ISDN) != 0,
-          .origination_not_isdn = (mask & PRI_PROG_CALLER_NOT_ISDN) != 0};
+          .not_end_to_end_isdn = (mask & PRI_PROG_CALL_NOT_E2E_ISDN) != 0};
 }
 
 BearerCapability bearer_of(int transfer_capability) {

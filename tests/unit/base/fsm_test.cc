@@ -21,7 +21,7 @@ const LampTable& lamp_table() {
   static const LampTable table{"lamp",
                                {
                                    {Lamp::Off, {Press::Button, Press::Hammer}, {Lamp::On, Lamp::Broken}},
-                                   {Lamp::On, {Press::Button}, {Lamp::Off}, 5s},
+                                   {Lamp::On, {Press::Button}, {Lamp::Off}},
                                    {Lamp::Broken, {}, {}},
                                }};
   return table;
@@ -83,15 +83,6 @@ TEST(Fsm, ForgetsAllButTheLastTransitions) {
   EXPECT_EQ(history.back().at - history.front().at, 31s);
 }
 
-TEST(Fsm, KnowsHowLongAStateMayLast) {
-  LampFixture f;
-  EXPECT_EQ(f.fsm.limit(), std::nullopt);
-
-  f.fsm.enter(Lamp::On, f.clock.now());
-
-  EXPECT_EQ(f.fsm.limit(), Duration(5s));
-}
-
 #ifndef NDEBUG
 TEST(FsmDeathTest, AssertsOnAForbiddenTransitionInDebugBuilds) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
@@ -101,18 +92,6 @@ TEST(FsmDeathTest, AssertsOnAForbiddenTransitionInDebugBuilds) {
   EXPECT_DEATH(strict.enter(Lamp::On, f.clock.now()), "forbidden by the state table");
 }
 #endif
-
-TEST(FsmTable, PrintsItselfAsAGraph) {
-  EXPECT_EQ(lamp_table().to_dot(),
-            "digraph lamp {\n"
-            "  Off [shape=box, label=\"Off\\nButton\\nHammer\"];\n"
-            "  Off -> On;\n"
-            "  Off -> Broken;\n"
-            "  On [shape=box, label=\"On\\nButton\\nat most 5000 ms\"];\n"
-            "  On -> Off;\n"
-            "  Broken [shape=box, label=\"Broken\"];\n"
-            "}\n");
-}
 
 }  // namespace
 }  // namespace sg
