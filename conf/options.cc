@@ -130,6 +130,22 @@ std::vector<Option<S>> make_trunk_fax_options() {
   };
 }
 
+// Analog ports are set up once with their tones.
+template <class S>
+Option<S> tone_zone_option() {
+  std::vector<std::pair<std::string, std::string>> zones;
+  for (const char* zone : {"at", "au", "be", "br", "ch", "cn", "de", "dk", "es", "eu", "fi", "fr",
+                           "gb", "it", "jp", "nl", "no", "pl", "pt", "ru", "se", "us"}) {
+    zones.emplace_back(zone, zone);
+  }
+  auto option = conf::option<S>(
+      "tone_zone", &Trunk::tone_zone, choice<std::string>(zones),
+      "Whose tones these are (ITU-T E.180): the ringback and dial tone that its callers hear of us; on analog ports "
+      "ringing, busy and congestion tone too, played and understood. eu: ETSI's.");
+  if constexpr (!std::is_same_v<S, AnalogTrunk>) return std::move(option).live();
+  return option;
+}
+
 // What every trunk has. `kind` is read first, by the loader.
 template <class S>
 std::vector<Option<S>> make_trunk_options(std::string kind) {
@@ -177,6 +193,7 @@ std::vector<Option<S>> make_trunk_options(std::string kind) {
       option<S>("paid", &Trunk::is_paid, boolean(),
                 "Calls to it cost money: a route that leads there must say whose calls it takes (from).")
           .live(),
+      tone_zone_option<S>(),
   };
 }
 
@@ -513,11 +530,6 @@ std::vector<Option<AnalogTrunk>> make_analog_options(const std::string& kind) {
                     "is used. [[line]] may say so for one port."),
           echo_option<A>(),
       });
-  auto zone =
-      option<A>("tone_zone", &A::tone_zone,
-                choice<std::string>(
-                    {{"de", "de"}, {"es", "es"}, {"eu", "eu"}, {"fr", "fr"}, {"gb", "gb"}, {"it", "it"}, {"us", "us"}}),
-                "Whose dial, busy and congestion tones and ringing are used (ITU-T E.180). eu: ETSI's.");
   auto first = option<A>("first_digit", &A::first_digit, duration(1s, 60s), "How long nothing need be dialled.");
   auto next = option<A>("inter_digit", &A::inter_digit, duration(500ms, 30s),
                         "The pause after which a number is complete. On a telephone # ends it at once.");
@@ -528,7 +540,7 @@ std::vector<Option<AnalogTrunk>> make_analog_options(const std::string& kind) {
   if (kind == "fxs") {
     return joined(
         std::move(options),
-        {zone, first, next, ring,
+        {first, next, ring,
          option<A>("caller_id", &A::caller_id,
                    choice<CallerIdBy>({{"none", CallerIdBy::None},
                                        {"bell202", CallerIdBy::Bell202},
@@ -553,7 +565,7 @@ std::vector<Option<AnalogTrunk>> make_analog_options(const std::string& kind) {
   }
   return joined(
       std::move(options),
-      {zone, hunt, ring,
+      {hunt, ring,
        option<A>(
            "caller_id", &A::caller_id,
            choice<CallerIdBy>({{"none", CallerIdBy::None}, {"bell202", CallerIdBy::Bell202}, {"v23", CallerIdBy::V23}}),

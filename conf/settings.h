@@ -177,6 +177,7 @@ struct Trunk {
   int share = 90;     // of lines that other trunks reach too, the most that it holds, percent
   std::vector<Price> cost;
   NumberStyle numbers_in, numbers_out;
+  std::string tone_zone = "eu";
   bool is_paid = false;
   std::vector<CauseRule> causes;
   TrunkFax fax;
@@ -241,7 +242,6 @@ struct AnalogTrunk : Trunk {
   AnalogKind kind = AnalogKind::Fxs;
   std::vector<uint16_t> spans;
   LineMedia media = LineMedia::Any;
-  std::string tone_zone = "eu";  // one of kToneZones
   CallerIdBy caller_id = CallerIdBy::V23;
   Hunt hunt = Hunt::Ascending;
   AnswerBy answer = AnswerBy::Dialled;

@@ -39,6 +39,7 @@ struct SetProfile {
 struct PlayTone {
   Side side;
   Tone tone;
+  const tdm::ToneZone* zone;
 };
 struct SendDigit {
   Side side;

@@ -67,7 +67,9 @@ class WorkerService final : public Service, private EventSink {
   }
   void set_bridging(SessionId session, Bridging bridging) override { order(session, SetBridging{bridging}); }
   void set_profile(SessionId session, Profile profile) override { order(session, SetProfile{profile}); }
-  void play(SessionId session, Side side, Tone tone) override { order(session, PlayTone{side, tone}); }
+  void play(SessionId session, Side side, Tone tone, const tdm::ToneZone& zone) override {
+    order(session, PlayTone{side, tone, &zone});
+  }
   void send_digit(SessionId session, Side side, char digit, std::chrono::milliseconds length) override {
     order(session, SendDigit{side, digit, length});
   }
@@ -109,7 +111,7 @@ class WorkerService final : public Service, private EventSink {
   void on_slot_free(tdm::Timeslot slot) {
     auto held = slots_.find(slot);
     if (held == slots_.end()) return;
-    auto next = held->second.waits;
+    const Holder before = held->second;
     slots_.erase(held);
     if (next) add_bearer(next->session, next->side, slot);
   }

@@ -19,6 +19,7 @@
 #include "t38/fax_event.h"
 #include "t38/params.h"
 #include "tdm/backend.h"
+#include "tdm/call_tones.h"
 #include "tdm/types.h"
 
 // What call control sees of the media plane: values in, values out, sessions named by id.
@@ -33,7 +34,7 @@ constexpr Side other_side(Side side) {
 }
 
 // Music: Config::hold_music over and over; where there is none it is as None.
-enum class Tone : uint8_t { None, Dial, Ringback, Busy, Congestion, Silence, Music };
+enum class Tone : uint8_t { None, Dial, Ringback, Music };
 enum class HeardTone : uint8_t { Cng, Ced, AnsAm, V21Preamble };
 
 // Voice: adaptive jitter buffer, concealment. Fax (G.711 pass-through): fixed jitter buffer, nothing touched but the
@@ -226,8 +227,9 @@ class Service {
   virtual void use_t38(SessionId session, Side side, const T38Settings& settings) = 0;
   virtual void set_bridging(SessionId session, Bridging bridging) = 0;
   virtual void set_profile(SessionId session, Profile profile) = 0;
-  // Plays to this side, in place of what the other side says, until Tone::None.
-  virtual void play(SessionId session, Side side, Tone tone) = 0;
+  // Plays to this side, in place of what the other side says, until Tone::None. The tone sounds as in `zone`, which is
+  // one of tdm::tone_zones().
+  virtual void play(SessionId session, Side side, Tone tone, const tdm::ToneZone& zone) = 0;
   // Sends a digit towards this side: RFC 4733 where negotiated, else in band.
   virtual void send_digit(SessionId session, Side side, char digit, std::chrono::milliseconds length) = 0;
   // Closed follows.

@@ -35,7 +35,7 @@ class Session {
   void use_t38(Side side, const T38Settings& settings);
   void set_bridging(Bridging bridging);
   void set_profile(Profile profile);
-  void play(Side side, Tone tone) { at(side).tones.play(tone); }
+  void play(Side side, Tone tone, const tdm::ToneZone& zone) { at(side).tones.play(tone, zone); }
   void send_digit(Side side, char digit, std::chrono::milliseconds length);
   SessionStats stats() const;
   // Before the session, or the T.38 of a side, ends: takes what the peers have said in T.38 since the last tick. A
@@ -75,7 +75,7 @@ class Session {
 
   struct SideState final : t38::UdptlReceiver::Listener {
     SideState(Session& owner, Side which, size_t block_octets)
-        : session(owner), side(which), heard(block_octets), tones(ToneCountry::Eu, owner.tools_.config.hold_music) {}
+        : session(owner), side(which), heard(block_octets), tones(owner.tools_.config.hold_music) {}
     void on_udptl_ifp(uint16_t sequence, ByteView ifp) override { session.on_ifp_from_peer(side, sequence, ifp); }
 
     Session& session;

@@ -145,7 +145,7 @@ void Worker::handle(Command command) {
 void Worker::apply(Session& session, Command& command) {
   std::visit(Overload{
                  [&](GivePorts& to) { session.give_ports(to.side, std::move(to.ports)); },
-                 [&](GiveTimeslot& to) { give_timeslot(session, to.side, to.slot); },
+                 [&](GiveTimeslot& to) { give_timeslot(session, to); },
                  [&](TakeTimeslot& from) {
                    drop_bearer(session, from.side);
                    place_on_timer(session);
@@ -154,7 +154,7 @@ void Worker::apply(Session& session, Command& command) {
                  [&](UseT38& to) { session.use_t38(to.side, to.settings); },
                  [&](SetBridging& to) { session.set_bridging(to.bridging); },
                  [&](SetProfile& to) { session.set_profile(to.profile); },
-                 [&](PlayTone& to) { session.play(to.side, to.tone); },
+                 [&](PlayTone& to) { session.play(to.side, to.tone, *to.zone); },
                  [&](SendDigit& to) { session.send_digit(to.side, to.digit, to.length); },
                  [&](AskStats& to) { events_.send_stats(std::move(to.answer), session.stats()); },
                  [&](CloseSession&) {

@@ -48,7 +48,7 @@ class Worker {
   void open_session(SessionId id);
   void close_session(Session& session);
   void drop_bearer(Session& session, Side side);
-  void give_timeslot(Session& session, Side side, tdm::Timeslot slot);
+  void give_timeslot(Session& session, const GiveTimeslot& to);
   Result<std::unique_ptr<tdm::Bearer>> open_bearer(tdm::Timeslot slot);
   void apply(Session& session, Command& command);
 

@@ -39,6 +39,19 @@ ToneShape stutter_then_steady(int f1, int f2, int level) {
   return shape;
 }
 
+// One frequency for all of them, as most countries have it: ETSI's stutter dial tone, and the bell as ringback.
+ToneZone on_one_frequency(std::string_view name, int frequency, std::initializer_list<int> ringback,
+                          std::initializer_list<int> busy, std::initializer_list<int> congestion) {
+  constexpr int kLevel = -10;
+  return {name,
+          steady(frequency, 0, kLevel),
+          cadence(frequency, 0, kLevel, {500, 50}),
+          cadence(frequency, 0, kLevel, ringback),
+          cadence(frequency, 0, kLevel, busy),
+          cadence(frequency, 0, kLevel, congestion),
+          std::vector<milliseconds>(ringback.begin(), ringback.end())};
+}
+
 // A receiver off its hook: loud, and like no other tone. No recommendation has it; this is North America's, in two of
 // its four frequencies.
 const ToneShape kHowler = cadence(1400, 2060, -6, {100, 100});
@@ -51,6 +64,18 @@ const ToneShape& howler() {
 
 const std::vector<ToneZone>& tone_zones() {
   static const std::vector<ToneZone> kZones = {
+      on_one_frequency("at", 420, {1000, 5000}, {400, 400}, {200, 200}),
+      {"au",
+       steady(413, 438, -13),
+       cadence(413, 438, -13, {100, 40}),
+       cadence(413, 438, -13, {400, 200, 400, 2000}),
+       cadence(425, 0, -10, {375, 375}),
+       {-10, {{425, 0, 375}, {0, 0, 375}, {425, 0, 375, 10}, {0, 0, 375}}, 0},
+       {milliseconds(400), milliseconds(200), milliseconds(400), milliseconds(2000)}},
+      on_one_frequency("be", 425, {1000, 3000}, {500, 500}, {167, 167}),
+      on_one_frequency("br", 425, {1000, 4000}, {250, 250}, {250, 250, 750, 250}),
+      on_one_frequency("ch", 425, {1000, 4000}, {500, 500}, {200, 200}),
+      on_one_frequency("cn", 450, {1000, 4000}, {350, 350}, {700, 700}),
       {"de",
        steady(425, 0, -10),
        steady(425, 400, -13),
@@ -58,21 +83,11 @@ const std::vector<ToneZone>& tone_zones() {
        cadence(425, 0, -10, {480, 480}),
        cadence(425, 0, -10, {240, 240}),
        {milliseconds(1000), milliseconds(4000)}},
-      {"es",
-       steady(425, 0, -10),
-       cadence(425, 0, -10, {500, 50}),
-       cadence(425, 0, -10, {1500, 3000}),
-       cadence(425, 0, -10, {200, 200}),
-       cadence(425, 0, -10, {200, 200, 200, 200, 200, 600}),
-       {milliseconds(1500), milliseconds(3000)}},
+      on_one_frequency("dk", 425, {1000, 4000}, {500, 500}, {200, 200}),
+      on_one_frequency("es", 425, {1500, 3000}, {200, 200}, {200, 200, 200, 200, 200, 600}),
       // ETSI TR 101 041-2, the harmonised tones.
-      {"eu",
-       steady(425, 0, -10),
-       cadence(425, 0, -10, {500, 50}),
-       cadence(425, 0, -10, {1000, 4000}),
-       cadence(425, 0, -10, {500, 500}),
-       cadence(425, 0, -10, {200, 200}),
-       {milliseconds(1000), milliseconds(4000)}},
+      on_one_frequency("eu", 425, {1000, 4000}, {500, 500}, {200, 200}),
+      on_one_frequency("fi", 425, {1000, 4000}, {300, 300}, {200, 200}),
       {"fr",
        steady(440, 0, -10),
        steady(330, 440, -13),
@@ -86,7 +101,8 @@ const std::vector<ToneZone>& tone_zones() {
        cadence(400, 450, -16, {400, 200, 400, 2000}),
        cadence(400, 0, -13, {375, 375}),
        cadence(400, 0, -13, {400, 350, 225, 525}),
-       {milliseconds(400), milliseconds(200), milliseconds(400), milliseconds(2000)}},
+       {milliseconds(400), milliseconds(200), milliseconds(400), milliseconds(2000)},
+       steady(400, 0, -13)},
       {"it",
        cadence(425, 0, -10, {200, 200, 600, 1000}),
        {-10, {{470, 0, 400}, {425, 0, 400}}, 0},
@@ -94,6 +110,20 @@ const std::vector<ToneZone>& tone_zones() {
        cadence(425, 0, -10, {500, 500}),
        cadence(425, 0, -10, {200, 200}),
        {milliseconds(1000), milliseconds(4000)}},
+      // Ringback is 400 Hz that swells sixteen times a second: the sum of these two.
+      {"jp",
+       steady(400, 0, -10),
+       cadence(400, 0, -10, {125, 125}),
+       cadence(384, 416, -13, {1000, 2000}),
+       cadence(400, 0, -10, {500, 500}),
+       cadence(400, 0, -10, {500, 500}),
+       {milliseconds(1000), milliseconds(2000)}},
+      on_one_frequency("nl", 425, {1000, 4000}, {500, 500}, {250, 250}),
+      on_one_frequency("no", 425, {1000, 4000}, {500, 500}, {200, 200}),
+      on_one_frequency("pl", 425, {1000, 4000}, {500, 500}, {500, 500}),
+      on_one_frequency("pt", 425, {1000, 5000}, {500, 500}, {200, 200}),
+      on_one_frequency("ru", 425, {1000, 4000}, {350, 350}, {175, 175}),
+      on_one_frequency("se", 425, {1000, 5000}, {250, 250}, {250, 750}),
       {"us",
        steady(350, 440, -13),
        stutter_then_steady(350, 440, -13),
@@ -128,25 +158,43 @@ const ToneZone* find_tone_zone(std::string_view name) {
   return found == tone_zones().end() ? nullptr : &*found;
 }
 
+const ToneZone& default_tone_zone() {
+  static const ToneZone& kZone = *find_tone_zone("eu");
+  return kZone;
+}
+
+TonePlayer::TonePlayer(ToneShape shape) : shape_(std::move(shape)) {}
+
+void TonePlayer::Wave::set(int frequency) {
+  is_on = frequency != 0;
+  const double angle = 2 * std::numbers::pi * frequency / kRate;
+  step_sine = std::sin(angle);
+  step_cosine = std::cos(angle);
+}
+
+double TonePlayer::Wave::next() {
+  const double value = sine;
+  sine = value * step_cosine + cosine * step_sine;
+  cosine = cosine * step_cosine - value * step_sine;
+  return value;
+}
+
 void TonePlayer::next_segment() {
   if (left_ >= 0 && ++segment_ == shape_.segments.size()) segment_ = shape_.repeat_from;
-  int ms = shape_.segments[segment_].ms;
-  left_ = ms == 0 ? INT64_MAX : int64_t{ms} * kRate / 1000;
+  const ToneSegment& segment = shape_.segments[segment_];
+  left_ = segment.ms == 0 ? INT64_MAX : int64_t{segment.ms} * kRate / 1000;
+  amplitude_ = kFullScale * std::pow(10, (shape_.level - segment.quieter - kFullScaleDbm0) / 20);
+  waves_[0].set(segment.frequency_1);
+  waves_[1].set(segment.frequency_2);
 }
 
 void TonePlayer::generate(std::span<int16_t> linear) {
-  const double amplitude = kFullScale * std::pow(10, (shape_.level - kFullScaleDbm0) / 20);
   for (int16_t& sample : linear) {
     if (left_ <= 0) next_segment();
     --left_;
-    const ToneSegment& segment = shape_.segments[segment_];
     double value = 0;
-    for (auto [frequency, phase] : {std::pair{segment.frequency_1, &phase_[0]}, {segment.frequency_2, &phase_[1]}}) {
-      if (frequency == 0) continue;
-      value += std::sin(*phase);
-      *phase = std::fmod(*phase + 2 * std::numbers::pi * frequency / kRate, 2 * std::numbers::pi);
-    }
-    sample = static_cast<int16_t>(std::lround(std::clamp(value * amplitude, -32767.0, 32767.0)));
+    for (Wave& wave : waves_) value += wave.is_on ? wave.next() : 0;
+    sample = static_cast<int16_t>(std::lround(std::clamp(value * amplitude_, -32767.0, 32767.0)));
   }
 }
 
@@ -171,7 +219,7 @@ ToneListener::ToneListener(const ToneShape& shape) {
 void ToneListener::reset() {
   waits_ = run_count_ = 0;
   was_on_ = told_ = false;
-  run_ms_ = 0;
+  run_ = {};
 }
 
 bool ToneListener::feed(std::span<const int16_t> linear) {
@@ -227,7 +275,8 @@ bool ToneListener::on_window(bool on) {
   }
   runs_[run_count_++] = run_ms_;
   was_on_ = on;
-  run_ms_ = kWindowMs;
+  run_ = {};
+  run_.add(energy);
   return !cadence_.empty() && is_cadence();
 }
 

@@ -9,7 +9,8 @@
 
 #include "tdm/types.h"
 
-// The tones by which an exchange tells a telephone how its call stands, by country: ITU-T E.180 Supplement 2.
+// The tones by which an exchange tells a telephone how its call stands, by country: ITU-T E.180 Supplement 2. The one
+// table of them: what analog ports play and hear, and what any caller hears of us.
 namespace sg::tdm {
 
 enum class CallTone : uint8_t { Dial, StutterDial, Ringback, Busy, Congestion, Howler };
@@ -17,7 +18,8 @@ enum class CallTone : uint8_t { Dial, StutterDial, Ringback, Busy, Congestion, H
 // A piece of a tone: one or two frequencies in Hz (0: none), both 0 for a pause.
 struct ToneSegment {
   int frequency_1 = 0, frequency_2 = 0;
-  int ms = 0;  // 0: for ever
+  int ms = 0;       // 0: for ever
+  int quieter = 0;  // dB below the tone's level
 };
 
 struct ToneShape {
@@ -30,31 +32,45 @@ struct ToneZone {
   std::string_view name;  // as in conf: "gb"
   ToneShape dial, stutter, ringback, busy, congestion;
   std::vector<std::chrono::milliseconds> ringing;  // on, off, … of the bell
+  ToneShape unobtainable = {};                     // no segments: there is none of its own
 
   const ToneShape& shape(CallTone tone) const;
 };
 
 // Null: there is none of this name.
 const ToneZone* find_tone_zone(std::string_view name);
+// ETSI's, for who names none.
+const ToneZone& default_tone_zone();
 // Every zone there is, by name.
 const std::vector<ToneZone>& tone_zones();
 
-// Writes a tone as samples. A value; one thread.
+// Writes a tone as samples. A value; one thread. Allocates at construction only.
 class TonePlayer {
  public:
-  TonePlayer(ToneShape shape) : shape_(std::move(shape)) {}
+  explicit TonePlayer(ToneShape shape);
   void generate(std::span<int16_t> linear);
 
  private:
+  // A sine, turned on by its angle a sample: no sine is computed but at the beginning of a segment.
+  struct Wave {
+    double sine = 0, cosine = 1;
+    double step_sine = 0, step_cosine = 1;
+    bool is_on = false;
+
+    void set(int frequency);
+    double next();
+  };
   void next_segment();
 
   ToneShape shape_;
+  double amplitude_ = 0;  // of the segment
   size_t segment_ = 0;
   int64_t left_ = -1;  // samples of the segment; -1: not begun
-  std::array<double, 2> phase_{};
+  std::array<Wave, 2> waves_;
 };
 
-// Hears one tone by its frequencies and its cadence. Speech and modems have neither for long. No allocation in feed().
+// Hears one tone by its frequencies and its cadence: bursts equally loud, pauses quiet. Speech, music and modems
+// have that for a while at most. No allocation in feed().
 class ToneListener {
  public:
   // How long a steady tone must last. Longer than the longest burst of a busy tone.

@@ -274,6 +274,7 @@ Result<> Application::start_trunks() {
     options.bearer = bearer_of(settings.bearer);
     options.joins_in_switch = settings.join_in_switch;
     options.takes_transfers = settings.transfer;
+    options.media_policy.tone_zone = tdm::find_tone_zone(settings.tone_zone);
     options.media_policy.plays_ringback = settings.ringback == conf::Ringback::Gateway;
     options.causes = causes_of(settings);
     // Each span is an interface of its own, or all are one.
@@ -316,6 +317,7 @@ void Application::start_analog_trunk(const conf::AnalogTrunk& settings) {
   options.name = settings.name;
   options.causes = causes_of(settings);
   options.carries_data = false;
+  options.media_policy.tone_zone = tdm::find_tone_zone(settings.tone_zone);
   auto group = kFirstGroup + static_cast<unsigned>(tdm_trunks_.size());
   options.interfaces.push_back(
       std::make_unique<tdm::cas::Group>(cas_config(settings, settings_, group), root_, backends, counters_));

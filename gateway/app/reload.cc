@@ -28,7 +28,9 @@ admin::ReloadView Application::swap(std::shared_ptr<const DialPlan> fresh) {
   }
   for (const conf::PriTrunk& pri : settings.pri_trunks) {
     for (auto& tdm_trunk : tdm_trunks_) {
-      if (tdm_trunk->name() == pri.name) tdm_trunk->set_bearer(bearer_of(pri.bearer));
+      if (tdm_trunk->name() != pri.name) continue;
+      tdm_trunk->set_bearer(bearer_of(pri.bearer));
+      tdm_trunk->set_tone_zone(*tdm::find_tone_zone(pri.tone_zone));
     }
   }
   plan_loader_.dispose(std::exchange(plan_, std::move(fresh)));

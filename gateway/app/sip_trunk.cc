@@ -100,6 +100,7 @@ call::MediaPolicy policy_of(const conf::SipTrunk& trunk) {
   policy.codecs = codecs_of(trunk.codecs);
   policy.latch = latch_of(trunk.latch);
   policy.signalling = trunk.peer.address;
+  policy.tone_zone = tdm::find_tone_zone(trunk.tone_zone);
   if (trunk.dtmf != conf::Dtmf::Rfc4733) policy.telephone_event.reset();
   policy.digits_by_info = trunk.dtmf == conf::Dtmf::Info;
   policy.t38 = ask_of(trunk.fax.t38);

@@ -285,7 +285,7 @@ void Call::play_to_caller(media::Tone tone) {
   // An IP peer makes its tones itself, until it was answered.
   if ((caller_->is_ip() && !caller_->is_established()) || tone_ == tone) return;
   tone_ = tone;
-  context_.media.play(session_, media::Side::A, tone);
+  caller_->play(tone);
 }
 
 void Call::hear_called() {
@@ -580,7 +580,7 @@ void Call::ring_transferred(const Party& by, bool rings) {
   Party* to = other(by);
   if (!to || state() != CallState::Answered) return;
   auto before = by.is_holding() && !record_.fax ? media::Tone::Music : media::Tone::None;
-  context_.media.play(session_, to->side(), rings ? media::Tone::Ringback : before);
+  to->play(rings ? media::Tone::Ringback : before);
 }
 
 void Call::take(Call& from, media::Side side, media::Side place, const std::string& how) {
@@ -642,7 +642,7 @@ void Call::pass_hold_on(Party& holder) {
   to->set_waiting(holder.is_holding());
   // A fax machine would take music for a modem that fails.
   bool has_music = holder.is_holding() && !record_.fax && !is_data();
-  context_.media.play(session_, to->side(), has_music ? media::Tone::Music : media::Tone::None);
+  to->play(has_music ? media::Tone::Music : media::Tone::None);
 }
 
 void Call::on_mode_changed(Party& party, MediaModeState mode) {

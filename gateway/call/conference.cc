@@ -24,7 +24,7 @@ void Call::add(Call& from, media::Side side, const std::string& how) {
   third_->answer();
   for (Party* party : members()) {
     party->set_waiting(false);
-    context_.media.play(session_, party->side(), media::Tone::None);
+    party->play(media::Tone::None);
   }
   context_.media.set_bridging(session_, media::Bridging::Conference);
   confer(true);

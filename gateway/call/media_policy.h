@@ -45,6 +45,8 @@ struct MediaPolicy {
   // RFC 2198 for fax in G.711: how many earlier packets go along in each. 0: not offered, and declined.
   int redundant_copies = 2;
   std::chrono::milliseconds ptime{20};
+  // Whose ringback and dial tone its callers hear.
+  const tdm::ToneZone* tone_zone = &tdm::default_tone_zone();
   // Whether the gateway plays ringback to a caller on a timeslot while the called SIP side rings and sends no media.
   bool plays_ringback = true;
   T38Ask t38 = T38Ask::Preamble;

@@ -208,6 +208,10 @@ void Party::offer_vbd_soon() {
   });
 }
 
+void Party::play(media::Tone tone) {
+  context_.media.play(options_.session, options_.side, tone, *options_.policy.tone_zone);
+}
+
 void Party::confer(bool is_among_three) {
   if (std::exchange(is_among_three_, is_among_three) == is_among_three || is_leaving_) return;
   leg_->conference(is_among_three);

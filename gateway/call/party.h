@@ -109,6 +109,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   // Calling side: the number is whole, and the call is on its way.
   void proceed(const Setup& setup);
   const MediaPolicy& policy() const { return options_.policy; }
+  void play(media::Tone tone);
   // Called side: sends the call out.
   std::optional<Cause> place_call(const Setup& setup);
 

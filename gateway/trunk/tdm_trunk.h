@@ -52,6 +52,7 @@ class TdmTrunk final : public call::Trunk {
   size_t lines() const;
   // Of calls sent out from here on.
   void set_bearer(tdm::BearerCapability bearer) { options_.bearer = bearer; }
+  void set_tone_zone(const tdm::ToneZone& zone) { options_.media_policy.tone_zone = &zone; }
   void set_causes(call::CauseMap causes) { options_.causes = std::move(causes); }
   Reactor& reactor() { return reactor_; }
   void on_alarms_changed(uint16_t span, tdm::AlarmSet alarms);

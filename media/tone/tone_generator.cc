@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <new>
+#include <optional>
 #include <string_view>
 
 namespace sg::media {
@@ -15,44 +16,9 @@ constexpr std::chrono::milliseconds kShortest{40};
 constexpr std::chrono::milliseconds kLongest{60'000};
 constexpr size_t kMaxDigits = 32;
 
-// Levels in dBm0; on and off times in ms, twice, then from the start.
-struct Cadence {
-  int frequency_1, level_1, frequency_2, level_2;
-  int on_1, off_1, on_2, off_2;
-};
-struct ProgressTones {
-  Cadence dial, ringback, busy, congestion;
-};
-
-constexpr ProgressTones kEu = {
-    .dial = {425, -10, 0, 0, 1000, 0, 0, 0},
-    .ringback = {425, -10, 0, 0, 1000, 4000, 0, 0},
-    .busy = {425, -10, 0, 0, 500, 500, 0, 0},
-    .congestion = {425, -10, 0, 0, 200, 200, 0, 0},
-};
-constexpr ProgressTones kUs = {
-    .dial = {350, -13, 440, -13, 1000, 0, 0, 0},
-    .ringback = {440, -19, 480, -19, 2000, 4000, 0, 0},
-    .busy = {480, -24, 620, -24, 500, 500, 0, 0},
-    .congestion = {480, -24, 620, -24, 250, 250, 0, 0},
-};
-constexpr ProgressTones kUk = {
-    .dial = {350, -13, 440, -13, 1000, 0, 0, 0},
-    .ringback = {400, -16, 450, -16, 400, 200, 400, 2000},
-    .busy = {400, -16, 0, 0, 375, 375, 0, 0},
-    .congestion = {400, -16, 0, 0, 400, 350, 225, 525},
-};
-
-const ProgressTones& tones_of(ToneCountry country) {
-  return country == ToneCountry::Us ? kUs : country == ToneCountry::Uk ? kUk : kEu;
-}
-
 template <class Handle, int (*kFree)(Handle*)>
 struct Release {
   void operator()(Handle* handle) const { kFree(handle); }
-};
-struct ReleaseDescriptor {
-  void operator()(tone_gen_descriptor_t* descriptor) const { tone_gen_descriptor_free(descriptor); }
 };
 
 }  // namespace
@@ -63,14 +29,10 @@ struct ToneGenerator::State {
     int length_ms;
   };
 
-  const ProgressTones& tones;
   const std::span<const int16_t> music;
   size_t music_at = 0;
-  Tone tone = Tone::None;
-  std::unique_ptr<tone_gen_descriptor_t, ReleaseDescriptor> descriptor{
-      tone_gen_descriptor_init(nullptr, 425, -10, 0, 0, 1000, 0, 0, 0, 1)};
-  std::unique_ptr<tone_gen_state_t, Release<tone_gen_state_t, tone_gen_free>> progress{
-      tone_gen_init(nullptr, descriptor.get())};
+  bool plays_music = false;
+  std::optional<tdm::TonePlayer> progress;
   std::unique_ptr<dtmf_tx_state_t, Release<dtmf_tx_state_t, dtmf_tx_free>> dtmf{dtmf_tx_init(nullptr)};
 
   std::array<Digit, kMaxDigits> queue{};
@@ -78,26 +40,8 @@ struct ToneGenerator::State {
   size_t queued = 0;
   bool in_digit = false;
 
-  State(ToneCountry country, std::span<const int16_t> to_repeat) : tones(tones_of(country)), music(to_repeat) {
-    if (!descriptor || !progress || !dtmf) throw std::bad_alloc();
-  }
-
-  const Cadence* cadence() const {
-    switch (tone) {
-      case Tone::Dial:
-        return &tones.dial;
-      case Tone::Ringback:
-        return &tones.ringback;
-      case Tone::Busy:
-        return &tones.busy;
-      case Tone::Congestion:
-        return &tones.congestion;
-      case Tone::None:
-      case Tone::Silence:
-      case Tone::Music:
-        break;
-    }
-    return nullptr;
+  explicit State(std::span<const int16_t> to_repeat) : music(to_repeat) {
+    if (!dtmf) throw std::bad_alloc();
   }
 
   void generate_music(std::span<int16_t> linear) {
@@ -129,21 +73,18 @@ struct ToneGenerator::State {
   }
 };
 
-ToneGenerator::ToneGenerator(ToneCountry country, std::span<const int16_t> music)
-    : state_(std::make_unique<State>(country, music)) {}
+ToneGenerator::ToneGenerator(std::span<const int16_t> music) : state_(std::make_unique<State>(music)) {}
 ToneGenerator::~ToneGenerator() = default;
 ToneGenerator::ToneGenerator(ToneGenerator&&) noexcept = default;
 ToneGenerator& ToneGenerator::operator=(ToneGenerator&&) noexcept = default;
 
-void ToneGenerator::play(Tone tone) {
+void ToneGenerator::play(Tone tone, const tdm::ToneZone& zone) {
   State& s = *state_;
-  s.tone = tone == Tone::Music && s.music.empty() ? Tone::None : tone;
+  s.plays_music = tone == Tone::Music && !s.music.empty();
   s.music_at = 0;
-  const Cadence* c = s.cadence();
-  if (!c) return;
-  tone_gen_descriptor_init(s.descriptor.get(), c->frequency_1, c->level_1, c->frequency_2, c->level_2, c->on_1,
-                           c->off_1, c->on_2, c->off_2, 1);
-  tone_gen_init(s.progress.get(), s.descriptor.get());
+  s.progress.reset();
+  if (tone == Tone::Dial) s.progress.emplace(zone.dial);
+  if (tone == Tone::Ringback) s.progress.emplace(zone.ringback);
 }
 
 bool ToneGenerator::play_digit(char digit, std::chrono::milliseconds length) {
@@ -157,16 +98,15 @@ bool ToneGenerator::play_digit(char digit, std::chrono::milliseconds length) {
 }
 
 bool ToneGenerator::is_playing() const {
-  return state_->tone != Tone::None || state_->in_digit || state_->queued > 0;
+  return state_->plays_music || state_->progress || state_->in_digit || state_->queued > 0;
 }
 
 void ToneGenerator::generate(std::span<int16_t> linear) {
   State& s = *state_;
   auto rest = linear.subspan(s.generate_digits(linear));
-  if (s.tone == Tone::Music) return s.generate_music(rest);
-  size_t made = 0;
-  if (s.cadence()) made = static_cast<size_t>(tone_gen(s.progress.get(), rest.data(), static_cast<int>(rest.size())));
-  std::fill(rest.begin() + static_cast<std::ptrdiff_t>(made), rest.end(), int16_t{0});
+  if (s.plays_music) return s.generate_music(rest);
+  if (s.progress) return s.progress->generate(rest);
+  std::ranges::fill(rest, int16_t{0});
 }
 
 }  // namespace sg::media

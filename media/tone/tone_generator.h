@@ -9,21 +9,18 @@
 
 namespace sg::media {
 
-// Whose call-progress tones (ITU-T E.180 supplement 2). Eu: 425 Hz, as ETSI TS 101 041-2 recommends.
-enum class ToneCountry : uint8_t { Eu, Us, Uk };
-
 // Makes call-progress tones and DTMF digits as 8 kHz linear samples. A digit is heard in place of the tone, which goes
-// on after it. Media-worker thread only. Allocates at construction only.
+// on after it. Media-worker thread only. generate() does not allocate.
 class ToneGenerator {
  public:
   // `music`: what Tone::Music repeats; outlives this.
-  explicit ToneGenerator(ToneCountry country = ToneCountry::Eu, std::span<const int16_t> music = {});
+  explicit ToneGenerator(std::span<const int16_t> music = {});
   ~ToneGenerator();
   ToneGenerator(ToneGenerator&&) noexcept;
   ToneGenerator& operator=(ToneGenerator&&) noexcept;
 
-  // Starts a tone at the beginning of its cadence; None stops it. Silence plays silence until None.
-  void play(Tone tone);
+  // Starts a tone of this zone at the beginning of its cadence; None stops it.
+  void play(Tone tone, const tdm::ToneZone& zone);
   // Queues a digit (0-9 * # A-D) with 50 ms of pause after it. False: it is none, or 32 wait already.
   bool play_digit(char digit, std::chrono::milliseconds length);
 

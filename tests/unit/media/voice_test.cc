@@ -140,7 +140,7 @@ TEST_F(VoiceCall, DataPassUntouchedWhateverTheLawOfTheSpan) {
           settings.payload_type_pcmu = 97;
         },
         Profile::Data);
-    service().play(session, Side::B, Tone::Ringback);
+    service().play(session, Side::B, Tone::Ringback, tdm::default_tone_zone());
     service().send_digit(session, Side::B, '5', 100ms);
     Bytes said, heard_there;
 
@@ -462,12 +462,12 @@ TEST_F(VoiceCall, ToneIsPlayedInPlaceOfTheOtherSideUntilNone) {
   start();
   auto is_silent = [](const Bytes& block) { return std::ranges::count(block, 0xd5) > 150; };
 
-  service().play(session, Side::B, Tone::Dial);
+  service().play(session, Side::B, Tone::Dial, tdm::default_tone_zone());
   settle(session);
   for (int i = 0; i < 5; ++i) exchange(Bytes(kBlock, 0xd5));
   EXPECT_FALSE(is_silent(exchange(Bytes(kBlock, 0xd5))));
 
-  service().play(session, Side::B, Tone::None);
+  service().play(session, Side::B, Tone::None, tdm::default_tone_zone());
   settle(session);
   for (int i = 0; i < 5; ++i) exchange(Bytes(kBlock, 0xd5));
   EXPECT_TRUE(is_silent(exchange(Bytes(kBlock, 0xd5))));

@@ -1,6 +1,11 @@
 #include "gateway/app/analog.h"
 
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "conf/options.h"
 
 namespace sg::app {
 namespace {
@@ -119,10 +124,15 @@ TEST(CasConfig, TakesEveryOptionOfTheTrunk) {
 TEST(CasConfig, KnowsEveryToneZoneAndEveryKindAndCallerId) {
   auto all = settings();
   conf::AnalogTrunk& trunk = all.analog_trunks[0];
-  for (const char* zone : {"de", "es", "eu", "fr", "gb", "it", "us"}) {
-    trunk.tone_zone = zone;
-    EXPECT_NE(cas_config(trunk, all, 0).zone, nullptr) << zone;
+  for (const tdm::ToneZone& zone : tdm::tone_zones()) {
+    trunk.tone_zone = zone.name;
+    EXPECT_EQ(cas_config(trunk, all, 0).zone, &zone);
   }
+  // And the settings have no other words for them.
+  std::vector<std::string> names;
+  for (const tdm::ToneZone& zone : tdm::tone_zones()) names.push_back(fmt::format("\"{}\"", zone.name));
+  auto words = std::ranges::find(conf::pri_trunk_options(), "tone_zone", &conf::Option<conf::PriTrunk>::name);
+  EXPECT_EQ(words->range, fmt::format("one of {}", fmt::join(names, ", ")));
   using conf::CallerIdBy, tdm::cas::CallerIdStandard;
   for (auto [by, standard] :
        {std::pair(CallerIdBy::None, CallerIdStandard::None), std::pair(CallerIdBy::Bell202, CallerIdStandard::Bell202),

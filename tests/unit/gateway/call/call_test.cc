@@ -1063,6 +1063,19 @@ INSTANTIATE_TEST_SUITE_P(
         ProgressRow{"AlertingWithIndicator8ToTheSame", kTdm, kTdm, true, true, false, "alert inband", kEarly, kQuiet}),
     [](const auto& row) { return std::string(row.param.what); });
 
+TEST_F(CallTest, TonesAreThoseOfTheTrunkOfWhoHearsThem) {
+  for (const tdm::ToneZone& zone : tdm::tone_zones()) {
+    pri.policy.tone_zone = &zone;
+    targets = {&sip};
+    incoming(pri, std::nullopt);
+
+    sip.legs.back()->listener->on_alerting(false, std::nullopt);
+
+    EXPECT_EQ(media.tones[Side::A], media::Tone::Ringback);
+    EXPECT_EQ(media.zones[Side::A], zone.name);
+  }
+}
+
 TEST_F(CallTest, OurRingbackGivesWayToTheMediaThatComesLater) {
   targets = {&sip};
   LegScript& caller = incoming(pri, std::nullopt);

@@ -396,7 +396,7 @@ Result<SocketAddress> ExploredWorld::add_ip(SessionId, media::Side side, const s
   media_command("add_ip");
   return SocketAddress::parse(host, static_cast<uint16_t>(20000 + 2 * index(side)));
 }
-void ExploredWorld::add_bearer(SessionId, media::Side side, tdm::Timeslot) {
+void ExploredWorld::add_bearer(SessionId, media::Side side, tdm::Timeslot, const tdm::ToneZone*) {
   media_command("add_bearer");
   has_bearer_[index(side)] = true;
 }
@@ -421,7 +421,7 @@ void ExploredWorld::set_profile(SessionId, media::Profile value) {
   media_command("set_profile");
   profile_ = value;
 }
-void ExploredWorld::play(SessionId, media::Side side, media::Tone tone) {
+void ExploredWorld::play(SessionId, media::Side side, media::Tone tone, const tdm::ToneZone&) {
   media_command("play");
   tone_[index(side)] = tone;
 }

@@ -88,7 +88,7 @@ class ExploredWorld final : public Router, public media::Service {
   void use_t38(SessionId, media::Side side, const media::T38Settings& settings) override;
   void set_bridging(SessionId, media::Bridging value) override;
   void set_profile(SessionId, media::Profile value) override;
-  void play(SessionId, media::Side side, media::Tone tone) override;
+  void play(SessionId, media::Side side, media::Tone tone, const tdm::ToneZone& zone) override;
   void send_digit(SessionId, media::Side side, char digit, std::chrono::milliseconds length) override;
   void close(SessionId) override;
   Snapshot snapshot() const override { return {1, 1}; }

@@ -154,7 +154,7 @@ class FakeMedia final : public media::Service {
     if (no_ports) return fail("no port is free");
     return SocketAddress::parse(host, static_cast<uint16_t>(20000 + 2 * static_cast<int>(side)));
   }
-  void add_bearer(SessionId, media::Side side, tdm::Timeslot slot) override {
+  void add_bearer(SessionId, media::Side side, tdm::Timeslot slot, const tdm::ToneZone*) override {
     note(side, fmt::format("bearer {}", slot));
   }
   void remove_bearer(SessionId, media::Side side) override { note(side, "no bearer"); }
@@ -168,9 +168,10 @@ class FakeMedia final : public media::Service {
   }
   void set_bridging(SessionId, media::Bridging value) override { bridging = value; }
   void set_profile(SessionId, media::Profile value) override { profile = value; }
-  void play(SessionId, media::Side side, media::Tone tone) override {
+  void play(SessionId, media::Side side, media::Tone tone, const tdm::ToneZone& zone) override {
     note(side, fmt::format("play {}", static_cast<int>(tone)));
     tones[side] = tone;
+    zones[side] = zone.name;
   }
   void send_digit(SessionId, media::Side side, char digit, std::chrono::milliseconds) override {
     note(side, fmt::format("digit {}", digit));
@@ -198,6 +199,7 @@ class FakeMedia final : public media::Service {
   std::map<media::Side, media::RtpSettings> rtp;
   std::map<media::Side, media::T38Settings> t38;
   std::map<media::Side, media::Tone> tones;
+  std::map<media::Side, std::string_view> zones;  // of the tones
   media::Bridging bridging = media::Bridging::None;
   media::Profile profile = media::Profile::Voice;
   bool no_ports = false;

@@ -86,7 +86,7 @@ TEST_F(HoldTest, NewMediaThatIsNoHoldDisturbsNobody) {
   ends.holder.listener->on_offer(t38_at("192.0.2.7:4100"));
 
   EXPECT_EQ(ends.held.heard.size(), said);
-  EXPECT_FALSE(media.did(Side::B, "play 6"));
+  EXPECT_NE(media.tones[Side::B], media::Tone::Music);
 }
 
 TEST_F(HoldTest, AFaxHearsNoMusic) {

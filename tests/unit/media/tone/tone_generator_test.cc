@@ -14,6 +14,8 @@
 namespace sg::media {
 namespace {
 
+const tdm::ToneZone& kEu = tdm::default_tone_zone();
+
 std::vector<int16_t> generated(ToneGenerator& generator, size_t samples, size_t block = 160) {
   std::vector<int16_t> all(samples);
   for (size_t at = 0; at < samples; at += block)
@@ -36,48 +38,66 @@ bool is_silent(std::span<const int16_t> samples) {
 
 TEST(ToneGenerator, RepeatsMusicFromItsBeginning) {
   const std::vector<int16_t> music{1, 2, 3};
-  ToneGenerator generator(ToneCountry::Eu, music);
+  ToneGenerator generator(music);
 
-  generator.play(Tone::Music);
+  generator.play(Tone::Music, kEu);
   EXPECT_EQ(generated(generator, 7, 2), (std::vector<int16_t>{1, 2, 3, 1, 2, 3, 1}));
-  generator.play(Tone::Music);
+  generator.play(Tone::Music, kEu);
   EXPECT_EQ(generated(generator, 2), (std::vector<int16_t>{1, 2}));
-  generator.play(Tone::None);
+  generator.play(Tone::None, kEu);
   EXPECT_FALSE(generator.is_playing());
 }
 
 TEST(ToneGenerator, WithoutMusicLeavesWhatIsHeardAlone) {
   ToneGenerator generator;
 
-  generator.play(Tone::Music);
+  generator.play(Tone::Music, kEu);
 
   EXPECT_FALSE(generator.is_playing());
 }
 
-TEST(ToneGenerator, PlaysEachCountrysTonesInTheirCadence) {
+// ITU-T E.180 Supplement 2.
+TEST(ToneGenerator, PlaysTheRingbackOfEachZone) {
   struct Row {
-    ToneCountry country;
-    Tone tone;
+    const char* zone;
     std::vector<double> frequencies;
-    size_t on_ms, off_ms;
+    std::vector<size_t> on_off_ms;
   };
-  for (const Row& row :
-       {Row{ToneCountry::Eu, Tone::Dial, {425}, 3000, 0}, Row{ToneCountry::Eu, Tone::Ringback, {425}, 1000, 4000},
-        Row{ToneCountry::Eu, Tone::Busy, {425}, 500, 500}, Row{ToneCountry::Eu, Tone::Congestion, {425}, 200, 200},
-        Row{ToneCountry::Us, Tone::Dial, {350, 440}, 3000, 0},
-        Row{ToneCountry::Us, Tone::Ringback, {440, 480}, 2000, 4000},
-        Row{ToneCountry::Us, Tone::Busy, {480, 620}, 500, 500},
-        Row{ToneCountry::Uk, Tone::Ringback, {400, 450}, 400, 200},
-        Row{ToneCountry::Uk, Tone::Busy, {400}, 375, 375}}) {
-    ToneGenerator generator(row.country);
-    generator.play(row.tone);
-    auto samples = generated(generator, 8 * (row.on_ms + row.off_ms + 100));
+  const std::vector<Row> rows = {{"at", {420}, {1000, 5000}},      {"au", {413, 438}, {400, 200, 400, 2000}},
+                                 {"be", {425}, {1000, 3000}},      {"br", {425}, {1000, 4000}},
+                                 {"ch", {425}, {1000, 4000}},      {"cn", {450}, {1000, 4000}},
+                                 {"de", {425}, {1000, 4000}},      {"dk", {425}, {1000, 4000}},
+                                 {"es", {425}, {1500, 3000}},      {"eu", {425}, {1000, 4000}},
+                                 {"fi", {425}, {1000, 4000}},      {"fr", {440}, {1500, 3500}},
+                                 {"gb", {400, 450}, {400, 200, 400, 2000}}, {"it", {425}, {1000, 4000}},
+                                 {"jp", {384, 416}, {1000, 2000}}, {"nl", {425}, {1000, 4000}},
+                                 {"no", {425}, {1000, 4000}},      {"pl", {425}, {1000, 4000}},
+                                 {"pt", {425}, {1000, 5000}},      {"ru", {425}, {1000, 4000}},
+                                 {"se", {425}, {1000, 5000}},      {"us", {440, 480}, {2000, 4000}}};
+  ASSERT_EQ(rows.size(), tdm::tone_zones().size());
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.zone);
+    ToneGenerator generator;
 
-    auto on = std::span<const int16_t>(samples).first(8 * row.on_ms);
-    for (double frequency : row.frequencies) EXPECT_GT(level_at(on, frequency), 500) << frequency;
-    EXPECT_LT(level_at(on, 1000), 50);
-    EXPECT_TRUE(is_silent(std::span(samples).subspan(8 * row.on_ms + 1, row.off_ms > 0 ? 8 * row.off_ms - 2 : 0)));
-    EXPECT_FALSE(is_silent(std::span(samples).last(8 * 100)));
+    generator.play(Tone::Ringback, *tdm::find_tone_zone(row.zone));
+
+    // Twice, and so from its beginning again.
+    for (size_t i = 0; i < 2 * row.on_off_ms.size(); ++i) {
+      auto samples = generated(generator, 8 * row.on_off_ms[i % row.on_off_ms.size()]);
+      if (i % 2 == 1) {
+        EXPECT_TRUE(is_silent(samples)) << i;
+        continue;
+      }
+      double energy = 0, of_the_tone = 0;
+      for (int16_t sample : samples) energy += static_cast<double>(sample) * sample;
+      energy /= static_cast<double>(samples.size());
+      for (double frequency : row.frequencies) {
+        double level = level_at(samples, frequency);
+        EXPECT_GT(level, 800) << frequency;
+        of_the_tone += 2 * level * level;
+      }
+      EXPECT_NEAR(of_the_tone / energy, 1, 0.02) << "and nothing beside it";
+    }
   }
 }
 
@@ -86,13 +106,10 @@ TEST(ToneGenerator, IsSilentUnlessItPlays) {
   EXPECT_FALSE(generator.is_playing());
   EXPECT_TRUE(is_silent(generated(generator, 800)));
 
-  generator.play(Tone::Silence);
+  generator.play(Tone::Dial, kEu);
   EXPECT_TRUE(generator.is_playing());
-  EXPECT_TRUE(is_silent(generated(generator, 800)));
-
-  generator.play(Tone::Busy);
   EXPECT_FALSE(is_silent(generated(generator, 800)));
-  generator.play(Tone::None);
+  generator.play(Tone::None, kEu);
   EXPECT_FALSE(generator.is_playing());
   EXPECT_TRUE(is_silent(generated(generator, 800)));
 }
