@@ -18,6 +18,7 @@ struct GivePorts {
 struct GiveTimeslot {
   Side side;
   tdm::Timeslot slot;
+  const tdm::ToneZone* busy_tones;
 };
 struct TakeTimeslot {
   Side side;

@@ -44,15 +44,16 @@ class WorkerService final : public Service, private EventSink {
     return local;
   }
 
-  void add_bearer(SessionId session, Side side, tdm::Timeslot slot) override {
+  void add_bearer(SessionId session, Side side, tdm::Timeslot slot, const tdm::ToneZone* busy_tones) override {
     if (!places_.contains(session)) return;
     stop_waiting(session, side);
     auto [held, is_free] = slots_.try_emplace(slot, Holder{{session, side}, {}});
     bool is_ours = held->second.has == SideOfSession{session, side};
     if (is_free || is_ours) {
-      order(session, GiveTimeslot{side, slot});
+      order(session, GiveTimeslot{side, slot, busy_tones});
     } else {
       held->second.waits = SideOfSession{session, side};
+      held->second.busy_tones = busy_tones;
     }
   }
   void remove_bearer(SessionId session, Side side) override {
@@ -100,6 +101,7 @@ class WorkerService final : public Service, private EventSink {
   struct Holder {
     SideOfSession has;
     std::optional<SideOfSession> waits;
+    const tdm::ToneZone* busy_tones = nullptr;  // that who waits listens for
   };
 
   void stop_waiting(SessionId session, Side side) {
@@ -113,7 +115,7 @@ class WorkerService final : public Service, private EventSink {
     if (held == slots_.end()) return;
     const Holder before = held->second;
     slots_.erase(held);
-    if (next) add_bearer(next->session, next->side, slot);
+    if (before.waits) add_bearer(before.waits->session, before.waits->side, slot, before.busy_tones);
   }
 
   template <class What>

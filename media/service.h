@@ -140,6 +140,10 @@ struct DigitHeard {
   Side side;
   char digit;  // 0-9 * # A-D
 };
+// The timeslot's exchange says so that the far end is gone, on a line that was listened to for it. Told once.
+struct BusyToneHeard {
+  Side side;
+};
 // The side cannot carry media any more: the timeslot could not be opened, or is gone.
 struct SideFailed {
   Side side;
@@ -181,7 +185,8 @@ struct Closed {
   SessionStats stats;
 };
 using Event =
-    std::variant<ToneHeard, DigitHeard, SideFailed, FaxSeen, MediaHurt, RedundancyRaised, MediaTimeout, Closed>;
+    std::variant<ToneHeard, DigitHeard, BusyToneHeard, SideFailed, FaxSeen, MediaHurt, RedundancyRaised, MediaTimeout,
+                 Closed>;
 
 struct Config {
   unsigned workers = 1;  // media worker threads; 0: one a processor
@@ -218,8 +223,10 @@ class Service {
   // Gives a side an RTP/UDPTL port (even, RTCP on the next) on this local address. Error: no port is free.
   virtual Result<SocketAddress> add_ip(SessionId session, Side side, const std::string& local_host) = 0;
   // Gives a side a timeslot, or another one than before. While another session still has it (a call that ends, or that
-  // lost it to this one), the side waits for it. SideFailed if it cannot be opened.
-  virtual void add_bearer(SessionId session, Side side, tdm::Timeslot slot) = 0;
+  // lost it to this one), the side waits for it. SideFailed if it cannot be opened. `busy_tones`: null, or one of
+  // tdm::tone_zones(), whose busy tones are listened for on it (BusyToneHeard).
+  virtual void add_bearer(SessionId session, Side side, tdm::Timeslot slot,
+                          const tdm::ToneZone* busy_tones = nullptr) = 0;
   // Lets a side's timeslot go: its call is over, though the session may live on.
   virtual void remove_bearer(SessionId session, Side side) = 0;
   virtual void use_rtp(SessionId session, Side side, const RtpSettings& settings) = 0;

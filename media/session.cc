@@ -329,10 +329,13 @@ void Session::mind_redundancy(SideState& side) {
   if (rise) tell(RedundancyRaised{side.side, rise->from, rise->to, rise->loss});
 }
 
-void Session::give_bearer(Side which, tdm::Timeslot slot, std::unique_ptr<tdm::Bearer> bearer) {
+void Session::give_bearer(Side which, tdm::Timeslot slot, std::unique_ptr<tdm::Bearer> bearer,
+                          const tdm::ToneZone* busy_tones) {
   SideState& side = at(which);
   side.slot = slot;
   side.bearer = std::move(bearer);
+  side.busy_tone.reset();
+  if (busy_tones) side.busy_tone.emplace(*busy_tones);
   mind_echo();
   // One block ahead of the line, so that a worker that wakes a little late does not leave it without.
   scratch_.set_silence(law_of(side));
@@ -346,6 +349,7 @@ void Session::drop_bearer(Side which) {
   if (!side.bearer) return;
   side.earlier_bearers += side.bearer->stats();
   side.bearer.reset();
+  side.busy_tone.reset();
   side.fax_tones.forget_onset();
   side.bearer_failed = false;
   side.slot = {};
@@ -535,7 +539,12 @@ bool Session::read_bearer(SideState& side) {
   if (side.bearer_failed) return false;
   auto got = side.bearer->read(side.heard.begin_octets(law_of(side)));
   if (!got) fail_bearer(side, got.error().message);
-  return got && *got;
+  if (!got || !*got) return false;
+  // Whatever else goes on: a fax whose far end is gone goes on for a while.
+  if (side.busy_tone && profile_ != Profile::Data && side.busy_tone->feed(side.heard.linear())) {
+    tell(BusyToneHeard{side.side});
+  }
+  return true;
 }
 
 // Fills the side's block from its jitter buffer, or with silence.

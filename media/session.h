@@ -8,6 +8,7 @@
 #include "media/rtp_endpoint.h"
 #include "media/session_tools.h"
 #include "media/t38_endpoint.h"
+#include "media/tone/busy_tone_detector.h"
 #include "media/tone/dtmf_detector.h"
 #include "media/tone/fax_tone_detector.h"
 #include "media/tone/tone_generator.h"
@@ -42,7 +43,9 @@ class Session {
   // goodbye (DCN) that is followed by BYE, or by audio, at once is there and not heard yet.
   void hear_last_words();
 
-  void give_bearer(Side side, tdm::Timeslot slot, std::unique_ptr<tdm::Bearer> bearer);
+  // `busy_tones`: as Service::add_bearer().
+  void give_bearer(Side side, tdm::Timeslot slot, std::unique_ptr<tdm::Bearer> bearer,
+                   const tdm::ToneZone* busy_tones = nullptr);
   // Nothing, where the side has none.
   tdm::Bearer* bearer(Side side) const { return has(side) ? at(side).bearer.get() : nullptr; }
   tdm::Timeslot timeslot(Side side) const { return has(side) ? at(side).slot : tdm::Timeslot{}; }
@@ -86,6 +89,7 @@ class Session {
     std::unique_ptr<T38Endpoint> t38;
     tdm::Timeslot slot;
     std::unique_ptr<tdm::Bearer> bearer;
+    std::optional<BusyToneDetector> busy_tone;  // of the bearer's line
     bool bearer_failed = false;
     tdm::BearerStats earlier_bearers;
     UdptlStats earlier_udptl;

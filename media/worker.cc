@@ -182,11 +182,12 @@ void Worker::close_session(Session& session) {
   arm_timer();
 }
 
-void Worker::give_timeslot(Session& session, Side side, tdm::Timeslot slot) {
+void Worker::give_timeslot(Session& session, const GiveTimeslot& to) {
+  const auto [side, slot, busy_tones] = to;
   if (session.timeslot(side) == slot) return;
   drop_bearer(session, side);
   if (auto bearer = open_bearer(slot)) {
-    session.give_bearer(side, slot, std::move(*bearer));
+    session.give_bearer(side, slot, std::move(*bearer), busy_tones);
     join_group(session, side);
   } else {
     events_.send_slot_free(slot);

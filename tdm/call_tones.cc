@@ -60,6 +60,20 @@ const ToneShape& howler() {
   return kHowler;
 }
 
+// In eight sums, which the compiler keeps in one register.
+template <size_t kCount>
+float dot(const std::array<float, kCount>& a, const std::array<float, kCount>& b) {
+  constexpr size_t kSums = 8;
+  static_assert(kCount % kSums == 0);
+  std::array<float, kSums> sums{};
+  for (size_t i = 0; i < kCount; i += kSums) {
+    for (size_t lane = 0; lane < kSums; ++lane) sums[lane] += a[i + lane] * b[i + lane];
+  }
+  float sum = 0;
+  for (float each : sums) sum += each;
+  return sum;
+}
+
 }  // namespace
 
 const std::vector<ToneZone>& tone_zones() {
@@ -198,7 +212,7 @@ void TonePlayer::generate(std::span<int16_t> linear) {
   }
 }
 
-ToneListener::ToneListener(const ToneShape& shape) {
+ToneListener::ToneListener(const ToneShape& shape, const Belief& belief) : belief_(belief) {
   const ToneSegment& first = shape.segments.front();
   for (int frequency : {first.frequency_1, first.frequency_2}) {
     if (frequency == 0) continue;
@@ -209,8 +223,8 @@ ToneListener::ToneListener(const ToneShape& shape) {
       wave.sine[i] = static_cast<float>(std::sin(phase));
     }
   }
-  bool has_long = std::ranges::any_of(shape.segments, [](const ToneSegment& segment) {
-    return segment.frequency_1 != 0 && (segment.ms == 0 || segment.ms > kSteadyMs);
+  bool has_long = std::ranges::any_of(shape.segments, [&](const ToneSegment& segment) {
+    return segment.frequency_1 != 0 && (segment.ms == 0 || segment.ms > belief.steady_ms);
   });
   if (has_long) return;
   for (const ToneSegment& segment : shape.segments) cadence_.push_back(segment.ms);
@@ -231,74 +245,101 @@ bool ToneListener::feed(std::span<const int16_t> linear) {
     waits_ += taken;
     if (waits_ < kWindow) break;
     waits_ = 0;
-    if (on_window(is_on(waiting_)) && !told_) heard = told_ = true;
+    float energy = 0;
+    const bool on = is_on(waiting_, energy);
+    if (on_window(on, energy) && !told_) heard = told_ = true;
   }
   return heard;
 }
 
 // Most of the window's energy lies at the tone's frequencies, and there is enough of it (-35 dBm0).
-bool ToneListener::is_on(std::span<const int16_t, kWindow> window) const {
+bool ToneListener::is_on(std::span<const int16_t, kWindow> window, float& energy) const {
   constexpr float kFloor = 400.0f * 400 / 2, kShare = 0.7f;
   std::array<float, kWindow> rest;
-  std::copy(window.begin(), window.end(), rest.begin());
-  auto energy_of = [](const std::array<float, kWindow>& samples) {
-    float energy = 0;
-    for (float sample : samples) energy += sample * sample;
-    return energy;
-  };
-  float energy = energy_of(rest);
-  if (energy < kFloor * kWindow) return false;
+  std::ranges::copy(window, rest.begin());
+  const float sum = dot(rest, rest);
+  energy = sum / kWindow;
+  if (energy < kFloor) return false;
   // The waves are fitted and taken out one after the other, twice, as a window hardly tells a pair apart.
-  for (int pass = 0; pass < 2; ++pass) {
-    for (const Wave& wave : waves_) {
-      float in_phase = 0, quadrature = 0;
-      for (size_t i = 0; i < kWindow; ++i) {
-        in_phase += rest[i] * wave.cosine[i];
-        quadrature += rest[i] * wave.sine[i];
-      }
-      for (size_t i = 0; i < kWindow; ++i) {
-        rest[i] -= 2.0f / kWindow * (in_phase * wave.cosine[i] + quadrature * wave.sine[i]);
-      }
+  constexpr float kScale = 2.0f / kWindow;
+  std::array<float, 2> in_phase{}, quadrature{};
+  for (size_t pass = 0; pass < waves_.size(); ++pass) {
+    for (size_t i = 0; i < waves_.size(); ++i) {
+      const Wave& wave = waves_[i];
+      const float more_in_phase = kScale * dot(rest, wave.cosine), more_quadrature = kScale * dot(rest, wave.sine);
+      for (size_t n = 0; n < kWindow; ++n) rest[n] -= more_in_phase * wave.cosine[n] + more_quadrature * wave.sine[n];
+      in_phase[i] += more_in_phase;
+      quadrature[i] += more_quadrature;
     }
   }
-  return energy_of(rest) < (1 - kShare) * energy;
+  if (dot(rest, rest) >= (1 - kShare) * sum) return false;
+  if (waves_.size() < 2) return true;
+  // One of a pair alone is a note of music. Where a window does not tell the two apart at all (Australia's), no matter.
+  constexpr float kTwist = 10, kLike = 0.1f;
+  const float alike_1 = kScale * dot(waves_[0].cosine, waves_[1].cosine);
+  const float alike_2 = kScale * dot(waves_[0].cosine, waves_[1].sine);
+  if (alike_1 * alike_1 + alike_2 * alike_2 > kLike) return true;
+  const float first = in_phase[0] * in_phase[0] + quadrature[0] * quadrature[0];
+  const float second = in_phase[1] * in_phase[1] + quadrature[1] * quadrature[1];
+  return first < kTwist * second && second < kTwist * first;
 }
 
-bool ToneListener::on_window(bool on) {
+void ToneListener::Run::add(float of_window) {
+  if (windows == 0) first = of_window;
+  last = of_window;
+  sum += of_window;
+  ms += kWindowMs;
+  ++windows;
+}
+
+bool ToneListener::on_window(bool on, float energy) {
   if (on == was_on_) {
-    run_ms_ += kWindowMs;
-    return cadence_.empty() && on && run_ms_ >= kSteadyMs;
+    run_.add(energy);
+    return cadence_.empty() && on && run_.ms >= belief_.steady_ms;
   }
   if (run_count_ == kMostRuns) {
     std::shift_left(runs_.begin(), runs_.end(), 1);
     --run_count_;
   }
-  runs_[run_count_++] = run_ms_;
+  runs_[run_count_++] = run_;
   was_on_ = on;
   run_ = {};
   run_.add(energy);
   return !cadence_.empty() && is_cadence();
 }
 
-// Whether the latest runs are two whole cycles, begun anywhere.
+// Whether the latest runs are as many whole cycles as are wanted, begun anywhere.
 bool ToneListener::is_cadence() const {
-  const size_t cycle = cadence_.size(), wanted = cycle == 2 ? 4 : 2 * cycle;
+  const size_t cycle = cadence_.size(), wanted = belief_.cycles * cycle;
   if (run_count_ < wanted || wanted > kMostRuns) return false;
-  const int* runs = runs_.data() + (run_count_ - wanted);
-  // The run that is over was the opposite of what is now; the first of `wanted` (an even number) is like now.
-  const size_t first_on = was_on_ ? 0 : 1;
-  for (size_t phase = 0; phase < cycle; ++phase) {
-    // On-runs must meet the cadence's even places.
-    if ((phase % 2 == 0) != (first_on == 0)) continue;
-    bool fits = true;
-    for (size_t i = 0; i < wanted && fits; ++i) {
-      int expected = cadence_[(i + phase) % cycle];
-      // E.180 allows 10 %; 20 ms windows add as much at either end.
-      fits = std::abs(runs[i] - expected) <= expected / 10 + kWindowMs + kWindowMs / 2;
-    }
-    if (fits) return true;
+  const std::span runs(runs_.data() + (run_count_ - wanted), wanted);
+  // The run that is over was the opposite of what is now; the first of `wanted` (an even number) is like now, and
+  // bursts must meet the cadence's even places.
+  for (size_t phase = was_on_ ? 0 : 1; phase < cycle; phase += 2) {
+    if (fits(runs, phase)) return true;
   }
   return false;
+}
+
+bool ToneListener::fits(std::span<const Run> runs, size_t phase) const {
+  constexpr float kAlike = 2, kQuieter = 8;  // 3 dB, 9 dB
+  const size_t cycle = cadence_.size();
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const size_t place = (i + phase) % cycle;
+    const int expected = cadence_[place];
+    // E.180 allows 10 %; 20 ms windows add as much at either end.
+    if (std::abs(runs[i].ms - expected) > expected / 10 + kWindowMs + kWindowMs / 2) return false;
+    const float energy = runs[i].energy();
+    if (place % 2 == 1) {
+      const float burst = runs[i > 0 ? i - 1 : i + 1].energy();
+      if (energy * kQuieter > burst) return false;
+    } else if (i >= cycle) {
+      // A cadence may have bursts of several levels, each the same when it comes again.
+      const float before = runs[i - cycle].energy();
+      if (energy > before * kAlike || before > energy * kAlike) return false;
+    }
+  }
+  return true;
 }
 
 }  // namespace sg::tdm

@@ -73,12 +73,15 @@ class TonePlayer {
 // have that for a while at most. No allocation in feed().
 class ToneListener {
  public:
-  // How long a steady tone must last. Longer than the longest burst of a busy tone.
-  static constexpr int kSteadyMs = 550;
+  // What it takes to believe in a tone.
+  struct Belief {
+    int steady_ms = 550;  // how long a tone without pauses must last, or a burst of this length or more
+    size_t cycles = 2;    // how often another tone's cadence must have come, whole
+  };
 
-  // A shape whose first segment is at least this long (or that never pauses) is told while it still sounds; others
-  // after two whole cycles.
-  explicit ToneListener(const ToneShape& shape);
+  // A shape with a burst of Belief::steady_ms or more (or that never pauses) is told while it still sounds.
+  explicit ToneListener(const ToneShape& shape, const Belief& belief);
+  explicit ToneListener(const ToneShape& shape) : ToneListener(shape, Belief()) {}
   // True: the tone is there. Told once; reset() listens anew.
   bool feed(std::span<const int16_t> linear);
   void reset();
@@ -86,24 +89,38 @@ class ToneListener {
  private:
   static constexpr size_t kWindow = 160;  // 20 ms: 50 Hz apart
   static constexpr int kWindowMs = 20;
-  static constexpr size_t kMostRuns = 12;
+  static constexpr size_t kMostRuns = 32;
 
-  bool is_on(std::span<const int16_t, kWindow> window) const;
-  bool on_window(bool on);
+  // Windows in a row in which the tone is, or is not.
+  struct Run {
+    int ms = 0;
+    // A sample's, of all its windows but the first and the last, which are in part of its neighbours.
+    float energy() const { return windows > 2 ? (sum - first - last) / static_cast<float>(windows - 2) : last; }
+    void add(float of_window);
+
+    int windows = 0;
+    float sum = 0, first = 0, last = 0;
+  };
+
+  // Energy: a sample's, of the window.
+  bool is_on(std::span<const int16_t, kWindow> window, float& energy) const;
+  bool on_window(bool on, float energy);
   bool is_cadence() const;
+  bool fits(std::span<const Run> runs, size_t phase) const;
 
   // One frequency of the tone: a window of its cosine and of its sine.
   struct Wave {
     std::array<float, kWindow> cosine, sine;
   };
+  Belief belief_;
   std::vector<Wave> waves_;
   std::vector<int> cadence_;  // on, off, … in ms; empty: steady
   std::array<int16_t, kWindow> waiting_{};
   size_t waits_ = 0;
-  std::array<int, kMostRuns> runs_{};  // the latest that are over, the last at the end; ms
+  std::array<Run, kMostRuns> runs_{};  // the latest that are over, the last at the end
   size_t run_count_ = 0;
   bool was_on_ = false;
-  int run_ms_ = 0;
+  Run run_;
   bool told_ = false;
 };
 

@@ -189,8 +189,14 @@ class Signalling {
   }
   // Answers on_join_wanted(): both calls are released then, or go on.
   virtual void join_answered(SignallingCallId /*call*/, bool /*is_joined*/) {}
-  // The media heard this tone on the timeslot of the call: on lines that have no other way to say that it is over.
-  virtual void on_tone(SignallingCallId, CallTone) {}
+  // On a line that has no other way to say that the far end of this call is gone: the zone by whose busy tones it does.
+  // Null: it has one.
+  virtual const ToneZone* busy_tones(SignallingCallId) const { return nullptr; }
+  // One of them was heard on the timeslot of the call.
+  virtual void on_busy_tone(SignallingCallId) {}
+  // The operator blocks a timeslot: it takes no call, of either side; one that is up goes on. The far end is told where
+  // its language has a way to (SERVICE). False: the interface has no such timeslot.
+  virtual bool set_blocked(Timeslot slot, bool is_blocked) = 0;
   // A span's alarms changed: timeslots in alarm take no new calls.
   virtual void on_alarms_changed(uint16_t span, AlarmSet alarms) = 0;
 };

@@ -672,6 +672,8 @@ Gone gone(PeerGone how, Counters& counters) {
       return {"our 200 was never acknowledged", counters.get("call.not_acknowledged")};
     case PeerGone::SessionExpired:
       return {"the session has expired: nobody refreshed it", counters.get("call.session_expired")};
+    case PeerGone::BusyTone:
+      return {"busy tone: its far end is gone", counters.get("call.ended_by_busy_tone")};
     case PeerGone::Unreachable:
       break;
   }
@@ -697,6 +699,7 @@ void Call::on_media_event(const media::Event& event) {
   if (!is_for_record && (state() == CallState::Releasing || state() == CallState::Closed)) return;
   std::visit(Overloaded{[&](const media::ToneHeard& heard) { on_tone(heard.side, heard.tone); },
                         [&](const media::DigitHeard& heard) { on_digit_heard(heard); },
+                        [&](const media::BusyToneHeard& heard) { on_busy_tone(heard.side); },
                         [&](const media::SideFailed& failed) {
                           log_.error("media failed: {}", failed.message);
                           clear({47}, "gateway");
@@ -762,6 +765,17 @@ void Call::on_tone(media::Side side, media::HeardTone tone) {
     case media::HeardTone::V21Preamble:
       return on_answer_tone(side, MediaMode::Sign::Preamble);
   }
+}
+
+// Its leg ends with the cause that its line means by it.
+void Call::on_busy_tone(media::Side side) {
+  Party* party = at(side);
+  if (!party || party->is_leaving()) return;
+  const auto known = gone(PeerGone::BusyTone, context_.counters);
+  log_.info("leg={} {}", "abc"[static_cast<size_t>(side)], known.says);
+  known.counter.add();
+  if (state() == CallState::Answered && !is_conference()) record_.peer_gone = PeerGone::BusyTone;
+  party->leg().busy_tone_heard();
 }
 
 // The answering machine was heard. Its own peer should ask for T.38 first; the leg on the other side is asked by us.

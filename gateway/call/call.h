@@ -187,6 +187,7 @@ class Call final : public PartyListener {
   void judge_fax();
   void on_digit_heard(const media::DigitHeard& heard);
   void on_tone(media::Side side, media::HeardTone tone);
+  void on_busy_tone(media::Side side);
 
   const CallId id_;
   const SessionId session_;

@@ -69,6 +69,7 @@ enum class PeerGone : uint8_t {
   NotAcknowledged,  // no ACK came to our 200 (RFC 3261 section 13.3.1.4)
   SessionExpired,   // nor a refresh in time (RFC 4028 section 10)
   Unreachable,      // it called, and no way is left to answer it (RFC 3261 section 18.2.2)
+  BusyTone,         // a line of an exchange, which plays it instead
 };
 
 // What carries a leg's media. An IP leg negotiates descriptions; a TDM leg has a timeslot.
@@ -168,6 +169,12 @@ class Leg {
   virtual void offer(const MediaDescription& media) = 0;
   virtual void answer_offer(const MediaDescription& media) = 0;
   virtual void refuse_offer(int status) = 0;
+
+  // A timeslot of a line that has no other way to say that its far end is gone: the zone by whose busy tones it does.
+  // Null: it has one.
+  virtual const tdm::ToneZone* busy_tones() const { return nullptr; }
+  // One of them was heard: on_released follows.
+  virtual void busy_tone_heard() {}
 
   // Before answer: overlap digits to the far end. After: DTMF by signalling.
   virtual void send_digits(const std::string& digits) = 0;

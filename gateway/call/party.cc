@@ -157,7 +157,7 @@ std::optional<Cause> Party::move_to(const Place& place) {
   go_to(place);
   if (!is_ip()) {
     if (!slot_) return std::nullopt;
-    context_.media.add_bearer(options_.session, options_.side, *slot_);
+    context_.media.add_bearer(options_.session, options_.side, *slot_, leg_->busy_tones());
     has_bearer_ = true;
     return std::nullopt;
   }
@@ -348,7 +348,7 @@ void Party::on_timeslot(tdm::Timeslot slot) {
   log_.info("timeslot={}", slot);
   slot_ = slot;
   record_.leg = leg_->name();
-  context_.media.add_bearer(options_.session, options_.side, slot);
+  context_.media.add_bearer(options_.session, options_.side, slot, leg_->busy_tones());
   has_bearer_ = true;
 }
 

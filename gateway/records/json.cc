@@ -212,9 +212,11 @@ Json word_of(const std::optional<call::PeerGone>& gone) {
     case call::PeerGone::SessionExpired:
       return "session expired";
     case call::PeerGone::Unreachable:
-      break;
+      return "unreachable";
+    case call::PeerGone::BusyTone:
+      return "busy tone";
   }
-  return "unreachable";
+  return {};
 }
 
 double seconds_between(call::WallTime from, call::WallTime to) {

@@ -117,6 +117,14 @@ void TdmLeg::conference(bool is_on) {
   signalling_->notify(call_, is_on ? tdm::kConferenceEstablished : tdm::kConferenceDisconnected);
 }
 
+const tdm::ToneZone* TdmLeg::busy_tones() const {
+  return call_ && phase_ != Phase::Released ? signalling_->busy_tones(call_) : nullptr;
+}
+
+void TdmLeg::busy_tone_heard() {
+  if (call_ && phase_ != Phase::Released) signalling_->on_busy_tone(call_);
+}
+
 // Nobody is there to be told; what cannot be joined is over.
 void TdmLeg::transfer_progress(int status) {
   if (is_transferring_ && status >= 300) signalling_->release(call_, call::kNormalClearing.q850);

@@ -40,6 +40,8 @@ class TdmLeg final : public call::Leg {
   void hold() override;
   void retrieve() override;
   void conference(bool is_on) override;
+  const tdm::ToneZone* busy_tones() const override;
+  void busy_tone_heard() override;
   void transfer_progress(int status) override;
 
  private:

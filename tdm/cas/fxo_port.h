@@ -51,7 +51,7 @@ class FxoPort final : public Port {
   void place_call(SignallingCallId call, const Setup& setup) override;
   void answer() override;
   void release(int cause) override;
-  void on_media_tone(CallTone tone) override { on_tone(tone); }
+  void on_busy_tone() override { on_tone(CallTone::Busy); }
   void flash() override;
 
   static const FsmTable<FxoState, FxoEvent>& table();

@@ -155,8 +155,12 @@ void Group::release(SignallingCallId call, int cause) {
   if (!port) return;
   port->call() == call ? port->release(cause) : port->release_other(call, cause);
 }
-void Group::on_tone(SignallingCallId call, CallTone tone) {
-  if (Port* port = find(call)) port->on_media_tone(tone);
+const ToneZone* Group::busy_tones(SignallingCallId call) const {
+  const Port* port = find(call);
+  return port && port->hears_hang_up_as_tone() ? config_.zone : nullptr;
+}
+void Group::on_busy_tone(SignallingCallId call) {
+  if (Port* port = find(call)) port->on_busy_tone();
 }
 void Group::notify(SignallingCallId call, uint8_t description) {
   if (Port* port = find(call)) port->on_notified(call, description);

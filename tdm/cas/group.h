@@ -36,7 +36,8 @@ class Group final : public Signalling, private PortOwner {
   void notify(SignallingCallId call, uint8_t description) override;
   void release(SignallingCallId call, int cause) override;
   void on_alarms_changed(uint16_t span, AlarmSet alarms) override;
-  void on_tone(SignallingCallId call, CallTone tone) override;
+  const ToneZone* busy_tones(SignallingCallId call) const override;
+  void on_busy_tone(SignallingCallId call) override;
 
   // Lights the lamp of the telephone, and makes its dial tone stutter. False: there is no such port here.
   bool set_messages_waiting(Timeslot slot, int messages);

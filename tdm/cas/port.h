@@ -74,8 +74,12 @@ class Port : protected PortAudio::Listener {
   virtual void on_notified(SignallingCallId, uint8_t description) {
     if (description == kRemoteHold || description == kRemoteRetrieval) flash();
   }
-  // The media heard a tone on the port of its call.
-  virtual void on_media_tone(CallTone) {}
+  // Whether the far end of its line tells by a busy tone that it is gone, and in no other way.
+  bool hears_hang_up_as_tone() const {
+    return is_open() && line_->kind() == LineKind::Fxo && line_->start() == LineStart::Loop;
+  }
+  // The media heard one on the port of its call.
+  virtual void on_busy_tone() {}
   // Hold or retrieve, as far as this kind of line has it.
   virtual void flash() {}
   virtual void set_messages_waiting(int) {}

@@ -13,7 +13,19 @@ constexpr auto kRetryEvery = 20ms;
 constexpr auto kRetryFor = 2s;
 // Q.24 wants 40 ms of tone and of pause at least; exchanges are content with 80.
 constexpr int kDigitMs = 80, kPauseMs = 80;
+constexpr int kNeverSteadyMs = 5000, kLonger = 50;
 constexpr std::string_view kDtmf = "0123456789*#ABCD";
+
+// Of the tones that say that nothing comes of a call; ms.
+int longest_burst(const ToneZone& zone) {
+  int longest = 0;
+  for (const ToneShape* shape : {&zone.busy, &zone.congestion}) {
+    for (const ToneSegment& segment : shape->segments) {
+      if (segment.frequency_1 != 0) longest = std::max(longest, segment.ms);
+    }
+  }
+  return longest;
+}
 
 }  // namespace
 
@@ -129,7 +141,12 @@ void PortAudio::hear_caller_id() {
 }
 void PortAudio::hear_tones(const ToneZone& zone, std::initializer_list<CallTone> tones) {
   ears_.clear();
-  for (CallTone tone : tones) ears_.push_back({tone, ToneListener(zone.shape(tone))});
+  for (CallTone tone : tones) {
+    // Dial tone may have bursts itself, and must not be taken for one of a busy tone, which is never steady.
+    const bool is_dial = tone == CallTone::Dial;
+    ears_.push_back({tone, ToneListener(zone.shape(tone), {.steady_ms = is_dial ? longest_burst(zone) + kLonger
+                                                                               : kNeverSteadyMs})});
+  }
 }
 
 void PortAudio::run() {

@@ -8,13 +8,26 @@
 namespace sg::tdm {
 namespace {
 
+// Italy's dial tone has bursts, of which the listener is told otherwise: see the ports' tests.
+std::vector<std::string_view> names_of_zones() {
+  std::vector<std::string_view> names;
+  for (const ToneZone& zone : tone_zones()) {
+    if (zone.name != "it") names.push_back(zone.name);
+  }
+  return names;
+}
+
 struct CallTonesTest : testing::TestWithParam<std::string_view> {
   const ToneZone& zone = *find_tone_zone(GetParam());
 
+  // Longer than any busy tone's burst.
+  static constexpr ToneListener::Belief kDial{.steady_ms = 800};
+  static constexpr ToneListener::Belief kBusy{.steady_ms = 5000};
+
   // Whether the listener hears what the player plays, within 8 s and with noise 25 dB below.
-  static bool hears(const ToneShape& listens_for, const ToneShape& plays) {
+  static bool hears(const ToneShape& listens_for, const ToneListener::Belief& belief, const ToneShape& plays) {
     TonePlayer player(plays);
-    ToneListener listener(listens_for);
+    ToneListener listener(listens_for, belief);
     std::mt19937 random(7);
     std::normal_distribution<double> noise(0, 100);
     std::vector<int16_t> block(160);
@@ -25,22 +38,30 @@ struct CallTonesTest : testing::TestWithParam<std::string_view> {
     }
     return false;
   }
+  // Some countries have one cadence for both.
+  bool is_busy_also_congestion() const {
+    const auto &busy = zone.busy.segments, &congestion = zone.congestion.segments;
+    for (size_t i = 0; i < congestion.size(); ++i) {
+      if (congestion[i].ms != busy[i % busy.size()].ms) return false;
+    }
+    return true;
+  }
 };
 
 TEST_P(CallTonesTest, EachToneIsHeardAsItself) {
-  EXPECT_TRUE(hears(zone.dial, zone.dial));
-  EXPECT_TRUE(hears(zone.busy, zone.busy));
-  EXPECT_TRUE(hears(zone.congestion, zone.congestion));
+  EXPECT_TRUE(hears(zone.dial, kDial, zone.dial));
+  EXPECT_TRUE(hears(zone.busy, kBusy, zone.busy));
+  EXPECT_TRUE(hears(zone.congestion, kBusy, zone.congestion));
 }
 
 TEST_P(CallTonesTest, NoToneIsTakenForAnother) {
-  EXPECT_FALSE(hears(zone.busy, zone.dial));
-  EXPECT_FALSE(hears(zone.busy, zone.ringback));
-  EXPECT_FALSE(hears(zone.congestion, zone.dial));
-  EXPECT_FALSE(hears(zone.congestion, zone.ringback));
-  EXPECT_FALSE(hears(zone.congestion, zone.busy));
-  EXPECT_FALSE(hears(zone.dial, zone.busy));
-  EXPECT_FALSE(hears(zone.dial, zone.congestion));
+  EXPECT_FALSE(hears(zone.busy, kBusy, zone.dial));
+  EXPECT_FALSE(hears(zone.busy, kBusy, zone.ringback));
+  EXPECT_FALSE(hears(zone.congestion, kBusy, zone.dial));
+  EXPECT_FALSE(hears(zone.congestion, kBusy, zone.ringback));
+  EXPECT_EQ(hears(zone.congestion, kBusy, zone.busy), is_busy_also_congestion());
+  EXPECT_FALSE(hears(zone.dial, kDial, zone.busy));
+  EXPECT_FALSE(hears(zone.dial, kDial, zone.congestion));
 }
 
 TEST_P(CallTonesTest, NoiseIsNoTone) {
@@ -67,7 +88,7 @@ TEST_P(CallTonesTest, TonesHaveTheirLevel) {
   EXPECT_NEAR(dbm0, -10, 0.6);
 }
 
-INSTANTIATE_TEST_SUITE_P(Zones, CallTonesTest, testing::Values("de", "es", "eu", "fr", "gb", "us"));
+INSTANTIATE_TEST_SUITE_P(Zones, CallTonesTest, testing::ValuesIn(names_of_zones()));
 
 TEST(CallTones, EveryZoneIsFoundByItsName) {
   for (const auto& zone : tone_zones()) EXPECT_EQ(find_tone_zone(zone.name), &zone);

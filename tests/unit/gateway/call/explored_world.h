@@ -82,7 +82,7 @@ class ExploredWorld final : public Router, public media::Service {
   void set_listener(Listener* listener) override { media_listener_ = listener; }
   SessionId open(CallId) override;
   Result<SocketAddress> add_ip(SessionId, media::Side side, const std::string& host) override;
-  void add_bearer(SessionId, media::Side side, tdm::Timeslot slot) override;
+  void add_bearer(SessionId, media::Side side, tdm::Timeslot slot, const tdm::ToneZone* busy_tones) override;
   void remove_bearer(SessionId, media::Side side) override;
   void use_rtp(SessionId, media::Side side, const media::RtpSettings& settings) override;
   void use_t38(SessionId, media::Side side, const media::T38Settings& settings) override;

@@ -65,7 +65,9 @@ TEST_P(FxoZoneTest, ACallInBringsItsCallerAndIsAnswered) {
   EXPECT_TRUE(wires.until_heard(exchange, "answered", 2s));
 }
 
-INSTANTIATE_TEST_SUITE_P(Zones, FxoZoneTest, testing::Values("de", "es", "eu", "fr", "gb", "it", "us"));
+INSTANTIATE_TEST_SUITE_P(Zones, FxoZoneTest,
+                         testing::Values("at", "au", "be", "br", "ch", "cn", "de", "dk", "es", "eu", "fi", "fr", "gb", "it",
+                                         "jp", "nl", "no", "pl", "pt", "ru", "se", "us"));
 
 TEST_F(FxoTest, ACallWithoutCallerIdIsOfferedAtTheSecondBurst) {
   auto of_exchange = Wires::config(LineKind::Fxs);
@@ -168,10 +170,27 @@ TEST_F(FxoInCall, WeHangUp) {
 TEST_F(FxoInCall, BusyToneThatTheMediaHeardEndsTheCall) {
   answer_a_call();
 
-  lines.group->on_tone(lines.call, CallTone::Busy);
+  lines.group->on_busy_tone(lines.call);
   wires.pass(100ms);
 
   EXPECT_TRUE(lines.has_heard("released 16"));
+}
+
+// Where the card takes battery away nobody need listen.
+TEST_F(FxoInCall, OnlyALoopStartLineTellsByBusyToneAlone) {
+  answer_a_call();
+  EXPECT_EQ(lines.group->busy_tones(lines.call), nullptr);
+  EXPECT_EQ(exchange.group->busy_tones(exchange.call), nullptr);
+
+  Wires loop_start(LineKind::Fxs, LineStart::Loop);
+  loop_start.make_a(Wires::config(LineKind::Fxs, "gb"));
+  auto config = Wires::config(LineKind::Fxo, "gb");
+  config.ports = {{.slot = {2, 1}, .number = "0"}};
+  loop_start.make_b(config);
+  loop_start.a.place("401");
+  ASSERT_TRUE(loop_start.until_heard(loop_start.b, "setup 0", 12s));
+  EXPECT_EQ(loop_start.b.group->busy_tones(loop_start.b.call), find_tone_zone("gb"));
+  EXPECT_EQ(loop_start.a.group->busy_tones(loop_start.a.call), nullptr);
 }
 
 TEST_F(FxoInCall, APolarityReversalEndsTheCallWhereTheLineHasIt) {
@@ -230,7 +249,7 @@ TEST_F(FxoTest, BusyToneAfterDiallingIsUserBusy) {
   lines.place("555");
   ASSERT_TRUE(wires.until_heard(lines, "progress in band", 10s));
 
-  lines.group->on_tone(lines.call, CallTone::Busy);
+  lines.group->on_busy_tone(lines.call);
   wires.pass(100ms);
 
   EXPECT_TRUE(lines.has_heard("released 17"));
