@@ -10,6 +10,7 @@ Inventory::Inventory(std::vector<Timeslot> slots, Hunt hunt) : hunt_(hunt) {
 
 Inventory::SlotState Inventory::Slot::state() const {
   if (call) return SlotState::InUse;
+  if (blocked) return SlotState::Blocked;
   if (restarting) return SlotState::Restarting;
   if (out_of_service) return SlotState::OutOfService;
   if (in_alarm) return SlotState::InAlarm;
@@ -54,6 +55,15 @@ void Inventory::set_out_of_service(Timeslot slot, bool out_of_service) {
   if (auto found = slots_.find(slot); found != slots_.end()) found->second.out_of_service = out_of_service;
 }
 
+void Inventory::set_blocked(Timeslot slot, bool blocked) {
+  if (auto found = slots_.find(slot); found != slots_.end()) found->second.blocked = blocked;
+}
+
+bool Inventory::is_blocked(Timeslot slot) const {
+  auto found = slots_.find(slot);
+  return found != slots_.end() && found->second.blocked;
+}
+
 void Inventory::set_in_alarm(uint16_t span, bool in_alarm) {
   for (auto& [slot, entry] : slots_) {
     if (slot.span == span) entry.in_alarm = in_alarm;
@@ -81,7 +91,9 @@ size_t Inventory::in_use() const {
 
 std::vector<Signalling::SlotStatus> Inventory::status() const {
   std::vector<Signalling::SlotStatus> all;
-  for (const auto& [slot, entry] : slots_) all.push_back({slot, entry.state(), entry.call});
+  for (const auto& [slot, entry] : slots_) {
+    all.push_back({.slot = slot, .state = entry.state(), .call = entry.call, .is_blocked = entry.blocked});
+  }
   return all;
 }
 

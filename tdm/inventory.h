@@ -30,8 +30,10 @@ class Inventory {
 
   void set_restarting(Timeslot slot, bool restarting);
   void set_out_of_service(Timeslot slot, bool out_of_service);
+  void set_blocked(Timeslot slot, bool blocked);
   void set_in_alarm(uint16_t span, bool in_alarm);
 
+  bool is_blocked(Timeslot slot) const;
   bool contains(Timeslot slot) const { return slots_.contains(slot); }
   SlotState state(Timeslot slot) const;
   // The call on it; the null id when there is none.
@@ -43,6 +45,7 @@ class Inventory {
  private:
   struct Slot {
     SignallingCallId call;
+    bool blocked = false;
     bool restarting = false;
     bool out_of_service = false;
     bool in_alarm = false;

@@ -138,12 +138,13 @@ class Signalling {
     virtual void on_join_wanted(SignallingCallId /*call*/, SignallingCallId /*other*/) {}
   };
 
-  enum class SlotState : uint8_t { Idle, InUse, OutOfService, Restarting, InAlarm };
+  enum class SlotState : uint8_t { Idle, InUse, Blocked, OutOfService, Restarting, InAlarm };
   struct SlotStatus {
     Timeslot slot;
     SlotState state = SlotState::Idle;
     SignallingCallId call;    // when InUse
     std::string detail = {};  // of an analog port: what it does ("ringing"), or why it does not work
+    bool is_blocked = false;  // by set_blocked(), whatever its state: a call may stand on it still
   };
   struct Status {
     bool is_up = false;

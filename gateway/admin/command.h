@@ -39,6 +39,8 @@ void run_doctor(const Json& request, View& view, const Reply& reply);
 void run_reload(const Json& request, View& view, const Reply& reply);
 void run_route(const Json& request, View& view, const Reply& reply);
 void run_timeslots(const Json& request, View& view, const Reply& reply);
+void run_block(const Json& request, View& view, const Reply& reply);
+void run_unblock(const Json& request, View& view, const Reply& reply);
 void run_counters(const Json& request, View& view, const Reply& reply);
 
 // The number of a call in a request: "call", or "id", as it was named before. Error: what is wrong with it.

@@ -28,6 +28,9 @@ constexpr std::array kCommands = {
         run_route},
     Command{"doctor", "what is wrong with lines, peers, files and ports, and how to mend it", run_doctor},
     Command{"timeslots", "every timeslot and what it does", run_timeslots},
+    Command{"block", "take a \"timeslot\" (\"1/5\"), a \"span\" or a \"trunk\" out of use; calls that are up go on",
+            run_block},
+    Command{"unblock", "take it into use again", run_unblock},
     Command{"counters", "every counter; \"prefix\" narrows them down", run_counters},
     Command{"help", "these commands", run_help},
 };

@@ -59,6 +59,7 @@ void run_spans(const Json& request, View& view, const Reply& reply) {
                     {"idle", span.idle},
                     {"in_use", span.in_use},
                     {"out_of_service", span.out_of_service},
+                    {"blocked", span.blocked},
                     {"counters", std::move(counters)}});
     if (with_history) list.back()["history"] = json_of(span.history);
   }

@@ -10,6 +10,8 @@ std::string_view name_of(tdm::Signalling::SlotState state) {
       return "idle";
     case State::InUse:
       return "in use";
+    case State::Blocked:
+      return "blocked";
     case State::OutOfService:
       return "out of service";
     case State::Restarting:
@@ -28,6 +30,7 @@ void run_timeslots(const Json&, View& view, const Reply& reply) {
     list.push_back({{"slot", fmt::format("{}", slot.slot)},
                     {"trunk", slot.trunk},
                     {"state", name_of(slot.state)},
+                    {"is_blocked", slot.is_blocked},
                     {"detail", slot.detail},
                     {"call", slot.call ? Json(slot.call.value) : Json()}});
   }

@@ -56,6 +56,7 @@ struct SpanView {
   std::string signalling;                           // "EuroISDN user, span 1, D-channel 16"
   bool signalling_is_up = false;                    // of all of them
   size_t idle = 0, in_use = 0, out_of_service = 0;  // timeslots
+  size_t blocked = 0;                               // by the operator, with a call on them or without
   tdm::SpanHistory::View history;
 };
 
@@ -80,6 +81,19 @@ struct TimeslotView {
   tdm::Signalling::SlotState state = tdm::Signalling::SlotState::Idle;
   CallId call;              // when InUse
   std::string detail = {};  // of an analog port: "ringing", or why it does not work
+  bool is_blocked = false;  // by the operator; a call may stand on it still
+};
+
+// What `block` and `unblock` are about: one of them is set.
+struct Blockable {
+  std::optional<tdm::Timeslot> slot = std::nullopt;
+  std::optional<uint16_t> span = std::nullopt;
+  std::string trunk = {};
+};
+
+struct BlockView {
+  size_t timeslots = 0;  // that it was about
+  size_t calls = 0;      // that are up on them, and go on
 };
 
 struct StatusView {
@@ -175,6 +189,8 @@ class View {
   // Reads the file anew. The answer comes later, on the signalling thread, exactly once unless the gateway ends.
   // Error: what is wrong with the file; then nothing has changed.
   virtual void reload(std::function<void(Result<ReloadView>)> answer) = 0;
+  // Takes timeslots out of use, or into it again. Error: there is no such thing, or nothing to block in it.
+  virtual Result<BlockView> set_blocked(const Blockable& what, bool is_blocked) = 0;
   // False: there is no such call.
   virtual bool hang_up(CallId id) = 0;
 };

@@ -101,6 +101,7 @@ class Application final : public sip::SipAgent::Listener,
   std::vector<admin::Finding> examine() const override;
   std::vector<std::pair<std::string, uint64_t>> counters() const override;
   Result<admin::RouteView> explain_route(const admin::RouteQuestion& question) const override;
+  Result<admin::BlockView> set_blocked(const admin::Blockable& what, bool is_blocked) override;
   bool hang_up(CallId id) override;
 
   admin::ReloadView swap(std::shared_ptr<const DialPlan> fresh);
@@ -143,6 +144,7 @@ class Application final : public sip::SipAgent::Listener,
   SipTrunk* sip_trunk_of(const SocketAddress& source) const;
   call::Trunk* trunk(const std::string& name) const;
   CallId call_on(tdm::Timeslot slot) const;
+  std::string words_of(const std::string& tdm_trunk, bool is_up) const;
   std::vector<route::TrunkState> trunk_states() const;
   std::string describe_trunk(const std::string& name) const;
 

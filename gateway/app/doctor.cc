@@ -110,6 +110,13 @@ bool examine_line(const SpanFacts& span, std::vector<Finding>& findings) {
   return true;
 }
 
+void examine_blocks(const SpanFacts& span, std::vector<Finding>& findings) {
+  if (span.view.blocked == 0) return;
+  findings.push_back({name_of(span), Grade::Warning,
+                      fmt::format("timeslots that are blocked, and take no call: {}", span.view.blocked),
+                      fmt::format("to use them again: spangatectl unblock span {}", span.view.span.number)});
+}
+
 void examine_echo_canceller(const SpanFacts& span, std::vector<Finding>& findings) {
   uint64_t failures = counter(span, "echo canceller failures");
   if (failures == 0) return;
@@ -316,6 +323,7 @@ std::vector<Finding> examine(const Facts& facts) {
   examine_driver(facts, findings);
   for (const SpanFacts& span : facts.spans) {
     if (is_dahdi(span) && !examine_card(facts, span, findings)) continue;
+    examine_blocks(span, findings);
     if (!examine_line(span, findings)) continue;
     examine_echo_canceller(span, findings);
     if (span.is_analog) {

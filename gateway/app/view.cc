@@ -250,12 +250,15 @@ std::vector<admin::SpanView> Application::spans() const {
         add_interface(view, tdm_trunk->name(), interface);
         for (const auto& slot : interface.slots) {
           if (!is_on_it(slot)) continue;
+          view.blocked += slot.is_blocked;
           switch (slot.state) {
             case tdm::Signalling::SlotState::Idle:
               ++view.idle;
               break;
             case tdm::Signalling::SlotState::InUse:
               ++view.in_use;
+              break;
+            case tdm::Signalling::SlotState::Blocked:
               break;
             default:
               ++view.out_of_service;
@@ -273,10 +276,47 @@ std::vector<admin::TrunkView> Application::trunks() const {
   std::vector<admin::TrunkView> views;
   for (const auto& state : trunk_states()) {
     const auto* sip = dynamic_cast<const SipTrunk*>(trunk(state.name));
-    auto word = sip ? sip->words() : std::string(state.is_up ? "up" : "down");
+    auto word = sip ? sip->words() : words_of(state.name, state.is_up);
     views.push_back({state.name, sip ? "sip" : "tdm", state.is_up, std::move(word), state.calls, state.max_calls});
   }
   return views;
+}
+
+// "up", "up, 3 of 30 blocked"
+std::string Application::words_of(const std::string& tdm_trunk, bool is_up) const {
+  size_t all = 0, blocked = 0;
+  for (const auto& slot : timeslots()) {
+    if (slot.trunk != tdm_trunk) continue;
+    ++all;
+    blocked += slot.is_blocked;
+  }
+  std::string word = is_up ? "up" : "down";
+  return blocked == 0 ? word : fmt::format("{}, {} of {} blocked", word, blocked, all);
+}
+
+// Timeslots keep to it as long as the gateway runs: no file says so, and a reload changes no trunk on spans.
+Result<admin::BlockView> Application::set_blocked(const admin::Blockable& what, bool is_blocked) {
+  if (!what.trunk.empty()) {
+    if (!trunk(what.trunk)) return fail("there is no trunk {}", what.trunk);
+    if (std::ranges::none_of(tdm_trunks_, [&](const auto& each) { return each->name() == what.trunk; })) {
+      return fail("trunk {} has no timeslots: it is a SIP peer", what.trunk);
+    }
+  }
+  admin::BlockView done;
+  for (const admin::TimeslotView& slot : timeslots()) {
+    const bool is_meant = what.slot   ? slot.slot == *what.slot
+                          : what.span ? slot.slot.span == *what.span
+                                      : slot.trunk == what.trunk;
+    if (!is_meant) continue;
+    for (auto& tdm_trunk : tdm_trunks_) {
+      if (tdm_trunk->name() == slot.trunk) tdm_trunk->set_blocked(slot.slot, is_blocked);
+    }
+    ++done.timeslots;
+    done.calls += slot.call ? 1 : 0;
+  }
+  if (done.timeslots > 0) return done;
+  if (what.slot) return fail("timeslot {} carries no calls: no trunk has it, or it is a D-channel", *what.slot);
+  return fail("no trunk has timeslots on a span {}", what.span.value_or(0));
 }
 
 std::vector<admin::TimeslotView> Application::timeslots() const {
@@ -284,7 +324,8 @@ std::vector<admin::TimeslotView> Application::timeslots() const {
   for (const auto& tdm_trunk : tdm_trunks_) {
     for (const auto& interface : tdm_trunk->status()) {
       for (const auto& slot : interface.slots)
-        views.push_back({slot.slot, tdm_trunk->name(), slot.state, call_on(slot.slot), slot.detail});
+        views.push_back(
+            {slot.slot, tdm_trunk->name(), slot.state, call_on(slot.slot), slot.detail, slot.is_blocked});
     }
   }
   return views;

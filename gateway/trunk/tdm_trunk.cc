@@ -1,5 +1,7 @@
 #include "gateway/trunk/tdm_trunk.h"
 
+#include <algorithm>
+
 namespace sg::trunk {
 
 class TdmTrunk::Interface final : public tdm::Signalling::Listener {
@@ -193,10 +195,15 @@ size_t TdmTrunk::lines() const {
   for (const auto& interface : interfaces_) {
     for (const auto& slot : interface->signalling().status().slots) {
       using State = tdm::Signalling::SlotState;
-      lines += slot.state != State::OutOfService && slot.state != State::InAlarm;
+      lines += slot.state == State::Idle || slot.state == State::InUse || slot.state == State::Restarting;
     }
   }
   return lines;
+}
+
+bool TdmTrunk::set_blocked(tdm::Timeslot slot, bool is_blocked) {
+  return std::ranges::any_of(
+      interfaces_, [&](auto& interface) { return interface->signalling().set_blocked(slot, is_blocked); });
 }
 
 void TdmTrunk::on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) {

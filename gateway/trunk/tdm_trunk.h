@@ -55,6 +55,8 @@ class TdmTrunk final : public call::Trunk {
   void set_tone_zone(const tdm::ToneZone& zone) { options_.media_policy.tone_zone = &zone; }
   void set_causes(call::CauseMap causes) { options_.causes = std::move(causes); }
   Reactor& reactor() { return reactor_; }
+  // As tdm::Signalling has it. False: none of its interfaces has the timeslot.
+  bool set_blocked(tdm::Timeslot slot, bool is_blocked);
   void on_alarms_changed(uint16_t span, tdm::AlarmSet alarms);
 
  private:

@@ -60,6 +60,7 @@ Signalling::Status Group::status() const {
     slot.slot = port->slot();
     slot.state = port->slot_state();
     slot.call = port->call();
+    slot.is_blocked = port->is_blocked();
     slot.detail = port->is_open() ? std::string(port->state_name()) : port->fault();
     status.slots.push_back(std::move(slot));
   }
@@ -106,7 +107,7 @@ Port* Group::choose(const Setup& setup, int& cause) {
     return nullptr;
   }
   Port& port = **found;
-  if (!port.is_open() || port.is_in_alarm()) {
+  if (!port.is_open() || port.is_in_alarm() || port.is_blocked()) {
     cause = kOutOfOrder;
   } else if (!port.is_idle()) {
     cause = kUserBusy;
@@ -164,6 +165,12 @@ void Group::on_busy_tone(SignallingCallId call) {
 }
 void Group::notify(SignallingCallId call, uint8_t description) {
   if (Port* port = find(call)) port->on_notified(call, description);
+}
+
+bool Group::set_blocked(Timeslot slot, bool is_blocked) {
+  auto found = std::ranges::find_if(ports_, [&](const auto& port) { return port->slot() == slot; });
+  if (found != ports_.end()) (*found)->set_blocked(is_blocked);
+  return found != ports_.end();
 }
 
 void Group::on_alarms_changed(uint16_t span, AlarmSet) {

@@ -35,6 +35,7 @@ class Group final : public Signalling, private PortOwner {
   void information(SignallingCallId, const std::string&) override {}
   void notify(SignallingCallId call, uint8_t description) override;
   void release(SignallingCallId call, int cause) override;
+  bool set_blocked(Timeslot slot, bool is_blocked) override;
   void on_alarms_changed(uint16_t span, AlarmSet alarms) override;
   const ToneZone* busy_tones(SignallingCallId call) const override;
   void on_busy_tone(SignallingCallId call) override;

@@ -87,8 +87,14 @@ Signalling::SlotState Port::slot_state() const {
   using State = Signalling::SlotState;
   if (!is_open()) return State::OutOfService;
   if (call_) return State::InUse;
+  if (is_blocked_) return State::Blocked;
   if (is_in_alarm()) return State::InAlarm;
   return stands_idle() ? State::Idle : State::Restarting;
+}
+
+void Port::set_blocked(bool is_blocked) {
+  if (std::exchange(is_blocked_, is_blocked) == is_blocked) return;
+  log_.warning("{}", is_blocked ? "blocked" : "no longer blocked");
 }
 
 bool Port::did(const Result<>& done, std::string_view what) {
@@ -98,6 +104,13 @@ bool Port::did(const Result<>& done, std::string_view what) {
 
 void Port::begin_incoming(const Setup& setup) {
   call_ = place_.owner.new_call(*this);
+  if (is_blocked_) {
+    log_.info("blocked: a call from here is refused");
+    // From the loop: who says that a call begins goes on afterwards.
+    return place_.reactor.post([this, call = call_, alive = std::weak_ptr(alive_)] {
+      if (alive.lock() && call_ == call) release(kCircuitTaken);
+    });
+  }
   place_.owner.tell(
       [call = call_, slot = slot(), setup](Signalling::Listener& listener) { listener.on_setup(call, slot, setup); });
 }

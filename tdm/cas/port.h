@@ -61,7 +61,9 @@ class Port : protected PortAudio::Listener {
   bool is_open() const { return line_ != nullptr; }
   bool is_in_alarm() const { return is_open() && line_->alarms() != kNoAlarm; }
   // Takes an outgoing call.
-  bool is_idle() const { return is_open() && !is_in_alarm() && stands_idle(); }
+  bool is_idle() const { return is_open() && !is_in_alarm() && !is_blocked_ && stands_idle(); }
+  bool is_blocked() const { return is_blocked_; }
+  void set_blocked(bool is_blocked);
   Signalling::SlotState slot_state() const;
   virtual std::string_view state_name() const = 0;
 
@@ -144,6 +146,8 @@ class Port : protected PortAudio::Listener {
   Timer timer_;
   Timer reopen_;
   SignallingCallId call_;
+  bool is_blocked_ = false;
+  std::shared_ptr<int> alive_ = std::make_shared<int>();  // posted tasks may outlive this
 };
 
 }  // namespace sg::tdm::cas

@@ -56,7 +56,10 @@ void Interface::come_up() {
   for (const auto& entry : inventory_.status()) {
     inventory_.set_restarting(entry.slot, false);
     inventory_.set_out_of_service(entry.slot, withdrawn_.contains(entry.slot));
+    // The far end may have been started anew.
+    if (entry.is_blocked) service_untold_.insert(entry.slot);
   }
+  tell_service();
   watch_dchannel();
   if (config_.restart_when_up) restart_all();
   tell([](Listener& listener) { listener.on_interface_up(); });
@@ -88,6 +91,7 @@ void Interface::change_over(size_t to) {
     if (Call* call = calls_.find(id)) move(*call, messages_are_lost);
   }
   if (restarting_) send_restart();
+  tell_service();
   watch_dchannel();
 }
 

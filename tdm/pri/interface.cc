@@ -449,21 +449,28 @@ void Interface::restart(Timeslot slot) {
   restart_next();
 }
 
-Result<> Interface::set_service(Timeslot slot, bool in_service) {
+bool Interface::set_blocked(Timeslot slot, bool is_blocked) {
+  if (!inventory_.contains(slot)) return false;
+  if (inventory_.is_blocked(slot) == is_blocked) return true;
+  inventory_.set_blocked(slot, is_blocked);
+  log_.warning("slot={} is {}", slot, is_blocked ? "blocked" : "no longer blocked");
+  service_untold_.insert(slot);
+  tell_service();
+  return true;
+}
+
+void Interface::tell_service() {
   constexpr int kInService = 0, kOutOfService = 2;
-  if (!inventory_.contains(slot)) return fail("{}: no timeslot {}", config_.name, slot);
-  if (!speaks_service(config_.switch_type)) {
-    return fail("{}: {} has no SERVICE message", config_.name, to_string(config_.switch_type));
-  }
-  // libpri cannot name interface 0: it is meant where none is named, on a D-channel of its own.
-  int interface = identifier_of(slot.span);
-  if (interface == 0 && active_span() != slot.span) {
-    return fail("{}: SERVICE for span {} goes only while its own D-channel is active", config_.name, slot.span);
-  }
-  ::pri_maintenance_service(pri(), interface, slot.number, in_service ? kInService : kOutOfService);
-  set_withdrawn(slot, !in_service);
+  if (!speaks_service(config_.switch_type)) return service_untold_.clear();
+  if (!is_up_) return;
+  std::erase_if(service_untold_, [this](Timeslot slot) {
+    // libpri cannot name interface 0: it is meant where none is named, on a D-channel of its own.
+    const int interface = identifier_of(slot.span);
+    if (interface == 0 && active_span() != slot.span) return false;
+    ::pri_maintenance_service(pri(), interface, slot.number, inventory_.is_blocked(slot) ? kOutOfService : kInService);
+    return true;
+  });
   schedule_pump();
-  return {};
 }
 
 void Interface::set_withdrawn(Timeslot slot, bool withdrawn) {

@@ -48,13 +48,11 @@ class Interface final : public Signalling {
   void release(SignallingCallId call, int cause) override;
   Result<> join(SignallingCallId call, SignallingCallId other) override;
   void join_answered(SignallingCallId call, bool is_joined) override;
+  bool set_blocked(Timeslot slot, bool is_blocked) override;
   void on_alarms_changed(uint16_t span, AlarmSet alarms) override;
 
   // Sends RESTART for an idle timeslot. It takes no calls until the far end has acknowledged.
   void restart(Timeslot slot);
-  // Tells the far end by SERVICE that a timeslot is in or out of service, and keeps to it. A call on it goes on.
-  // Error: the switch type has no such message (EuroISDN and QSIG), or no such timeslot.
-  Result<> set_service(Timeslot slot, bool in_service);
   size_t calls() const { return calls_.size(); }
 
  private:
@@ -148,6 +146,8 @@ class Interface final : public Signalling {
   void abandon(Call& call, int cause);
   bool is_in_alarm(uint16_t span) const;
   void set_withdrawn(Timeslot slot, bool withdrawn);
+  // SERVICE for the timeslots of which the far end does not know how they stand, as far as it can be told now.
+  void tell_service();
   void restart_all();
   void restart_next();
   void send_restart();
@@ -172,7 +172,8 @@ class Interface final : public Signalling {
   int restarts_sent_ = 0;
   bool restarting_all_ = false;        // because the interface came up
   bool restart_was_answered_ = false;  // since then
-  std::set<Timeslot> withdrawn_;       // by SERVICE of either end: stays so when the D-channel goes and comes
+  std::set<Timeslot> withdrawn_;       // by the far end's SERVICE: stays so when the D-channel goes and comes
+  std::set<Timeslot> service_untold_;  // blocked, or no longer, since we last told it
   // A span that is or was in alarm.
   struct Alarm {
     explicit Alarm(Reactor& reactor) : hold(reactor), release(reactor) {}

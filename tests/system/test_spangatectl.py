@@ -52,7 +52,8 @@ class Spangatectl(SystemTest):
         slots = self.ctl_json("timeslots")
         self.assertEqual(len(slots), 30)
         self.assertEqual([slot for slot in slots if slot["call"]],
-                         [{"slot": "1/1", "trunk": "pstn", "state": "in use", "detail": "", "call": call}])
+                         [{"slot": "1/1", "trunk": "pstn", "state": "in use", "is_blocked": False, "detail": "",
+                           "call": call}])
         self.assertEqual(self.ctl_json("status")["calls"], 1)
 
         self.assertEqual(self.ctl("hangup", call), f"call {call} is being ended\n")
@@ -61,8 +62,36 @@ class Spangatectl(SystemTest):
         self.assertEqual(self.ctl("calls"), "no calls\n")
         self.assertEqual(self.ctl_json("calls"), [])
 
+    def test_blocked_timeslots_take_no_call_and_a_call_on_one_goes_on(self):
+        self.addCleanup(self.bench.control, "unblock", trunk="pstn")
+        self.assertEqual(self.ctl("block", "1/1"), "timeslots blocked: 1\n")
+        sipp, call = self.start_call()
+        self.assertEqual([slot["slot"] for slot in self.ctl_json("timeslots") if slot["call"]], ["1/2"])
+
+        self.assertEqual(self.ctl("block", "span", "1"), "timeslots blocked: 30; calls that go on: 1\n")
+        self.assertRegex(self.ctl("timeslots"), rf"(?m)^1/2 +pstn +in use, blocked +{call} +-$")
+        self.assertRegex(self.ctl("trunks"), r"(?m)^pstn +tdm +1 +- +up, 30 of 30 blocked$")
+        self.assertRegex(self.ctl("spans"), r"(?m)^1 +(E1 +)?OK +\S.* pstn +up +0 +1 +0 +30( |$)")
+        self.assertIn("-> to use them again: spangatectl unblock span 1", self.ctl("doctor"))
+        # The exchange's call, which names its timeslot, and ours.
+        refused = self.bench.command_exchange("originate", **{"from": "300", "to": "200"})
+        self.assertEqual(self.bench.command_exchange("wait", call=refused["call"])["cause"], 34)
+        self.call_with_sipp("uac_refused", "300", values={"STATUS": 503, "CAUSE": 34}).finish()
+        self.ctl("reload")
+        self.assertEqual(self.ctl_json("calls")[0]["id"], call)
+        self.ctl("hangup", call)
+        sipp.finish()
+        self.wait("every timeslot blocked",
+                  lambda: all(slot["state"] == "blocked" for slot in self.ctl_json("timeslots")))
+
+        self.assertEqual(self.ctl("unblock", "trunk", "pstn"), "timeslots in use again: 30\n")
+        self.wait_for_no_calls()
+        for words, why in (("1/16", "or it is a D-channel"), ("9/1", "no trunk has it"), ("1/x", '"1/5"')):
+            self.assertIn(why, self.ctl("block", words, code=1))
+        self.assertIn("it is a SIP peer", self.ctl("block", "trunk", "pbx", code=1))
+
     def test_spans(self):
-        self.assertRegex(self.ctl("spans"), r"(?m)^1 +E1 +OK +\S.* pstn +up +30 +0 +0( |$)")
+        self.assertRegex(self.ctl("spans"), r"(?m)^1 +(E1 +)?OK +\S.* pstn +up +30 +0 +0 +0( |$)")
         span, = self.ctl_json("spans")
         self.assertEqual((span["span"], span["type"], span["alarms"], span["trunk"], span["is_up"], span["idle"]),
                          (1, "E1", "OK", "pstn", True, 30))
@@ -118,13 +147,15 @@ class Spangatectl(SystemTest):
         self.assertIn("route needs --from TRUNK: one of pbx, pstn;", self.ctl("route", "300", code=2))
 
     def test_wrong_usage(self):
-        for words in ((), ("dance",), ("call",), ("call", "first"), ("calls", "1"), ("call", "1", "2"), ("--wrong",)):
+        for words in ((), ("dance",), ("call",), ("call", "first"), ("calls", "1"), ("call", "1", "2"), ("--wrong",),
+                      ("block",), ("block", "pstn"), ("block", "span"), ("block", "span", "x"), ("unblock", "trunk", "a", "b")):
             with self.subTest(words=words):
                 self.assertRegex(self.ctl(*words, code=2), r"^spangatectl: .+; see spangatectl --help\n$")
 
     def test_help(self):
         text = self.ctl("--help")
-        for command in ("status", "calls", "call ID", "hangup ID", "spans", "timeslots", "counters"):
+        for command in ("status", "calls", "call ID", "hangup ID", "spans", "timeslots", "block WHAT",
+                        "unblock WHAT", "counters"):
             self.assertIn(f"  {command} ", text)
 
     def test_no_gateway_there(self):

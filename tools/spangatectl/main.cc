@@ -44,6 +44,9 @@ Commands:
   doctor             what is wrong with lines, peers, files and ports, and how
                      to mend it
   timeslots          every timeslot and what it does
+  block WHAT         take 1/5 (a timeslot), span 1 or trunk NAME out of use;
+                     calls that are up go on
+  unblock WHAT       take it into use again
   route NUMBER       where a call would go and why; --from names the trunk it
                      comes from
   diff FILE          replay recorded calls through another configuration: which
@@ -104,6 +107,18 @@ sg::Result<Json> request_of(const std::vector<std::string>& words) {
     if (words.size() == 1 || (words.size() == 2 && words[1] == "export")) return request;
     return sg::fail("memory takes export, import and a file, or forget, a number and a trunk");
   }
+  if (command == "block" || command == "unblock") {
+    if (words.size() == 3 && words[1] == "trunk") return Json{{"command", command}, {"trunk", words[2]}};
+    uint16_t span = 0;
+    const char* end = words.back().data() + words.back().size();
+    auto [last, error] = std::from_chars(words.back().data(), end, span);
+    const bool is_number = error == std::errc{} && last == end;
+    if (words.size() == 3 && words[1] == "span" && is_number) return Json{{"command", command}, {"span", span}};
+    const bool is_timeslot = words.size() == 2 && words[1].find('/') != std::string::npos;
+    if (is_timeslot) return Json{{"command", command}, {"timeslot", words[1]}};
+    return sg::fail("{} takes a timeslot as timeslots shows it (1/5), span and its number, or trunk and its name",
+                    command);
+  }
   if (words.size() > 2) return sg::fail("\"{}\" is one word too many", words[2]);
   if (takes_id) {
     if (words.size() < 2) return sg::fail("{} needs the number of a call", command);
@@ -133,7 +148,7 @@ bool has_fault(const Json& findings) {
 
 bool is_known(const std::string& command) {
   for (const char* known : {"status", "calls", "call", "fax", "memory", "hangup", "spans", "trunks", "doctor", "route",
-                            "timeslots", "counters", "diff", "reload"}) {
+                            "timeslots", "block", "unblock", "counters", "diff", "reload"}) {
     if (command == known) return true;
   }
   return false;

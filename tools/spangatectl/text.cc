@@ -252,12 +252,12 @@ std::string spans_text(const Json& spans) {
     for (const Json& span : spans) out += (out.empty() ? "" : "\n") + history_text(span);
     return out;
   }
-  Table table({"SPAN", "TYPE", "ALARMS", "CLOCK", "TRUNK", "D-CHANNEL", "IDLE", "IN USE", "OUT", "NAME"},
+  Table table({"SPAN", "TYPE", "ALARMS", "CLOCK", "TRUNK", "D-CHANNEL", "IDLE", "IN USE", "OUT", "BLOCKED", "NAME"},
               {"NAME", "TYPE", "CLOCK"});
   for (const Json& span : spans) {
     table.add({word(span, "span"), word(span, "type"), word(span, "alarms"), word(span, "clock"), word(span, "trunk"),
                span.at("is_up").get<bool>() ? "up" : "down", word(span, "idle"), word(span, "in_use"),
-               word(span, "out_of_service"), word(span, "name")});
+               word(span, "out_of_service"), word(span, "blocked"), word(span, "name")});
   }
   return table.to_string();
 }
@@ -284,11 +284,24 @@ std::string doctor_text(const Json& findings) {
   return out;
 }
 
+// A call may stand on one that is blocked.
+std::string state_text(const Json& slot) {
+  const std::string state = word(slot, "state");
+  return slot.value("is_blocked", false) && state != "blocked" ? state + ", blocked" : state;
+}
+
+std::string block_text(const Json& result) {
+  const auto calls = result.at("calls").get<uint64_t>();
+  std::string out = fmt::format("timeslots {}: {}", result.at("is_blocked").get<bool>() ? "blocked" : "in use again",
+                                word(result, "timeslots"));
+  return out + (calls > 0 ? fmt::format("; calls that go on: {}\n", calls) : "\n");
+}
+
 std::string timeslots_text(const Json& slots) {
   if (slots.empty()) return "no timeslots\n";
   Table table({"TIMESLOT", "TRUNK", "STATE", "CALL", "DETAIL"});
   for (const Json& slot : slots)
-    table.add({word(slot, "slot"), word(slot, "trunk"), word(slot, "state"), word(slot, "call"), word(slot, "detail")});
+    table.add({word(slot, "slot"), word(slot, "trunk"), state_text(slot), word(slot, "call"), word(slot, "detail")});
   return table.to_string();
 }
 
@@ -382,6 +395,7 @@ std::string lines_of(std::string_view command, const Json& result) {
   if (command == "reload") return reload_text(result);
   if (command == "doctor") return doctor_text(result);
   if (command == "timeslots") return timeslots_text(result);
+  if (command == "block" || command == "unblock") return block_text(result);
   if (command == "counters") return counters_text(result);
   if (command == "hangup") return fmt::format("call {} is being ended\n", word(result, "call"));
   std::string out;

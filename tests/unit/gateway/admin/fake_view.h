@@ -24,6 +24,7 @@ struct FakeView final : View {
   std::map<CallId, std::string> fax_lines;
   std::string file_of_records;
   std::vector<std::string> numbers;
+  std::vector<std::string> blocked;  // and unblocked, in words
   std::vector<std::pair<std::string, uint64_t>> counter_values;
   Result<ReloadView> reload_result = ReloadView{"spangate.toml", 3, 4, 2, {"[span.1] remote"}};
   // Set: ask_call leaves its answer here to be given later.
@@ -77,6 +78,14 @@ struct FakeView final : View {
     return view;
   }
   void reload(std::function<void(Result<ReloadView>)> answer) override { answer(reload_result); }
+  Result<BlockView> set_blocked(const Blockable& what, bool is_blocked) override {
+    if (what.trunk == "none") return fail("there is no trunk none");
+    blocked.push_back(fmt::format("{} {}", is_blocked ? "block" : "unblock",
+                                  what.slot   ? fmt::format("{}", *what.slot)
+                                  : what.span ? fmt::format("span {}", *what.span)
+                                              : "trunk " + what.trunk));
+    return BlockView{30, is_blocked ? 2u : 0u};
+  }
   bool hang_up(CallId id) override {
     return std::erase_if(call_views, [&](const CallView& call) { return call.id == id; }) > 0;
   }

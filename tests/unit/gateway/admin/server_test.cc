@@ -241,7 +241,7 @@ TEST_F(Control, TellsWhatItRemembersOfANumberForgetsItAndTakesItOverAgain) {
 TEST_F(Control, ListsItsCommands) {
   auto help = ask_server({{"command", "help"}}).value();
 
-  EXPECT_EQ(help.size(), 14u);
+  EXPECT_EQ(help.size(), 16u);
 }
 
 TEST_F(Control, WaitsForAnAnswerThatComesLater) {
@@ -363,6 +363,40 @@ TEST(ControlClient, SaysThatNoGatewayIsThere) {
   EXPECT_EQ(ask("/nonexistent/control.sock", {{"command", "status"}}).error().message,
             "cannot reach the gateway at /nonexistent/control.sock: No such file or directory; is spangated running? "
             "(-s names another socket)");
+}
+
+TEST_F(Control, BlocksATimeslotASpanOrATrunkAndNothingElse) {
+  struct Row {
+    Json request;
+    const char* done;     // null: refused
+    const char* refusal;  // a part of it
+  };
+  for (const Row& row :
+       {Row{{{"timeslot", "1/5"}}, "1/5", ""}, Row{{{"span", 2}}, "span 2", ""},
+        Row{{{"trunk", "pstn"}}, "trunk pstn", ""}, Row{{}, nullptr, "one of"},
+        Row{{{"span", 2}, {"trunk", "pstn"}}, nullptr, "one of"},
+        Row{{{"timeslot", "1"}}, nullptr, "1/5"}, Row{{{"timeslot", "1/"}}, nullptr, "1/5"},
+        Row{{{"timeslot", "1/5x"}}, nullptr, "1/5"}, Row{{{"timeslot", "1/300"}}, nullptr, "1/5"},
+        Row{{{"timeslot", 5}}, nullptr, "1/5"}, Row{{{"span", "2"}}, nullptr, "must be a number"},
+        Row{{{"span", -2}}, nullptr, "must be a number"}, Row{{{"span", 70000}}, nullptr, "must be a number"},
+        Row{{{"trunk", 1}}, nullptr, "must be a name"}, Row{{{"trunk", "none"}}, nullptr, "no trunk none"}}) {
+    for (const char* command : {"block", "unblock"}) {
+      view.blocked.clear();
+      Json request = row.request;
+      request["command"] = command;
+
+      auto answer = ask_server(request);
+
+      EXPECT_EQ(answer.has_value(), row.done != nullptr) << request.dump();
+      if (!row.done) {
+        EXPECT_THAT(answer.error().message, HasSubstr(row.refusal));
+        EXPECT_TRUE(view.blocked.empty());
+      } else if (answer) {
+        EXPECT_EQ(view.blocked, std::vector{fmt::format("{} {}", command, row.done)});
+        EXPECT_EQ(answer->at("timeslots"), 30);
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -215,9 +215,17 @@ TEST(ControlText, ShowsSpansAndTimeslots) {
   view.slot_views = {admin::slot_of(3, tdm::Signalling::SlotState::Idle)};
 
   EXPECT_EQ(shown("spans", view),
-            "SPAN  TYPE  ALARMS  CLOCK      TRUNK  D-CHANNEL  IDLE  IN USE  OUT  NAME\n"
-            "1     E1    OK      recovered  pstn   up         30    0       0    cesop\n");
+            "SPAN  TYPE  ALARMS  CLOCK      TRUNK  D-CHANNEL  IDLE  IN USE  OUT  BLOCKED\n"
+            "1     E1    OK      recovered  pstn   up         30    0       0    0\n")
+      << "the name of the span is left out where 80 columns do not hold it";
   EXPECT_EQ(shown("timeslots", view), "TIMESLOT  TRUNK  STATE  CALL  DETAIL\n1/3       pstn   idle   -     -\n");
+  using State = tdm::Signalling::SlotState;
+  view.slot_views = {admin::slot_of(3, State::Blocked), admin::slot_of(4, State::InUse, CallId{17})};
+  view.slot_views[0].is_blocked = view.slot_views[1].is_blocked = true;
+  EXPECT_EQ(shown("timeslots", view),
+            "TIMESLOT  TRUNK  STATE            CALL  DETAIL\n"
+            "1/3       pstn   blocked          -     -\n"
+            "1/4       pstn   in use, blocked  17    -\n");
 }
 
 TEST(ControlText, ShowsTrunks) {

@@ -185,6 +185,13 @@ TEST(Doctor, TellsAnAlarmAndNotWhatFollowsFromIt) {
   }
 }
 
+TEST(Doctor, TellsTimeslotsThatAreBlocked) {
+  SpanFacts span = card(2, conf::PriRole::User, 1);
+  span.view.blocked = 30;
+
+  EXPECT_THAT(examine(with({span})), tells(Grade::Warning, "span 2", "take no call: 30", "unblock span 2"));
+}
+
 TEST(Doctor, TellsLayer2ThatIsDownOnACleanLine) {
   auto span = pseudowire(conf::PriRole::Network, conf::SpanClock::Given);
   span.view.signalling_is_up = false;

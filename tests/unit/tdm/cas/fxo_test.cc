@@ -134,6 +134,25 @@ TEST_F(FxoTest, ACallThatIsRefusedRingsOnAndTakesNoOther) {
   EXPECT_EQ(lines.setups.size(), 1u);
 }
 
+TEST_F(FxoTest, ABlockedPortTakesNoCallOfEitherSide) {
+  start();
+  ASSERT_TRUE(lines.group->set_blocked({2, 1}, true));
+  EXPECT_FALSE(lines.group->set_blocked({2, 9}, true));
+
+  exchange.place("401");
+  wires.pass(12s);
+  EXPECT_TRUE(lines.setups.empty()) << "it rings until the caller gives up";
+  exchange.group->release(exchange.call, 16);
+  wires.pass(10s);
+  EXPECT_EQ(lines.state(0), State::Blocked);
+  lines.place("555");
+  EXPECT_EQ(lines.state(1), State::InUse) << "the other port's";
+  EXPECT_EQ(lines.group->refusal_cause(), 34);
+
+  ASSERT_TRUE(lines.group->set_blocked({2, 1}, false));
+  EXPECT_EQ(lines.group->refusal_cause(), 0);
+}
+
 struct FxoInCall : FxoTest {
   void answer_a_call(Config of_lines = Wires::config(LineKind::Fxo),
                      Config of_exchange = Wires::config(LineKind::Fxs)) {

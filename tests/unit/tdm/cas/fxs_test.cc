@@ -34,6 +34,25 @@ TEST_F(FxsTest, ATelephoneGetsDialToneAndItsDigitsMakeACall) {
   EXPECT_EQ(phones.detail(), "calling");
 }
 
+TEST_F(FxsTest, ABlockedTelephoneGetsNoCallAndMakesNone) {
+  start();
+  ASSERT_TRUE(phones.group->set_blocked({1, 1}, true));
+  Instrument telephone(wires);
+  ASSERT_TRUE(telephone.line->seize());
+  wires.pass(1s);
+
+  telephone.dial("5550100#");
+
+  EXPECT_TRUE(telephone.hears(find_tone_zone("eu")->congestion, 5s)) << phones.detail();
+  EXPECT_TRUE(phones.setups.empty());
+  ASSERT_TRUE(telephone.line->release());
+  wires.pass(3s);
+  EXPECT_EQ(phones.state(), State::Blocked) << phones.detail();
+  phones.place("401");
+  wires.pass(100ms);
+  EXPECT_TRUE(phones.has_heard("released 27"));
+}
+
 TEST_F(FxsTest, ANumberIsCompleteWhenNothingFollows) {
   start();
   Instrument telephone(wires);

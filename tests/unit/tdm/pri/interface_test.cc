@@ -412,14 +412,15 @@ TEST(PriInterface, AnExchangeThatDoesNotAnswerRestartIsUsedAllTheSame) {
   EXPECT_EQ(line.user.count(SlotState::Idle), 30u);
 }
 
-TEST(PriInterface, ATimeslotThatServiceTakesOutStaysOutUntilServiceBringsItBack) {
+TEST(PriInterface, ABlockedTimeslotIsTakenOutAtTheFarEndByServiceAndStaysOut) {
   for (auto type : {SwitchType::Ni2, SwitchType::Dms100, SwitchType::Lucent5e, SwitchType::Att4ess}) {
     Config config = ni2();
     config.switch_type = type;
     UpLine line(config);
 
-    ASSERT_TRUE(line.network.interface->set_service({1, 1}, false));
+    ASSERT_TRUE(line.network.interface->set_blocked({1, 1}, true));
     line.reactor.settle();
+    EXPECT_EQ(line.network.state_of(1), SlotState::Blocked) << to_string(type);
     EXPECT_EQ(line.user.state_of(1), SlotState::OutOfService) << to_string(type);
     EXPECT_EQ(line.user.interface->setup(ExchangeLine::call_to("100"))->slot.number, 2);
     line.cut(true);
@@ -427,7 +428,7 @@ TEST(PriInterface, ATimeslotThatServiceTakesOutStaysOutUntilServiceBringsItBack)
     line.cut(false);
     line.reactor.advance(30s);
     EXPECT_EQ(line.user.state_of(1), SlotState::OutOfService) << to_string(type);
-    ASSERT_TRUE(line.network.interface->set_service({1, 1}, true));
+    ASSERT_TRUE(line.network.interface->set_blocked({1, 1}, false));
     line.reactor.settle();
 
     EXPECT_EQ(line.user.state_of(1), SlotState::Idle) << to_string(type);
@@ -435,8 +436,15 @@ TEST(PriInterface, ATimeslotThatServiceTakesOutStaysOutUntilServiceBringsItBack)
   }
 }
 
-TEST(PriInterface, EuroIsdnHasNoService) {
+// EuroISDN has no SERVICE: the far end learns of it by our refusals.
+TEST(PriInterface, ABlockedTimeslotTakesNoCallOfEitherSide) {
   UpLine line;
+  for (const auto& entry : line.user.interface->status().slots) {
+    if (entry.slot.number == 31) continue;
+    ASSERT_TRUE(line.user.interface->set_blocked(entry.slot, true));
+  }
+  EXPECT_FALSE(line.user.interface->set_blocked({1, 16}, true)) << "the D-channel";
+  EXPECT_FALSE(line.user.interface->set_blocked({2, 1}, true));
 
   EXPECT_FALSE(line.user.interface->set_service({1, 1}, false));
   EXPECT_EQ(line.user.state_of(1), SlotState::Idle);

@@ -290,19 +290,26 @@ TEST(PriNfas, RestartAndServiceNameTheSpan) {
   EXPECT_EQ(line.user.state_of(Timeslot{2, 1}), SlotState::Idle);
   EXPECT_EQ(line.network.released, 0) << "the call is on 1/1";
   for (uint16_t span : {uint16_t{1}, uint16_t{2}}) {
-    ASSERT_TRUE(line.network.interface->set_service({span, 7}, false));
+    ASSERT_TRUE(line.network.interface->set_blocked({span, 7}, true));
     line.reactor.settle();
     EXPECT_EQ(line.user.state_of(Timeslot{span, 7}), SlotState::OutOfService);
   }
   EXPECT_EQ(line.user.count(SlotState::OutOfService), 2u);
 
-  // libpri names no interface for the first span, which would be the second's then.
+  // libpri names no interface for the first span, which would be the second's then: it is told when its own D-channel
+  // has the calls again.
   line.lose_primary();
-  EXPECT_FALSE(line.network.interface->set_service({1, 7}, true));
-  ASSERT_TRUE(line.network.interface->set_service({2, 7}, true));
+  ASSERT_TRUE(line.network.interface->set_blocked({1, 7}, false));
+  ASSERT_TRUE(line.network.interface->set_blocked({2, 7}, false));
   line.reactor.settle();
   EXPECT_EQ(line.user.state_of(Timeslot{1, 7}), SlotState::OutOfService);
   EXPECT_EQ(line.user.state_of(Timeslot{2, 7}), SlotState::Idle);
+  line.cut(false);
+  line.reactor.advance(30s);
+  line.cut_backup(true);
+  line.reactor.advance(30s);
+  ASSERT_FALSE(line.backup_is_active());
+  EXPECT_EQ(line.user.state_of(Timeslot{1, 7}), SlotState::Idle);
 }
 
 // NI-2: out of service (2) without a channel is said of a D-channel.
