@@ -11,6 +11,17 @@ constexpr Duration kWaitForPrimary = 3s;
 
 }  // namespace
 
+void Interface::on_one_way(size_t index) {
+  if (links_[index].is_one_way()) {
+    one_ways_.add();
+    log_.error("D-channel on span {}: the far end does not hear us, and asks for layer 2 again and again",
+               links_.span_of(index));
+  } else {
+    log_.info("D-channel on span {}: the far end hears us again", links_.span_of(index));
+  }
+  choose_dchannel();
+}
+
 void Interface::on_dchannel_up() {
   if (links_[hearing_].heard_maintenance() && links_.is_up(hearing_)) return on_dchannel_service(true);
   links_.set_up(hearing_, true);
@@ -98,7 +109,15 @@ void Interface::change_over(size_t to) {
 void Interface::move(Call& call, bool messages_are_lost) {
   if (call.state == CallState::Over || !links_.exists(call.handle)) return;
   links_.active().adopt(call.reference, call.outgoing);
-  if (call.state == CallState::Releasing) return guard_release(call);
+  if (call.state == CallState::Releasing) {
+    // Nobody may have heard DISCONNECT. RELEASE goes out at once, not when T305 runs out (Q.931 5.3.3): until then both
+    // ends hold a timeslot that nobody speaks on.
+    if (messages_are_lost) {
+      links_.active().pretend_disconnect(call.reference, call.outgoing, call.release_cause);
+      ::pri_hangup(pri(), call.handle, call.release_cause);
+    }
+    return guard_release(call);
+  }
   // What was on its way when the D-channel failed is lost: of a call that is being set up nobody knows how it stands.
   if (messages_are_lost && call.state < CallState::Active) hang_up(call, kTemporaryFailure);
 }

@@ -142,6 +142,7 @@ Interface::Interface(Config config, Reactor& reactor, std::vector<std::unique_pt
       refused_slot_(counters.get("pri.rx.channel_unavailable")),
       timer_expiries_(counters.get("pri.timer_expiries")),
       changeovers_(counters.get("pri.dchannel_changeovers")),
+      one_ways_(counters.get("pri.dchannel_one_way")),
       interface_downs_(counters.get("pri.interface_downs")),
       config_errors_(counters.get("pri.config_errors")) {}
 
@@ -171,8 +172,10 @@ void Interface::pump() {
 void Interface::receive(size_t index) {
   for (int frames = 0; frames < kFramesAPass; ++frames) {
     ::pri_event* event = nullptr;
-    if (!links_[index].receive(event)) break;
+    const bool was_one_way = links_[index].is_one_way();
+    if (!links_[index].receive(event, reactor_.now())) break;
     hearing_ = index;
+    if (links_[index].is_one_way() != was_one_way) on_one_way(index);
     if (event) {
       int kind = event->e;
       dispatch(*event);
@@ -572,7 +575,7 @@ void Interface::hang_up(Call& call, int cause) {
   call.state = CallState::Releasing;
   // What was told in DISCONNECT stays the cause (Q.931 5.3.2).
   if (!disconnect_sent) call.release_cause = valid_cause(cause);
-  if (disconnect_sent) links_.active().end_announcement(call.reference, valid_cause(cause));
+  if (disconnect_sent) links_.active().pretend_disconnect(call.reference, call.outgoing, valid_cause(cause));
   log_.info("call={} release cause={}", call.id, call.release_cause);
   ::pri_hangup(pri(), call.handle, call.release_cause);
   if (!links_.exists(call.handle)) {

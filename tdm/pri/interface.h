@@ -97,6 +97,7 @@ class Interface final : public Signalling {
   // The D-channels (dchannels.cc). libpri's of the active one:
   ::pri* pri() { return links_.active().get(); }
   uint16_t active_span() const { return links_.span_of(links_.active_index()); }
+  void on_one_way(size_t index);
   void on_dchannel_up();
   void on_dchannel_down();
   void on_dchannel_service(bool in_service);
@@ -194,6 +195,7 @@ class Interface final : public Signalling {
   Counter& refused_slot_;
   Counter& timer_expiries_;
   Counter& changeovers_;
+  Counter& one_ways_;
   Counter& interface_downs_;
   Counter& config_errors_;
 };

@@ -92,7 +92,8 @@ Link::~Link() {
   retired().push_back(pri_);
 }
 
-bool Link::receive(::pri_event*& event) {
+bool Link::receive(::pri_event*& event, TimePoint now) {
+  now_ = now;
   took_frame_ = false;
   maintenance_ = false;
   restart_.reset();
@@ -110,8 +111,8 @@ void Link::adopt(int call_reference, bool ours) {
   injected_.clear();
 }
 
-void Link::end_announcement(int call_reference, int cause) {
-  injected_ = disconnect_frame(call_reference, reference_octets_, cause);
+void Link::pretend_disconnect(int call_reference, bool ours, int cause) {
+  injected_ = disconnect_frame(call_reference | (ours ? kFromDestination : 0), reference_octets_, cause);
   ::pri_check_event(pri_);
   injected_.clear();
 }
@@ -164,6 +165,7 @@ int Link::read(std::span<uint8_t> buffer) {
     malformed_.add();
     return 0;
   }
+  one_way_.on_frame(received, now_);
   auto guarded = guard(received);
   if (!guarded) {
     malformed_.add();

@@ -12,6 +12,7 @@
 #include "tdm/pri/config.h"
 #include "tdm/pri/frame.h"
 #include "tdm/pri/libpri.h"
+#include "tdm/pri/one_way_watch.h"
 
 namespace sg::tdm::pri {
 
@@ -32,9 +33,11 @@ class Link {
   // The D-channel is gone for good.
   bool is_lost() const { return lost_; }
 
-  // Takes one frame from the D-channel. `event` is what libpri makes of it, good until the next call into libpri.
-  // False: no frame was waiting.
-  bool receive(::pri_event*& event);
+  // Takes one frame from the D-channel, at `now`. `event` is what libpri makes of it, good until the next call into
+  // libpri. False: no frame was waiting.
+  bool receive(::pri_event*& event, TimePoint now);
+  // Layer 2 seems to be up, but the far end does not hear us.
+  bool is_one_way() const { return one_way_.is_one_way(); }
   // The next event of libpri's timers; null when none is due.
   ::pri_event* run_timers() { return ::pri_schedule_run(pri_); }
   // How long until libpri wants run_timers().
@@ -56,9 +59,9 @@ class Link {
   void adopt(int call_reference, bool ours);
   // The DISCONNECT that we send for this incoming call is to say that an announcement plays: libpri has no means to.
   void announce_on_disconnect(int call_reference) { announcing_.insert(call_reference | kFromDestination); }
-  // That announcement is over: libpri sends RELEASE when it is told to hang up next, as if the far end had hung up just
-  // now. By itself it would wait for that, or for T305.
-  void end_announcement(int call_reference, int cause);
+  // Once it has sent DISCONNECT, libpri waits for the far end, or for T305, whatever it is told. It is given one that
+  // never came, and so sends RELEASE when it is told to hang up next. `ours`: as for adopt().
+  void pretend_disconnect(int call_reference, bool ours, int cause);
   void forget_announcement(int call_reference) { announcing_.erase(call_reference | kFromDestination); }
 
   DChannelStats dchannel_stats() const { return dchannel_->stats(); }
@@ -75,6 +78,8 @@ class Link {
   ::pri* pri_ = nullptr;
   bool lost_ = false;
   bool took_frame_ = false;
+  TimePoint now_;  // of receive()
+  OneWayWatch one_way_;
   std::optional<Restart> restart_;
   bool maintenance_ = false;
   Bytes injected_;  // read before what the D-channel has

@@ -27,7 +27,8 @@ class LinkGroup {
 
   void set_up(size_t index, bool up) { members_[index].is_up = up; }
   void set_in_alarm(uint16_t span, bool in_alarm);
-  bool is_up(size_t index) const { return members_[index].is_up; }
+  // As far as both ends can tell: libpri, and what the far end sends.
+  bool is_up(size_t index) const { return members_[index].is_up && !members_[index].link->is_one_way(); }
   // Layer 2 is up, and its span clean: layer 2 is slower than the alarm to notice that nothing passes.
   bool is_usable(size_t index) const { return is_up(index) && !members_[index].in_alarm; }
   // Which should be the active one now. The one that is stays so while it works, also when the primary is back.

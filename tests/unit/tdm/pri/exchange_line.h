@@ -29,7 +29,7 @@ class TestDChannel final : public DChannel {
     return cut ? 0 : static_cast<size_t>(length);
   }
   Result<> write(ByteView frame) override {
-    if (cut) return {};
+    if (cut || cut_sending) return {};
     ++stats_.frames_sent;
     Bytes changed(frame.begin(), frame.end());
     if (change) change(changed);
@@ -39,7 +39,7 @@ class TestDChannel final : public DChannel {
   }
   DChannelStats stats() const override { return stats_; }
 
-  bool cut = false;
+  bool cut = false, cut_sending = false;
   std::function<void(Bytes&)> change;  // does what it likes with each frame that is sent
   Bytes last;                          // the frame sent last
 

@@ -446,8 +446,60 @@ TEST(PriInterface, ABlockedTimeslotTakesNoCallOfEitherSide) {
   EXPECT_FALSE(line.user.interface->set_blocked({1, 16}, true)) << "the D-channel";
   EXPECT_FALSE(line.user.interface->set_blocked({2, 1}, true));
 
-  EXPECT_FALSE(line.user.interface->set_service({1, 1}, false));
-  EXPECT_EQ(line.user.state_of(1), SlotState::Idle);
+  // Ours: the last one that is left, then none.
+  auto out = line.user.interface->setup(ExchangeLine::call_to("100"));
+  EXPECT_EQ(out->slot.number, 31);
+  EXPECT_EQ(line.user.interface->refusal_cause(), 34);
+  line.reactor.settle();
+  line.user.interface->release(out->call, 16);
+  line.reactor.settle();
+  // The network's, which hunts from 1 and names the timeslot as the only one.
+  ASSERT_TRUE(line.network.interface->setup(ExchangeLine::call_to("200")));
+  line.reactor.settle();
+
+  EXPECT_TRUE(line.user.setups.empty());
+  EXPECT_EQ(line.network.heard.back(), "released 34") << "as all that it tried were refused with cause 44";
+  EXPECT_GE(line.network.counters.get("pri.rx.channel_unavailable").value(), 3u);
+  ASSERT_TRUE(line.user.interface->set_blocked({1, 1}, false));
+  ASSERT_TRUE(line.user.interface->set_blocked({1, 2}, false));
+  EXPECT_EQ(line.user.count(SlotState::Blocked), 27u);
+}
+
+TEST(PriInterface, ACallGoesOnThoughItsTimeslotIsBlockedAndBlocksItAfterwards) {
+  UpLine line;
+  line.network.on_call = [&](SignallingCallId call) { line.network.interface->answer(call); };
+  auto out = line.user.interface->setup(ExchangeLine::call_to("100"));
+  line.reactor.settle();
+  ASSERT_TRUE(line.user.has_heard("answered"));
+
+  ASSERT_TRUE(line.user.interface->set_blocked(out->slot, true));
+  line.reactor.advance(60s);
+  EXPECT_EQ(line.user.state_of(out->slot), SlotState::InUse);
+  EXPECT_TRUE(line.user.interface->status().slots.front().is_blocked);
+  line.network.interface->release(line.network.call, 16);
+  line.reactor.settle();
+
+  EXPECT_TRUE(line.user.has_heard("released 16"));
+  EXPECT_EQ(line.user.state_of(out->slot), SlotState::Blocked);
+}
+
+TEST(PriInterface, ADChannelThatFailsOneWayIsDownAtBothEnds) {
+  for (bool network_is_deaf : {true, false}) {
+    UpLine line;
+    auto& deaf = network_is_deaf ? line.network : line.user;
+    auto& hears = network_is_deaf ? line.user : line.network;
+    hears.dchannel->cut_sending = true;
+
+    line.reactor.advance(60s);
+    EXPECT_EQ(hears.interface->refusal_cause(), 27);
+    EXPECT_EQ(deaf.interface->refusal_cause(), 27);
+    EXPECT_EQ(std::ranges::count(hears.heard, "down"), 1) << "and does not come and go";
+    hears.dchannel->cut_sending = false;
+    line.reactor.advance(30s);
+
+    EXPECT_EQ(hears.interface->refusal_cause(), 0);
+    EXPECT_EQ(deaf.interface->refusal_cause(), 0);
+  }
 }
 
 // The network's SETUP crosses the RESTARTs of ours: what is still to be restarted is idle at the far end for sure.

@@ -165,6 +165,62 @@ TEST(PriNfas, AReleaseThatThePrimaryLostIsSentAgainOnTheBackup) {
   EXPECT_EQ(line.network.count(SlotState::Idle), 46u);
 }
 
+// Q.931 5.3.3 by T305 would take half a minute.
+TEST(PriNfas, AReleaseThatThePrimaryLostGoesOutOnTheBackupAsSoonAsThatTakesOver) {
+  for (bool is_ours : {true, false}) {
+    NfasLine line;
+    auto call = line.talk(is_ours ? line.user : line.network);
+    auto& ends_it = line.user;
+    line.cut(true);
+    ends_it.interface->release(is_ours ? call.call : line.user.call, 16);
+    line.reactor.settle();
+    ASSERT_EQ(line.network.released, 0);
+
+    line.user.interface->on_alarms_changed(1, kAlarmRed);
+    line.network.interface->on_alarms_changed(1, kAlarmYellow);
+    line.reactor.advance(100ms);
+
+    EXPECT_EQ(line.user.released, 1) << is_ours;
+    EXPECT_EQ(line.network.released, 1) << is_ours;
+    EXPECT_EQ(line.network.heard.back(), "released 16");
+    EXPECT_EQ(line.user.count(SlotState::InUse), 0u);
+    EXPECT_EQ(line.network.count(SlotState::InUse), 0u);
+    line.reactor.advance(120s);
+    EXPECT_EQ(line.user.released + line.network.released, 2) << "and once only";
+  }
+}
+
+// Who still hears sees only that layer 2 is asked for again and again, and libpri takes it to be up each time.
+TEST(PriNfas, ADChannelThatFailsOneWayIsLeftByBothSides) {
+  for (bool network_is_deaf : {true, false}) {
+    NfasLine line;
+    auto call = line.talk(line.user);
+    auto& deaf = network_is_deaf ? line.network : line.user;
+    auto& hears = network_is_deaf ? line.user : line.network;
+    hears.dchannel->cut_sending = true;
+
+    line.reactor.advance(60s);
+
+    EXPECT_TRUE(line.backup_is_active()) << network_is_deaf;
+    EXPECT_EQ(hears.counters.get("pri.dchannel_one_way").value(), 1u);
+    EXPECT_EQ(deaf.counters.get("pri.dchannel_one_way").value(), 0u);
+    EXPECT_EQ(line.user.released + line.network.released, 0);
+    line.talk(line.user);
+    line.talk(line.network);
+    line.user.interface->release(call.call, 16);
+    line.reactor.settle();
+    EXPECT_EQ(line.network.released, 1);
+    // It is whole again, and takes over in its turn.
+    hears.dchannel->cut_sending = false;
+    line.reactor.advance(30s);
+    line.cut_backup(true);
+    line.reactor.advance(30s);
+    EXPECT_FALSE(line.backup_is_active());
+    EXPECT_FALSE(line.user.has_heard("down"));
+    line.talk(line.user);
+  }
+}
+
 // The side that has something to send notices the loss long before the other.
 TEST(PriNfas, AReleaseIsHeardThoughOneSideHasChangedOverAndTheOtherHasNot) {
   for (bool network_is_late : {true, false}) {
