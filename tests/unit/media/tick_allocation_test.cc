@@ -91,7 +91,7 @@ struct TickAllocation : testing::Test {
   OneBlockBearer& add_bearer(Side side) {
     auto bearer = std::make_unique<OneBlockBearer>();
     auto& far_end = *bearer;
-    session.give_bearer(side, {1, 1}, std::move(bearer));
+    session.give_bearer(side, {1, 1}, std::move(bearer), &tdm::default_tone_zone());
     return far_end;
   }
   int allocations_of_tick() {
