@@ -132,6 +132,8 @@ class Signalling {
     virtual void on_released(SignallingCallId call, int cause) = 0;
     // One of kRemoteHold and its like, or others as Q.931 4.5.22.
     virtual void on_notify(SignallingCallId call, uint8_t description) = 0;
+    // The line of a call fails, or is well again: told before the call ends of it, if it does.
+    virtual void on_line_changed(SignallingCallId /*call*/, const LineFault&) {}
     virtual void on_interface_up() = 0;
     virtual void on_interface_down() = 0;
     // The far end of both answered calls wants what is behind them joined: answer with join_answered().

@@ -40,6 +40,15 @@ constexpr AlarmSet kAlarmRemoved = 16;  // the card or the span is gone
 // "RED YELLOW", or "OK".
 std::string to_string(AlarmSet alarms);
 
+// What is wrong with the line that a call is on; false where nothing is.
+struct LineFault {
+  uint16_t span = 0;              // of its timeslot
+  AlarmSet alarms = kNoAlarm;     // of that span
+  bool is_dchannel_lost = false;  // of the one that signals for it, perhaps on another span
+
+  explicit operator bool() const { return alarms != kNoAlarm || is_dchannel_lost; }
+};
+
 // What a span is and how it does. A value, for operators and for the trunk that uses it.
 struct SpanStatus {
   uint16_t number = 0;

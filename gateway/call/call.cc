@@ -380,7 +380,7 @@ void Call::on_released(Party& party, Cause cause) {
   bool is_early = state() == CallState::Trying || state() == CallState::Alerting;
   if (&party != called_.get() || !is_early || !(is_redirected_ || routing_.hunt.goes_on(cause)) || !has_next()) {
     if (&party == called_.get() && forward(cause)) return;
-    clear(cause, &party == caller_.get() ? "caller" : "called");
+    clear(cause, releaser(party));
     return;
   }
   if (std::exchange(is_redirected_, false)) {
@@ -391,6 +391,11 @@ void Call::on_released(Party& party, Cause cause) {
     context_.counters.get("call.hunted").add();
   }
   hunt_on(cause);
+}
+
+std::string_view Call::releaser(const Party& gone) const {
+  if (gone.line()) return "line";
+  return &gone == caller_.get() ? "caller" : "called";
 }
 
 // The next target need not wait for the end of this one's leg: a peer that never answered takes seconds for that.
@@ -691,6 +696,11 @@ void Call::on_peer_gone(Party& party, PeerGone how) {
   record_.peer_gone = how;
   if (state() == CallState::Answered) owner_.on_party_gone(*this, party);
   clear(kRecoveryOnTimer, "gateway");
+}
+
+void Call::on_line_changed(Party& party) {
+  if (!is_member(party)) return;
+  record_.fax_log.on_line(age(), party.side(), party.line());
 }
 
 void Call::on_media_event(const media::Event& event) {

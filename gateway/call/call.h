@@ -120,6 +120,7 @@ class Call final : public PartyListener {
   void on_mode_changed(Party& party, MediaModeState state) override;
   void on_failed(Party& party, Cause cause) override;
   void on_peer_gone(Party& party, PeerGone how) override;
+  void on_line_changed(Party& party) override;
 
   // Overlap receiving (Q.931 section 5.2.4): asks the dial plan after each digit.
   void collect();
@@ -154,6 +155,8 @@ class Call final : public PartyListener {
   // Whoever is on hold by the other side is told, and hears music where there is any.
   void pass_hold_on(Party& holder);
   void clear(Cause cause, std::string_view by);
+  // Who ends it where this one's leg is over.
+  std::string_view releaser(const Party& gone) const;
   void close_when_released();
   void finish();
   void enter(CallState state) { fsm_.enter(state, context_.reactor.now()); }

@@ -36,13 +36,18 @@ LateChange::Why why_late(const FaxLog& log, const LateChange& change, bool by_pe
   return change.offered && *change.offered <= *log.first_frame_at() + kBegun ? Why::Answered : Why::WeAsked;
 }
 
+// The machines trained anew afterwards, or a page was confirmed.
+bool went_on(const FaxLog& log, Milliseconds after) {
+  const FaxLog::Latest& latest = log.latest();
+  return latest.confirmed > after || (latest.dcs > after && latest.training_answer > after);
+}
+
 // The machines were at it, and what was torn did not mend: they neither trained anew afterwards nor confirmed a page.
 bool is_late(const FaxLog& log, Milliseconds at) {
   // T.30 clause 5.2: DIS is repeated; a change as it comes, or in the pause after it, tears nothing.
   if (!log.first_frame_at() || *log.first_frame_at() + kBegun >= at) return false;
   const FaxLog::Latest& latest = log.latest();
-  if (latest.confirmed > at) return false;
-  if (latest.dcs > at && latest.training_answer > at) return false;
+  if (went_on(log, at)) return false;
   return latest.dcs || latest.dis <= at;
 }
 
@@ -123,6 +128,20 @@ void add_losses(FaxFacts& facts, size_t leg, const media::SideStats& side) {
            kMuchInG711);
 }
 
+// An outage of a leg that ended the fax. One that is over tore it, unless the machines got on. While only the D-channel
+// is lost the fax goes on, until the call is taken for lost with it.
+void add_outages(FaxFacts& facts, size_t leg, const LegRecord& record, WallTime started) {
+  for (const LineOutage& outage : record.outages) {
+    LineDown line{.leg = leg, .began = since(started, outage.began), .ended = {}, .fault = outage.fault};
+    if (outage.ended) line.ended = since(started, *outage.ended);
+    const bool is_silent = outage.fault.alarms != tdm::kNoAlarm;
+    if (!is_silent && (line.ended || facts.released_by != "line")) continue;
+    if (line.ended && (!facts.log.first_frame_at() || went_on(facts.log, *line.ended))) continue;
+    if (line.ended && *line.ended < *facts.log.first_frame_at()) continue;
+    if (!facts.line || line.began < facts.line->began) facts.line = line;
+  }
+}
+
 }  // namespace
 
 FaxFacts fax_facts_of(const Record& record) {
@@ -140,6 +159,8 @@ FaxFacts fax_facts_of(const Record& record) {
   };
   add_leg(record.caller);
   for (const LegRecord& leg : record.called) add_leg(leg);
+  add_outages(facts, 0, record.caller, record.started);
+  if (!record.called.empty()) add_outages(facts, 1, record.called.back(), record.started);
   for (const media::SideStats& side : record.media.side) add_figures(facts, side);
   facts.legs = {leg_of("caller", &record.caller, record.media.side[0]),
                 leg_of("called", record.called.empty() ? nullptr : &record.called.back(), record.media.side[1])};

@@ -1,5 +1,8 @@
 #include "gateway/call/fax_log.h"
 
+#include <algorithm>
+#include <functional>
+
 #include <fmt/format.h>
 
 #include "t38/t30_frame.h"
@@ -48,6 +51,8 @@ std::string_view name(FaxStep::Kind kind) {
       return "slip";
     case FaxStep::Kind::Redundancy:
       return "redundancy";
+    case FaxStep::Kind::Line:
+      return "line";
   }
   return "";
 }
@@ -165,6 +170,8 @@ void FaxLog::on_mode(Milliseconds at, media::Side side, std::string_view mode, s
 }
 
 void FaxLog::on_hurt(Milliseconds at, const media::MediaHurt& hurt) {
+  // Without the clock of a dead line the other side is neither read nor written.
+  if (std::ranges::any_of(is_in_alarm_, std::identity())) return;
   const bool is_slip = hurt.kind == media::MediaHurt::Kind::Slip;
   if (is_slip) {
     sums_.slips += hurt.count;
@@ -182,6 +189,16 @@ void FaxLog::on_hurt(Milliseconds at, const media::MediaHurt& hurt) {
   step.count = hurt.count;
   step.recovered = hurt.recovered;
   add(std::move(step));
+}
+
+void FaxLog::on_line(Milliseconds at, media::Side side, const tdm::LineFault& fault) {
+  is_in_alarm_[static_cast<size_t>(side)] = fault.alarms != tdm::kNoAlarm;
+  const std::string state =
+      fault.alarms == tdm::kNoAlarm && fault.is_dchannel_lost ? "D-channel lost" : tdm::to_string(fault.alarms);
+  const std::string what = fmt::format("span {}: {}", fault.span, state);
+  // The D-channel goes with the span, a little later.
+  if (std::exchange(line_[static_cast<size_t>(side)], what) == what) return;
+  add({.at = at, .kind = FaxStep::Kind::Line, .side = side, .what = what});
 }
 
 void FaxLog::on_redundancy(Milliseconds at, const media::RedundancyRaised& raised) {

@@ -11,12 +11,13 @@
 
 #include "gateway/call/fax_outcome.h"
 #include "media/service.h"
+#include "tdm/types.h"
 
 namespace sg::call {
 
 // One thing that happened to a fax.
 struct FaxStep {
-  enum class Kind : uint8_t { Tone, Frame, Training, Page, Mode, Loss, Slip, Redundancy };
+  enum class Kind : uint8_t { Tone, Frame, Training, Page, Mode, Loss, Slip, Redundancy, Line };
   std::chrono::milliseconds at{0};  // since the call began
   Kind kind = Kind::Frame;
   media::Side side = media::Side::A;  // whose machine or leg: A the caller's
@@ -99,6 +100,8 @@ class FaxLog {
   void on_seen(Milliseconds at, const media::FaxSeen& seen);
   void on_mode(Milliseconds at, media::Side side, std::string_view mode, std::string_view reason);
   void on_hurt(Milliseconds at, const media::MediaHurt& hurt);
+  // From here on what is lost or slips is no symptom of anything else, until the line is well again.
+  void on_line(Milliseconds at, media::Side side, const tdm::LineFault& fault);
   void on_redundancy(Milliseconds at, const media::RedundancyRaised& raised);
 
   bool is_empty() const { return steps_.kept().empty(); }
@@ -152,6 +155,8 @@ class FaxLog {
   std::optional<Milliseconds> goodbye_at_;
   bool was_in_audio_ = false, was_in_t38_ = false;
   std::array<bool, 3> has_spoken_{};
+  std::array<bool, 3> is_in_alarm_{};  // the line of that side
+  std::array<std::string, 3> line_;    // how it stands, in words
 };
 
 }  // namespace sg::call

@@ -1,6 +1,7 @@
 #include "gateway/call/fax_verdict.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include <fmt/format.h>
 
@@ -155,6 +156,30 @@ bool waits_to_be_asked(const FaxFacts& f) {
   return f.answered && f.log.sums().cng && called.is_ip && !called.was_asked && !f.t38_since;
 }
 
+// "span 1 (caller's side) went into alarm (RED) 11.3 s after the answer"
+std::string words_of_line(const FaxFacts& f) {
+  const LineDown& line = *f.line;
+  const std::string_view side = line.leg == 0 ? "caller's side" : "called side";
+  const double at = after_answer(f, line.began);
+  if (line.fault.alarms == tdm::kNoAlarm) {
+    return fmt::format("the D-channel for span {} ({}) was lost {:.1f} s after the answer", line.fault.span, side, at);
+  }
+  const std::string lasted = line.ended ? fmt::format(", for {:.1f} s", seconds(*line.ended - line.began)) : "";
+  return fmt::format("span {} ({}) went into alarm ({}) {:.1f} s after the answer{}", line.fault.span, side,
+                     tdm::to_string(line.fault.alarms), at, lasted);
+}
+bool is_line_down(const FaxFacts& f) {
+  return f.line.has_value();
+}
+std::string words_of_dead_line(const FaxFacts& f) {
+  std::string words = words_of_line(f) + ".";
+  words.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(words.front())));
+  return words;
+}
+constexpr std::string_view kLineAdvice =
+    "Mend that line (spangatectl spans, doctor): RED is that nothing arrives (its far end is off, or the cable), YELLOW "
+    "that the far end does not hear us, REMOVED a card that is gone.";
+
 // RFC 5057 section 5.1: the dialog ends with these.
 bool lost_dialog(const FaxFacts& f) {
   return f.released_by == "gateway" && ends_dialog(f.refused_with);
@@ -202,6 +227,12 @@ const std::vector<Rule>& rules() {
       {"delivered", Verdict::Delivered, [](F) { return true; },
        [](F) { return std::string("Every page was confirmed, and the machines said goodbye."); }, ""},
 
+      {"line down", Verdict::InDoubt, is_line_down,
+       [](F f) {
+         return fmt::format("The last page was {}, and then {}.",
+                            f.log.outcome().is_confirmed() ? "confirmed" : "sent, but not confirmed", words_of_line(f));
+       },
+       "Ask the recipient whether all pages are there, and mend that line (spangatectl spans, doctor)."},
       {"confirmation not heard", Verdict::InDoubt, [](F f) { return f.log.outcome().is_unheard(); },
        [](F f) {
          return fmt::format(
@@ -227,6 +258,7 @@ const std::vector<Rule>& rules() {
        },
        "Ask the recipient whether all pages are there."},
 
+      {"line down", Verdict::Unknown, is_line_down, words_of_dead_line, kLineAdvice},
       {"dialog lost", Verdict::Unknown, lost_dialog, words_of_lost_dialog, kLostDialogAdvice},
       {"relayed", Verdict::Unknown, [](F f) { return f.t38_since && !f.t38_heard_nothing; },
        [](F) { return std::string("T.38 was agreed upon, but no T.30 frame was seen."); },
@@ -255,6 +287,7 @@ const std::vector<Rule>& rules() {
        [](F) { return std::string("A fax tone was heard, and then nothing of a fax."); },
        "If it was a fax: did a person or a voice menu call its number?"},
 
+      {"line down", Verdict::Failed, is_line_down, words_of_dead_line, kLineAdvice},
       {"dialog lost", Verdict::Failed, lost_dialog, words_of_lost_dialog, kLostDialogAdvice},
       {"no T.38 packet", Verdict::Failed, [](F f) { return f.t38_heard_nothing; },
        [](F) { return std::string("T.38 was agreed upon, but the peer's packets never came."); },

@@ -54,13 +54,21 @@ struct FaxLoss {
   double share = 0;  // of the packets, as percent
 };
 
+// The line under a leg that failed first, and with it the fax.
+struct LineDown {
+  size_t leg = 0;
+  FaxLog::Milliseconds began{0};              // since the call began
+  std::optional<FaxLog::Milliseconds> ended;  // not set: never, in this call
+  tdm::LineFault fault;
+};
+
 // What the rules look at. A value, gathered from a call's record when it is over.
 struct FaxFacts {
   using Milliseconds = std::chrono::milliseconds;
 
   FaxLog log;
   FaxOutcome::Verdict verdict = FaxOutcome::Verdict::Unknown;
-  std::string released_by;                // "caller", "called", "gateway"
+  std::string released_by;                // as Record::released_by
   bool fell_silent = false;               // the gateway ended the call: nothing came from a peer any more
   bool has_expired = false;               // it did: the session timer of a leg ran out
   std::optional<Milliseconds> answered;   // since the call began, as all times here
@@ -77,6 +85,7 @@ struct FaxFacts {
   // No frame came from this one's machine, though the other one's spoke.
   std::optional<size_t> silent_leg;
   std::optional<FaxLoss> loss;
+  std::optional<LineDown> line;
 };
 
 FaxFacts fax_facts_of(const Record& record);

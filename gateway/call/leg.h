@@ -96,6 +96,8 @@ class LegListener {
   virtual void on_timeslot(tdm::Timeslot slot) = 0;
   // TDM: the call stands without a timeslot, until on_timeslot() (who holds a call may need it for another).
   virtual void on_timeslot_left() {}
+  // TDM: what is wrong with its line, or that nothing is any more. A line that stays so ends the leg.
+  virtual void on_line_changed(const tdm::LineFault&) {}
   // The far end hung up but an announcement may play until release() (DISCONNECT with progress indicator 8).
   virtual void on_disconnected(Cause cause, bool inband) = 0;
   // The leg is over. Exactly once in the life of a leg, also after our own release(); nothing follows it.

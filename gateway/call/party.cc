@@ -493,6 +493,16 @@ void Party::on_peer_gone(PeerGone how) {
   if (!is_leaving_) listener_->on_peer_gone(*this, how);
 }
 
+void Party::on_line_changed(const tdm::LineFault& fault) {
+  if (is_leaving_) return;
+  const bool was_out = static_cast<bool>(std::exchange(line_, fault));
+  if (!fault && !was_out) return;
+  const WallTime now = options_.time.at(context_.reactor.now());
+  if (fault && !was_out) record_.outages.push_back({now, std::nullopt, fault});
+  if (!fault && was_out) record_.outages.back().ended = now;
+  listener_->on_line_changed(*this);
+}
+
 void Party::on_dialog_lost(int sip_status) {
   listener_->on_failed(*this, cause_of_sip(sip_status));
 }

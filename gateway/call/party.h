@@ -54,6 +54,8 @@ class PartyListener {
   virtual void on_failed(Party& party, Cause cause) = 0;
   // As LegListener::on_peer_gone().
   virtual void on_peer_gone(Party& party, PeerGone how) = 0;
+  // Its line has failed, or is well again: what Party::line() tells is new.
+  virtual void on_line_changed(Party& party) = 0;
 };
 
 // One side of a call: a leg, the media that it has agreed on with its peer, and its part of the record.
@@ -99,6 +101,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   bool has_early_media() const { return has_media_; }
   MediaModeState mode() const { return mode_.state(); }
   std::optional<tdm::Timeslot> slot() const { return slot_; }
+  const tdm::LineFault& line() const { return line_; }
 
   // Calling side: takes the peer's first offer, or prepares ours where it came without. A cause: why it cannot.
   // `streams`: of that offer, to tell what of it cannot be taken.
@@ -174,6 +177,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   bool on_conference(const Leg& other) override { return !is_leaving_ && listener_->on_conference(*this, other); }
   void on_timeslot_left() override;
   void on_peer_gone(PeerGone how) override;
+  void on_line_changed(const tdm::LineFault& fault) override;
   void on_held() override { set_holding(true); }
   void on_retrieved() override { set_holding(false); }
 
@@ -219,6 +223,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   Timer move_timer_;  // runs until a new address can be told again
   Timer vbd_timer_;
   std::optional<tdm::Timeslot> slot_;
+  tdm::LineFault line_;
   bool is_called_ = false;     // we have called it
   bool is_described_ = false;  // ours_ was given to the leg
   bool has_media_ = false;     // the media plane knows where to send

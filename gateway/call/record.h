@@ -15,6 +15,13 @@
 
 namespace sg::call {
 
+// While a line was out of order, as it was at first: what follows is of that.
+struct LineOutage {
+  WallTime began;
+  std::optional<WallTime> ended;  // not set: it outlasted the call
+  tdm::LineFault fault;
+};
+
 // One side of a call, as its record tells it.
 struct LegRecord {
   std::string trunk;
@@ -30,6 +37,7 @@ struct LegRecord {
     std::string reason;  // "V.21 preamble", "peer's offer", "refused 488"
   };
   std::vector<ModeChange> modes;
+  std::vector<LineOutage> outages = {};
   bool refused_peer_t38 = false;  // we refused the peer's T.38 offer: it came too late, or the trunk takes none
   int t38_refused_with = 0;       // SIP status with which the peer refused our T.38 offer; 0: it did not
   int t38_max_datagram = 0;       // octets that the peer takes in T.38, as it told or the trunk knows; 0: no T.38
@@ -66,7 +74,8 @@ struct Record {
   // One a target that was tried, in order; the last is the one that answered, if any did. Empty: no route.
   std::vector<LegRecord> called;
   Cause cause;              // why the call ended
-  std::string released_by;  // "caller", "called", "gateway", "transfer"; "gateway ended": it was killed
+  // "caller", "called", "gateway", "transfer", "line": a line was out of order; "gateway ended": it was killed.
+  std::string released_by;
   std::vector<TransferRecord> transfers;
   std::optional<WallTime> handed_to_switch;  // when a switch was asked to join both legs itself
   bool fax = false;                          // a fax tone or T.38 was seen

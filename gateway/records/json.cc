@@ -58,6 +58,14 @@ Json json_of(const call::LegRecord& leg) {
   for (const auto& change : leg.modes) {
     modes.push_back({{"at", iso8601(change.at)}, {"mode", change.mode}, {"reason", change.reason}});
   }
+  Json outages = Json::array();
+  for (const auto& outage : leg.outages) {
+    outages.push_back({{"began", iso8601(outage.began)},
+                       {"ended", outage.ended ? Json(iso8601(*outage.ended)) : Json()},
+                       {"span", outage.fault.span},
+                       {"alarms", tdm::to_string(outage.fault.alarms)},
+                       {"d_channel_lost", outage.fault.is_dchannel_lost}});
+  }
   return {{"trunk", leg.trunk},
           {"leg", leg.leg},
           {"called", leg.called},
@@ -66,7 +74,8 @@ Json json_of(const call::LegRecord& leg) {
           {"limit", leg.limit.empty() ? Json() : Json(leg.limit)},
           {"why", leg.why.empty() ? Json() : Json(leg.why)},
           {"t38_max_datagram", leg.t38_max_datagram ? Json(leg.t38_max_datagram) : Json()},
-          {"media_modes", std::move(modes)}};
+          {"media_modes", std::move(modes)},
+          {"line_outages", std::move(outages)}};
 }
 
 Json json_of_transfers(const call::Record& record) {

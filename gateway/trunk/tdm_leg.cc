@@ -194,6 +194,10 @@ void TdmLeg::on_slot_left() {
   if (listener_) listener_->on_timeslot_left();
 }
 
+void TdmLeg::on_line_changed(const tdm::LineFault& fault) {
+  if (listener_) listener_->on_line_changed(fault);
+}
+
 void TdmLeg::on_transfer(TdmLeg& other) {
   is_transferring_ = true;
   call::TransferRequest request;

@@ -62,6 +62,7 @@ class TdmLeg final : public call::Leg {
   void on_digits_wanted(tdm::Progress progress);
   void on_notified(uint8_t description);
   void on_slot_left();
+  void on_line_changed(const tdm::LineFault& fault);
   // The far end wants its two calls joined, or both far ends beside itself.
   void on_transfer(TdmLeg& other);
   void on_conference(TdmLeg& held);

@@ -76,6 +76,9 @@ class TdmTrunk::Interface final : public tdm::Signalling::Listener {
     TdmLeg* with = trunk_.find(*signalling_, held);
     if (leg && with) leg->on_conference(*with);
   }
+  void on_line_changed(tdm::SignallingCallId call, const tdm::LineFault& fault) override {
+    if (TdmLeg* leg = trunk_.find(*signalling_, call)) leg->on_line_changed(fault);
+  }
   void on_interface_up() override { trunk_.log_.info("{} is up", signalling_->status().name); }
   void on_interface_down() override { trunk_.log_.error("{} is down", signalling_->status().name); }
   void on_join_wanted(tdm::SignallingCallId call, tdm::SignallingCallId other) override {

@@ -67,6 +67,7 @@ void Port::read_line() {
 void Port::look_at_alarms() {
   if (!line_) return;
   log_.info("alarms={}", to_string(line_->alarms()));
+  tell_line(line_->alarms());
   place_.owner.on_port_changed();
 }
 
@@ -76,6 +77,7 @@ void Port::lose_line(std::string why) {
   timer_.cancel();
   audio_.close();
   on_line_lost();
+  tell_line(kAlarmRemoved);
   if (call_) end_call(kOutOfOrder);
   place_.reactor.unwatch(line_->fd());
   line_.reset();
@@ -139,6 +141,12 @@ void Port::tell_answered() {
 void Port::tell_notify(uint8_t description) {
   place_.owner.tell(
       [call = call_, description](Signalling::Listener& listener) { listener.on_notify(call, description); });
+}
+
+void Port::tell_line(AlarmSet alarms) {
+  if (!call_) return;
+  const LineFault fault{.span = slot().span, .alarms = alarms};
+  place_.owner.tell([call = call_, fault](Signalling::Listener& listener) { listener.on_line_changed(call, fault); });
 }
 
 void Port::end_call(int cause) {

@@ -128,6 +128,8 @@ class Port : protected PortAudio::Listener {
   void tell_alerting();
   void tell_progress();
   void tell_answered();
+  // How the line of its call stands now.
+  void tell_line(AlarmSet alarms);
   void tell_notify(uint8_t description);
   void end_call(int cause);
   void count(std::string_view what);

@@ -138,8 +138,13 @@ void Interface::follow(int event) {
   }
 }
 
+bool Interface::has_dchannel() const {
+  return is_up_ && links_.is_usable(links_.active_index());
+}
+
 void Interface::watch_dchannel() {
-  if (is_up_ && links_.is_usable(links_.active_index())) return t309_.cancel();
+  if (std::exchange(had_dchannel_, has_dchannel()) != has_dchannel()) tell_line_of_calls();
+  if (has_dchannel()) return t309_.cancel();
   if (t309_.is_armed()) return;
   t309_.arm(config_.t309, [this] {
     timer_expiries_.add();

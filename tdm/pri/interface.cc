@@ -419,12 +419,14 @@ void Interface::release(SignallingCallId id, int cause) {
 
 void Interface::on_alarms_changed(uint16_t span, AlarmSet alarms) {
   Alarm& alarm = alarms_.try_emplace(span, reactor_).first->second;
-  bool was_on = std::exchange(alarm.is_on, alarms != kNoAlarm);
-  links_.set_in_alarm(span, alarm.is_on);
+  const bool was_on = std::exchange(alarm.alarms, alarms) != kNoAlarm;
+  const bool is_on = alarms != kNoAlarm;
+  links_.set_in_alarm(span, is_on);
   choose_dchannel();
   watch_dchannel();
+  tell_line_of_calls();
   alarm.hold.cancel();
-  if (!alarm.is_on) {
+  if (!is_on) {
     alarm.release.cancel();
     if (config_.alarm_hold == Duration::zero()) return inventory_.set_in_alarm(span, false);
     return alarm.hold.arm(config_.alarm_hold, [this, span] { inventory_.set_in_alarm(span, false); });
@@ -438,9 +440,24 @@ void Interface::on_alarms_changed(uint16_t span, AlarmSet alarms) {
   });
 }
 
+void Interface::tell_line_of_calls() {
+  const bool is_dchannel_lost = !has_dchannel();
+  for (SignallingCallId id : calls_.ids()) {
+    const Call* call = calls_.find(id);
+    if (!call->slot || call->state == CallState::Over) continue;
+    const uint16_t span = call->slot->span;
+    const LineFault fault{.span = span, .alarms = alarms_of(span), .is_dchannel_lost = is_dchannel_lost};
+    tell([id, fault](Listener& listener) { listener.on_line_changed(id, fault); });
+  }
+}
+
 bool Interface::is_in_alarm(uint16_t span) const {
+  return alarms_of(span) != kNoAlarm;
+}
+
+AlarmSet Interface::alarms_of(uint16_t span) const {
   auto alarm = alarms_.find(span);
-  return alarm != alarms_.end() && alarm->second.is_on;
+  return alarm == alarms_.end() ? kNoAlarm : alarm->second.alarms;
 }
 
 void Interface::restart(Timeslot slot) {

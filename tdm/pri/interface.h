@@ -111,6 +111,8 @@ class Interface final : public Signalling {
   void follow(int event);
   // T309 (Q.931 5.8.9): from the first sign that the D-channel is cut, until it is up and its span clean.
   void watch_dchannel();
+  // Its layer 2 is up, and nothing is known to keep messages from passing.
+  bool has_dchannel() const;
 
   // The life of a call (interface.cc).
   std::optional<Timeslot> slot_for_incoming(const ::pri_event& event, SignallingCallId id, int& cause);
@@ -146,6 +148,9 @@ class Interface final : public Signalling {
   // Ends the call here, without a word to the far end: it does not hear, or knows.
   void abandon(Call& call, int cause);
   bool is_in_alarm(uint16_t span) const;
+  AlarmSet alarms_of(uint16_t span) const;
+  // How their line stands now.
+  void tell_line_of_calls();
   void set_withdrawn(Timeslot slot, bool withdrawn);
   // SERVICE for the timeslots of which the far end does not know how they stand, as far as it can be told now.
   void tell_service();
@@ -164,6 +169,7 @@ class Interface final : public Signalling {
   CallTable calls_;
   bool is_up_ = false;
   bool was_up_ = false;  // at some time
+  bool had_dchannel_ = false;
   bool waited_for_primary_ = false;
   bool pumping_ = false;
   bool pump_posted_ = false;
@@ -178,7 +184,7 @@ class Interface final : public Signalling {
   // A span that is or was in alarm.
   struct Alarm {
     explicit Alarm(Reactor& reactor) : hold(reactor), release(reactor) {}
-    bool is_on = false;
+    AlarmSet alarms = kNoAlarm;
     Timer hold;     // alarm_hold
     Timer release;  // alarm_release
   };

@@ -834,6 +834,54 @@ TEST_F(CallTest, ASilentPeerEndsTheCallAndTheRecordSaysSo) {
   EXPECT_EQ(records[0].fax_diagnosis.rule, "peer fell silent");
 }
 
+TEST_F(CallTest, ALineThatDiesUnderAFaxIsItsCauseAndWhatEndsTheCall) {
+  answered_sip_to_pri();
+  media.hear(Side::B, media::HeardTone::V21Preamble);
+  media.tell(media::FaxSeen{.event = {.detail = "DIS"}, .from = Side::B, .in_audio = true});
+  reactor.advance(5s);
+
+  called->listener->on_line_changed({.span = 1, .alarms = tdm::kAlarmRed});
+  media.tell(media::MediaHurt{Side::A, media::MediaHurt::Kind::Slip, 5, 0});
+  reactor.advance(5s);
+  called->listener->on_released({27});
+  reactor.settle();
+
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].released_by, "line");
+  EXPECT_EQ(records[0].fax_diagnosis.cause, "Span 1 (called side) went into alarm (RED) 5.0 s after the answer.");
+  EXPECT_EQ(records[0].fax_log.sums().slips, 0u);
+  const FaxStep& last = records[0].fax_log.steps().back();
+  EXPECT_EQ(std::make_tuple(last.kind, last.side, last.what), std::make_tuple(FaxStep::Kind::Line, Side::B, "span 1: RED"));
+}
+
+TEST_F(CallTest, WhoHangsUpBesideADeadLineHasEndedTheCall) {
+  LegScript& caller = answered_sip_to_pri();
+  called->listener->on_line_changed({.span = 1, .is_dchannel_lost = true});
+
+  caller.listener->on_released(kNormalClearing);
+  reactor.settle();
+
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].released_by, "caller");
+  ASSERT_EQ(records[0].called[0].outages.size(), 1u);
+  EXPECT_FALSE(records[0].called[0].outages[0].ended);
+}
+
+TEST_F(CallTest, ALineThatIsWellAgainEndsNoCall) {
+  answered_sip_to_pri();
+  called->listener->on_line_changed({.span = 1, .alarms = tdm::kAlarmRed});
+  reactor.advance(1s);
+  called->listener->on_line_changed({.span = 1});
+
+  called->listener->on_released(kNormalClearing);
+  reactor.settle();
+
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].released_by, "called");
+  const LineOutage& outage = records[0].called[0].outages.at(0);
+  EXPECT_EQ(*outage.ended - outage.began, 1s);
+}
+
 TEST_F(CallTest, PriToSipOffersAudioAndUsesTheAnswer) {
   targets = {&sip};
   LegScript& caller = incoming(pri, std::nullopt);

@@ -82,7 +82,49 @@ void answered_over_ip(Record& record, uint64_t packets) {
   record.media.side[1].rtp.packets_received = packets;
 }
 
+// A line that was out of order from one time to another, or to the end of the call.
+LineOutage outage(const Record& record, tdm::LineFault fault, int began_ms, int ended_ms = 0) {
+  LineOutage outage{record.started + milliseconds(began_ms), {}, fault};
+  if (ended_ms > 0) outage.ended = record.started + milliseconds(ended_ms);
+  return outage;
+}
+constexpr tdm::LineFault kRed{.span = 1, .alarms = tdm::kAlarmRed};
+constexpr tdm::LineFault kNoDChannel{.span = 1, .is_dchannel_lost = true};
+
 const RuleCase kCases[] = {
+    {"line down", Verdict::Failed, "<DIS >DCS <CFR >page slip slip",
+     "Span 1 (caller's side) went into alarm (RED) 11.3 s after the answer.",
+     [](Record& record) {
+       record.released_by = "line";
+       record.fell_silent = true;
+       record.caller.outages = {outage(record, kRed, 13'300)};
+     }},
+    {"line down", Verdict::Failed, "<DIS >DCS <CFR >page", "Span 2 (called side) went into alarm (REMOVED) 4.0 s",
+     [](Record& record) {
+       record.called.emplace_back().outages = {
+           outage(record, {.span = 2, .alarms = tdm::kAlarmRemoved, .is_dchannel_lost = true}, 6000)};
+     }},
+    {"line down", Verdict::Failed, "<DIS >DCS <CFR >page slip", "(RED) 5.0 s after the answer, for 1.2 s.",
+     [](Record& record) { record.caller.outages = {outage(record, kRed, 7000, 8200)}; }},
+    {"line down", Verdict::Failed, "<DIS >DCS <CFR >page",
+     "The D-channel for span 1 (caller's side) was lost 5.0 s after the answer.",
+     [](Record& record) {
+       record.released_by = "line";
+       record.caller.outages = {outage(record, kNoDChannel, 7000)};
+     }},
+    {"line down", Verdict::InDoubt, "<DIS >DCS <CFR >page >EOP", "sent, but not confirmed, and then span 1 (caller's",
+     [](Record& record) { record.caller.outages = {outage(record, kRed, 7500)}; }},
+    {"line down", Verdict::InDoubt, "<DIS >DCS <CFR >page >EOP <MCF", "confirmed, and then span 1 (caller's",
+     [](Record& record) { record.caller.outages = {outage(record, kRed, 8500)}; }},
+    {"line down", Verdict::Unknown, "cng", "Span 1",
+     [](Record& record) { record.caller.outages = {outage(record, kRed, 3500)}; }},
+    // It was mended before the fax, the machines got on after it, or they never noticed: something else was the cause.
+    {"hung up in a page", Verdict::Failed, "<DIS >DCS <CFR >page", "in the middle of page 1",
+     [](Record& record) { record.caller.outages = {outage(record, kRed, 1000, 1500)}; }},
+    {"hung up in a page", Verdict::Failed, "<DIS >DCS <FTT >DCS <CFR >page", "in the middle of page 1",
+     [](Record& record) { record.caller.outages = {outage(record, kRed, 4500, 5500)}; }},
+    {"hung up in a page", Verdict::Failed, "<DIS >DCS <CFR >page", "in the middle of page 1",
+     [](Record& record) { record.caller.outages = {outage(record, kNoDChannel, 5500)}; }},
     {"delivered", Verdict::Delivered, "<DIS >DCS <CFR >page >EOP <MCF >DCN", "Every page was confirmed"},
     {"delivered after trouble", Verdict::Delivered, "<DIS >DCS <FTT >DCS <FTT >DCS <FTT >DCS <CFR >page >EOP <MCF >DCN",
      "3 failed trainings"},

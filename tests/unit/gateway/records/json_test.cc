@@ -117,6 +117,24 @@ TEST(RecordJson, SaysHowAPeerWasGone) {
   EXPECT_EQ(json::parse(to_json(record))["peer_gone"], "unreachable");
 }
 
+TEST(RecordJson, TellsWhenALineWasOutOfOrder) {
+  call::Record record = answered_fax();
+  const tdm::LineFault red{.span = 2, .alarms = tdm::kAlarmRed};
+  record.called[1].outages = {{record.started + milliseconds(1500), record.started + milliseconds(2500), red},
+                              {record.started + milliseconds(3000), {}, {.span = 2, .is_dchannel_lost = true}}};
+
+  const json told = json::parse(to_json(record))["called"][1]["line_outages"];
+
+  EXPECT_EQ(told[0], json({{"began", iso8601(record.started + milliseconds(1500))},
+                           {"ended", iso8601(record.started + milliseconds(2500))},
+                           {"span", 2},
+                           {"alarms", "RED"},
+                           {"d_channel_lost", false}}));
+  EXPECT_TRUE(told[1]["ended"].is_null());
+  EXPECT_EQ(told[1]["alarms"], "OK");
+  EXPECT_EQ(told[1]["d_channel_lost"], true);
+}
+
 TEST(RecordJson, JudgesAFaxByItsFrames) {
   call::Record record = answered_fax();
   record.fax_log = {};

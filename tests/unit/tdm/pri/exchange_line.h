@@ -55,6 +55,7 @@ struct Side final : Signalling::Listener {
   TestDChannel* backup = nullptr;  // with NFAS
   Counters counters;
   std::vector<std::string> heard;
+  std::vector<std::string> line;  // how it stood for a call, whenever that changed
   std::vector<Setup> setups;
   SignallingCallId call;  // the last incoming one
   Timeslot slot;
@@ -95,6 +96,9 @@ struct Side final : Signalling::Listener {
   void on_join_wanted(SignallingCallId with, SignallingCallId other) override {
     note("transfer");
     transfer = {with, other};
+  }
+  void on_line_changed(SignallingCallId, const LineFault& fault) override {
+    line.push_back(tdm::to_string(fault.alarms) + (fault.is_dchannel_lost ? ", no D-channel" : ""));
   }
   void on_interface_up() override { note("up"); }
   void on_interface_down() override { note("down"); }

@@ -296,6 +296,33 @@ TEST(PriInterface, AnsweredCallsEndWithCause27WhenT309RunsOut) {
   EXPECT_EQ(line.user.count(SlotState::Idle), 30u);
 }
 
+TEST(PriInterface, ACallHearsThatItsLineFailedAndThatItIsWellAgain) {
+  Config config;
+  config.t309 = config.alarm_release = 90s;
+  UpLine line(config);
+  line.user.interface->on_alarms_changed(1, kAlarmYellow);
+  line.user.interface->on_alarms_changed(1, kNoAlarm);
+  line.reactor.advance(10s);
+  EXPECT_TRUE(line.user.line.empty()) << "there is no call";
+  line.talk();
+
+  line.cut(true);
+  while (!line.user.has_heard("down")) line.reactor.advance(10ms);
+  line.reactor.settle();
+  EXPECT_EQ(line.user.line, std::vector<std::string>{"OK, no D-channel"});
+  line.cut(false);
+  line.reactor.advance(30s);
+  EXPECT_EQ(line.user.line.back(), "OK");
+
+  line.user.interface->on_alarms_changed(1, kAlarmRed);
+  line.reactor.settle();
+  EXPECT_EQ(line.user.line.back(), "RED, no D-channel");
+  line.user.interface->on_alarms_changed(1, kNoAlarm);
+  line.reactor.settle();
+  EXPECT_EQ(line.user.line.back(), "OK");
+  EXPECT_EQ(line.user.released, 0);
+}
+
 // libpri would count from its own first failure to bring layer 2 up again, four seconds later.
 TEST(PriInterface, T309RunsFromTheLossOfLayer2) {
   Config config;
