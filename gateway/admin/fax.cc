@@ -16,6 +16,8 @@ Json summary_of(const Json& record) {
           {"pages", fax.at("pages")},
           {"bit_rate", fax.at("bit_rate")},
           {"transport", fax.at("transport")},
+          {"in", fax.at("in")},
+          {"out", fax.at("out")},
           {"verdict", fax.at("verdict")},
           {"cause", fax.at("cause")}};
 }

@@ -128,6 +128,11 @@ std::string transport_of(const call::FaxLog& log) {
   return log.was_in_audio() ? "g711" : "";
 }
 
+// What a leg carried the fax in, lastly.
+std::string_view word_of_leg(const call::FaxLeg& leg) {
+  return leg.has_t38 ? "t38" : "g711";
+}
+
 // Of what a side sent in the fax; null where it did not send packets, or nothing of earlier ones in them.
 Json redundancy_of(const media::SideStats& side) {
   const int depth = side.udptl.packets_sent > 0 ? side.udptl.redundancy : side.rtp.redundancy;
@@ -159,6 +164,8 @@ Json json_of_fax(const call::Record& record) {
           {"calling_identity", word_or_null(log.calling_identity())},
           {"called_identity", word_or_null(log.called_identity())},
           {"transport", word_or_null(transport_of(log))},
+          {"in", word_of_leg(facts.legs[0])},
+          {"out", record.called.empty() ? Json() : word_of_leg(facts.legs[1])},
           {"t38_asked_ms", time(facts.our_offer)},
           {"t38_since_ms", time(facts.t38_since)},
           {"t38_refused_with", facts.refused_with ? Json(facts.refused_with) : Json()},

@@ -100,9 +100,12 @@ std::string redundancy(const Json& record) {
 }
 
 std::string figures(const Json& fax) {
-  std::string out = fmt::format("pages {}, {} bit/s{}, {}, {}; in {}\n", text(fax, "pages"), text(fax, "bit_rate"),
+  // Older records do not tell of each leg.
+  const std::string how = fax.contains("in") ? fmt::format("{} in, {} out", text(fax, "in"), text(fax, "out"))
+                                             : fmt::format("in {}", text(fax, "transport"));
+  std::string out = fmt::format("pages {}, {} bit/s{}, {}, {}; {}\n", text(fax, "pages"), text(fax, "bit_rate"),
                                 fax.at("ecm").get<bool>() ? " with ECM" : "", text(fax, "resolution"),
-                                text(fax, "compression"), text(fax, "transport"));
+                                text(fax, "compression"), how);
   out += fmt::format("retrains {}, ECM repeats {}, refused pages {}; caller's machine \"{}\", called \"{}\"\n",
                      text(fax, "retrains"), text(fax, "ecm_repeats"), text(fax, "refused_pages"),
                      text(fax, "calling_identity"), text(fax, "called_identity"));
@@ -155,6 +158,8 @@ Json summary_of(const Json& record) {
           {"pages", fax.at("pages")},
           {"bit_rate", fax.at("bit_rate")},
           {"transport", fax.value("transport", Json())},
+          {"in", fax.value("in", Json())},
+          {"out", fax.value("out", Json())},
           {"verdict", fax.at("verdict")},
           {"cause", fax.value("cause", Json())}};
 }

@@ -235,11 +235,11 @@ std::string memory_text(const Json& result) {
 std::string faxes_text(const Json& result) {
   if (!result.is_array()) return fax_text(result);
   if (result.empty()) return "no faxes\n";
-  Table table({"CALL", "STARTED", "FROM", "CALLING", "TO", "CALLED", "PAGES", "BIT/S", "IN", "VERDICT"},
-              {"BIT/S", "IN", "PAGES"});
+  Table table({"CALL", "STARTED", "FROM", "CALLING", "TO", "CALLED", "PAGES", "BIT/S", "IN", "OUT", "VERDICT"},
+              {"BIT/S", "IN", "OUT", "PAGES"});
   for (const Json& fax : result) {
     table.add({word(fax, "call"), short_time(fax, "started"), word(fax, "from"), word(fax, "calling"), word(fax, "to"),
-               word(fax, "called"), word(fax, "pages"), word(fax, "bit_rate"), word(fax, "transport"),
+               word(fax, "called"), word(fax, "pages"), word(fax, "bit_rate"), word(fax, "in"), word(fax, "out"),
                word(fax, "verdict")});
   }
   return table.to_string();

@@ -68,7 +68,7 @@ TEST(ControlText, DrawsAFaxAsALadder) {
 
   EXPECT_THAT(text, HasSubstr("call 17  2026-03-01T09:05:00.250Z  carrier +4930 -> pstn 30\n"
                               "failed: The timeslot slipped 2 times.\n-> Mend the clock.\n"));
-  EXPECT_THAT(text, HasSubstr("pages 0, 14400 bit/s with ECM, fine, MMR; in g711, t38\n"));
+  EXPECT_THAT(text, HasSubstr("pages 0, 14400 bit/s with ECM, fine, MMR; g711 in, t38 out\n"));
   EXPECT_THAT(text, HasSubstr("    2.310 s  |<----------------------- DIS (g711) ------------------------|\n"
                               "    2.400 s  |[t38: our offer]                                            |\n"
                               "    5.000 s  |------------------- DCS 14400 bit/s ECM ------------------->|\n"));
@@ -267,6 +267,8 @@ TEST(ControlText, FitsATerminal) {
                     {"pages", 12},
                     {"bit_rate", 14400},
                     {"transport", "g711, t38"},
+                    {"in", "t38"},
+                    {"out", "g711"},
                     {"verdict", "delivered"}};
   const Json number = {{"number", "493012345678"},
                        {"trunk", "carrier"},

@@ -74,6 +74,8 @@ TEST(RecordJson, IsOneLineWithAllThatIsKnown) {
   EXPECT_EQ(record["fax"]["cause"], "Every page was confirmed, and the machines said goodbye.");
   EXPECT_TRUE(record["fax"]["advice"].is_null());
   EXPECT_EQ(record["fax"]["transport"], "t38");
+  EXPECT_EQ(record["fax"]["in"], "t38");
+  EXPECT_EQ(record["fax"]["out"], "g711");
   EXPECT_EQ(record["fax"]["t38_since_ms"], 5000);
   ASSERT_EQ(record["fax"]["timeline"].size(), 5u);
   EXPECT_EQ(record["fax"]["timeline"][1]["what"], "CFR");
