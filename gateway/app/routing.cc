@@ -301,7 +301,7 @@ bool Application::make_room(const std::string& name) {
   if (lower == calls.rend()) return false;
   log_.error("trunk={} has no free timeslot for an emergency call: call {} is cleared", name, (*lower)->id());
   counters_.get("route.emergency_cleared").add();
-  manager_->hang_up((*lower)->id(), call::Cause{47});  // resource unavailable
+  manager_->hang_up((*lower)->id(), call::HungUp::ForEmergency, call::Cause{47});  // resource unavailable
   return true;
 }
 

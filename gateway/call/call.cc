@@ -724,7 +724,7 @@ void Call::on_media_event(const media::Event& event) {
                                        timeout.side == media::Side::A ? 'a' : 'b');
                           context_.counters.get("call.media_timeout").add();
                           if (is_conference()) return leave_conference(*at(timeout.side), kTemporaryFailure);
-                          record_.fell_silent = true;
+                          record_.fell_silent = timeout.side;
                           clear(kTemporaryFailure, "gateway");
                         },
                         [&](const media::Closed& closed) {
@@ -795,6 +795,11 @@ void Call::on_answer_tone(media::Side side, MediaMode::Sign sign) {
   if (near->is_ip()) near->on_near_sign(sign);
   Party* far = other(*near);
   if (far && far->is_ip()) far->on_far_sign(sign);
+}
+
+void Call::hang_up(Cause cause, std::optional<HungUp> why) {
+  if (state() < CallState::Releasing) record_.hung_up = why;
+  clear(cause, "gateway");
 }
 
 void Call::clear(Cause cause, std::string_view by) {

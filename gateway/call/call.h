@@ -55,8 +55,7 @@ class Call final : public PartyListener {
   Call(CallId id, SessionId session, Incoming incoming, Router& router, const Context& context, CallOwner& owner);
 
   void start();
-  // As an operator or a shutdown asks for.
-  void hang_up(Cause cause) { clear(cause, "gateway"); }
+  void hang_up(Cause cause, std::optional<HungUp> why = std::nullopt);
   void on_media_event(const media::Event& event);
 
   // Transfer. The party of `from` on this side takes the place of one of ours, which goes there instead, without media.

@@ -27,7 +27,7 @@ CallId CallManager::on_incoming(Call::Incoming incoming) {
   calls_.emplace(id, std::move(call));
   by_session_.emplace(session, &started);
   started.start();
-  if (when_empty_) started.hang_up(kTemporaryFailure);
+  if (when_empty_) started.hang_up(kTemporaryFailure, HungUp::ByShutdown);
   // What is refused at once has its record as soon.
   if (begun_ && started.state() < CallState::Releasing) begun_(started.record_so_far());
   return id;
@@ -64,10 +64,10 @@ size_t CallManager::calls_between(const std::string& from, const std::string& to
   }));
 }
 
-bool CallManager::hang_up(CallId id, Cause cause) {
+bool CallManager::hang_up(CallId id, HungUp why, Cause cause) {
   auto found = calls_.find(id);
   if (found == calls_.end()) return false;
-  found->second->hang_up(cause);
+  found->second->hang_up(cause, why);
   return true;
 }
 
@@ -77,7 +77,7 @@ void CallManager::shut_down(std::function<void()> done) {
     context_.reactor.post(when_empty_);
     return;
   }
-  for (const auto& [id, call] : calls_) call->hang_up(kTemporaryFailure);
+  for (const auto& [id, call] : calls_) call->hang_up(kTemporaryFailure, HungUp::ByShutdown);
 }
 
 void CallManager::on_media_event(SessionId session, const media::Event& event) {

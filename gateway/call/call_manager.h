@@ -34,7 +34,7 @@ class CallManager final : public media::Service::Listener, private CallOwner {
   // Calls that come from one trunk and have gone out by the other.
   size_t calls_between(const std::string& from, const std::string& to) const;
   // False: there is no such call.
-  bool hang_up(CallId id, Cause cause = kNormalClearing);
+  bool hang_up(CallId id, HungUp why = HungUp::ByOperator, Cause cause = kNormalClearing);
   // Clears all calls and takes no more; `done` once none is left.
   void shut_down(std::function<void()> done);
 

@@ -149,8 +149,10 @@ FaxFacts fax_facts_of(const Record& record) {
   facts.log = record.fax_log;
   facts.verdict = record.fax_log.outcome().verdict();
   facts.released_by = record.released_by;
-  facts.fell_silent = record.fell_silent;
-  facts.has_expired = record.peer_gone == PeerGone::SessionExpired;
+  facts.cause = record.cause;
+  if (record.fell_silent) facts.fell_silent = static_cast<size_t>(*record.fell_silent);
+  facts.peer_gone = record.peer_gone;
+  facts.hung_up = record.hung_up;
   if (record.answered) facts.answered = since(record.started, *record.answered);
   if (auto first = facts.log.first_frame_at()) facts.lasted = since(record.started, record.ended) - *first;
   auto add_leg = [&](const LegRecord& leg) {

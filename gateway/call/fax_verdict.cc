@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "gateway/call/cause.h"
+#include "gateway/call/record.h"
 
 namespace sg::call {
 namespace {
@@ -180,6 +181,36 @@ constexpr std::string_view kLineAdvice =
     "Mend that line (spangatectl spans, doctor): RED is that nothing arrives (its far end is off, or the cable), YELLOW "
     "that the far end does not hear us, REMOVED a card that is gone.";
 
+// "operator (spangatectl hangup)"
+std::string ender(const FaxFacts& f) {
+  if (!f.hung_up) return f.released_by;
+  switch (*f.hung_up) {
+    case HungUp::ByOperator:
+      return "operator (spangatectl hangup)";
+    case HungUp::ByShutdown:
+      return "gateway, which was shut down";
+    case HungUp::ForEmergency:
+      break;
+  }
+  return "gateway, as an emergency call needed its timeslot";
+}
+bool was_hung_up(const FaxFacts& f) {
+  return f.hung_up.has_value();
+}
+std::string words_of_hung_up(const FaxFacts& f) {
+  return fmt::format("The call was ended by the {}{}.", ender(f), f.log.sums().dcs > 0 ? ", in " + page_now(f) : "");
+}
+constexpr std::string_view kHungUpAdvice = "Nothing was wrong with the fax: send it again.";
+// What a leg's far end says of clearing where something failed there: Q.850 has what is normal below 32, but for this.
+bool is_failure(const Cause& cause) {
+  constexpr int kFirstFailure = 32;
+  return cause.q850 == kDestinationOutOfOrder.q850 || (cause.q850 >= kFirstFailure && cause.q850 != kInterworking.q850);
+}
+bool was_ended_by_failure(const FaxFacts& f) {
+  const bool is_told = f.released_by == "caller" || f.released_by == "called" || f.released_by == "gateway";
+  return is_told && !f.hung_up && is_failure(f.cause);
+}
+
 // RFC 5057 section 5.1: the dialog ends with these.
 bool lost_dialog(const FaxFacts& f) {
   return f.released_by == "gateway" && ends_dialog(f.refused_with);
@@ -245,7 +276,7 @@ const std::vector<Rule>& rules() {
        [](F f) {
          return fmt::format(
              "The last page was confirmed, but the call was ended by the {} before the goodbye (DCN) was seen.",
-             f.released_by);
+             ender(f));
        },
        "The pages are there; if it happens again and again, one machine hangs up too early."},
       {"no confirmation, loss", Verdict::InDoubt, [](F f) { return f.loss || f.log.sums().slips > 0; },
@@ -253,12 +284,13 @@ const std::vector<Rule>& rules() {
        "Ask the recipient, and mend the network or the line's clock."},
       {"no confirmation", Verdict::InDoubt, [](F) { return true; },
        [](F f) {
-         return fmt::format("The last page was sent, but no confirmation was seen before the {} ended the call.",
-                            f.released_by);
+         return fmt::format("The last page was sent, but no confirmation was seen before the call was ended by the {}.",
+                            ender(f));
        },
        "Ask the recipient whether all pages are there."},
 
       {"line down", Verdict::Unknown, is_line_down, words_of_dead_line, kLineAdvice},
+      {"hung up here", Verdict::Unknown, was_hung_up, words_of_hung_up, kHungUpAdvice},
       {"dialog lost", Verdict::Unknown, lost_dialog, words_of_lost_dialog, kLostDialogAdvice},
       {"relayed", Verdict::Unknown, [](F f) { return f.t38_since && !f.t38_heard_nothing; },
        [](F) { return std::string("T.38 was agreed upon, but no T.30 frame was seen."); },
@@ -288,6 +320,7 @@ const std::vector<Rule>& rules() {
        "If it was a fax: did a person or a voice menu call its number?"},
 
       {"line down", Verdict::Failed, is_line_down, words_of_dead_line, kLineAdvice},
+      {"hung up here", Verdict::Failed, was_hung_up, words_of_hung_up, kHungUpAdvice},
       {"dialog lost", Verdict::Failed, lost_dialog, words_of_lost_dialog, kLostDialogAdvice},
       {"no T.38 packet", Verdict::Failed, [](F f) { return f.t38_heard_nothing; },
        [](F) { return std::string("T.38 was agreed upon, but the peer's packets never came."); },
@@ -335,19 +368,35 @@ const std::vector<Rule>& rules() {
                             words_of_trunk(f.late_change->trunk), when_late(f));
        },
        "Let only one side ask: t38 = \"peer\" for this trunk where the peer does, else \"ced\" or \"at-once\"."},
-      {"peer fell silent", Verdict::Failed, [](F f) { return f.fell_silent; },
+      {"peer fell silent", Verdict::Failed, [](F f) { return f.fell_silent.has_value(); },
        [](F f) {
-         return fmt::format("The peer fell silent: the last that was seen is {} at {:.1f} s.",
+         return fmt::format("The peer of {} fell silent: the last that was seen is {} at {:.1f} s.",
+                            f.legs[*f.fell_silent].name,
                             f.log.last_frame().empty() ? "no frame" : f.log.last_frame(),
                             seconds(f.log.last_frame_at()));
        },
-       "Look for the reason at the peer; if its machine is only slow, raise [media] t38_timeout."},
-      {"session expired", Verdict::Failed, [](F f) { return f.has_expired; },
+       "Look for the reason at the peer, which is gone or cut off; if its machine is only slow, raise [media] "
+       "t38_timeout."},
+      {"session expired", Verdict::Failed, [](F f) { return f.peer_gone == PeerGone::SessionExpired; },
        [](F f) {
          return fmt::format("The peer did not refresh the session in time (RFC 4028): the call was ended in {}.",
                             page_now(f));
        },
        "The peer or a proxy on the way is gone, or keeps UPDATE and re-INVITE from us: look there."},
+      {"never acknowledged", Verdict::Failed, [](F f) { return f.peer_gone == PeerGone::NotAcknowledged; },
+       [](F f) {
+         return fmt::format("The peer never acknowledged our answer (no ACK to our 200): the call was ended in {}.",
+                            page_now(f));
+       },
+       "Its ACK goes elsewhere: look at the Contact and Record-Route that it got, and at NAT and proxies on the way."},
+      {"ended by a failure", Verdict::Failed, was_ended_by_failure,
+       [](F f) {
+         return fmt::format("The {} ended the call with cause {} ({}) in {}.",
+                            f.released_by == "called" ? "called side" : f.released_by, f.cause.q850, text_of(f.cause),
+                            page_now(f));
+       },
+       "The machines did not do that: the cause says what failed on that side. Look there; the log has the lines of "
+       "this call."},
       // CNG is a machine's word too: then it is there, and does not answer.
       {"no word in T.38", Verdict::Failed,
        [](F f) { return is_given_up(f, kManyRepeats) && !f.log.sums().cng && silent_leg(f).has_t38; },
@@ -420,7 +469,7 @@ const std::vector<Rule>& rules() {
        "It does not hear the called machine, or is no fax: look at the way towards the caller."},
       {"hung up before the document", Verdict::Failed, [](F f) { return f.log.sums().dcs == 0; },
        [](F f) {
-         return fmt::format("The call was ended by the {} before the caller's machine answered DIS.", f.released_by);
+         return fmt::format("The call was ended by the {} before the caller's machine answered DIS.", ender(f));
        },
        "Did a person call, or a machine give up? Try again."},
       {"ECM gave up", Verdict::Failed, [](F f) { return f.log.sums().err > 0 || f.log.sums().ppr >= 4; },
@@ -435,12 +484,12 @@ const std::vector<Rule>& rules() {
        },
        "Leave ECM on in [fax] and in the machines; look at the line's errors and slips."},
       {"hung up in a page", Verdict::Failed, [](F f) { return f.log.is_in_page(); },
-       [](F f) { return fmt::format("The call was ended by the {} in the middle of {}.", f.released_by, page_now(f)); },
+       [](F f) { return fmt::format("The call was ended by the {} in the middle of {}.", ender(f), page_now(f)); },
        "A machine out of paper or memory, or a person, does that: try again, and ask there if it stays so."},
       {"page unanswered", Verdict::Failed,
        [](F f) { return f.log.last_frame().ends_with("MPS") || f.log.last_frame().ends_with("EOM"); },
        [](F f) {
-         return fmt::format("{} was sent and not confirmed; the {} ended the call.", f.log.last_frame(), f.released_by);
+         return fmt::format("{} was sent and not confirmed; the {} ended the call.", f.log.last_frame(), ender(f));
        },
        "The sender does not hear the receiver: look at the way back, its loss and level."},
       {"broken off", Verdict::Failed, [](F) { return true; },
@@ -448,7 +497,7 @@ const std::vector<Rule>& rules() {
          return fmt::format(
              "The fax ended before its last page: the last that was seen is {} at {:.1f} s, and the {} ended "
              "the call.",
-             f.log.last_frame(), seconds(f.log.last_frame_at()), f.released_by);
+             f.log.last_frame(), seconds(f.log.last_frame_at()), ender(f));
        },
        "spangatectl fax ID shows how far it came; the machine that spoke last was not understood, or gave up."},
   };

@@ -8,10 +8,12 @@
 
 #include "gateway/call/fax_log.h"
 #include "gateway/call/fax_outcome.h"
+#include "gateway/call/leg.h"
 
 namespace sg::call {
 
 struct Record;
+enum class HungUp : uint8_t;
 
 // T.38 that came when the machines were already at it, and after which nothing went well.
 struct LateChange {
@@ -69,8 +71,10 @@ struct FaxFacts {
   FaxLog log;
   FaxOutcome::Verdict verdict = FaxOutcome::Verdict::Unknown;
   std::string released_by;                // as Record::released_by
-  bool fell_silent = false;               // the gateway ended the call: nothing came from a peer any more
-  bool has_expired = false;               // it did: the session timer of a leg ran out
+  Cause cause;                            // why the call ended
+  std::optional<size_t> fell_silent;      // the gateway ended the call: nothing came from this leg's peer any more
+  std::optional<PeerGone> peer_gone;      // it did: the peer's signalling was gone
+  std::optional<HungUp> hung_up;          // it did, for reasons of its own
   std::optional<Milliseconds> answered;   // since the call began, as all times here
   Milliseconds lasted{0};                 // from the first frame to the end of the call
   std::optional<Milliseconds> our_offer;  // of T.38, the first

@@ -61,6 +61,13 @@ struct PlanRecord {
   std::vector<std::string> forwards;  // by lines that were called, in order: "401 busy +442079460402"
 };
 
+// Why the gateway ended a call that stood, and in which nothing was wrong.
+enum class HungUp : uint8_t {
+  ByOperator,    // spangatectl hangup
+  ByShutdown,    // of the gateway
+  ForEmergency,  // an emergency call needed its timeslot
+};
+
 // What is written of each call when it is over, and known of it before. A value.
 struct Record {
   CallId call;
@@ -80,8 +87,9 @@ struct Record {
   std::optional<WallTime> handed_to_switch;  // when a switch was asked to join both legs itself
   bool fax = false;                          // a fax tone or T.38 was seen
   FaxLog fax_log;                            // what was seen of it
-  bool fell_silent = false;                  // it was ended since nothing came from a peer any more
+  std::optional<media::Side> fell_silent;    // it was ended since nothing came from this one's peer any more
   std::optional<PeerGone> peer_gone;         // it was ended since a peer was gone, as its signalling knows
+  std::optional<HungUp> hung_up;
   FaxDiagnosis fax_diagnosis;                // once it is over
   media::SessionStats media;
 };

@@ -235,6 +235,19 @@ Json word_of(const std::optional<call::PeerGone>& gone) {
   return {};
 }
 
+Json word_of(const std::optional<call::HungUp>& why) {
+  if (!why) return {};
+  switch (*why) {
+    case call::HungUp::ByOperator:
+      return "by operator";
+    case call::HungUp::ByShutdown:
+      return "by shutdown";
+    case call::HungUp::ForEmergency:
+      break;
+  }
+  return "for emergency call";
+}
+
 double seconds_between(call::WallTime from, call::WallTime to) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count() / 1000.0;
 }
@@ -270,6 +283,7 @@ std::string to_json(const call::Record& record) {
                {"cause", json_of(record.cause)},
                {"released_by", record.released_by},
                {"peer_gone", word_of(record.peer_gone)},
+               {"hung_up", word_of(record.hung_up)},
                {"received", json_of(record.setup)},
                {"plan", json_of(record.plan)},
                {"caller", json_of(record.caller)},

@@ -854,6 +854,26 @@ TEST_F(CallTest, ALineThatDiesUnderAFaxIsItsCauseAndWhatEndsTheCall) {
   EXPECT_EQ(std::make_tuple(last.kind, last.side, last.what), std::make_tuple(FaxStep::Kind::Line, Side::B, "span 1: RED"));
 }
 
+TEST_F(CallTest, AFaxThatIsEndedHereIsNotBlamedOnItsMachines) {
+  const std::pair<std::function<void()>, std::string> cases[] = {
+      {[&] { manager.hang_up(id); }, "The call was ended by the operator (spangatectl hangup)."},
+      {[&] { manager.hang_up(id, HungUp::ForEmergency, {47}); },
+       "The call was ended by the gateway, as an emergency call needed its timeslot."},
+      {[&] { manager.shut_down([] {}); }, "The call was ended by the gateway, which was shut down."},
+  };
+  for (const auto& [end, cause] : cases) {
+    answered_sip_to_pri();
+    media.hear(Side::B, media::HeardTone::V21Preamble);
+    media.tell(media::FaxSeen{.event = {.detail = "DIS"}, .from = Side::B, .in_audio = true});
+
+    end();
+    reactor.settle();
+
+    EXPECT_EQ(records.back().fax_diagnosis.cause, cause);
+  }
+  EXPECT_EQ(records.size(), 3u);
+}
+
 TEST_F(CallTest, WhoHangsUpBesideADeadLineHasEndedTheCall) {
   LegScript& caller = answered_sip_to_pri();
   called->listener->on_line_changed({.span = 1, .is_dchannel_lost = true});

@@ -91,12 +91,18 @@ LineOutage outage(const Record& record, tdm::LineFault fault, int began_ms, int 
 constexpr tdm::LineFault kRed{.span = 1, .alarms = tdm::kAlarmRed};
 constexpr tdm::LineFault kNoDChannel{.span = 1, .is_dchannel_lost = true};
 
+void hung_up(Record& record, HungUp why) {
+  record.released_by = "gateway";
+  record.hung_up = why;
+  record.cause = kTemporaryFailure;
+}
+
 const RuleCase kCases[] = {
     {"line down", Verdict::Failed, "<DIS >DCS <CFR >page slip slip",
      "Span 1 (caller's side) went into alarm (RED) 11.3 s after the answer.",
      [](Record& record) {
        record.released_by = "line";
-       record.fell_silent = true;
+       record.fell_silent = Side::B;
        record.caller.outages = {outage(record, kRed, 13'300)};
      }},
     {"line down", Verdict::Failed, "<DIS >DCS <CFR >page", "Span 2 (called side) went into alarm (REMOVED) 4.0 s",
@@ -230,10 +236,46 @@ const RuleCase kCases[] = {
        mode(record, 6000, "offering-t38", "again after 491");
        mode(record, 7500, "t38", "our offer");
      }},
-    {"peer fell silent", Verdict::Failed, "<DIS >DCS <CFR >page", "CFR at 5.0 s",
-     [](Record& record) { record.fell_silent = true; }},
+    {"peer fell silent", Verdict::Failed, "<DIS >DCS <CFR >page",
+     "The peer of the caller's leg (trunk carrier) fell silent: the last that was seen is CFR at 5.0 s.",
+     [](Record& record) {
+       record.caller.trunk = "carrier";
+       record.fell_silent = Side::A;
+     }},
     {"session expired", Verdict::Failed, "<DIS >DCS <CFR >page", "the call was ended in page 1",
      [](Record& record) { record.peer_gone = PeerGone::SessionExpired; }},
+    {"never acknowledged", Verdict::Failed, "<DIS >DCS <CFR >page", "no ACK to our 200",
+     [](Record& record) {
+       record.peer_gone = PeerGone::NotAcknowledged;
+       record.cause = kRecoveryOnTimer;
+     }},
+    // Loss and slips beside them are no reason: the machines did not hang up.
+    {"hung up here", Verdict::Failed, "<DIS >DCS <CFR >page slip", "ended by the operator (spangatectl hangup), in page 1",
+     [](Record& record) { hung_up(record, HungUp::ByOperator); }},
+    {"hung up here", Verdict::Failed, "<DIS >DCS <CFR >page lost", "ended by the gateway, which was shut down, in page 1",
+     [](Record& record) { hung_up(record, HungUp::ByShutdown); }},
+    {"hung up here", Verdict::Failed, "<DIS >DCS <CFR >page", "as an emergency call needed its timeslot, in page 1",
+     [](Record& record) { hung_up(record, HungUp::ForEmergency); }},
+    {"hung up here", Verdict::Unknown, "cng", "ended by the operator (spangatectl hangup).",
+     [](Record& record) { hung_up(record, HungUp::ByOperator); }},
+    {"no confirmation", Verdict::InDoubt, "<DIS >DCS <CFR >page >EOP", "before the call was ended by the gateway, which was shut down.",
+     [](Record& record) { hung_up(record, HungUp::ByShutdown); }},
+    // BYE with Reason: Q.850;cause=38; DISCONNECT with 41; a card that fails.
+    {"ended by a failure", Verdict::Failed, "<DIS >DCS <CFR >page lost slip",
+     "The called side ended the call with cause 38 (network out of order) in page 1.",
+     [](Record& record) {
+       record.released_by = "called";
+       record.cause = {38};
+     }},
+    {"ended by a failure", Verdict::Failed, "<DIS >DCS <CFR >page >MPS <MCF >page", "with cause 41",
+     [](Record& record) { record.cause = kTemporaryFailure; }},
+    {"ended by a failure", Verdict::Failed, "<DIS >DCS <CFR >page", "The gateway ended the call with cause 47",
+     [](Record& record) {
+       record.released_by = "gateway";
+       record.cause = {47};
+     }},
+    {"hung up in a page", Verdict::Failed, "<DIS >DCS <CFR >page", "in the middle of page 1",
+     [](Record& record) { record.cause = kInterworking; }},
     {"slips", Verdict::Failed, "<DIS >DCS <CFR >page slip slip", "slipped 2 times"},
     {"loss in T.38", Verdict::Failed, "<DIS >DCS <CFR >page lost38 lost38",
      "6 T.38 packets (2.0 %) from the caller's leg (trunk carrier) were lost beyond repair",

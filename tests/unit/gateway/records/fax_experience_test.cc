@@ -74,7 +74,8 @@ TEST_F(FaxExperienceTest, EveryRuleThatTeachesIsOneOfTheVerdicts) {
 TEST_F(FaxExperienceTest, WhatIsNotThePeersDoingTeachesNothing) {
   for (const char* rule : {"hung up before the document", "hung up in a page", "slips", "loss in T.38", "broken off",
                            "nobody answered as a fax", "only a tone", "no goodbye", "no confirmation", "relayed",
-                           "no word", "nothing came", "T.38 waited for", "T.38 not taken", ""}) {
+                           "no word", "nothing came", "T.38 waited for", "T.38 not taken", "line down", "hung up here",
+                           "ended by a failure", "never acknowledged", ""}) {
     for (int i = 0; i < 10; ++i) EXPECT_FALSE(fax({rule})) << rule;
     EXPECT_EQ(known.held_back(kNow), "") << rule;
   }

@@ -119,6 +119,18 @@ TEST(RecordJson, SaysHowAPeerWasGone) {
   EXPECT_EQ(json::parse(to_json(record))["peer_gone"], "unreachable");
 }
 
+TEST(RecordJson, SaysWhyTheGatewayHungUp) {
+  call::Record record = answered_fax();
+  EXPECT_TRUE(json::parse(to_json(record)).at("hung_up").is_null());
+
+  record.hung_up = call::HungUp::ByOperator;
+  EXPECT_EQ(json::parse(to_json(record))["hung_up"], "by operator");
+  record.hung_up = call::HungUp::ByShutdown;
+  EXPECT_EQ(json::parse(to_json(record))["hung_up"], "by shutdown");
+  record.hung_up = call::HungUp::ForEmergency;
+  EXPECT_EQ(json::parse(to_json(record))["hung_up"], "for emergency call");
+}
+
 TEST(RecordJson, TellsWhenALineWasOutOfOrder) {
   call::Record record = answered_fax();
   const tdm::LineFault red{.span = 2, .alarms = tdm::kAlarmRed};
