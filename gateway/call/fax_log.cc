@@ -10,6 +10,9 @@
 namespace sg::call {
 namespace {
 
+// An alarm stands for some 100 ms before it is one, and a driver is asked for its alarms once a second.
+constexpr FaxLog::Milliseconds kUnnoticed(2000);
+
 // "+49 30 1" of "CSI +49 30 1"; empty where the frame has none.
 std::string identity_in(const t38::FaxEvent& frame) {
   std::string words = t38::describe(frame);
@@ -193,6 +196,7 @@ void FaxLog::on_hurt(Milliseconds at, const media::MediaHurt& hurt) {
 
 void FaxLog::on_line(Milliseconds at, media::Side side, const tdm::LineFault& fault) {
   is_in_alarm_[static_cast<size_t>(side)] = fault.alarms != tdm::kNoAlarm;
+  if (fault.alarms != tdm::kNoAlarm) sums_.slips -= std::min(sums_.slips, steps_.forget_slips(at - kUnnoticed));
   const std::string state =
       fault.alarms == tdm::kNoAlarm && fault.is_dchannel_lost ? "D-channel lost" : tdm::to_string(fault.alarms);
   const std::string what = fmt::format("span {}: {}", fault.span, state);

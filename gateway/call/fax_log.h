@@ -50,6 +50,9 @@ class FaxSteps {
   // One of losses or slips joins the last such step of its side, where nothing else happened on that side since.
   void add(FaxStep step);
 
+  // Forgets the slips that began no earlier, and tells how many these were.
+  uint64_t forget_slips(Milliseconds since);
+
   const std::vector<FaxStep>& kept() const { return kept_; }
   const LeftOut& left_out() const { return left_out_; }
 
@@ -100,7 +103,7 @@ class FaxLog {
   void on_seen(Milliseconds at, const media::FaxSeen& seen);
   void on_mode(Milliseconds at, media::Side side, std::string_view mode, std::string_view reason);
   void on_hurt(Milliseconds at, const media::MediaHurt& hurt);
-  // From here on what is lost or slips is no symptom of anything else, until the line is well again.
+  // During an alarm, and in the moment before it was noticed, what is lost or slips is a symptom of it and not counted.
   void on_line(Milliseconds at, media::Side side, const tdm::LineFault& fault);
   void on_redundancy(Milliseconds at, const media::RedundancyRaised& raised);
 

@@ -34,6 +34,16 @@ void FaxSteps::add(FaxStep step) {
   leave_out(hurt == kept_.end() ? kHead : static_cast<size_t>(hurt - kept_.begin()));
 }
 
+uint64_t FaxSteps::forget_slips(Milliseconds since) {
+  uint64_t count = 0;
+  std::erase_if(kept_, [&](const FaxStep& step) {
+    const bool is_late = step.kind == Kind::Slip && step.at >= since;
+    if (is_late) count += step.count;
+    return is_late;
+  });
+  return count;
+}
+
 bool FaxSteps::join(const FaxStep& step) {
   bool is_alone = true;
   for (auto earlier = kept_.rbegin(); earlier != kept_.rend(); ++earlier) {
