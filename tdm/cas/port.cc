@@ -67,7 +67,8 @@ void Port::read_line() {
 void Port::look_at_alarms() {
   if (!line_) return;
   log_.info("alarms={}", to_string(line_->alarms()));
-  tell_line(line_->alarms());
+  // An exchange line without battery is an alarm to the driver, and to us the way in which an exchange hangs up.
+  if (line_->kind() != LineKind::Fxo) tell_line(line_->alarms());
   place_.owner.on_port_changed();
 }
 

@@ -175,6 +175,17 @@ TEST_F(FxoInCall, TheExchangeHangsUpByKewlStart) {
   EXPECT_EQ(exchange.state(), State::Idle);
 }
 
+// DAHDI raises RED on an exchange line whose battery is gone; so exchanges hang up.
+TEST_F(FxoInCall, AnAlarmIsTheTelephonesAndNotTheExchangeLines) {
+  answer_a_call();
+
+  wires.pair.set_alarms(SpanPair::End::A, kAlarmRed);
+  wires.pair.set_alarms(SpanPair::End::B, kAlarmRed);
+
+  EXPECT_TRUE(wires.until_heard(exchange, "line out of order", 2s));
+  EXPECT_FALSE(lines.has_heard("line out of order"));
+}
+
 TEST_F(FxoInCall, WeHangUp) {
   answer_a_call();
 

@@ -66,6 +66,9 @@ struct Side final : Signalling::Listener {
     note(fmt::format("conference {} with {}", id, held));
   }
   void on_notify(SignallingCallId, uint8_t description) override { note("notify " + std::to_string(description)); }
+  void on_line_changed(SignallingCallId, const LineFault& fault) override {
+    note(fault.alarms == kNoAlarm ? "line well" : "line out of order");
+  }
   void on_interface_up() override { note("up"); }
   void on_interface_down() override { note("down"); }
 
