@@ -3,6 +3,7 @@
 import datetime
 import json
 import os
+import pathlib
 import signal
 
 from support import ROUTES, SystemTest, run_program
@@ -106,21 +107,33 @@ class Records(SystemTest):
         kept = self.bench.records.with_suffix(".kept")
         os.rename(self.bench.records, kept)
         os.symlink("/dev/full", self.bench.records)
-        self.bench.gateway.child.send_signal(signal.SIGHUP)
-        self.wait("the new file", lambda: "/dev/full" in {os.readlink(f"/proc/{self.bench.gateway.child.pid}/fd/{fd}")
-                                                          for fd in os.listdir(f"/proc/{self.bench.gateway.child.pid}/fd")})
+        try:
+            self.bench.gateway.child.send_signal(signal.SIGHUP)
+            self.wait("the new file", self.writes_to_dev_full)
 
-        self.call_with_sipp("uac_call", "300").finish()
-        self.wait("doctor to see it", lambda: doctor()[1]["grade"] == "fault")
-        code, finding = doctor()
+            self.call_with_sipp("uac_call", "300").finish()
+            self.wait("doctor to see it", lambda: doctor()[1]["grade"] == "fault")
+            code, finding = doctor()
+        finally:
+            # Whoever reads records would read /dev/full without end.
+            os.remove(self.bench.records)
+            os.rename(kept, self.bench.records)
+            self.bench.gateway.child.send_signal(signal.SIGHUP)
+
         self.assertEqual(code, 3)
         self.assertEqual(finding["says"], f"{self.bench.records}: No space left on device; records that wait: 1")
-
-        os.remove(self.bench.records)
-        os.rename(kept, self.bench.records)
-        self.bench.gateway.child.send_signal(signal.SIGHUP)
         self.record()
-        self.wait("doctor to see that, too", lambda: doctor() [0] == 0)
+        self.wait("doctor to see that, too", lambda: doctor()[0] == 0)
+
+    def writes_to_dev_full(self):
+        folder = pathlib.Path(f"/proc/{self.bench.gateway.child.pid}/fd")
+        for descriptor in folder.iterdir():
+            try:
+                if os.readlink(descriptor) == "/dev/full":
+                    return True
+            except FileNotFoundError:
+                pass  # closed meanwhile
+        return False
 
     def test_after_sighup_records_go_to_a_new_file(self):
         self.call_with_sipp("uac_call", "300").finish()
