@@ -3,7 +3,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <cerrno>
 #include <cstring>
@@ -14,6 +13,7 @@
 #include "base/event_loop.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/unix_address.h"
 #include "gateway/admin/command.h"
 
 namespace sg::admin {
@@ -24,13 +24,9 @@ constexpr size_t kMaxRequest = 64 * 1024;
 constexpr Duration kNoDescriptorPause = 1s;
 
 Result<sockaddr_un> address_of(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path) {
-    return fail("a socket's path has 1 to {} characters", sizeof address.sun_path - 1);
-  }
-  std::memcpy(address.sun_path, path.data(), path.size());
-  return address;
+  auto address = unix_address(path);
+  if (path.empty() || !address) return fail("a socket's path has 1 to {} characters", sizeof(sockaddr_un::sun_path) - 1);
+  return *address;
 }
 
 const sockaddr* raw(const sockaddr_un& address) {

@@ -3,16 +3,15 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
-#include <optional>
 
 #include "base/bound_socket.h"
 #include "base/log.h"
+#include "base/unix_address.h"
 #include "conf/control_socket.h"
 #include "media/tone/wav.h"
 
@@ -78,14 +77,6 @@ std::string anothers(const fs::path& directory) {
   return fmt::format("the directory {} is another user's", directory.string());
 }
 
-std::optional<sockaddr_un> socket_address(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return std::nullopt;
-  std::memcpy(address.sun_path, path.data(), path.size());
-  return address;
-}
-
 // Finds what is missing, in the order of the sections of a file.
 class Examiner {
  public:
@@ -143,7 +134,7 @@ class Examiner {
     if (path.empty()) return;
     auto blame = [&](const std::string& reason) { lacks("[control]", "socket", reason); };
     if (!settings_.control.group.empty()) group();
-    if (!socket_address(path)) return blame(fmt::format("{} has more than {} characters", path, kLongestPath));
+    if (!unix_address(path)) return blame(fmt::format("{} has more than {} characters", path, kLongestPath));
     std::error_code ignored;
     auto status = fs::symlink_status(path, ignored);
     if (fs::exists(status) && status.type() != fs::file_type::socket) {
@@ -192,7 +183,7 @@ std::string control_socket(const conf::Settings& settings) {
 }
 
 bool is_answered(const std::string& socket) {
-  auto address = socket_address(socket);
+  auto address = unix_address(socket);
   UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   return address && probe && ::connect(probe.get(), reinterpret_cast<sockaddr*>(&*address), sizeof *address) == 0;
 }

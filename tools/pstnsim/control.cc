@@ -2,26 +2,25 @@
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <cerrno>
 #include <cstring>
+
+#include "base/unix_address.h"
 
 namespace sg::pstnsim {
 
 Result<std::unique_ptr<ControlServer>> ControlServer::make(const std::string& path, Reactor& reactor,
                                                            Exchange& exchange) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) return fail("{}: too long for a socket", path);
-  std::memcpy(address.sun_path, path.data(), path.size());
-  const auto* raw = reinterpret_cast<const sockaddr*>(&address);
+  const auto address = unix_address(path);
+  if (!address) return fail("{}: too long for a socket", path);
+  const auto* raw = reinterpret_cast<const sockaddr*>(&*address);
   UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (::connect(probe.get(), raw, sizeof address) == 0) return fail("{}: another process listens there", path);
+  if (::connect(probe.get(), raw, sizeof *address) == 0) return fail("{}: another process listens there", path);
   // A socket that nobody listens on was left behind.
   if (errno == ECONNREFUSED) ::unlink(path.c_str());
   UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (::bind(listener.get(), raw, sizeof address) < 0) return fail("{}: {}", path, std::strerror(errno));
+  if (::bind(listener.get(), raw, sizeof *address) < 0) return fail("{}: {}", path, std::strerror(errno));
   if (::listen(listener.get(), 8) < 0) return fail("{}: {}", path, std::strerror(errno));
   std::unique_ptr<ControlServer> server(new ControlServer(path, std::move(listener), reactor, exchange));
   auto* self = server.get();

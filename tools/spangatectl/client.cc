@@ -2,26 +2,24 @@
 
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "base/unique_fd.h"
+#include "base/unix_address.h"
 
 namespace sg::spangatectl {
 namespace {
 
 Result<UniqueFd> connect_to(const std::string& socket, std::chrono::seconds patience) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (socket.size() >= sizeof address.sun_path) return fail("the path is too long for a socket");
-  std::memcpy(address.sun_path, socket.data(), socket.size());
+  const auto address = unix_address(socket);
+  if (!address) return fail("the path is too long for a socket");
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   timeval timeout{.tv_sec = patience.count(), .tv_usec = 0};
   ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
   ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
     return fail("{}", std::strerror(errno));
   }
   return fd;
