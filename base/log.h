@@ -24,7 +24,9 @@ class Log {
  public:
   Log() = default;
   explicit Log(std::string scope) : scope_(std::move(scope)) {}
-  Log with(std::string_view more) const { return Log(scope_.empty() ? std::string(more) : fmt::format("{} {}", scope_, more)); }
+  Log with(std::string_view more) const {
+    return Log(scope_.empty() ? std::string(more) : fmt::format("{} {}", scope_, more));
+  }
 
   template <class... Args>
   void error(fmt::format_string<Args...> format, Args&&... args) const {

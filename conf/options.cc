@@ -134,8 +134,8 @@ std::vector<Option<S>> make_trunk_fax_options() {
 template <class S>
 Option<S> tone_zone_option() {
   std::vector<std::pair<std::string, std::string>> zones;
-  for (const char* zone : {"at", "au", "be", "br", "ch", "cn", "de", "dk", "es", "eu", "fi", "fr",
-                           "gb", "it", "jp", "nl", "no", "pl", "pt", "ru", "se", "us"}) {
+  for (const char* zone : {"at", "au", "be", "br", "ch", "cn", "de", "dk", "es", "eu", "fi",
+                           "fr", "gb", "it", "jp", "nl", "no", "pl", "pt", "ru", "se", "us"}) {
     zones.emplace_back(zone, zone);
   }
   auto option = conf::option<S>(
@@ -667,9 +667,10 @@ const std::vector<Option<SipTrunk>>& sip_trunk_options() {
 
 const std::vector<Option<Records>>& records_options() {
   static const std::vector<Option<Records>> options = {
-      option<Records>("file", &Records::file, text("a path"),
-                      "Call records are appended here, a line of JSON each; the file's directory is made where only that is "
-                      "missing. Empty: none are kept."),
+      option<Records>(
+          "file", &Records::file, text("a path"),
+          "Call records are appended here, a line of JSON each; the file's directory is made where only that is "
+          "missing. Empty: none are kept."),
   };
   return options;
 }

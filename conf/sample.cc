@@ -92,7 +92,9 @@ std::string sample() {
   out += section("[schedule.office]", "Times that routes are open, or closed.", schedule_options());
   out += section("[[route]]", "Which calls go where; as many of these as are wanted.", route_options());
   out += "\n[[route]]\nname = \"in\"\nfrom = [\"pstn\"]\ncalled = \"*\"\nto = [\"pbx\"]\n";
-  out += "\n[[route]]\nname = \"dear-at-night\"\nfrom = [\"pbx\"]\ncalled = \"@dear\"\nnot_when = \"office\"\nreject = 21\n";
+  out +=
+      "\n[[route]]\nname = \"dear-at-night\"\nfrom = [\"pbx\"]\ncalled = \"@dear\"\nnot_when = \"office\"\n"
+      "reject = 21\n";
   out += "\n" + comment("Calls that must go as `want` says, or the file is refused. Keys of a case:");
   for (const auto& option : test_options()) out += comment(fmt::format("{}: {}", option.name, option.help));
   out +=

@@ -435,7 +435,7 @@ struct LogSettings {
 using Places = std::map<std::pair<std::string, std::string>, int>;
 
 struct Settings {
-  std::string file;  // what the settings were read from
+  std::string file;                      // what the settings were read from
   std::shared_ptr<const Places> places;  // but for those of routes, lines and tests, which know their own
   Sip sip;
   Media media;

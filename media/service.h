@@ -184,9 +184,8 @@ struct MediaTimeout {
 struct Closed {
   SessionStats stats;
 };
-using Event =
-    std::variant<ToneHeard, DigitHeard, BusyToneHeard, SideFailed, FaxSeen, MediaHurt, RedundancyRaised, MediaTimeout,
-                 Closed>;
+using Event = std::variant<ToneHeard, DigitHeard, BusyToneHeard, SideFailed, FaxSeen, MediaHurt, RedundancyRaised,
+                           MediaTimeout, Closed>;
 
 struct Config {
   unsigned workers = 1;  // media worker threads; 0: one a processor

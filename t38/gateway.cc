@@ -48,7 +48,6 @@ double mean_square(std::span<const int16_t> samples) {
   return static_cast<double>(sum) / static_cast<double>(samples.size());
 }
 
-
 struct Release {
   void operator()(t38_gateway_state_t* state) const { t38_gateway_free(state); }
 };

@@ -22,7 +22,7 @@ struct Ifp {
   Kind kind = Kind::Indicator;
   // Indicator, T.38 table 2: 0 no-signal, 1 CNG, 2 CED, 3 V.21 preamble, 4 V.27ter 2400 training, ...
   // Data, T.38 table 3: 0 V.21, 1 V.27ter 2400, 2 V.27ter 4800, 3 V.29 7200, ... 8 V.17 14400, 9 V.8, ...
-  uint8_t type = 0;  // see kV21Preamble, kV21 and those beside them
+  uint8_t type = 0;          // see kV21Preamble, kV21 and those beside them
   uint8_t fields = 0;        // data fields
   bool is_hdlc = false;      // the last field is of HDLC frames
   bool breaks_off = false;   // the last field leaves an HDLC frame unfinished

@@ -121,8 +121,8 @@ class Signalling {
     // An answered call stands without its timeslot, which its user needs for another call; on_timeslot_changed gives it
     // back.
     virtual void on_timeslot_left(SignallingCallId /*call*/) {}
-    // The user of both calls wants their far ends joined, and is gone itself. Both calls are to be released: when that is
-    // done, or cannot be.
+    // The user of both calls wants their far ends joined, and is gone itself. Both calls are to be released: when that
+    // is done, or cannot be.
     virtual void on_transfer(SignallingCallId /*call*/, SignallingCallId /*other*/) {}
     // The user of both calls wants to talk with both far ends. Once it does in `call`, the other is to be released.
     virtual void on_conference(SignallingCallId /*call*/, SignallingCallId /*held*/) {}

@@ -25,7 +25,8 @@ constexpr Duration kNoDescriptorPause = 1s;
 
 Result<sockaddr_un> address_of(const std::string& path) {
   auto address = unix_address(path);
-  if (path.empty() || !address) return fail("a socket's path has 1 to {} characters", sizeof(sockaddr_un::sun_path) - 1);
+  if (path.empty() || !address)
+    return fail("a socket's path has 1 to {} characters", sizeof(sockaddr_un::sun_path) - 1);
   return *address;
 }
 

@@ -125,7 +125,8 @@ Application::Application(conf::Settings settings, sip::SuRoot& root)
       shutdown_limit_(root),
       memory_timer_(root) {}
 
-// The user agent steps the loop until it is gone: what the backends have told the loop would reach trunks that are gone.
+// The user agent steps the loop until it is gone: what the backends have told the loop would reach trunks that are
+// gone.
 Application::~Application() {
   if (cesop_) cesop_->set_listener(nullptr);
   if (dahdi_) dahdi_->set_listener(nullptr);

@@ -43,9 +43,9 @@ std::optional<int> read_command_line(int argc, char** argv, CommandLine& line) {
       ("config,c", po::value(&line.config)->value_name("FILE")->default_value(kDefaultConfig), "configuration")  //
       ("check", po::value(&line.check)->value_name("FILE"),
        "only check a configuration, run its tests, and see whether this machine has what it wants: exit 0 if it is "
-       "good")                                                                        //
+       "good")                                                                                 //
       ("file-only", po::bool_switch(&line.file_only), "with --check: leave this machine out")  //
-      ("sample", "write a commented sample configuration to standard output")  //
+      ("sample", "write a commented sample configuration to standard output")                  //
       ("foreground,f", po::bool_switch(&line.foreground),
        "stay attached to the terminal instead of going to the background")  //
       ("log-level,l", po::value(&line.log_level)->value_name("LEVEL"),
@@ -137,7 +137,8 @@ int main(int argc, char** argv) {
   CommandLine line;
   if (auto code = read_command_line(argc, argv, line)) return *code;
   if (!line.log_level.empty()) {
-    if (auto level = parse_log_level(line.log_level); !level) return refused("spangated: --log-level: " + level.error().message, 2);
+    if (auto level = parse_log_level(line.log_level); !level)
+      return refused("spangated: --log-level: " + level.error().message, 2);
   }
   if (!line.check.empty()) return app::check(line.check, line.file_only, std::cout, std::cerr);
 

@@ -324,8 +324,7 @@ std::vector<admin::TimeslotView> Application::timeslots() const {
   for (const auto& tdm_trunk : tdm_trunks_) {
     for (const auto& interface : tdm_trunk->status()) {
       for (const auto& slot : interface.slots)
-        views.push_back(
-            {slot.slot, tdm_trunk->name(), slot.state, call_on(slot.slot), slot.detail, slot.is_blocked});
+        views.push_back({slot.slot, tdm_trunk->name(), slot.state, call_on(slot.slot), slot.detail, slot.is_blocked});
     }
   }
   return views;

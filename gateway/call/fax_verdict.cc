@@ -178,8 +178,8 @@ std::string words_of_dead_line(const FaxFacts& f) {
   return words;
 }
 constexpr std::string_view kLineAdvice =
-    "Mend that line (spangatectl spans, doctor): RED is that nothing arrives (its far end is off, or the cable), YELLOW "
-    "that the far end does not hear us, REMOVED a card that is gone.";
+    "Mend that line (spangatectl spans, doctor): RED is that nothing arrives (its far end is off, or the cable), "
+    "YELLOW that the far end does not hear us, REMOVED a card that is gone.";
 
 // "operator (spangatectl hangup)"
 std::string ender(const FaxFacts& f) {
@@ -371,8 +371,7 @@ const std::vector<Rule>& rules() {
       {"peer fell silent", Verdict::Failed, [](F f) { return f.fell_silent.has_value(); },
        [](F f) {
          return fmt::format("The peer of {} fell silent: the last that was seen is {} at {:.1f} s.",
-                            f.legs[*f.fell_silent].name,
-                            f.log.last_frame().empty() ? "no frame" : f.log.last_frame(),
+                            f.legs[*f.fell_silent].name, f.log.last_frame().empty() ? "no frame" : f.log.last_frame(),
                             seconds(f.log.last_frame_at()));
        },
        "Look for the reason at the peer, which is gone or cut off; if its machine is only slow, raise [media] "

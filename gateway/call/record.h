@@ -80,7 +80,7 @@ struct Record {
   LegRecord caller;
   // One a target that was tried, in order; the last is the one that answered, if any did. Empty: no route.
   std::vector<LegRecord> called;
-  Cause cause;              // why the call ended
+  Cause cause;  // why the call ended
   // "caller", "called", "gateway", "transfer", "line": a line was out of order; "gateway ended": it was killed.
   std::string released_by;
   std::vector<TransferRecord> transfers;
@@ -90,7 +90,7 @@ struct Record {
   std::optional<media::Side> fell_silent;    // it was ended since nothing came from this one's peer any more
   std::optional<PeerGone> peer_gone;         // it was ended since a peer was gone, as its signalling knows
   std::optional<HungUp> hung_up;
-  FaxDiagnosis fax_diagnosis;                // once it is over
+  FaxDiagnosis fax_diagnosis;  // once it is over
   media::SessionStats media;
 };
 

@@ -79,8 +79,8 @@ class Searcher {
       const std::string title = fmt::format("[trunk.{}]", trunk.name), first = other->second->name;
       tell(settings_.line_of(title, "peer"), title + " peer",
            fmt::format("{} is the peer of [trunk.{}] too (line {}): a call from there is \"{}\"'s, which comes first",
-                       trunk.peer.address.to_string(), first, settings_.line_of(fmt::format("[trunk.{}]", first), "peer"),
-                       first));
+                       trunk.peer.address.to_string(), first,
+                       settings_.line_of(fmt::format("[trunk.{}]", first), "peer"), first));
     }
     each_trunk([&](const conf::Trunk& trunk) {
       used_profiles_.insert(trunk.profile);
@@ -127,7 +127,8 @@ class Searcher {
       auto [other, is_first] = blocks.emplace(block.ext, &block);
       if (is_first) continue;
       tell(block.line, fmt::format("[plan] {} ext", block.name),
-           fmt::format("\"{}\" is that of [plan] {} too (line {})", block.ext, other->second->name, other->second->line));
+           fmt::format("\"{}\" is that of [plan] {} too (line {})", block.ext, other->second->name,
+                       other->second->line));
     }
   }
 

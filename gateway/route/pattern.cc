@@ -19,7 +19,8 @@ Result<SignSet> parse_set(std::string_view text) {
     set |= first;
     if (i + 2 < text.size() && text[i + 1] == '-') {
       SignSet last = sign(text[i + 2]);
-      if (!(first & kAnyDigit) || !(last & kAnyDigit) || last < first) return fail("\"{}\" is no range", text.substr(i, 3));
+      if (!(first & kAnyDigit) || !(last & kAnyDigit) || last < first)
+        return fail("\"{}\" is no range", text.substr(i, 3));
       set |= (last - 1 + last) & ~(first - 1);
       i += 2;
     }

@@ -173,8 +173,8 @@ class SipLeg::Impl final : public HandleOwner {
   SdpSession sdp_;
   std::optional<Sdp> remote_;  // the peer's description that stands
   std::optional<Sdp> peer_offer_;
-  std::chrono::seconds session_interval_;  // the shortest that either side asked for; 0: none
-  std::string first_answer_;               // incoming: given once, it stands
+  std::chrono::seconds session_interval_;       // the shortest that either side asked for; 0: none
+  std::string first_answer_;                    // incoming: given once, it stands
   std::unique_ptr<TcpCallers::Caller> caller_;  // incoming by TCP, until it is answered
   SavedRequest invite_, update_, prack_;
   std::optional<call::Cause> cause_;

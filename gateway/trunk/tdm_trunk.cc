@@ -205,8 +205,8 @@ size_t TdmTrunk::lines() const {
 }
 
 bool TdmTrunk::set_blocked(tdm::Timeslot slot, bool is_blocked) {
-  return std::ranges::any_of(
-      interfaces_, [&](auto& interface) { return interface->signalling().set_blocked(slot, is_blocked); });
+  return std::ranges::any_of(interfaces_,
+                             [&](auto& interface) { return interface->signalling().set_blocked(slot, is_blocked); });
 }
 
 void TdmTrunk::on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) {

@@ -144,8 +144,8 @@ void PortAudio::hear_tones(const ToneZone& zone, std::initializer_list<CallTone>
   for (CallTone tone : tones) {
     // Dial tone may have bursts itself, and must not be taken for one of a busy tone, which is never steady.
     const bool is_dial = tone == CallTone::Dial;
-    ears_.push_back({tone, ToneListener(zone.shape(tone), {.steady_ms = is_dial ? longest_burst(zone) + kLonger
-                                                                               : kNeverSteadyMs})});
+    ears_.push_back({tone, ToneListener(zone.shape(tone),
+                                        {.steady_ms = is_dial ? longest_burst(zone) + kLonger : kNeverSteadyMs})});
   }
 }
 

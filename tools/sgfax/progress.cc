@@ -41,11 +41,12 @@ std::string ProgressLine::at(const t38::FaxProgress& progress, TimePoint now) {
   const int sent = std::min(sent_, pages_);
   const auto page = page_takes(progress.bit_rate);
   double of_page = 0;
-  if (page && sent < pages_ && *page > Duration::zero()) {
+  if (page && sent<pages_&& * page> Duration::zero()) {
     // A page that takes longer than was thought is almost over.
     of_page = std::min(0.99, std::chrono::duration<double>(now - *page_began_) / *page);
   }
-  auto line = fmt::format("{} of {} pages {:>3.0f} %{}", sent, pages_, std::floor(100 * (sent + of_page) / pages_), speed);
+  auto line =
+      fmt::format("{} of {} pages {:>3.0f} %{}", sent, pages_, std::floor(100 * (sent + of_page) / pages_), speed);
   if (page && sent < pages_) {
     line += fmt::format("  {} left", clock(std::chrono::duration_cast<Duration>(*page * (pages_ - sent - of_page))));
   }

@@ -103,9 +103,9 @@ std::string figures(const Json& fax) {
   // Older records do not tell of each leg.
   const std::string how = fax.contains("in") ? fmt::format("{} in, {} out", text(fax, "in"), text(fax, "out"))
                                              : fmt::format("in {}", text(fax, "transport"));
-  std::string out = fmt::format("pages {}, {} bit/s{}, {}, {}; {}\n", text(fax, "pages"), text(fax, "bit_rate"),
-                                fax.at("ecm").get<bool>() ? " with ECM" : "", text(fax, "resolution"),
-                                text(fax, "compression"), how);
+  std::string out =
+      fmt::format("pages {}, {} bit/s{}, {}, {}; {}\n", text(fax, "pages"), text(fax, "bit_rate"),
+                  fax.at("ecm").get<bool>() ? " with ECM" : "", text(fax, "resolution"), text(fax, "compression"), how);
   out += fmt::format("retrains {}, ECM repeats {}, refused pages {}; caller's machine \"{}\", called \"{}\"\n",
                      text(fax, "retrains"), text(fax, "ecm_repeats"), text(fax, "refused_pages"),
                      text(fax, "calling_identity"), text(fax, "called_identity"));

@@ -374,12 +374,12 @@ TEST_F(Control, BlocksATimeslotASpanOrATrunkAndNothingElse) {
   for (const Row& row :
        {Row{{{"timeslot", "1/5"}}, "1/5", ""}, Row{{{"span", 2}}, "span 2", ""},
         Row{{{"trunk", "pstn"}}, "trunk pstn", ""}, Row{{}, nullptr, "one of"},
-        Row{{{"span", 2}, {"trunk", "pstn"}}, nullptr, "one of"},
-        Row{{{"timeslot", "1"}}, nullptr, "1/5"}, Row{{{"timeslot", "1/"}}, nullptr, "1/5"},
-        Row{{{"timeslot", "1/5x"}}, nullptr, "1/5"}, Row{{{"timeslot", "1/300"}}, nullptr, "1/5"},
-        Row{{{"timeslot", 5}}, nullptr, "1/5"}, Row{{{"span", "2"}}, nullptr, "must be a number"},
-        Row{{{"span", -2}}, nullptr, "must be a number"}, Row{{{"span", 70000}}, nullptr, "must be a number"},
-        Row{{{"trunk", 1}}, nullptr, "must be a name"}, Row{{{"trunk", "none"}}, nullptr, "no trunk none"}}) {
+        Row{{{"span", 2}, {"trunk", "pstn"}}, nullptr, "one of"}, Row{{{"timeslot", "1"}}, nullptr, "1/5"},
+        Row{{{"timeslot", "1/"}}, nullptr, "1/5"}, Row{{{"timeslot", "1/5x"}}, nullptr, "1/5"},
+        Row{{{"timeslot", "1/300"}}, nullptr, "1/5"}, Row{{{"timeslot", 5}}, nullptr, "1/5"},
+        Row{{{"span", "2"}}, nullptr, "must be a number"}, Row{{{"span", -2}}, nullptr, "must be a number"},
+        Row{{{"span", 70000}}, nullptr, "must be a number"}, Row{{{"trunk", 1}}, nullptr, "must be a name"},
+        Row{{{"trunk", "none"}}, nullptr, "no trunk none"}}) {
     for (const char* command : {"block", "unblock"}) {
       view.blocked.clear();
       Json request = row.request;

@@ -855,7 +855,8 @@ TEST_F(CallTest, ALineThatDiesUnderAFaxIsItsCauseAndWhatEndsTheCall) {
   EXPECT_EQ(records[0].fax_diagnosis.cause, "Span 1 (called side) went into alarm (RED) 5.0 s after the answer.");
   EXPECT_EQ(records[0].fax_log.sums().slips, 1u) << "the one long before it";
   const FaxStep& last = records[0].fax_log.steps().back();
-  EXPECT_EQ(std::make_tuple(last.kind, last.side, last.what), std::make_tuple(FaxStep::Kind::Line, Side::B, "span 1: RED"));
+  EXPECT_EQ(std::make_tuple(last.kind, last.side, last.what),
+            std::make_tuple(FaxStep::Kind::Line, Side::B, "span 1: RED"));
 }
 
 TEST_F(CallTest, AFaxThatIsEndedHereIsNotBlamedOnItsMachines) {
@@ -951,9 +952,9 @@ TEST_F(CallTest, APeerThatIsGoneEndsTheCallWhichSaysSo) {
     PeerGone how;
     const char* counter;
   };
-  for (Row row : {Row{PeerGone::NotAcknowledged, "call.not_acknowledged"},
-                  Row{PeerGone::SessionExpired, "call.session_expired"},
-                  Row{PeerGone::Unreachable, "call.caller_unreachable"}}) {
+  for (Row row :
+       {Row{PeerGone::NotAcknowledged, "call.not_acknowledged"}, Row{PeerGone::SessionExpired, "call.session_expired"},
+        Row{PeerGone::Unreachable, "call.caller_unreachable"}}) {
     SCOPED_TRACE(row.counter);
     LegScript& caller = answered_sip_to_pri();
 

@@ -250,15 +250,18 @@ const RuleCase kCases[] = {
        record.cause = kRecoveryOnTimer;
      }},
     // Loss and slips beside them are no reason: the machines did not hang up.
-    {"hung up here", Verdict::Failed, "<DIS >DCS <CFR >page slip", "ended by the operator (spangatectl hangup), in page 1",
+    {"hung up here", Verdict::Failed, "<DIS >DCS <CFR >page slip",
+     "ended by the operator (spangatectl hangup), in page 1",
      [](Record& record) { hung_up(record, HungUp::ByOperator); }},
-    {"hung up here", Verdict::Failed, "<DIS >DCS <CFR >page lost", "ended by the gateway, which was shut down, in page 1",
+    {"hung up here", Verdict::Failed, "<DIS >DCS <CFR >page lost",
+     "ended by the gateway, which was shut down, in page 1",
      [](Record& record) { hung_up(record, HungUp::ByShutdown); }},
     {"hung up here", Verdict::Failed, "<DIS >DCS <CFR >page", "as an emergency call needed its timeslot, in page 1",
      [](Record& record) { hung_up(record, HungUp::ForEmergency); }},
     {"hung up here", Verdict::Unknown, "cng", "ended by the operator (spangatectl hangup).",
      [](Record& record) { hung_up(record, HungUp::ByOperator); }},
-    {"no confirmation", Verdict::InDoubt, "<DIS >DCS <CFR >page >EOP", "before the call was ended by the gateway, which was shut down.",
+    {"no confirmation", Verdict::InDoubt, "<DIS >DCS <CFR >page >EOP",
+     "before the call was ended by the gateway, which was shut down.",
      [](Record& record) { hung_up(record, HungUp::ByShutdown); }},
     // BYE with Reason: Q.850;cause=38; DISCONNECT with 41; a card that fails.
     {"ended by a failure", Verdict::Failed, "<DIS >DCS <CFR >page lost slip",

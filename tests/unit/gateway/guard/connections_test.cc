@@ -33,12 +33,13 @@ TEST(NetworkOf, IsAHostOfIPv4AndASubnetOfIPv6) {
     const char *one, *other;
     bool are_same;
   } kPairs[] = {
-      {"192.0.2.1", "192.0.2.1", true},          {"192.0.2.1", "192.0.2.2", false},
-      {"2001:db8::1", "2001:db8::ffff:2", true}, {"2001:db8:0:1::1", "2001:db8:0:2::1", false},
+      {"192.0.2.1", "192.0.2.1", true},
+      {"192.0.2.1", "192.0.2.2", false},
+      {"2001:db8::1", "2001:db8::ffff:2", true},
+      {"2001:db8:0:1::1", "2001:db8:0:2::1", false},
   };
   for (const auto& pair : kPairs) {
-    EXPECT_EQ(network_of(at(pair.one)) == network_of(at(pair.other)), pair.are_same)
-        << pair.one << " " << pair.other;
+    EXPECT_EQ(network_of(at(pair.one)) == network_of(at(pair.other)), pair.are_same) << pair.one << " " << pair.other;
   }
 }
 

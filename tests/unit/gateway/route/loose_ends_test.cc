@@ -104,8 +104,9 @@ TEST(LooseEnds, OfManyRoutesAreOneLine) {
     text += fmt::format("[[route]]\nname = \"r{0}\"\nfrom = \"pstn\"\ncalled = \"{0}*\"\nto = \"pbx\"\n", i);
   }
 
-  EXPECT_THAT(found_in(text), ElementsAre("f.toml:27: [[route]]: no case of [test] holds \"r0\" (line 27), \"r1\" (line "
-                                          "32), \"r2\" (line 37), \"r3\" (line 42), \"r4\" (line 47) and 2 more"));
+  EXPECT_THAT(found_in(text),
+              ElementsAre("f.toml:27: [[route]]: no case of [test] holds \"r0\" (line 27), \"r1\" (line "
+                          "32), \"r2\" (line 37), \"r3\" (line 42), \"r4\" (line 47) and 2 more"));
 }
 
 }  // namespace

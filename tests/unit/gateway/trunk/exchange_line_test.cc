@@ -95,8 +95,7 @@ struct ExchangeLineTest : testing::TestWithParam<tdm::ToneZone>, call::Router {
   }
   call::Reach reach(const call::Trunk&, const call::Setup&) override { return call::Reach::Complete; }
 
-  explicit ExchangeLineTest(tdm::LineStart line_start = tdm::LineStart::Loop)
-      : wires(tdm::LineKind::Fxs, line_start) {
+  explicit ExchangeLineTest(tdm::LineStart line_start = tdm::LineStart::Loop) : wires(tdm::LineKind::Fxs, line_start) {
     const std::string zone(GetParam().name);
     wires.make_a(Wires::config(tdm::LineKind::Fxs, zone));
     auto config = Wires::config(tdm::LineKind::Fxo, zone);
@@ -130,8 +129,8 @@ struct ExchangeLineTest : testing::TestWithParam<tdm::ToneZone>, call::Router {
   FakeTrunk sip{"sip", call::MediaKind::Ip, wires.reactor};
   std::vector<call::Record> records;
   std::unique_ptr<TdmTrunk> lines;
-  call::CallManager manager{{media, wires.reactor, counters}, *this,
-                            [this](const call::Record& record) { records.push_back(record); }};
+  call::CallManager manager{
+      {media, wires.reactor, counters}, *this, [this](const call::Record& record) { records.push_back(record); }};
 };
 
 TEST_P(ExchangeLineTest, BusyToneEndsACallOnALoopStartLine) {

@@ -6,11 +6,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <ctime>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -126,8 +126,9 @@ struct AllZones {
 class Speech {
  public:
   Speech(const std::string& voice, int words_a_minute, const std::string& file)
-      : from_(popen(("espeak-ng -v " + voice + " -s " + std::to_string(words_a_minute) + " --stdout -f " + file).c_str(),
-                    "r")) {
+      : from_(
+            popen(("espeak-ng -v " + voice + " -s " + std::to_string(words_a_minute) + " --stdout -f " + file).c_str(),
+                  "r")) {
     for (size_t phase = 0; phase < kPhases; ++phase) {
       for (size_t tap = 0; tap < kTaps; ++tap) {
         const double at = static_cast<double>(tap) - kTaps / 2.0 + 1 - static_cast<double>(phase) / kPhases;

@@ -66,8 +66,8 @@ TEST_P(FxoZoneTest, ACallInBringsItsCallerAndIsAnswered) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Zones, FxoZoneTest,
-                         testing::Values("at", "au", "be", "br", "ch", "cn", "de", "dk", "es", "eu", "fi", "fr", "gb", "it",
-                                         "jp", "nl", "no", "pl", "pt", "ru", "se", "us"));
+                         testing::Values("at", "au", "be", "br", "ch", "cn", "de", "dk", "es", "eu", "fi", "fr", "gb",
+                                         "it", "jp", "nl", "no", "pl", "pt", "ru", "se", "us"));
 
 TEST_F(FxoTest, ACallWithoutCallerIdIsOfferedAtTheSecondBurst) {
   auto of_exchange = Wires::config(LineKind::Fxs);

@@ -19,17 +19,17 @@ TEST(SgfaxProgress, TellsPagesPercentageSpeedAndTimeLeftOfADocumentThatIsSent) {
     const char* line;
   };
   ProgressLine line(3, 54'000);
-  for (const Step& step : {Step{0s, {.page = 0, .bit_rate = 0, .ecm = false, .phase = "negotiating"},
-                                "0 of 3 pages   0 %  negotiating"},
-                           {10s, at_page(0), "0 of 3 pages   0 %  14400 ECM  0:45 left"},
-                           {16s, at_page(0), "0 of 3 pages  13 %  14400 ECM  0:39 left"},
-                           {34s, at_page(0), "0 of 3 pages  33 %  14400 ECM  0:30 left"},  // longer than was thought
-                           {40s, at_page(1), "1 of 3 pages  33 %  14400 ECM  1:00 left"},
-                           {55s, at_page(1), "1 of 3 pages  50 %  14400 ECM  0:45 left"},
-                           {70s, at_page(2, 9600, false), "2 of 3 pages  66 %  9600  0:30 left"},
-                           {100s, at_page(3), "3 of 3 pages 100 %  14400 ECM"},
-                           // No page comes after the last.
-                           {110s, at_page(4), "3 of 3 pages 100 %  14400 ECM"}}) {
+  for (const Step& step :
+       {Step{0s, {.page = 0, .bit_rate = 0, .ecm = false, .phase = "negotiating"}, "0 of 3 pages   0 %  negotiating"},
+        {10s, at_page(0), "0 of 3 pages   0 %  14400 ECM  0:45 left"},
+        {16s, at_page(0), "0 of 3 pages  13 %  14400 ECM  0:39 left"},
+        {34s, at_page(0), "0 of 3 pages  33 %  14400 ECM  0:30 left"},  // longer than was thought
+        {40s, at_page(1), "1 of 3 pages  33 %  14400 ECM  1:00 left"},
+        {55s, at_page(1), "1 of 3 pages  50 %  14400 ECM  0:45 left"},
+        {70s, at_page(2, 9600, false), "2 of 3 pages  66 %  9600  0:30 left"},
+        {100s, at_page(3), "3 of 3 pages 100 %  14400 ECM"},
+        // No page comes after the last.
+        {110s, at_page(4), "3 of 3 pages 100 %  14400 ECM"}}) {
     EXPECT_EQ(line.at(step.progress, kStart + step.at), step.line);
   }
 }
