@@ -1,6 +1,7 @@
 #include "gateway/records/json.h"
 
-#include <ctime>
+#include <date/date.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -262,13 +263,7 @@ tdm::TypeOfNumber type_named(std::string_view word) {
 }
 
 std::string iso8601(call::WallTime time) {
-  auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch());
-  auto seconds = std::chrono::floor<std::chrono::seconds>(milliseconds);
-  std::time_t whole = seconds.count();
-  std::tm utc{};
-  ::gmtime_r(&whole, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                     utc.tm_hour, utc.tm_min, utc.tm_sec, (milliseconds - seconds).count());
+  return date::format("%FT%TZ", std::chrono::floor<std::chrono::milliseconds>(time));
 }
 
 std::string to_json(const call::Record& record) {

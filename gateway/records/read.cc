@@ -1,7 +1,9 @@
 #include "gateway/records/read.h"
 
-#include <charconv>
+#include <date/date.h>
+
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "gateway/records/json.h"
 
@@ -39,16 +41,12 @@ call::Record read(const Json& json) {
 }  // namespace
 
 Result<call::WallTime> time_of(const std::string& text) {
-  int year = 0;
-  unsigned month = 0, day = 0, hour = 0, minute = 0, second = 0, milliseconds = 0;
-  if (std::sscanf(text.c_str(), "%4d-%2u-%2uT%2u:%2u:%2u.%3uZ", &year, &month, &day, &hour, &minute, &second,
-                  &milliseconds) != 7) {
-    return fail("\"{}\" is no time", text);
-  }
-  std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
-  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return fail("\"{}\" is no time", text);
-  return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-         std::chrono::seconds(second) + std::chrono::milliseconds(milliseconds);
+  std::istringstream in(text);
+  std::chrono::sys_time<std::chrono::milliseconds> time;
+  in >> date::parse("%FT%TZ", time);
+  bool is_whole = in && in.peek() == std::istringstream::traits_type::eof();
+  if (!is_whole) return fail("\"{}\" is no time", text);
+  return time;
 }
 
 Result<call::Record> from_json(std::string_view line) {
