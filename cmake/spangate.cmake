@@ -55,6 +55,7 @@ pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 find_package(TIFF REQUIRED)
 find_library(SG_LIBPRI NAMES pri REQUIRED)
+find_library(SG_LIBCSV NAMES csv REQUIRED)
 
 # Third-party headers are C or older C++: they are included as system headers, so their warnings are not ours.
 function(sg_third_party name)
@@ -79,6 +80,7 @@ sg_third_party(toml PkgConfig::TOMLPP)
 sg_third_party(re2 PkgConfig::RE2)
 sg_third_party(tiff TIFF::TIFF)
 sg_third_party(libpri ${SG_LIBPRI})
+sg_third_party(csv ${SG_LIBCSV})
 sg_third_party(date date::date-tz)
 
 # sg_room(NAME SOURCES… [ALONE source…] [USES room…] [THIRD_PARTY library…])

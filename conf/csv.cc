@@ -1,14 +1,33 @@
 #include "conf/csv.h"
 
+#include <csv.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <sstream>
 
-#include "base/text.h"
-
 namespace sg::conf {
+namespace {
+
+// What libcsv tells of the row that is being read.
+struct CsvRow {
+  std::vector<std::string>& fields;
+  bool is_whole = false;
+
+  static void on_field(void* text, size_t octets, void* row) {
+    static_cast<CsvRow*>(row)->fields.emplace_back(static_cast<const char*>(text), octets);
+  }
+  static void on_end(int, void* row) { static_cast<CsvRow*>(row)->is_whole = true; }
+};
+
+}  // namespace
+
+void CsvFile::FreeParser::operator()(csv_parser* parser) const {
+  ::csv_free(parser);
+  delete parser;
+}
 
 Result<CsvFile> CsvFile::open(const std::filesystem::path& path) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -27,55 +46,44 @@ Result<CsvFile> CsvFile::open(const std::filesystem::path& path) {
   if (file.text_.starts_with("PK\x03\x04")) return fail("{} is a spreadsheet: save it as CSV", file.path_);
   if (file.text_.starts_with(kByteOrderMark)) file.at_ = kByteOrderMark.size();
   if (file.text_.find_first_not_of(" \t\r\n", file.at_) == std::string::npos) return fail("{} is empty", file.path_);
+  file.parser_.reset(new csv_parser);
+  ::csv_init(file.parser_.get(), CSV_STRICT | CSV_STRICT_FINI);
   return file;
 }
 
 Result<bool> CsvFile::next(std::vector<std::string>& fields) {
   fields.clear();
-  // Comments and empty lines.
-  while (at_ < text_.size() && (text_[at_] == '#' || text_[at_] == '\n' || text_[at_] == '\r')) {
-    at_ = std::min(text_.find_first_of("\r\n", at_), text_.size());
-    end_line();
+  CsvRow row{fields};
+  bool is_begun = false;
+  while (!row.is_whole && at_ < text_.size()) {
+    std::string_view line = take_line();
+    bool is_comment_or_empty = line[0] == '#' || line[0] == '\r' || line[0] == '\n';
+    if (!is_begun && is_comment_or_empty) continue;
+    if (!is_begun) row_line_ = line_;
+    is_begun = true;
+    size_t read = ::csv_parse(parser_.get(), line.data(), line.size(), CsvRow::on_field, CsvRow::on_end, &row);
+    if (read != line.size()) return tl::unexpected(misplaced_quote());
   }
-  if (at_ >= text_.size()) return false;
-  row_line_ = line_;
-  std::string field;
-  for (;;) {
-    while (at_ < text_.size() && text_[at_] == ' ') ++at_;
-    field.clear();
-    if (at_ < text_.size() && text_[at_] == '"') {
-      const int opened = line_;
-      for (++at_;; ++at_) {
-        if (at_ >= text_.size()) return fail("{}:{}: a quote is opened and never closed", path_, opened);
-        if (text_[at_] == '"' && (at_ + 1 >= text_.size() || text_[at_ + 1] != '"')) break;
-        if (text_[at_] == '"') ++at_;  // two are one in the text
-        line_ += text_[at_] == '\n';
-        field += text_[at_];
-      }
-      ++at_;
-      const size_t end = std::min(text_.find_first_of(",\r\n", at_), text_.size());
-      if (!trimmed(std::string_view(text_).substr(at_, end - at_)).empty()) {
-        return fail("{}:{}: something stands after a closing quote", path_, line_);
-      }
-      at_ = end;
-    } else {
-      const size_t end = std::min(text_.find_first_of(",\r\n", at_), text_.size());
-      field = trimmed(std::string_view(text_).substr(at_, end - at_));
-      at_ = end;
-    }
-    fields.push_back(field);
-    if (at_ >= text_.size() || text_[at_] != ',') break;
-    ++at_;
+  if (!row.is_whole && ::csv_fini(parser_.get(), CsvRow::on_field, CsvRow::on_end, &row) != 0) {
+    return fail("{}:{}: a quote is opened and never closed", path_, row_line_);
   }
-  end_line();
-  return true;
+  return row.is_whole;
 }
 
-// CR LF, either alone, or the end of the file.
-void CsvFile::end_line() {
-  if (at_ < text_.size() && text_[at_] == '\r') ++at_;
-  if (at_ < text_.size() && text_[at_] == '\n') ++at_;
+// With its end: CR LF, or either alone.
+std::string_view CsvFile::take_line() {
+  size_t end = std::min(text_.find_first_of("\r\n", at_), text_.size());
+  end += text_.compare(end, 2, "\r\n") == 0 ? 2 : 1;
+  auto line = std::string_view(text_).substr(at_, end - at_);
+  at_ += line.size();
   ++line_;
+  return line;
+}
+
+Error CsvFile::misplaced_quote() const {
+  return Error{fmt::format("{}:{}: {}", path_, line_,
+                           parser_->quoted ? "something stands after a closing quote"
+                                           : "a quote within a field that does not begin with one")};
 }
 
 }  // namespace sg::conf

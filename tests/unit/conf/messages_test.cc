@@ -262,6 +262,8 @@ TEST_F(Files, OfTablesAreToldTheirOwnLine) {
   EXPECT_EQ(told_of_table("called,to\n+33*\n"), "t.csv:2: 1 fields, not 2");
   EXPECT_EQ(told_of_table("called,to\n\"+33*,carrier\n+34*,carrier\n"), "t.csv:2: a quote is opened and never closed");
   EXPECT_EQ(told_of_table("called,to\n\"+33*\"x,carrier\n"), "t.csv:2: something stands after a closing quote");
+  EXPECT_EQ(told_of_table("called,to\n\"+33*\n\",carrier\n+3\"4*,carrier\n"),
+            "t.csv:4: a quote within a field that does not begin with one");
   EXPECT_EQ(told_of_table("\xFF\xFE"
                           "c"),
             "t.csv is UTF-16 text: save it as CSV in UTF-8");
