@@ -267,7 +267,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "sgfax: %s\n", options.error().message.c_str());
     return 2;
   }
-  if (options->command == Command::Help) return std::fputs(help_text(), stdout), 0;
+  if (options->command == Command::Help) return std::fputs(help_text().c_str(), stdout), 0;
   if (options->command == Command::Version) return std::puts("sgfax " SG_VERSION), 0;
   set_up_logging(options->verbose ? LogLevel::Debug : LogLevel::Error);
   return FaxApplication(*options).run();

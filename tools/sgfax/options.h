@@ -48,6 +48,6 @@ struct Options {
 
 // The words of the command line after the program's name. Error: one line for the user.
 Result<Options> parse_options(int argc, char** argv);
-const char* help_text();
+std::string help_text();
 
 }  // namespace sg::sgfax

@@ -81,10 +81,25 @@ TEST(SgfaxOptions, WhatMakesNoSenseIsOneClearLine) {
                                              {"receive", "--local", "localhost"},
                                              {"receive", "--count", "many"},
                                              {"receive", "--count"},
+                                             {"receive", "--count", "-1"},
+                                             {"receive", "--identity", "more than twenty characters"},
+                                             {"receive", "--t38", "--g711"},
                                              {"receive", "--unknown"}}) {
     auto options = parse(words);
     ASSERT_FALSE(options);
     EXPECT_EQ(options.error().message.find('\n'), std::string::npos);
+  }
+}
+
+TEST(SgfaxOptions, EachStandsInTheHelp) {
+  EXPECT_EQ(parse({"--help"})->command, Command::Help);
+  EXPECT_EQ(parse({"help"})->command, Command::Help);
+  EXPECT_EQ(parse({"receive", "--version"})->command, Command::Version);
+  const std::string help = help_text();
+  for (const char* said : {"--t38", "--g711", "--t38-ask answer|never|SECONDS", "--codec pcma|pcmu", "--identity TEXT",
+                           "--header TEXT", "--no-ecm", "--max-rate BIT/S", "--local ADDRESS:PORT", "--from NUMBER",
+                           "--timeout SECONDS", "--out DIR|FILE", "--count N", "--json", "--verbose", "--version"}) {
+    EXPECT_NE(help.find(said), std::string::npos) << said;
   }
 }
 
