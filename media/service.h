@@ -16,6 +16,7 @@
 #include "base/reactor.h"
 #include "base/result.h"
 #include "base/socket_address.h"
+#include "media/types.h"
 #include "t38/fax_event.h"
 #include "t38/params.h"
 #include "tdm/backend.h"
@@ -24,23 +25,6 @@
 
 // What call control sees of the media plane: values in, values out, sessions named by id.
 namespace sg::media {
-
-// The sides of a session: A is the calling leg's, B the called leg's. C joins them in a conference.
-enum class Side : uint8_t { A, B, C };
-constexpr Side kSides[] = {Side::A, Side::B, Side::C};
-// Of a call between two.
-constexpr Side other_side(Side side) {
-  return side == Side::A ? Side::B : Side::A;
-}
-
-// Music: Config::hold_music over and over; where there is none it is as None.
-enum class Tone : uint8_t { None, Dial, Ringback, Music };
-enum class HeardTone : uint8_t { Cng, Ced, AnsAm, V21Preamble };
-
-// Voice: adaptive jitter buffer, concealment. Fax (G.711 pass-through): fixed jitter buffer, nothing touched but the
-// sender's clock. Data (64 kbit/s unrestricted): octets as they came, nothing heard in them, nothing put in their
-// place.
-enum class Profile : uint8_t { Voice, Fax, Data };
 
 // Whose audio is passed on to whom. Conference: each side hears the sum of the others, C too.
 enum class Bridging : uint8_t { None, BToA, Both, Conference };

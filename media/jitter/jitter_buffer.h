@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
-#include "media/service.h"
+#include "media/types.h"
 #include "tdm/types.h"
 
 namespace sg::media {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <span>
 
-#include "media/service.h"
+#include "media/types.h"
 
 namespace sg::media {
 

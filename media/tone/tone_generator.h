@@ -5,7 +5,8 @@
 #include <memory>
 #include <span>
 
-#include "media/service.h"
+#include "media/types.h"
+#include "tdm/call_tones.h"
 
 namespace sg::media {
 
