@@ -23,7 +23,7 @@ int most_copies(const RtpSettings& settings) {
           : std::min(std::max(settings.most_copies, settings.redundant_copies), rtp::RedundancyWriter::kMaxCopies));
 }
 
-size_t octets_of(std::chrono::milliseconds ptime) {
+size_t packet_octets(std::chrono::milliseconds ptime) {
   return static_cast<size_t>(std::clamp<int64_t>(ptime.count(), 10, 60)) * 8;
 }
 
@@ -34,7 +34,7 @@ RtpEndpoint::RtpEndpoint(SessionTools& tools, const RtpSettings& settings, Profi
       settings_(settings),
       jitter_(jitter_options(profile)),
       sender_(draw_start(tools.random)),
-      packetiser_(octets_of(settings.ptime)),
+      packetiser_(packet_octets(settings.ptime)),
       depth_(static_cast<int>(settings.redundant_copies), most_copies(settings)),
       // RFC 7022: a name that says nothing of us and differs from session to session.
       rtcp_(std::to_string(tools.random()), static_cast<uint32_t>(tools.random()), now),
@@ -62,7 +62,7 @@ void RtpEndpoint::change(const RtpSettings& settings, TimePoint now) {
   last_heard_ = now;
   settings_ = settings;
   tell_peer(now);
-  packetiser_.set_packet_octets(octets_of(settings.ptime));
+  packetiser_.set_packet_octets(packet_octets(settings.ptime));
   jitter_.set_law(settings.law);
   depth_.set_limits(static_cast<int>(settings.redundant_copies), most_copies(settings));
 }

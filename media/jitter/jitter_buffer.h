@@ -7,6 +7,8 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "media/jitter/jitter_stats.h"
+#include "media/jitter/playout.h"
 #include "media/types.h"
 #include "tdm/types.h"
 
@@ -22,30 +24,6 @@ struct JitterOptions {
   // Fax: how long they wait from its first silence on, where that is more, so that a sender may fall behind by as much
   // in the middle of a signal.
   std::chrono::milliseconds fax_full_depth{0};
-};
-
-// When a voice buffer that becomes one of fax takes its depth.
-enum class Deepen : uint8_t {
-  AtOnce,
-  // In the next silence of the line, by its energy, whatever V.21 frames come and go. Until then a packet that comes
-  // too late delays what follows by no more than it was late, as in voice.
-  InSilence,
-  // It is sure to be a fax: fax_depth at once, and in the next silence fax_full_depth.
-  Fully,
-};
-
-struct JitterStats {
-  uint64_t lost = 0;  // packets that never came, by sequence number
-  uint64_t late = 0;  // packets that came after their time and were dropped
-  uint64_t duplicates = 0;
-  uint64_t overflow = 0;           // packets that came so early, or so many at once, that they did not fit
-  uint64_t filled = 0;             // packets that never came in time and were filled in
-  uint64_t restarts = 0;           // new time lines: source changed, timestamp jumped
-  uint64_t concealed_samples = 0;  // made up from what was before
-  uint64_t silence_samples = 0;    // gaps filled with silence
-  uint64_t inserted_samples = 0, removed_samples = 0;  // by which the delay grew and shrank
-  double drift_ppm = 0;  // fax: how much faster the sender's clock runs, as measured last; 0: not known for certain
-  double depth_ms = 0;   // audio that waits now
 };
 
 // Turns RTP packets, which come when they like, into a steady stream of octets, pulled by the TDM tick: the pull is the
