@@ -29,8 +29,10 @@ size_t packet_octets(std::chrono::milliseconds ptime) {
 
 }  // namespace
 
-RtpEndpoint::RtpEndpoint(SessionTools& tools, const RtpSettings& settings, Profile profile, TimePoint now)
+RtpEndpoint::RtpEndpoint(SessionTools& tools, SidePorts& ports, const RtpSettings& settings, Profile profile,
+                         TimePoint now)
     : tools_(tools),
+      ports_(ports),
       settings_(settings),
       jitter_(jitter_options(profile)),
       sender_(draw_start(tools.random)),
@@ -82,7 +84,7 @@ uint64_t RtpEndpoint::lost() const {
 
 // A peer that reports tells best how much of ours is lost. Of one that does not, what is lost on the way to us is a
 // sign.
-void RtpEndpoint::mind_loss() {
+void RtpEndpoint::raise_redundancy() {
   if (!repeats_earlier()) return;
   const auto& told = rtcp_.stats();
   bool has_risen = false;
@@ -93,6 +95,16 @@ void RtpEndpoint::mind_loss() {
     has_risen = depth_.on_counts(receiver_.stats().packets, lost(), much_loss(depth_.depth()));
   }
   if (has_risen) tools_.counters.rtp_redundancy_raised.add();
+}
+
+std::optional<RedundancyDepth::Rise> RtpEndpoint::follow_loss() {
+  raise_redundancy();
+  return depth_.take_rise();
+}
+
+bool RtpEndpoint::has_timed_out(TimePoint now) const {
+  const Duration most = tools_.config.rtp_timeout;
+  return settings_.receive && most > 0s && now - last_heard_ > most;
 }
 
 // The numbers that we told come first: the peer's own may say the same otherwise (RFC 3264 5.1).
@@ -201,32 +213,36 @@ void RtpEndpoint::on_control(const Datagram& datagram) {
   control_source_ = datagram.source;
 }
 
-void RtpEndpoint::hear(AudioBlock& block, TimePoint now) {
+bool RtpEndpoint::hear(AudioBlock& block, TimePoint now) {
   jitter_.get(block.begin_octets(settings_.law), now);
   // A peer that sends a digit both ways would have it heard twice.
   if (is_quiet(now)) block.set_silence(settings_.law);
+  return true;
 }
 
 bool RtpEndpoint::relay(AudioBlock& block, RtpEndpoint& to, TimePoint now) {
-  if (is_quiet(now)) {
-    hear(block, now);
-    return true;
-  }
+  if (is_quiet(now)) return hear(block, now);
   const bool has_come = jitter_.get_or_hold(block.begin_octets(settings_.law), now);
   // RFC 3550 5.1: timestamps go on through a pause.
   if (const size_t pause = jitter_.take_skipped(); pause > 0) to.skip(pause);
   return has_come;
 }
 
-void RtpEndpoint::say(AudioBlock& block, int fd) {
+bool RtpEndpoint::send_digit(char digit, std::chrono::milliseconds length) {
+  if (settings_.digits_by_signalling) return true;
+  if (takes_events()) events_out_.send(digit, length);
+  return takes_events();
+}
+
+void RtpEndpoint::say(AudioBlock& block) {
   if (!settings_.send || !peer_.can_be_sent_to()) {
     skip(block.size());
     return;
   }
-  packetiser_.push(block.as(settings_.law), [&](ByteView octets) { send_packet(octets, fd); });
+  packetiser_.push(block.as(settings_.law), [this](ByteView octets) { send_packet(octets); });
 }
 
-void RtpEndpoint::send_packet(ByteView octets, int fd) {
+void RtpEndpoint::send_packet(ByteView octets) {
   size_t length = 0;
   auto event = takes_events() ? events_out_.next(sender_.timestamp(), octets.size()) : std::nullopt;
   if (event) {
@@ -235,7 +251,7 @@ void RtpEndpoint::send_packet(ByteView octets, int fd) {
   } else {
     length = pack_audio(octets);
   }
-  if (!tools_.datagrams.send(fd, peer_.current(), ByteView(out_).first(length))) tools_.counters.send_failed.add();
+  if (!ports_.send_media(peer_.current(), ByteView(out_).first(length))) tools_.counters.send_failed.add();
 }
 
 size_t RtpEndpoint::pack_audio(ByteView octets) {
@@ -257,18 +273,18 @@ SocketAddress RtpEndpoint::control_address() const {
   return next;
 }
 
-void RtpEndpoint::send_control(size_t octets, int fd) {
+void RtpEndpoint::send_control(size_t octets) {
   if (octets == 0 || !peer_.can_be_sent_to()) return;
-  tools_.datagrams.send(fd, control_address(), ByteView(out_).first(octets));
+  ports_.send_control(control_address(), ByteView(out_).first(octets));
 }
 
-void RtpEndpoint::report(int fd, TimePoint now) {
+void RtpEndpoint::report(TimePoint now) {
   if (now < rtcp_.next()) return;
-  send_control(rtcp_.report(sender_, receiver_, now, out_), fd);
+  send_control(rtcp_.report(sender_, receiver_, now, out_));
 }
 
-void RtpEndpoint::say_goodbye(int fd, TimePoint now) {
-  send_control(rtcp_.bye(sender_, receiver_, now, out_), fd);
+void RtpEndpoint::say_goodbye(TimePoint now) {
+  send_control(rtcp_.bye(sender_, receiver_, now, out_));
 }
 
 RtpStats RtpEndpoint::stats() const {

@@ -2,10 +2,9 @@
 
 #include <optional>
 
-#include "media/audio_block.h"
+#include "media/endpoint.h"
 #include "media/jitter/jitter_buffer.h"
 #include "media/peer_address.h"
-#include "media/redundancy_depth.h"
 #include "media/rtp/packetiser.h"
 #include "media/rtp/receiver.h"
 #include "media/rtp/redundancy.h"
@@ -13,15 +12,16 @@
 #include "media/rtp/sender.h"
 #include "media/rtp/telephone_event.h"
 #include "media/session_tools.h"
+#include "media/side_ports.h"
 
 namespace sg::media {
 
-// One IP side of a session that speaks G.711 over RTP. Knows sockets only to send to; received datagrams are handed in.
-// Lives on, dormant, while the side speaks T.38, so that stream and figures go on after it.
-// Owned by the Session. Media-worker thread only.
-class RtpEndpoint {
+// One IP side of a session that speaks G.711 over RTP. Knows its ports only to send to; received datagrams are handed
+// in. Lives on, dormant, while the side speaks T.38, so that stream and figures go on after it.
+// Owned by its SessionSide. Media-worker thread only.
+class RtpEndpoint final : public PacketEndpoint {
  public:
-  RtpEndpoint(SessionTools& tools, const RtpSettings& settings, Profile profile, TimePoint now);
+  RtpEndpoint(SessionTools& tools, SidePorts& ports, const RtpSettings& settings, Profile profile, TimePoint now);
 
   // A new negotiation, from which on silence is measured. Stream, figures and what waits in the jitter buffer go on.
   void change(const RtpSettings& settings, TimePoint now);
@@ -29,33 +29,30 @@ class RtpEndpoint {
   // Back from T.38: what comes next has nothing to do with what was heard last.
   void wake() { jitter_.restart(); }
 
-  // From the RTP port. A digit, when this packet is the first to tell it.
-  std::optional<char> on_media(const Datagram& datagram);
-  // From the RTCP port.
-  void on_control(const Datagram& datagram);
+  std::optional<char> on_media(const Datagram& datagram) override;
+  void on_control(const Datagram& datagram) override;
 
-  // The next block of what the peer says.
-  void hear(AudioBlock& block, TimePoint now);
+  bool hear(AudioBlock& block, TimePoint now) override;
   // The same where it goes on as packets, to `to`. False: in a fax nothing has come that could go on, and so nothing
   // does: packets that come late but come go on late.
   bool relay(AudioBlock& block, RtpEndpoint& to, TimePoint now);
   // Sends a block to the peer, or a telephone event that is due in its place.
-  void say(AudioBlock& block, int fd);
+  void say(AudioBlock& block) override;
   // Lets a block's time pass without sending.
   void skip(size_t octets) { sender_.skip(octets); }
-  bool takes_events() const { return settings_.telephone_event.has_value(); }
-  bool send_event(char digit, std::chrono::milliseconds length) { return events_out_.send(digit, length); }
+  bool has_own_digits() const override { return takes_events() || settings_.digits_by_signalling; }
+  // By RFC 4733, but for a digit that is not for media to tell.
+  bool send_digit(char digit, std::chrono::milliseconds length) override;
 
   // Sends the RTCP report when it is due.
-  void report(int fd, TimePoint now);
-  // Now and then, in a fax: where packets are lost, more is repeated of the earlier ones (RFC 2198).
-  void mind_loss();
-  std::optional<RedundancyDepth::Rise> take_rise() { return depth_.take_rise(); }
-  void say_goodbye(int fd, TimePoint now);
+  void report(TimePoint now) override;
+  // Repeats more of the earlier packets (RFC 2198).
+  std::optional<RedundancyDepth::Rise> follow_loss() override;
+  bool has_timed_out(TimePoint now) const override;
+  void say_goodbye(TimePoint now);
 
   const RtpSettings& settings() const { return settings_; }
   const PeerAddress& peer() const { return peer_; }
-  TimePoint last_heard() const { return last_heard_; }
   RtpStats stats() const;
 
  private:
@@ -66,18 +63,21 @@ class RtpEndpoint {
   void tell_peer(TimePoint now);
   bool is_foreign(const SocketAddress& source, const PeerAddress::Place& place, TimePoint now);
   void on_audio(const rtp::Packet& packet, Carries carries, TimePoint arrival);
-  void send_packet(ByteView octets, int fd);
+  void send_packet(ByteView octets);
   size_t pack_audio(ByteView octets);
+  bool takes_events() const { return settings_.telephone_event.has_value(); }
+  void raise_redundancy();
   bool repeats_earlier() const { return settings_.redundancy && depth_.depth() > 0 && is_fax(); }
   bool is_quiet(TimePoint now) const { return !settings_.receive || events_in_.is_pressed(now); }
   bool is_fax() const { return jitter_.profile() == Profile::Fax; }
   uint64_t lost() const;
-  void send_control(size_t octets, int fd);
+  void send_control(size_t octets);
   bool is_control_host(const SocketAddress& host) const;
   SocketAddress control_address() const;
   JitterOptions jitter_options(Profile profile) const;
 
   SessionTools& tools_;
+  SidePorts& ports_;
   RtpSettings settings_;
   PeerAddress peer_{PeerAddress::Lock::UntilToldComes};
   SocketAddress control_source_;  // of the last valid RTCP packet of the peer

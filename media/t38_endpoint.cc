@@ -51,10 +51,12 @@ PeerAddress::Place place_of(ByteView datagram) {
 
 }  // namespace
 
-T38Endpoint::T38Endpoint(SessionTools& tools, const T38Settings& settings, t38::UdptlReceiver::Listener& listener,
-                         TimePoint now, TimePoint line)
+T38Endpoint::T38Endpoint(SessionTools& tools, SidePorts& ports, const T38Settings& settings,
+                         t38::UdptlReceiver::Listener& listener, TimePoint now, TimePoint line)
     : tools_(tools),
+      ports_(ports),
       settings_(settings),
+      line_(line),
       receiver_(listener, receiver_options(settings.local)),
       sender_(t38::UdptlSender::options_for(settings.remote_params, tools.config.t38_redundancy)),
       next_no_signal_(line),
@@ -96,7 +98,12 @@ void T38Endpoint::change(const T38Settings& settings) {
   }
 }
 
-void T38Endpoint::on_media(const Datagram& datagram, TimePoint line) {
+std::optional<char> T38Endpoint::on_media(const Datagram& datagram) {
+  take_datagram(datagram);
+  return std::nullopt;
+}
+
+void T38Endpoint::take_datagram(const Datagram& datagram) {
   if (!is_heard_ && looks_like_audio(datagram.data)) {
     tools_.counters.udptl_stray_rtp.add();
     return;
@@ -110,7 +117,7 @@ void T38Endpoint::on_media(const Datagram& datagram, TimePoint line) {
     }
     return;
   }
-  if (!receiver_.receive(datagram.data, line)) {
+  if (!receiver_.receive(datagram.data, line_)) {
     (looks_like_audio(datagram.data) ? tools_.counters.udptl_stray_rtp : tools_.counters.udptl_malformed).add();
     return;
   }
@@ -119,11 +126,11 @@ void T38Endpoint::on_media(const Datagram& datagram, TimePoint line) {
   }
   is_heard_ = true;
   last_active_ = datagram.arrival;
-  mind_loss();
+  raise_redundancy();
 }
 
 // What is lost on the way to us is likely lost on the way back, of which UDPTL tells nothing.
-void T38Endpoint::mind_loss() {
+void T38Endpoint::raise_redundancy() {
   if (!later_ones_repeat_) return;
   const auto& counted = receiver_.counters();
   const uint64_t lost = counted.lost + counted.recovered_redundancy + counted.recovered_fec;
@@ -132,37 +139,34 @@ void T38Endpoint::mind_loss() {
   tools_.counters.udptl_redundancy_raised.add();
 }
 
-void T38Endpoint::poll(int fd, TimePoint line) {
+void T38Endpoint::poll(TimePoint line) {
+  line_ = line;
   receiver_.poll(line);
-  repeat(fd, line);
+  repeat();
   if (is_heard_ || line < next_no_signal_) return;
-  send_no_signal(fd);
+  send(kNoSignal, 1);
   // Three at the start, a block apart, so that one lost packet does not cost a second.
   if (--greetings_left_ <= 0) next_no_signal_ = line + kKeepAlive;
 }
 
-void T38Endpoint::send_no_signal(int fd) {
-  send(kNoSignal, 1, fd);
-}
-
-void T38Endpoint::send_ifp(ByteView ifp, int copies, int fd, TimePoint now) {
+void T38Endpoint::on_ifp(ByteView ifp, int copies) {
   // A peer that was never heard is no partner whom a long page keeps silent; nor is one to whom the other side's
   // keep-alives are relayed.
-  if (is_heard_ && !std::ranges::equal(ifp, kNoSignal)) last_active_ = now;
+  if (is_heard_ && !std::ranges::equal(ifp, kNoSignal)) last_active_ = tools_.clock.now();
   t38::IfpPieces pieces(ifp, settings_.version(), most_ifp_);
   for (ByteView piece = pieces.next(); !piece.empty(); piece = pieces.next()) {
-    send(piece, pieces.was_last() ? copies : 1, fd);
+    send(piece, pieces.was_last() ? copies : 1);
   }
 }
 
-void T38Endpoint::send(ByteView ifp, int copies, int fd) {
+void T38Endpoint::send(ByteView ifp, int copies) {
   if (!peer_.can_be_sent_to()) return;
   const uint64_t oversize = sender_.oversize();
   out_octets_ = sender_.send(ifp, out_).size();
   if (sender_.oversize() > oversize) tools_.counters.udptl_oversize.add();
   repeats_left_ = 0;
   if (out_octets_ == 0) return tools_.counters.udptl_too_long.add();
-  send_datagram(fd);
+  send_datagram();
   if (copies > 1 && later_ones_repeat_) {
     // Copies at once would be lost in one burst. A datagram that goes out meanwhile carries this one's IFP.
     repeats_left_ = kRepeats;
@@ -176,24 +180,26 @@ void T38Endpoint::send(ByteView ifp, int copies, int fd) {
     repeats_left_ = 1;
     next_repeat_ = {};
   }
-  for (int i = 1; i < copies; ++i) send_datagram(fd);
+  for (int i = 1; i < copies; ++i) send_datagram();
 }
 
-void T38Endpoint::send_datagram(int fd) {
+void T38Endpoint::send_datagram() {
   ++packets_sent_;
-  if (!tools_.datagrams.send(fd, peer_.current(), ByteView(out_).first(out_octets_))) {
-    tools_.counters.send_failed.add();
-  }
+  if (!ports_.send_media(peer_.current(), ByteView(out_).first(out_octets_))) tools_.counters.send_failed.add();
 }
 
-void T38Endpoint::repeat(int fd, TimePoint line) {
+void T38Endpoint::repeat() {
   if (repeats_left_ == 0 || !peer_.can_be_sent_to()) return;
-  if (next_repeat_ == TimePoint{}) next_repeat_ = line;  // the first look after it was sent: a block later at most
-  if (line < next_repeat_) return;
-  send_datagram(fd);
+  if (next_repeat_ == TimePoint{}) next_repeat_ = line_;  // the first look after it was sent: a block later at most
+  if (line_ < next_repeat_) return;
+  send_datagram();
   --repeats_left_;
-  next_repeat_ = line + repeat_after_;
+  next_repeat_ = line_ + repeat_after_;
   repeat_after_ = std::min(2 * repeat_after_, kLongestGap);
+}
+
+bool T38Endpoint::has_timed_out(TimePoint now) const {
+  return tools_.config.t38_timeout > 0s && now - last_active_ > tools_.config.t38_timeout;
 }
 
 UdptlStats T38Endpoint::stats() const {

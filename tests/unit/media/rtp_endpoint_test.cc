@@ -30,9 +30,10 @@ struct RtpEndpointRedundancy : ::testing::Test {
     settings.remote = SocketAddress::parse("192.0.2.1", 4000).value();
     settings.redundancy = kRedundant;
     settings.redundant_copies = 1;
+    ports.give({});
   }
   RtpEndpoint& endpoint() {
-    if (!made) made.emplace(tools, settings, profile, clock.now());
+    if (!made) made.emplace(tools, ports, settings, profile, clock.now());
     return *made;
   }
   // What is heard of the peer, of whose packets every `nth` is lost, and what the session does meanwhile.
@@ -47,9 +48,10 @@ struct RtpEndpointRedundancy : ::testing::Test {
         packet.resize(packet.size() + kBlock, 0xd5);
         endpoint().on_media({packet, settings.remote, clock.now()});
       }
-      if (i % 15 == 0) endpoint().mind_loss();
+      if (i % 15 == 0) look_at_loss();
     }
   }
+  void look_at_loss() { rise = endpoint().follow_loss(); }
   // A receiver report of the peer about our packets.
   void be_told(double loss) {
     rtp::ReportBlock block;
@@ -58,7 +60,7 @@ struct RtpEndpointRedundancy : ::testing::Test {
     std::array<uint8_t, rtp::Rtcp::kMaxOctets> datagram{};
     const size_t length = rtp::write_compound(0x01020304, std::nullopt, block, {}, false, datagram);
     endpoint().on_control({ByteView(datagram).first(length), settings.remote, clock.now()});
-    endpoint().mind_loss();
+    look_at_loss();
   }
   uint32_t our_ssrc() {
     say();
@@ -67,7 +69,7 @@ struct RtpEndpointRedundancy : ::testing::Test {
   void say() {
     AudioBlock block(kBlock);
     block.set_silence(tdm::Law::A);
-    endpoint().say(block, 3);
+    endpoint().say(block);
   }
   // Earlier blocks in the next packet.
   size_t depth() {
@@ -81,9 +83,11 @@ struct RtpEndpointRedundancy : ::testing::Test {
   Wire wire;
   TestClock clock;
   SessionTools tools{config, wire, counters, wire, clock, 1};
+  SidePorts ports{wire};
   RtpSettings settings;
   Profile profile = Profile::Fax;
   int sequence = 1;
+  std::optional<RedundancyDepth::Rise> rise;  // when last looked at
   std::optional<RtpEndpoint> made;
 };
 
@@ -93,7 +97,6 @@ TEST_F(RtpEndpointRedundancy, RisesWithTheLossThatThePeerReportsAndNeverFalls) {
 
   be_told(0.10);
   EXPECT_EQ(depth(), 2u);
-  auto rise = endpoint().take_rise();
   ASSERT_TRUE(rise);
   EXPECT_EQ(rise->from, 1);
   EXPECT_EQ(rise->to, 2);
@@ -109,7 +112,7 @@ TEST_F(RtpEndpointRedundancy, RisesWithTheLossThatThePeerReportsAndNeverFalls) {
 
 TEST_F(RtpEndpointRedundancy, AReportCountsOnce) {
   be_told(0.10);
-  for (int i = 0; i < 20; ++i) endpoint().mind_loss();
+  for (int i = 0; i < 20; ++i) look_at_loss();
 
   EXPECT_EQ(depth(), 2u);
 }
@@ -155,7 +158,7 @@ TEST_F(RtpEndpointRedundancy, LossesOfTheTalkBeforeTheFaxDoNotCount) {
   EXPECT_EQ(depth(), 0u);
 
   endpoint().set_profile(Profile::Fax);
-  endpoint().mind_loss();
+  look_at_loss();
 
   EXPECT_EQ(depth(), 1u);
 }
@@ -175,7 +178,7 @@ TEST_F(RtpEndpointRedundancy, ANewNegotiationKeepsWhatHasRisenAsFarAsItMay) {
 struct RtpEndpointControl : RtpEndpointRedundancy {
   SocketAddress report_goes_to() {
     clock.advance(20s);
-    endpoint().report(3, clock.now());
+    endpoint().report(clock.now());
     return wire.sent_to;
   }
   void hear_report(std::string_view source, bool on_media_port = false) {
@@ -267,7 +270,7 @@ TEST_F(RtpEndpointPayloadTypes, OfDigitsArePeersOutAndOursIn) {
 
     EXPECT_EQ(hear(row.comes, {kDigit3, 10, 0, 160}), row.is_digit ? std::optional('3') : std::nullopt);
     if (!row.peers) continue;
-    EXPECT_TRUE(endpoint().send_event('3', 100ms));
+    EXPECT_TRUE(endpoint().send_digit('3', 100ms));
     say();
     EXPECT_EQ(wire.sent[1] & 0x7f, *row.peers);
   }

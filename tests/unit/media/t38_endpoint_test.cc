@@ -26,13 +26,16 @@ class Wire final : public DatagramIo, public EventSink, public t38::UdptlReceive
 };
 
 struct T38EndpointTest : ::testing::Test {
-  T38EndpointTest() { settings.remote = SocketAddress::parse("192.0.2.1", 4000).value(); }
+  T38EndpointTest() {
+    settings.remote = SocketAddress::parse("192.0.2.1", 4000).value();
+    ports.give({});
+  }
   // Heard, so that it does not greet.
   T38Endpoint& endpoint() {
     if (!made) {
-      made.emplace(tools, settings, wire, clock.now(), clock.now());
+      made.emplace(tools, ports, settings, wire, clock.now(), clock.now());
       static constexpr uint8_t kHeard[] = {0, 0, 1, 0, 0, 0};
-      made->on_media({kHeard, settings.remote, clock.now()}, clock.now());
+      made->on_media({kHeard, settings.remote, clock.now()});
     }
     return *made;
   }
@@ -40,7 +43,7 @@ struct T38EndpointTest : ::testing::Test {
     for (int i = 0; i < blocks; ++i) {
       clock.advance(20ms);
       wire.at += 20;
-      endpoint().poll(3, clock.now());
+      endpoint().poll(clock.now());
     }
   }
   std::vector<int> times() const {
@@ -54,6 +57,7 @@ struct T38EndpointTest : ::testing::Test {
   Wire wire;
   TestClock clock;
   SessionTools tools{config, wire, counters, wire, clock, 1};
+  SidePorts ports{wire};
   T38Settings settings;
   std::optional<T38Endpoint> made;
 };
@@ -61,7 +65,7 @@ struct T38EndpointTest : ::testing::Test {
 constexpr uint8_t kNoSignalIfp[] = {0x00};
 
 TEST_F(T38EndpointTest, SpreadsTheCopiesOfWhatNothingFollows) {
-  endpoint().send_ifp(kNoSignalIfp, 3, 3, clock.now());
+  endpoint().on_ifp(kNoSignalIfp, 3);
   run(100);
 
   EXPECT_THAT(times(),
@@ -75,10 +79,10 @@ TEST_F(T38EndpointTest, AKeepAliveThatIsPassedOnIsNoSignOfLife) {
   static constexpr uint8_t kPreamble[] = {0x06};
 
   clock.advance(10s);
-  endpoint().send_ifp(kNoSignalIfp, 3, 3, clock.now());
+  endpoint().on_ifp(kNoSignalIfp, 3);
   EXPECT_EQ(endpoint().last_active(), heard);
 
-  endpoint().send_ifp(kPreamble, 3, 3, clock.now());
+  endpoint().on_ifp(kPreamble, 3);
   EXPECT_EQ(endpoint().last_active(), clock.now());
 }
 
@@ -94,12 +98,12 @@ struct T38EndpointLockTest : T38EndpointTest {
     hear(source, datagram);
   }
   void hear(const SocketAddress& source, const Bytes& datagram) {
-    if (!made) made.emplace(tools, settings, wire, clock.now(), clock.now());
-    made->on_media({datagram, source, clock.now()}, clock.now());
+    if (!made) made.emplace(tools, ports, settings, wire, clock.now(), clock.now());
+    made->on_media({datagram, source, clock.now()});
     clock.advance(30ms);
   }
   SocketAddress goes_to() {
-    made->send_ifp(kNoSignalIfp, 1, 3, clock.now());
+    made->on_ifp(kNoSignalIfp, 1);
     return wire.last_to;
   }
 };
@@ -183,14 +187,14 @@ struct T38EndpointLossTest : T38EndpointTest {
     for (int i = 0; i < datagrams; ++i, ++sequence) {
       if (nth > 0 && i % nth == 0) continue;
       const Bytes datagram{static_cast<uint8_t>(sequence >> 8), static_cast<uint8_t>(sequence), 1, 0, 0, 1, 1, 0};
-      endpoint().on_media({datagram, settings.remote, clock.now()}, clock.now());
+      endpoint().on_media({datagram, settings.remote, clock.now()});
       clock.advance(30ms);
     }
   }
   // Earlier IFPs in the next datagram.
   int depth() {
     static constexpr uint8_t kPage[20] = {0xC0, 1, 0x80, 0, 14};
-    for (int i = 0; i < 10; ++i) endpoint().send_ifp(kPage, 1, 3, clock.now());
+    for (int i = 0; i < 10; ++i) endpoint().on_ifp(kPage, 1);
     return wire.sent.back().second[2 + 1 + sizeof(kPage) + 1];
   }
   int sequence = 1;
@@ -215,16 +219,16 @@ TEST_F(T38EndpointLossTest, RedundancyRisesWithTheLossOfThePeersPacketsAndNeverF
 
 TEST_F(T38EndpointLossTest, ARiseIsToldOnceWithTheLossThatWasMeasured) {
   hear(500, 0);
-  EXPECT_FALSE(endpoint().take_rise());
+  EXPECT_FALSE(endpoint().follow_loss());
 
   hear(65, 5);
-  auto rise = endpoint().take_rise();
+  auto rise = endpoint().follow_loss();
 
   ASSERT_TRUE(rise);
   EXPECT_EQ(rise->from, 3);
   EXPECT_EQ(rise->to, 4);
   EXPECT_NEAR(rise->loss, 0.2, 0.02);
-  EXPECT_FALSE(endpoint().take_rise());
+  EXPECT_FALSE(endpoint().follow_loss());
 }
 
 TEST_F(T38EndpointLossTest, WithoutRedundancyThereIsNoDepth) {
@@ -232,7 +236,7 @@ TEST_F(T38EndpointLossTest, WithoutRedundancyThereIsNoDepth) {
   hear(1000, 5);
 
   EXPECT_EQ(endpoint().stats().redundancy, 0);
-  EXPECT_FALSE(endpoint().take_rise());
+  EXPECT_FALSE(endpoint().follow_loss());
 }
 
 TEST_F(T38EndpointLossTest, ALossThatIsRareOrAPeerThatTakesLessLeavesItAlone) {
@@ -272,7 +276,7 @@ TEST_F(T38EndpointLossTest, APeerThatTellsTooMuchGetsNoDatagramAboveWhatItReally
 
       hear(500, 5);  // as deep as redundancy goes
       for (size_t octets : {1, 20, 54, 94, 150, 300, 390, 54, 54, 54, 54, 7, 7, 7}) {
-        endpoint().send_ifp(page_data(octets), 1, 3, clock.now());
+        endpoint().on_ifp(page_data(octets), 1);
       }
 
       size_t largest = 0;
@@ -295,11 +299,11 @@ TEST_F(T38EndpointLossTest, APeerThatTellsTooLittleGetsTheRedundancyThatItReally
 
 TEST_F(T38EndpointTest, WhereThereIsNoRoomForAnEarlierIfpADatagramGoesTwice) {
   settings.remote_params.max_datagram = 72;
-  endpoint().send_ifp(page_data(54), 1, 3, clock.now());
+  endpoint().on_ifp(page_data(54), 1);
   wire.sent.clear();
 
   for (int i = 0; i < 3; ++i) {
-    endpoint().send_ifp(page_data(54), 1, 3, clock.now());
+    endpoint().on_ifp(page_data(54), 1);
     run(2);
   }
 
@@ -311,7 +315,7 @@ TEST_F(T38EndpointTest, WhereThereIsNoRoomForAnEarlierIfpADatagramGoesTwice) {
 }
 
 TEST_F(T38EndpointTest, RepeatsNothingToAPeerThatPutUsOnHold) {
-  endpoint().send_ifp(kNoSignalIfp, 3, 3, clock.now());
+  endpoint().on_ifp(kNoSignalIfp, 3);
   run(2);
   const size_t before = wire.sent.size();
   settings.remote = SocketAddress::parse("0.0.0.0", 4000).value();
@@ -324,7 +328,7 @@ TEST_F(T38EndpointTest, RepeatsNothingToAPeerThatPutUsOnHold) {
 TEST_F(T38EndpointTest, WhatThePeerDoesNotTakeAtOnceIsSentInPieces) {
   settings.remote_params.max_ifp = 40;
   settings.remote_params.error_correction = t38::ErrorCorrection::None;
-  endpoint().send_ifp(page_data(300), 2, 3, clock.now());
+  endpoint().on_ifp(page_data(300), 2);
 
   ASSERT_EQ(wire.sent.size(), 10u) << "nine pieces, the last one twice";
   size_t octets = 0;
@@ -338,14 +342,14 @@ TEST_F(T38EndpointTest, WhatThePeerDoesNotTakeAtOnceIsSentInPieces) {
 
 TEST_F(T38EndpointTest, ADatagramOfThePeerIsNeverTooSmallForItsIfp) {
   settings.remote_params.max_datagram = 150;
-  endpoint().send_ifp(page_data(1000), 1, 3, clock.now());
+  endpoint().on_ifp(page_data(1000), 1);
 
   ASSERT_GE(wire.sent.size(), 7u);
   for (const auto& [at, datagram] : wire.sent) EXPECT_LE(datagram.size(), 150u);
 }
 
 TEST_F(T38EndpointTest, WhatCannotBeSentAtAllIsCounted) {
-  endpoint().send_ifp(Bytes(401, 0xFF), 1, 3, clock.now());
+  endpoint().on_ifp(Bytes(401, 0xFF), 1);
 
   EXPECT_TRUE(wire.sent.empty());
   EXPECT_EQ(counters.get("media.udptl.too_long").value(), 1u);
@@ -354,7 +358,7 @@ TEST_F(T38EndpointTest, WhatCannotBeSentAtAllIsCounted) {
 
 TEST_F(T38EndpointTest, WhatIsSentThoughThePeerTellsLessIsCounted) {
   settings.remote_params.max_datagram = 5;  // less than any IFP of data needs
-  endpoint().send_ifp(page_data(1), 1, 3, clock.now());
+  endpoint().on_ifp(page_data(1), 1);
 
   ASSERT_FALSE(wire.sent.empty());
   EXPECT_GT(wire.sent[0].second.size(), 5u);
@@ -371,15 +375,15 @@ TEST_F(T38EndpointTest, TakesADatagramOfTheSizeThatWasDeclared) {
   datagram.insert(datagram.end(), {0, 0});
   ASSERT_EQ(datagram.size(), 1400u);
 
-  endpoint().on_media({datagram, settings.remote, clock.now()}, clock.now());
+  endpoint().on_media({datagram, settings.remote, clock.now()});
 
   EXPECT_EQ(endpoint().stats().packets_received, 2u);
   EXPECT_EQ(counters.get("media.udptl.malformed").value(), 0u);
 }
 
 TEST_F(T38EndpointTest, SendsNoCopiesOfWhatTheNextDatagramRepeats) {
-  endpoint().send_ifp(kNoSignalIfp, 3, 3, clock.now());
-  endpoint().send_ifp(kNoSignalIfp, 1, 3, clock.now());
+  endpoint().on_ifp(kNoSignalIfp, 3);
+  endpoint().on_ifp(kNoSignalIfp, 1);
   run(100);
 
   EXPECT_THAT(times(), ::testing::ElementsAre(0, 0));
@@ -388,7 +392,7 @@ TEST_F(T38EndpointTest, SendsNoCopiesOfWhatTheNextDatagramRepeats) {
 TEST_F(T38EndpointTest, SendsCopiesAtOnceWhereNoLaterDatagramRepeats) {
   settings.remote_params.error_correction = t38::ErrorCorrection::None;
 
-  endpoint().send_ifp(kNoSignalIfp, 3, 3, clock.now());
+  endpoint().on_ifp(kNoSignalIfp, 3);
   run(100);
 
   EXPECT_THAT(times(), ::testing::ElementsAre(0, 0, 0));
