@@ -19,7 +19,7 @@ Duration to_duration(const timespec& time) {
 
 DatagramBatch::DatagramBatch() : slots_(kDatagrams) {
   for (size_t i = 0; i < kDatagrams; ++i) {
-    slots_[i].vector = {slots_[i].data.data(), slots_[i].data.size()};
+    slots_[i].vector = {slots_[i].data.octets().data(), kOctets};
     msghdr& header = headers_[i].msg_hdr;
     header.msg_name = &slots_[i].source;
     header.msg_iov = &slots_[i].vector;
@@ -142,7 +142,7 @@ std::span<const Datagram> DatagramBatch::receive(int fd) {
   }
   for (size_t i = 0; i < used_; ++i) {
     bool whole = !(headers_[i].msg_hdr.msg_flags & MSG_TRUNC);
-    datagrams_[i].data = ByteView(slots_[i].data).first(whole ? headers_[i].msg_len : 0);
+    datagrams_[i].data = slots_[i].data.first(whole ? headers_[i].msg_len : 0);
     datagrams_[i].source = SocketAddress::from(slots_[i].source);
     datagrams_[i].arrival = arrival_of(headers_[i].msg_hdr);
   }

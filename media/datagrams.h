@@ -14,9 +14,37 @@
 
 namespace sg::media {
 
+// Room in front of a datagram and behind it, in its buffer: what protects it on its way (a DTLS record's header and
+// nonce, 21 octets; an SRTP tag with MKI and SRTCP's index, 24) is put around it and taken off in place.
+constexpr size_t kHeadRoom = 32, kTailRoom = 32;
+
+// Octets of a datagram that may be changed in place, with that room around them. Only a DatagramBuffer makes one.
+class RoomySpan : public std::span<uint8_t> {
+ public:
+  RoomySpan() = default;
+  // Octets that are there begin at kHeadRoom.
+  std::span<uint8_t> with_room() const { return {data() - kHeadRoom, kHeadRoom + size() + kTailRoom}; }
+
+ private:
+  template <size_t>
+  friend class DatagramBuffer;
+  explicit RoomySpan(std::span<uint8_t> octets) : span(octets) {}
+};
+
+// Holds one datagram of this many octets, or of fewer.
+template <size_t kOctets>
+class DatagramBuffer {
+ public:
+  std::span<uint8_t, kOctets> octets() { return std::span(all_).template subspan<kHeadRoom, kOctets>(); }
+  RoomySpan first(size_t count) { return RoomySpan(octets().first(count)); }
+
+ private:
+  std::array<uint8_t, kHeadRoom + kOctets + kTailRoom> all_;
+};
+
 // One received datagram. The view is good until the next receive() into the same batch.
 struct Datagram {
-  ByteView data;
+  RoomySpan data;
   SocketAddress source;
   TimePoint arrival;  // the kernel's receive time
 };
@@ -75,7 +103,7 @@ class DatagramBatch final : public DatagramIo {
     SocketAddress peer;
   };
   struct Slot {
-    std::array<uint8_t, kOctets> data;
+    DatagramBuffer<kOctets> data;
     alignas(cmsghdr) std::array<uint8_t, CMSG_SPACE(sizeof(timespec))> control;
     sockaddr_storage source;
     iovec vector;

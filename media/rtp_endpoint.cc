@@ -246,19 +246,20 @@ void RtpEndpoint::send_packet(ByteView octets) {
   size_t length = 0;
   auto event = takes_events() ? events_out_.next(sender_.timestamp(), octets.size()) : std::nullopt;
   if (event) {
-    length = sender_.pack_at(event->timestamp, event->marker, *settings_.telephone_event, event->payload, out_);
+    length =
+        sender_.pack_at(event->timestamp, event->marker, *settings_.telephone_event, event->payload, out_.octets());
     sender_.skip(octets.size());
   } else {
     length = pack_audio(octets);
   }
-  if (!ports_.send_media(peer_.current(), ByteView(out_).first(length))) tools_.counters.send_failed.add();
+  if (!ports_.send_media(peer_.current(), out_.first(length))) tools_.counters.send_failed.add();
 }
 
 size_t RtpEndpoint::pack_audio(ByteView octets) {
   const uint8_t type = is_fax() ? settings_.voice_band_data.value_or(settings_.payload_type) : settings_.payload_type;
-  if (!repeats_earlier()) return sender_.pack(type, octets, out_);
+  if (!repeats_earlier()) return sender_.pack(type, octets, out_.octets());
   auto payload = redundancy_.write(type, sender_.timestamp(), octets, static_cast<size_t>(depth_.depth()));
-  return sender_.pack(*settings_.redundancy, payload, octets.size(), out_);
+  return sender_.pack(*settings_.redundancy, payload, octets.size(), out_.octets());
 }
 
 bool RtpEndpoint::is_control_host(const SocketAddress& host) const {
@@ -275,16 +276,16 @@ SocketAddress RtpEndpoint::control_address() const {
 
 void RtpEndpoint::send_control(size_t octets) {
   if (octets == 0 || !peer_.can_be_sent_to()) return;
-  ports_.send_control(control_address(), ByteView(out_).first(octets));
+  ports_.send_control(control_address(), out_.first(octets));
 }
 
 void RtpEndpoint::report(TimePoint now) {
   if (now < rtcp_.next()) return;
-  send_control(rtcp_.report(sender_, receiver_, now, out_));
+  send_control(rtcp_.report(sender_, receiver_, now, out_.octets()));
 }
 
 void RtpEndpoint::say_goodbye(TimePoint now) {
-  send_control(rtcp_.bye(sender_, receiver_, now, out_));
+  send_control(rtcp_.bye(sender_, receiver_, now, out_.octets()));
 }
 
 RtpStats RtpEndpoint::stats() const {

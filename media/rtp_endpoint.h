@@ -93,7 +93,7 @@ class RtpEndpoint final : public PacketEndpoint {
   rtp::Rtcp rtcp_;
   TimePoint last_heard_;
   uint64_t malformed_ = 0;
-  std::array<uint8_t, rtp::kHeaderOctets + rtp::Packetiser::kMaxOctets> out_;
+  DatagramBuffer<rtp::kHeaderOctets + rtp::Packetiser::kMaxOctets> out_;
 };
 
 }  // namespace sg::media

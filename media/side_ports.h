@@ -7,7 +7,8 @@
 
 namespace sg::media {
 
-// The ports of one side of a session: all of its packets come in and go out here.
+// The ports of one side of a session: all of its packets come in and go out here, and may be changed in place on their
+// way.
 // Owned by its SessionSide, once made for good: endpoints refer to it. Media-worker thread only.
 class SidePorts {
  public:
@@ -46,10 +47,10 @@ class SidePorts {
   }
 
   // At once or not at all. False: it was refused.
-  bool send_media(const SocketAddress& to, ByteView datagram) {
+  bool send_media(const SocketAddress& to, RoomySpan datagram) {
     return pair_ && io_.send(pair_->media.get(), to, datagram);
   }
-  bool send_control(const SocketAddress& to, ByteView datagram) {
+  bool send_control(const SocketAddress& to, RoomySpan datagram) {
     return pair_ && io_.send(pair_->control.get(), to, datagram);
   }
 

@@ -92,7 +92,7 @@ void T38Endpoint::change(const T38Settings& settings) {
   tell_peer(tools_.clock.now());
   take_limits();
   // The latest datagram opens the way to where the peer is now.
-  if (has_moved && out_octets_ > 0) {
+  if (has_moved && latest_octets_ > 0) {
     repeats_left_ = std::max(repeats_left_, 1);
     next_repeat_ = {};
   }
@@ -162,10 +162,10 @@ void T38Endpoint::on_ifp(ByteView ifp, int copies) {
 void T38Endpoint::send(ByteView ifp, int copies) {
   if (!peer_.can_be_sent_to()) return;
   const uint64_t oversize = sender_.oversize();
-  out_octets_ = sender_.send(ifp, out_).size();
+  latest_octets_ = sender_.send(ifp, latest_).size();
   if (sender_.oversize() > oversize) tools_.counters.udptl_oversize.add();
   repeats_left_ = 0;
-  if (out_octets_ == 0) return tools_.counters.udptl_too_long.add();
+  if (latest_octets_ == 0) return tools_.counters.udptl_too_long.add();
   send_datagram();
   if (copies > 1 && later_ones_repeat_) {
     // Copies at once would be lost in one burst. A datagram that goes out meanwhile carries this one's IFP.
@@ -185,7 +185,8 @@ void T38Endpoint::send(ByteView ifp, int copies) {
 
 void T38Endpoint::send_datagram() {
   ++packets_sent_;
-  if (!ports_.send_media(peer_.current(), ByteView(out_).first(out_octets_))) tools_.counters.send_failed.add();
+  std::copy_n(latest_.begin(), latest_octets_, out_.octets().begin());
+  if (!ports_.send_media(peer_.current(), out_.first(latest_octets_))) tools_.counters.send_failed.add();
 }
 
 void T38Endpoint::repeat() {

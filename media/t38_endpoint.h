@@ -71,9 +71,10 @@ class T38Endpoint final : public PacketEndpoint, public t38::IfpSink {
   size_t most_ifp_ = 0;             // octets that the peer takes at once
   bool later_ones_repeat_ = false;  // redundancy is in use
 
-  // The latest datagram, and its copies to come.
-  std::array<uint8_t, t38::UdptlSender::kMaxDatagram> out_;
-  size_t out_octets_ = 0;
+  // The latest datagram, and its copies to come: each is changed on its way by itself.
+  std::array<uint8_t, t38::UdptlSender::kMaxDatagram> latest_;
+  size_t latest_octets_ = 0;
+  DatagramBuffer<t38::UdptlSender::kMaxDatagram> out_;
   int repeats_left_ = 0;
   Duration repeat_after_{};
   TimePoint next_repeat_;

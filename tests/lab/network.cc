@@ -104,8 +104,10 @@ std::span<const media::Datagram> Network::receive(int fd) {
   while (count < kBatch) {
     auto one = socket->second.in->take(clock_.now());
     if (!one) break;
-    octets_[count] = std::move(one->second);
-    batch_[count] = {octets_[count], socket->second.remote, one->first};
+    const Bytes& octets = one->second;
+    const size_t whole = octets.size() <= kMaxOctets ? octets.size() : 0;
+    std::copy_n(octets.begin(), whole, octets_[count].octets().begin());
+    batch_[count] = {octets_[count].first(whole), socket->second.remote, one->first};
     ++count;
   }
   return std::span(batch_).first(count);

@@ -67,6 +67,7 @@ class Network final : public media::DatagramIo {
 
  private:
   static constexpr size_t kBatch = 16;
+  static constexpr size_t kMaxOctets = media::DatagramBatch::kOctets;
   struct Socket {
     SocketAddress local, remote;
     Path* in = nullptr;
@@ -77,7 +78,7 @@ class Network final : public media::DatagramIo {
   std::map<int, Socket> sockets_;
   std::deque<Path> paths_;
   uint16_t next_port_ = 10000;
-  std::array<Bytes, kBatch> octets_;
+  std::array<media::DatagramBuffer<kMaxOctets>, kBatch> octets_;
   std::array<media::Datagram, kBatch> batch_;
 };
 

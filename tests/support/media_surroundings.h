@@ -14,6 +14,22 @@
 // What surrounds media sessions that run inside a test or a benchmark, under its own clock.
 namespace sg::support {
 
+// A datagram as it comes from a socket.
+class CameIn {
+ public:
+  CameIn(ByteView octets, const SocketAddress& source, TimePoint arrival) {
+    std::ranges::copy(octets, buffer_.octets().begin());
+    datagram_ = {buffer_.first(octets.size()), source, arrival};
+  }
+  CameIn(const CameIn&) = delete;
+  CameIn& operator=(const CameIn&) = delete;
+  operator const media::Datagram&() const { return datagram_; }
+
+ private:
+  media::DatagramBuffer<media::DatagramBatch::kOctets> buffer_;
+  media::Datagram datagram_;
+};
+
 // UDP whose datagrams arrive at a time that advance() alone moves. As in a worker, each tick begins with wake_up().
 class UdpInOwnTime final : public media::DatagramIo, public Clock {
  public:

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "media/port_pair.h"
@@ -12,6 +13,49 @@ namespace {
 constexpr uint8_t kSome[] = {1, 2, 3};
 
 using Comes = DatagramIo::Comes;
+
+// Before the octets, and behind them.
+void fill_room(RoomySpan octets, uint8_t with) {
+  const auto all = octets.with_room();
+  std::ranges::fill(all.first(kHeadRoom), with);
+  std::ranges::fill(all.last(kTailRoom), with);
+}
+
+// What protects a datagram is put around it, and taken off, in place; with AddressSanitizer these tests know where.
+TEST(DatagramRoom, IsAroundEachThatCame) {
+  PortRange ports(30000, 39999);
+  const PortPair socket = ports.bind("127.0.0.1").value();
+  for (size_t i = 0; i < DatagramBatch::kDatagrams; ++i) {
+    const Bytes octets(i == 0 ? DatagramBatch::kOctets : 3, static_cast<uint8_t>(i));
+    ASSERT_TRUE(send_datagram(socket.control.get(), socket.local, octets));
+  }
+  DatagramBatch batch;
+
+  const auto came = batch.receive(socket.media.get());
+  ASSERT_EQ(came.size(), DatagramBatch::kDatagrams);
+  for (const Datagram& one : came) fill_room(one.data, 0xEE);
+
+  for (size_t i = 0; i < came.size(); ++i) {
+    EXPECT_EQ(came[i].data.size(), i == 0 ? DatagramBatch::kOctets : 3);
+    for (uint8_t octet : came[i].data) ASSERT_EQ(octet, i);
+  }
+  came[1].data[0] = 0xEE;
+  EXPECT_EQ(came[1].data.with_room()[kHeadRoom], 0xEE) << "they may be changed themselves";
+}
+
+TEST(DatagramRoom, IsAroundEachThatGoesOut) {
+  static_assert(!std::is_convertible_v<std::span<uint8_t>, RoomySpan>, "what SidePorts sends is from such a buffer");
+  auto buffer = std::make_unique<DatagramBuffer<3>>();
+  std::ranges::copy(kSome, buffer->octets().begin());
+
+  for (size_t octets = 0; octets <= 3; ++octets) {
+    const RoomySpan datagram = buffer->first(octets);
+    EXPECT_EQ(datagram.with_room().size(), kHeadRoom + octets + kTailRoom);
+    std::ranges::fill(datagram.with_room(), uint8_t{0});
+    fill_room(datagram, 0xEE);
+    EXPECT_TRUE(std::ranges::equal(datagram, std::span(buffer->octets()).first(octets)));
+  }
+}
 
 struct SocketOfT38 : testing::Test {
   SocketOfT38() { batch.adopt(fd(), Comes::NowAndThen); }

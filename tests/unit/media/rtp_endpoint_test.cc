@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/media_surroundings.h"
+
 namespace sg::media {
 namespace {
+
+using support::CameIn;
 
 class Wire final : public DatagramIo, public EventSink {
  public:
@@ -46,7 +50,7 @@ struct RtpEndpointRedundancy : ::testing::Test {
         const auto timestamp = static_cast<uint32_t>(sequence) * kBlock;
         for (int at = 0; at < 4; ++at) packet[4 + at] = static_cast<uint8_t>(timestamp >> (24 - 8 * at));
         packet.resize(packet.size() + kBlock, 0xd5);
-        endpoint().on_media({packet, settings.remote, clock.now()});
+        endpoint().on_media(CameIn(packet, settings.remote, clock.now()));
       }
       if (i % 15 == 0) look_at_loss();
     }
@@ -59,7 +63,7 @@ struct RtpEndpointRedundancy : ::testing::Test {
     block.fraction_lost = static_cast<uint8_t>(loss * 256);
     std::array<uint8_t, rtp::Rtcp::kMaxOctets> datagram{};
     const size_t length = rtp::write_compound(0x01020304, std::nullopt, block, {}, false, datagram);
-    endpoint().on_control({ByteView(datagram).first(length), settings.remote, clock.now()});
+    endpoint().on_control(CameIn(ByteView(datagram).first(length), settings.remote, clock.now()));
     look_at_loss();
   }
   uint32_t our_ssrc() {
@@ -183,7 +187,7 @@ struct RtpEndpointControl : RtpEndpointRedundancy {
   }
   void hear_report(std::string_view source, bool on_media_port = false) {
     static constexpr uint8_t kEmpty[] = {0x80, 0xc9, 0, 1, 0, 0, 0, 7};
-    const Datagram datagram{kEmpty, SocketAddress::parse(source).value(), clock.now()};
+    const CameIn datagram(kEmpty, SocketAddress::parse(source).value(), clock.now());
     if (on_media_port) {
       endpoint().on_media(datagram);
     } else {
@@ -239,7 +243,7 @@ struct RtpEndpointPayloadTypes : RtpEndpointRedundancy {
     const auto number = static_cast<uint8_t>(sequence++);
     Bytes packet{0x80, payload_type, 0, number, 0, 0, number, 0, 1, 2, 3, 4};
     packet.insert(packet.end(), payload.begin(), payload.end());
-    return endpoint().on_media({packet, settings.remote, clock.now()});
+    return endpoint().on_media(CameIn(packet, settings.remote, clock.now()));
   }
   uint64_t unknown() { return counters.get("media.rtp.unknown_payload_type").value(); }
 };

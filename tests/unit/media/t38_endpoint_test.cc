@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/media_surroundings.h"
+
 namespace sg::media {
 namespace {
+
+using support::CameIn;
 
 // Keeps what is sent, and when.
 class Wire final : public DatagramIo, public EventSink, public t38::UdptlReceiver::Listener {
@@ -35,7 +39,7 @@ struct T38EndpointTest : ::testing::Test {
     if (!made) {
       made.emplace(tools, ports, settings, wire, clock.now(), clock.now());
       static constexpr uint8_t kHeard[] = {0, 0, 1, 0, 0, 0};
-      made->on_media({kHeard, settings.remote, clock.now()});
+      made->on_media(CameIn(kHeard, settings.remote, clock.now()));
     }
     return *made;
   }
@@ -99,7 +103,7 @@ struct T38EndpointLockTest : T38EndpointTest {
   }
   void hear(const SocketAddress& source, const Bytes& datagram) {
     if (!made) made.emplace(tools, ports, settings, wire, clock.now(), clock.now());
-    made->on_media({datagram, source, clock.now()});
+    made->on_media(CameIn(datagram, source, clock.now()));
     clock.advance(30ms);
   }
   SocketAddress goes_to() {
@@ -187,7 +191,7 @@ struct T38EndpointLossTest : T38EndpointTest {
     for (int i = 0; i < datagrams; ++i, ++sequence) {
       if (nth > 0 && i % nth == 0) continue;
       const Bytes datagram{static_cast<uint8_t>(sequence >> 8), static_cast<uint8_t>(sequence), 1, 0, 0, 1, 1, 0};
-      endpoint().on_media({datagram, settings.remote, clock.now()});
+      endpoint().on_media(CameIn(datagram, settings.remote, clock.now()));
       clock.advance(30ms);
     }
   }
@@ -375,7 +379,7 @@ TEST_F(T38EndpointTest, TakesADatagramOfTheSizeThatWasDeclared) {
   datagram.insert(datagram.end(), {0, 0});
   ASSERT_EQ(datagram.size(), 1400u);
 
-  endpoint().on_media({datagram, settings.remote, clock.now()});
+  endpoint().on_media(CameIn(datagram, settings.remote, clock.now()));
 
   EXPECT_EQ(endpoint().stats().packets_received, 2u);
   EXPECT_EQ(counters.get("media.udptl.malformed").value(), 0u);

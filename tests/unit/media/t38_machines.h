@@ -10,6 +10,7 @@
 #include "media/session.h"
 #include "t38/fax_machine.h"
 #include "t38/udptl.h"
+#include "tests/support/media_surroundings.h"
 
 // A session's peers in virtual time: fax machines that speak T.38, and the network to them.
 namespace sg::media {
@@ -21,8 +22,10 @@ class Wire final : public DatagramIo, public EventSink {
  public:
   std::span<const Datagram> receive(int fd) override {
     current_.clear();
-    octets_ = std::exchange(waiting[fd], {});
-    for (const auto& [source, octets] : octets_) current_.push_back({octets, source, now});
+    came_.clear();
+    for (const auto& [source, octets] : std::exchange(waiting[fd], {})) {
+      current_.push_back(came_.emplace_back(octets, source, now));
+    }
     return current_;
   }
   bool send(int, const SocketAddress& to, ByteView data) override {
@@ -41,7 +44,7 @@ class Wire final : public DatagramIo, public EventSink {
   std::vector<FaxSeen> seen;
 
  private:
-  std::deque<std::pair<SocketAddress, Bytes>> octets_;
+  std::deque<support::CameIn> came_;
   std::vector<Datagram> current_;
 };
 
