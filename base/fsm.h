@@ -74,6 +74,8 @@ class Fsm {
         on_bug_(on_bug) {}
 
   State state() const { return state_; }
+  // An owner that learns its name later.
+  void set_log(Log log) { log_ = std::move(log); }
 
   // An event that the state does not take is the peer's or the moment's doing, no bug: refused, logged and counted.
   bool accepts(Event event, std::source_location place = std::source_location::current()) {

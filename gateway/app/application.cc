@@ -404,16 +404,15 @@ void Application::reopen_files() {
   if (records_) records_->reopen();
 }
 
-void Application::on_invite(std::unique_ptr<sip::SipLeg> leg, const call::Setup& setup, const sip::InviteInfo& info) {
+void Application::on_invite(std::unique_ptr<call::Leg> leg, const call::Setup& setup, const sip::InviteInfo& info) {
   SipTrunk* from = sip_trunk_of(info.source);
   if (!from) {
     log_.warning("INVITE from {} called={}: no trunk allows this address", info.source.to_string(),
                  setup.called.digits);
     counters_.get("sip.unknown_source").add();
-    leg->refuse(403);
+    leg->release(call::cause_of_sip(403));
     return;
   }
-  leg->set_identity_policy(from->identity());
   manager_->on_incoming({.leg = std::move(leg),
                          .setup = setup,
                          .offer = info.offer,
@@ -429,6 +428,11 @@ bool Application::admits(const SocketAddress& source) {
 std::string Application::trunk_of(const SocketAddress& source) {
   const auto* from = sip_trunk_of(source);
   return from ? from->name() : std::string{};
+}
+
+sip::IdentityPolicy Application::identity_towards(const SocketAddress& source) {
+  const auto* from = sip_trunk_of(source);
+  return from ? from->identity() : sip::IdentityPolicy{};
 }
 
 bool Application::is_listed(const std::string& name, const SocketAddress& source) {

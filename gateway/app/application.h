@@ -23,7 +23,6 @@
 #include "gateway/route/limits.h"
 #include "gateway/route/plan.h"
 #include "gateway/sip/sip_agent.h"
-#include "gateway/sip/sip_leg.h"
 #include "gateway/sip/su_root.h"
 #include "gateway/trunk/span_watch.h"
 #include "gateway/trunk/tdm_trunk.h"
@@ -72,9 +71,10 @@ class Application final : public sip::SipAgent::Listener,
   Result<> start_admin();
   void give_back_memory();
 
-  void on_invite(std::unique_ptr<sip::SipLeg> leg, const call::Setup& setup, const sip::InviteInfo& info) override;
+  void on_invite(std::unique_ptr<call::Leg> leg, const call::Setup& setup, const sip::InviteInfo& info) override;
   bool admits(const SocketAddress& source) override;
   std::string trunk_of(const SocketAddress& source) override;
+  sip::IdentityPolicy identity_towards(const SocketAddress& source) override;
   bool is_listed(const std::string& trunk, const SocketAddress& source) override;
   int options_status(const SocketAddress& source) override;
   bool is_emergency(const call::Setup& setup, const SocketAddress& source) override;

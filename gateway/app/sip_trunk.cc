@@ -1,7 +1,6 @@
 #include "gateway/app/sip_trunk.h"
 
 #include "base/log.h"
-#include "gateway/sip/sip_leg.h"
 
 namespace sg::app {
 namespace {

@@ -21,14 +21,13 @@ class Dialogs {
     bool goes_to_name = false;
   };
 
+  // Good until remove().
   Leg& add(const std::string& call_id, Leg leg) { return legs_.emplace(call_id, std::move(leg))->second; }
-  void remove(const std::string& call_id, const std::string& asked_for) {
-    if (auto found = find(call_id, asked_for); found != legs_.end()) legs_.erase(found);
-  }
-  // Null: there is none.
-  Leg* leg(const std::string& call_id, const std::string& asked_for) {
-    auto found = find(call_id, asked_for);
-    return found == legs_.end() ? nullptr : &found->second;
+  // What add() gave.
+  void remove(const std::string& call_id, const Leg& leg) {
+    auto [begin, end] = legs_.equal_range(call_id);
+    auto found = std::find_if(begin, end, [&](const auto& entry) { return &entry.second == &leg; });
+    if (found != end) legs_.erase(found);
   }
   // Ours, and not answered yet.
   bool is_calling(const std::string& call_id, const std::string& tag) const {
@@ -58,16 +57,7 @@ class Dialogs {
   }
 
  private:
-  using Legs = std::unordered_multimap<std::string, Leg>;
-  Legs::iterator find(const std::string& call_id, const std::string& asked_for) {
-    auto [begin, end] = legs_.equal_range(call_id);
-    for (auto leg = begin; leg != end; ++leg) {
-      if (leg->second.asked_for == asked_for) return leg;
-    }
-    return legs_.end();
-  }
-
-  Legs legs_;
+  std::unordered_multimap<std::string, Leg> legs_;
 };
 
 }  // namespace sg::sip

@@ -2,8 +2,8 @@
 
 #include "base/reactor.h"
 #include "gateway/sip/handle_owner.h"
+#include "gateway/sip/path.h"
 #include "gateway/sip/peer_probe.h"
-#include "gateway/sip/sip_leg_impl.h"
 
 namespace sg::sip {
 

@@ -26,7 +26,6 @@
 #include "gateway/sip/peer_probe_impl.h"
 #include "gateway/sip/signalled_hosts.h"
 #include "gateway/sip/sip_leg.h"
-#include "gateway/sip/sip_leg_impl.h"
 #include "gateway/sip/tcp_callers.h"
 #include "gateway/sip/tcp_connections.h"
 #include "gateway/sip/uri.h"
@@ -145,7 +144,7 @@ class SipAgent::Impl : private Intake::Listener {
   ~Impl() override;
 
   Result<> start();
-  Result<std::unique_ptr<SipLeg>> make_leg(const Target& target);
+  Result<std::unique_ptr<call::Leg>> make_leg(const Target& target);
   Result<std::unique_ptr<PeerProbe>> probe(const Target& target, const ProbeOptions& options,
                                            std::function<void(bool is_up)> on_change);
   Result<SocketAddress> local_towards(const Target& target) const;
@@ -497,16 +496,17 @@ void SipAgent::Impl::on_new_invite(Stack& stack, nua_handle_t* handle, const sip
   }
   if (invite.sip_call_id) info.call_id = invite.sip_call_id->i_id;
 
-  auto leg = std::make_unique<SipLeg::Impl>(Path{.root = root_,
-                                                 .nua = stack.nua,
-                                                 .dialogs = dialogs_,
-                                                 .counters = counters_,
-                                                 .peer = info.source.to_string(),
-                                                 .domain = bracketed(info.local),
-                                                 .trunk = listener_.trunk_of(info.source),
-                                                 .host = info.source.host(),
-                                                 .session_expires = config_.session_expires,
-                                                 .reinvite_patience = config_.reinvite_patience});
+  auto leg = std::make_unique<SipLeg>(Path{.root = root_,
+                                           .nua = stack.nua,
+                                           .dialogs = dialogs_,
+                                           .counters = counters_,
+                                           .peer = info.source.to_string(),
+                                           .domain = bracketed(info.local),
+                                           .identity = listener_.identity_towards(info.source),
+                                           .trunk = listener_.trunk_of(info.source),
+                                           .host = info.source.host(),
+                                           .session_expires = config_.session_expires,
+                                           .reinvite_patience = config_.reinvite_patience});
   if (!accepts_sdp(invite)) {
     ::nua_respond(handle, SIP_406_NOT_ACCEPTABLE, SIPTAG_ACCEPT_STR(kAccept), TAG_END());
     ::nua_handle_destroy(handle);
@@ -528,7 +528,7 @@ void SipAgent::Impl::on_new_invite(Stack& stack, nua_handle_t* handle, const sip
     info.streams = leg->remote()->streams;
   }
   if (info.transport == Transport::Tcp) leg->watch_caller(callers_, info.source, invite);
-  listener_.on_invite(std::make_unique<SipLeg>(std::move(leg)), setup, info);
+  listener_.on_invite(std::move(leg), setup, info);
 }
 
 Result<const SipAgent::Impl::Stack*> SipAgent::Impl::stack_for(const Target& target) const {
@@ -588,10 +588,10 @@ Result<Path> SipAgent::Impl::path_to(const Target& target) {
               .reinvite_patience = config_.reinvite_patience};
 }
 
-Result<std::unique_ptr<SipLeg>> SipAgent::Impl::make_leg(const Target& target) {
+Result<std::unique_ptr<call::Leg>> SipAgent::Impl::make_leg(const Target& target) {
   auto path = path_to(target);
   if (!path) return tl::unexpected(path.error());
-  return std::make_unique<SipLeg>(std::make_unique<SipLeg::Impl>(std::move(*path)));
+  return std::make_unique<SipLeg>(std::move(*path));
 }
 
 Result<std::unique_ptr<PeerProbe>> SipAgent::Impl::probe(const Target& target, const ProbeOptions& options,
@@ -616,7 +616,7 @@ const std::vector<Listen>& SipAgent::bound() const {
 bool SipAgent::is_overloaded() const {
   return impl_->is_overloaded();
 }
-Result<std::unique_ptr<SipLeg>> SipAgent::make_leg(const Target& target) {
+Result<std::unique_ptr<call::Leg>> SipAgent::make_leg(const Target& target) {
   return impl_->make_leg(target);
 }
 Result<std::unique_ptr<PeerProbe>> SipAgent::probe(const Target& target, const ProbeOptions& options,

@@ -20,8 +20,6 @@
 
 namespace sg::sip {
 
-class SipLeg;
-
 enum class Transport : uint8_t { Udp, Tcp };
 std::string_view to_string(Transport transport);  // "udp"
 
@@ -77,14 +75,16 @@ class SipAgent {
   class Listener {
    public:
     virtual ~Listener() = default;
-    // A new incoming call: keep the leg, or refuse it by leg->refuse(status) or by just dropping it (480). The leg has
-    // sent 100 already. Set its listener before returning.
-    virtual void on_invite(std::unique_ptr<SipLeg> leg, const call::Setup& setup, const InviteInfo& info) = 0;
+    // A new incoming call: keep the leg, or refuse it by release() or by just dropping it (480). The leg has sent 100
+    // already. Set its listener before returning.
+    virtual void on_invite(std::unique_ptr<call::Leg> leg, const call::Setup& setup, const InviteInfo& info) = 0;
     // Whether messages from there are looked at. False: they get no answer at all, unless they are of a dialog that
     // stands and has been led there.
     virtual bool admits(const SocketAddress& /*source*/) { return true; }
     // The trunk that a request from there would be of. Empty: none.
     virtual std::string trunk_of(const SocketAddress& /*source*/) { return {}; }
+    // How the peer there is told who answers its call.
+    virtual IdentityPolicy identity_towards(const SocketAddress& /*source*/) { return {}; }
     // Whether the trunk lists the address.
     virtual bool is_listed(const std::string& /*trunk*/, const SocketAddress& /*source*/) { return false; }
     // The status that OPTIONS is answered with: 200, or 503 when no call would be taken.
@@ -103,7 +103,7 @@ class SipAgent {
   // More calls come than can be set up: new ones are refused, as long as a backlog stands.
   bool is_overloaded() const;
   // An outgoing call, from the listening address of the target's transport and address family. Error: there is none.
-  Result<std::unique_ptr<SipLeg>> make_leg(const Target& target);
+  Result<std::unique_ptr<call::Leg>> make_leg(const Target& target);
   // Watches whether the target answers. `on_change` is never called from inside a call of ours. Error: as make_leg().
   Result<std::unique_ptr<PeerProbe>> probe(const Target& target, const ProbeOptions& options,
                                            std::function<void(bool is_up)> on_change);
@@ -111,7 +111,6 @@ class SipAgent {
   Result<SocketAddress> local_towards(const Target& target) const;
 
  private:
-  friend class SipLeg;
   class Impl;
   explicit SipAgent(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

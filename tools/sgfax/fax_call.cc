@@ -27,7 +27,7 @@ std::string words_of(const call::Cause& cause) {
 
 }  // namespace
 
-FaxCall::FaxCall(Reactor& reactor, const Options& options, std::unique_ptr<sip::SipLeg> leg, media::PortPair port,
+FaxCall::FaxCall(Reactor& reactor, const Options& options, std::unique_ptr<call::Leg> leg, media::PortPair port,
                  t38::FaxMachineOptions machine, std::function<void(const Report&)> done)
     : reactor_(reactor),
       options_(options),
@@ -82,7 +82,7 @@ void FaxCall::answer(const std::optional<call::MediaDescription>& offer, int pag
   set_pages(pages_total);
   if (!offer) return leg_->answer(our_audio());
   auto ours = take_up(*offer);
-  if (!ours) return leg_->refuse(488);
+  if (!ours) return leg_->release(call::cause_of_sip(488));
   leg_->answer(ours);
   on_established();
 }

@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "gateway/sip/sip_agent.h"
-#include "gateway/sip/sip_leg.h"
 #include "tools/sgfax/fax_media.h"
 #include "tools/sgfax/options.h"
 #include "tools/sgfax/progress.h"
@@ -32,7 +31,7 @@ struct Report {
 class FaxCall final : call::LegListener {
  public:
   // `done` is called once, when the leg is over; it may not destroy the call.
-  FaxCall(Reactor& reactor, const Options& options, std::unique_ptr<sip::SipLeg> leg, media::PortPair port,
+  FaxCall(Reactor& reactor, const Options& options, std::unique_ptr<call::Leg> leg, media::PortPair port,
           t38::FaxMachineOptions machine, std::function<void(const Report&)> done);
   ~FaxCall() override;
 
@@ -72,7 +71,7 @@ class FaxCall final : call::LegListener {
   const Options& options_;
   t38::FaxMachineOptions machine_options_;
   std::function<void(const Report&)> done_;
-  std::unique_ptr<sip::SipLeg> leg_;
+  std::unique_ptr<call::Leg> leg_;
   FaxMedia media_;
   Log log_;
   std::optional<call::MediaDescription> early_;

@@ -83,7 +83,7 @@ class FaxApplication final : sip::SipAgent::Listener {
  private:
   Result<> start();
   Result<> start_calling();
-  void on_invite(std::unique_ptr<sip::SipLeg> leg, const call::Setup&, const sip::InviteInfo& info) override;
+  void on_invite(std::unique_ptr<call::Leg> leg, const call::Setup&, const sip::InviteInfo& info) override;
   std::vector<sip::Listen> listen_addresses() const;
   t38::FaxMachineOptions machine_options() const;
   std::filesystem::path next_file() const;
@@ -183,11 +183,11 @@ Result<> FaxApplication::start_calling() {
   return {};
 }
 
-void FaxApplication::on_invite(std::unique_ptr<sip::SipLeg> leg, const call::Setup&, const sip::InviteInfo& info) {
-  if (calls(options_.command)) return leg->refuse(480);
-  if (interrupted_ || (options_.count != 0 && started_ >= options_.count)) return leg->refuse(486);
+void FaxApplication::on_invite(std::unique_ptr<call::Leg> leg, const call::Setup&, const sip::InviteInfo& info) {
+  if (calls(options_.command)) return leg->release(call::cause_of_sip(480));
+  if (interrupted_ || (options_.count != 0 && started_ >= options_.count)) return leg->release(call::cause_of_sip(486));
   auto port = ports_.bind(info.local.host());
-  if (!port) return leg->refuse(503);
+  if (!port) return leg->release(call::cause_of_sip(503));
   // Calls that are over go now: their own callbacks could not destroy them.
   calls_.remove_if([](const FaxCall& call) { return call.is_over(); });
   ++started_;

@@ -319,7 +319,7 @@ TEST_F(SipFlow, ATransferThatNobodyTakesIsDeclined) {
 
 TEST_F(SipFlow, AnAttendedTransferNamesTheOtherDialog) {
   auto tag = establish_from_peer();
-  auto call_id = callee.leg->call_id();
+  auto call_id = last_info.call_id;
 
   peer.request(agent(), "REFER", 2, tag,
                fmt::format("Refer-To: <sip:777@x?Replaces={}%3Bto-tag%3D{}%3Bfrom-tag%3Draw>\r\n", call_id, tag));

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "gateway/sip/sip_agent.h"
-#include "gateway/sip/sip_leg.h"
 
 // Two SIP agents on one root, over loopback: a caller and a callee, each with a listener that writes down what it
 // hears.
@@ -31,7 +30,7 @@ inline call::MediaDescription image_at(uint16_t port, const char* host = "127.0.
 }
 
 struct Party : call::LegListener {
-  std::unique_ptr<SipLeg> leg;
+  std::unique_ptr<call::Leg> leg;
   std::vector<std::string> heard;
   std::optional<call::MediaDescription> media;  // the last that came with an event
   std::optional<call::Cause> cause;
@@ -129,11 +128,11 @@ class TwoAgents : public testing::Test, public SipAgent::Listener {
     called_agent = std::move(*SipAgent::start(root, config, *this, counters));
   }
 
-  void on_invite(std::unique_ptr<SipLeg> leg, const call::Setup& setup, const InviteInfo& info) override {
+  void on_invite(std::unique_ptr<call::Leg> leg, const call::Setup& setup, const InviteInfo& info) override {
     ++invites;
     last_setup = setup;
     last_info = info;
-    if (refuse_with) return leg->refuse(refuse_with);
+    if (refuse_with) return leg->release(call::cause_of_sip(refuse_with));
     if (drop) return;
     callee.leg = std::move(leg);
     callee.leg->set_listener(&callee);
