@@ -96,7 +96,7 @@ void Interface::on_ring(const ::pri_event& event) {
   auto slot = slot_for_incoming(event, id, cause);
   if (!slot) return refuse(handle, cause);
   Setup setup = setup_of(event, config_.overlap_receiving);
-  Call& call = calls_.add(id, handle, reactor_);
+  Call& call = calls_.add(id, handle);
   call.reference = links_.call_reference(handle);
   call.slot = slot;
   log_.info("call={} setup received slot={} called={} calling={}", id, *slot, setup.called.digits,
@@ -111,8 +111,7 @@ std::optional<Timeslot> Interface::slot_for_incoming(const ::pri_event& event, S
   if (any) return inventory_.seize(id);
   if ((channel & 0xff) == 0) return std::nullopt;  // call waiting: no channel at all
   auto wanted = slot_of(channel);
-  // A call on a timeslot that only waits for its RESTART says that the far end has it idle.
-  if (wanted && std::erase(to_restart_, *wanted) > 0) inventory_.set_restarting(*wanted, false);
+  if (wanted) restarts_.on_call(*wanted);
   if (wanted && inventory_.seize(*wanted, id)) return wanted;
   if (event.ring.flexible) return inventory_.seize(id);
   cause = kChannelUnavailable;
@@ -129,32 +128,32 @@ void Interface::refuse(q931_call* handle, int cause) {
 
 void Interface::on_setup_ack(const ::pri_event& event) {
   Call* call = live(event.setup_ack.call);
-  if (!call || !call->outgoing) return;
+  if (!call || !call->outgoing || !call->fsm.accepts(CallEvent::SetupAcknowledge)) return;
   Progress progress = progress_of(event.setup_ack.progressmask);
   if (!follow_channel(*call, event.setup_ack.channel)) return;
-  call->state = CallState::Overlap;
+  call->enter(CallState::Overlap);
   arm_timer(*call, config_.t304, kRecoveryOnTimer);
   tell([id = call->id, progress](Listener& listener) { listener.on_setup_acknowledged(id, progress); });
 }
 
 void Interface::on_call_proceeding(const ::pri_event& event) {
   Call* call = live(event.proceeding.call);
-  if (!call || !call->outgoing || call->state >= CallState::Active) return;
+  if (!call || !call->outgoing || !call->fsm.accepts(CallEvent::CallProceeding)) return;
   Progress progress = progress_of(event.proceeding.progressmask);
   if (!follow_channel(*call, event.proceeding.channel)) return;
-  call->state = CallState::Proceeding;
+  call->enter(CallState::Proceeding);
   arm_timer(*call, config_.t310, kRecoveryOnTimer);
   tell([id = call->id, progress](Listener& listener) { listener.on_proceeding(id, progress); });
 }
 
 void Interface::on_call_progress(const ::pri_event& event) {
   Call* call = live(event.proceeding.call);
-  if (!call) return;
+  if (!call || !call->fsm.accepts(CallEvent::Progress)) return;
   Progress progress = progress_of(event.proceeding.progressmask);
   int cause = std::max(0, event.proceeding.cause);
   if (!follow_channel(*call, event.proceeding.channel)) return;
-  if (call->outgoing && call->state < CallState::Alerting) {
-    if (call->state == CallState::Setup) call->state = CallState::Proceeding;
+  if (call->outgoing && call->state() < CallState::Alerting) {
+    if (call->state() == CallState::Setup) call->enter(CallState::Proceeding);
     // What plays in band may take its time; T310 is over (Q.931 5.1.6), and nothing must wait for ever.
     arm_timer(*call, config_.t301, kNoAnswer);
   }
@@ -163,21 +162,21 @@ void Interface::on_call_progress(const ::pri_event& event) {
 
 void Interface::on_ringing(const ::pri_event& event) {
   Call* call = live(event.ringing.call);
-  if (!call || !call->outgoing || call->state >= CallState::Active) return;
+  if (!call || !call->outgoing || !call->fsm.accepts(CallEvent::Alerting)) return;
   Progress progress = progress_of(event.ringing.progressmask);
   if (!follow_channel(*call, event.ringing.channel)) return;
-  call->state = CallState::Alerting;
+  call->enter(CallState::Alerting);
   arm_timer(*call, config_.t301, kNoAnswer);
   tell([id = call->id, progress](Listener& listener) { listener.on_alerting(id, progress); });
 }
 
 void Interface::on_answer(const ::pri_event& event) {
   Call* call = live(event.answer.call);
-  if (!call || !call->outgoing || call->state >= CallState::Active) return;
+  if (!call || !call->outgoing || !call->fsm.accepts(CallEvent::Connect)) return;
   Progress progress = progress_of(event.answer.progressmask);
   if (!follow_channel(*call, event.answer.channel)) return;
   call->timer.cancel();
-  call->state = CallState::Active;
+  call->enter(CallState::Active);
   answers_.add();
   log_.info("call={} connected", call->id);
   tell([id = call->id, progress](Listener& listener) { listener.on_answered(id, progress); });
@@ -189,7 +188,7 @@ void Interface::on_disconnect(const ::pri_event& event) {
   Progress progress{.inband_available =
                         links_[hearing_].last_disconnect() && links_[hearing_].last_disconnect()->announcement};
   Call* call = live(handle);
-  if (!call || call->state == CallState::Announcing) {
+  if (!call || call->state() == CallState::Announcing || !call->fsm.accepts(CallEvent::Disconnect)) {
     ::pri_hangup(pri(), handle, cause);
     return;
   }
@@ -201,7 +200,7 @@ void Interface::on_disconnect(const ::pri_event& event) {
   }
   tell([id = call->id, cause, progress](Listener& listener) { listener.on_disconnected(id, cause, progress); });
   if (!progress.inband_available) return hang_up(*call, cause);
-  call->state = CallState::Disconnected;
+  call->enter(CallState::Disconnected);
   call->told_cause = cause;
   arm_timer(*call, config_.t306, cause);
 }
@@ -212,7 +211,7 @@ void Interface::on_disconnect_untold() {
   if (!disconnect || disconnect->reference & kFromDestination) return;
   for (SignallingCallId id : calls_.ids()) {
     Call* call = calls_.find(id);
-    if (call->outgoing || call->state != CallState::Setup || call->reference != disconnect->reference) continue;
+    if (call->outgoing || call->state() != CallState::Setup || call->reference != disconnect->reference) continue;
     int cause = cause_of(disconnect->cause);
     ::pri_destroycall(pri(), call->handle);
     tell([id, cause](Listener& listener) { listener.on_disconnected(id, cause, {}); });
@@ -240,12 +239,12 @@ void Interface::on_hangup_ack(const ::pri_event& event) {
 
 void Interface::on_digits(q931_call* handle, const char* digits, bool complete) {
   Call* call = live(handle);
-  if (!call || call->state >= CallState::Disconnected) return;
+  if (!call || call->is_ending()) return;
   std::string received = digits;
   if (!received.empty()) {
     tell([id = call->id, received](Listener& listener) { listener.on_information(id, received); });
   }
-  if (call->outgoing || call->state != CallState::Overlap) return;
+  if (call->outgoing || call->state() != CallState::Overlap) return;
   if (!complete) return expect_digits(*call);
   call->timer.cancel();
   tell([id = call->id](Listener& listener) { listener.on_information(id, ""); });
@@ -257,7 +256,7 @@ void Interface::on_restart(int channel) {
   log_.debug("RESTART received for channel {}", channel & 0xff);
   auto slot = slot_of(channel);
   if (!slot) return;
-  set_withdrawn(*slot, false);
+  service_.set_withdrawn(*slot, false);
   Call* call = calls_.find(inventory_.call_on(*slot));
   if (!call) return;
   log_.warning("RESTART received for channel {} ends the call on it", channel & 0xff);
@@ -267,7 +266,7 @@ void Interface::on_restart(int channel) {
 void Interface::on_restart_of_interface() {
   const auto& restart = links_[hearing_].last_restart();
   bool all = config_.spans.size() == 1 || !restart || restart->all_interfaces;
-  auto named = span_named(restart ? restart->interface : std::nullopt);
+  auto named = channels_.span_named(restart ? restart->interface : std::nullopt, dchannels_.span_of(hearing_));
   if (!all && !named) return log_.warning("RESTART received for interface {}, which is none", *restart->interface);
   uint16_t span = named.value_or(0);
   const auto words = fmt::format("RESTART received for {}", all ? "the whole interface" : fmt::format("span {}", span));
@@ -279,22 +278,16 @@ void Interface::on_restart_of_interface() {
 }
 
 void Interface::on_restart_ack(int channel) {
-  // Some acknowledge without saying what: it is the one that we asked for.
-  auto slot = is_whole_interface(channel) ? restarting_ : slot_of(channel);
-  if (!slot) return;
-  inventory_.set_restarting(*slot, false);
-  if (slot != restarting_) return;
-  restart_was_answered_ = true;
-  t316_.cancel();
-  restarting_.reset();
-  restart_next();
+  // Some acknowledge without saying what.
+  if (is_whole_interface(channel)) return restarts_.on_acknowledged(std::nullopt);
+  if (auto slot = slot_of(channel)) restarts_.on_acknowledged(slot);
 }
 
 void Interface::on_service(int channel, int status) {
   auto slot = slot_of(channel);
   if (!slot) return;
   log_.warning("slot={} {} by the far end", *slot, status == 0 ? "put into service" : "taken out of service");
-  set_withdrawn(*slot, status != 0);
+  service_.set_withdrawn(*slot, status != 0);
 }
 
 void Interface::on_notified(q931_call* handle, int description) {
@@ -305,7 +298,7 @@ void Interface::on_notified(q931_call* handle, int description) {
 
 bool Interface::on_transfer_wanted(q931_call* handle, q931_call* other_handle, int invoke) {
   Call *call = live(handle), *other = live(other_handle);
-  bool stands = call && other && call->state == CallState::Active && other->state == CallState::Active;
+  bool stands = call && other && call->state() == CallState::Active && other->state() == CallState::Active;
   if (!config_.takes_transfers || !stands || call->transfer) return false;
   call->transfer = invoke;
   log_.info("call={} is to be joined with call={}", call->id, other->id);

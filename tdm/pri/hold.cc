@@ -7,7 +7,7 @@ namespace sg::tdm::pri {
 
 void Interface::on_hold(const ::pri_event& event) {
   Call* call = live(event.hold.call);
-  if (!call || call->state != CallState::Active || !call->slot) {
+  if (!call || call->state() != CallState::Active || !call->slot) {
     ::pri_hold_rej(pri(), event.hold.call, kWrongCallState);
     return;
   }
@@ -22,7 +22,7 @@ void Interface::on_hold(const ::pri_event& event) {
 
 void Interface::on_retrieve(const ::pri_event& event) {
   Call* call = live(event.retrieve.call);
-  if (!call || call->state != CallState::Active || call->slot) {
+  if (!call || call->state() != CallState::Active || call->slot) {
     ::pri_retrieve_rej(pri(), event.retrieve.call, kWrongCallState);
     return;
   }

@@ -3,15 +3,19 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <set>
 
 #include "base/counters.h"
 #include "base/log.h"
 #include "base/reactor.h"
 #include "tdm/backend.h"
 #include "tdm/pri/call_table.h"
+#include "tdm/pri/channel_numbers.h"
 #include "tdm/pri/config.h"
+#include "tdm/pri/dchannel_choice.h"
 #include "tdm/pri/link_group.h"
+#include "tdm/pri/restart_supervisor.h"
+#include "tdm/pri/slot_service.h"
+#include "tdm/pri/span_alarms.h"
 
 namespace sg::tdm::pri {
 
@@ -21,8 +25,10 @@ namespace sg::tdm::pri {
 //
 // Nothing is told to the listener from inside a command: it comes from the reactor, in order.
 // Overlap receiving: on_information with no digits says that no more will come (Sending complete, or T302 ran out).
-class Interface final : public Signalling {
+class Interface final : public Signalling, private DChannelChoice::Listener {
  public:
+  using Listener = Signalling::Listener;
+
   // Opens the D-channel on its backend. Error: no such timeslot, or the configuration contradicts itself.
   static Result<std::unique_ptr<Interface>> make(Config config, Reactor& reactor, Backend& backend, Counters& counters);
   static Result<std::unique_ptr<Interface>> make(Config config, Reactor& reactor, std::unique_ptr<DChannel> dchannel,
@@ -52,7 +58,7 @@ class Interface final : public Signalling {
   void on_alarms_changed(uint16_t span, AlarmSet alarms) override;
 
   // Sends RESTART for an idle timeslot. It takes no calls until the far end has acknowledged.
-  void restart(Timeslot slot);
+  void restart(Timeslot slot) { restarts_.restart(slot); }
   size_t calls() const { return calls_.size(); }
 
  private:
@@ -95,26 +101,25 @@ class Interface final : public Signalling {
   bool on_transfer_wanted(q931_call* handle, q931_call* other, int invoke);
 
   // The D-channels (dchannels.cc). libpri's of the active one:
-  ::pri* pri() { return links_.active().get(); }
-  uint16_t active_span() const { return links_.span_of(links_.active_index()); }
+  Link& active_link() { return links_[dchannels_.active()]; }
+  ::pri* pri() { return active_link().get(); }
+  uint16_t active_span() const { return dchannels_.span_of(dchannels_.active()); }
   void on_one_way(size_t index);
   void on_dchannel_up();
   void on_dchannel_down();
   void on_dchannel_service(bool in_service);
-  void choose_dchannel();
-  void come_up();
-  void go_down();
-  void change_over(size_t to);
+  void on_leaving(size_t from) override;
+  void on_changed_over(size_t from, size_t to, bool is_lost) override;
+  void on_interface_up() override;
+  void on_interface_down() override;
   // One call to the D-channel that has become active.
   void move(Call& call, bool messages_are_lost);
   // What the network has sent on the other D-channel says that it is the active one.
   void follow(int event);
   // T309 (Q.931 5.8.9): from the first sign that the D-channel is cut, until it is up and its span clean.
   void watch_dchannel();
-  // Its layer 2 is up, and nothing is known to keep messages from passing.
-  bool has_dchannel() const;
 
-  // The life of a call (interface.cc).
+  // The life of a call (calls.cc).
   std::optional<Timeslot> slot_for_incoming(const ::pri_event& event, SignallingCallId id, int& cause);
   void refuse(q931_call* handle, int cause);
   bool send_setup(Call& call);
@@ -132,14 +137,11 @@ class Interface final : public Signalling {
   void finish_vanished();
   void arm_timer(Call& call, Duration after, int cause);
   void expect_digits(Call& call);
-  // As libpri has them, with the interface identifier where there are several spans.
+  // The channel of its timeslot; 0: it has none.
   int channel_of(const Call& call) const;
-  int channel_of(Timeslot slot) const;
-  int identifier_of(uint16_t span) const;
-  // The span with this interface identifier; without one, that of the D-channel which the message came on.
-  std::optional<uint16_t> span_named(std::optional<int> identifier) const;
-  void guard_release(Call& call);
+  // A timeslot of ours, as a message that was just heard names it.
   std::optional<Timeslot> slot_of(int channel) const;
+  void guard_release(Call& call);
   // The call, when commands still mean something to it: null once it is being released.
   Call* live(SignallingCallId id);
   Call* live(q931_call* handle);
@@ -147,52 +149,33 @@ class Interface final : public Signalling {
   Call* unanswered(SignallingCallId id);
   // Ends the call here, without a word to the far end: it does not hear, or knows.
   void abandon(Call& call, int cause);
-  bool is_in_alarm(uint16_t span) const;
-  AlarmSet alarms_of(uint16_t span) const;
+
+  void end_calls_on(uint16_t span);
   // How their line stands now.
   void tell_line_of_calls();
-  void set_withdrawn(Timeslot slot, bool withdrawn);
-  // SERVICE for the timeslots of which the far end does not know how they stand, as far as it can be told now.
+  void send_restart(Timeslot slot);
   void tell_service();
-  void restart_all();
-  void restart_next();
-  void send_restart();
-  void on_t316();
+  bool send_service(Timeslot slot, bool is_blocked);
 
   Config config_;
   Reactor& reactor_;
   Log log_;
   Listener* listener_ = nullptr;
   LinkGroup links_;
+  DChannelChoice dchannels_;
+  ChannelNumbers channels_;
   size_t hearing_ = 0;  // the D-channel whose event is looked at
   Inventory inventory_;
   CallTable calls_;
-  bool is_up_ = false;
-  bool was_up_ = false;  // at some time
-  bool had_dchannel_ = false;
-  bool waited_for_primary_ = false;
+  RestartSupervisor restarts_;
+  SlotService service_;
+  SpanAlarms alarms_;
+  bool was_heard_ = false;  // the D-channel, when the calls were last told
   bool pumping_ = false;
   bool pump_posted_ = false;
   std::deque<std::function<void(Listener&)>> untold_;
-  std::deque<Timeslot> to_restart_;
-  std::optional<Timeslot> restarting_;
-  int restarts_sent_ = 0;
-  bool restarting_all_ = false;        // because the interface came up
-  bool restart_was_answered_ = false;  // since then
-  std::set<Timeslot> withdrawn_;       // by the far end's SERVICE: stays so when the D-channel goes and comes
-  std::set<Timeslot> service_untold_;  // blocked, or no longer, since we last told it
-  // A span that is or was in alarm.
-  struct Alarm {
-    explicit Alarm(Reactor& reactor) : hold(reactor), release(reactor) {}
-    AlarmSet alarms = kNoAlarm;
-    Timer hold;     // alarm_hold
-    Timer release;  // alarm_release
-  };
-  std::map<uint16_t, Alarm> alarms_;
   Timer scheduler_;
-  Timer first_choice_;
   Timer t309_;
-  Timer t316_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // posted tasks may outlive this
   Counter& setups_in_;
   Counter& setups_out_;
