@@ -1,45 +1,30 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
-#include "base/result.h"
+#include "conf/faults.h"
 #include "conf/settings.h"
 
-// What can be wrong with a file. For conf only.
+// What can be wrong with a file that no single value can tell: names that stand for nothing, things used twice, values
+// that do not agree. For conf only.
 namespace sg::conf {
 
-// The faults found in one file, and the lines where its keys stand.
-class Faults {
- public:
-  explicit Faults(std::string_view filename) : filename_(filename) {}
-
-  // `title` is the section as written, "[span.1]"; `key` is empty for the section itself.
-  void place(std::string_view title, std::string_view key, int line) {
-    lines_[{std::string(title), std::string(key)}] = line;
-  }
-  void add(int line, std::string_view title, std::string_view key, std::string_view reason, std::string_view help = "");
-  // The line is that of the key, or of its section where the key is not written.
-  void add(std::string_view title, std::string_view key, std::string_view reason);
-
-  bool none() const { return found_.empty(); }
-  // Where keys stand, for those who find out later: not of what there may be a hundred thousand of.
-  Places places() const;
-  // All of them, by line.
-  Error error() const;
-
- private:
-  std::string filename_;
-  Places lines_;
-  std::vector<std::pair<int, std::string>> found_;
-};
-
-std::string route_title(std::string_view name);
-
-// Finds what no single value can tell: names that stand for nothing, things used twice, values that do not agree.
 void check(const Settings& settings, Faults& faults);
+
+// Its parts.
+void check_spans(const Settings& settings, Faults& faults);
+void check_pri_trunks(const Settings& settings, Faults& faults);
+void check_sip_trunks(const Settings& settings, Faults& faults);
+void check_analog_trunks(const Settings& settings, Faults& faults);
+void check_ports(const Settings& settings, Faults& faults);
+void check_echo_cancellers(const Settings& settings, Faults& faults);
+void check_profiles(const Settings& settings, Faults& faults);
+void check_routes(const Settings& settings, Faults& faults);
+
+// Sections as the file has them: "[span.1]", "[trunk.pbx]", "[[route]] \"out\"".
+std::string title_of(const Span& span);
+std::string title_of(const Trunk& trunk);
+std::string route_title(std::string_view name);
 
 }  // namespace sg::conf

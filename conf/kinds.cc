@@ -328,4 +328,15 @@ Kind<T38Mode> t38_mode() {
                           {"never", T38Mode::Never}});
 }
 
+Kind<Ton> ton() {
+  return choice<Ton>({{"unknown", Ton::Unknown},
+                      {"international", Ton::International},
+                      {"national", Ton::National},
+                      {"subscriber", Ton::Subscriber}});
+}
+
+Kind<CallMedia> call_media() {
+  return choice<CallMedia>({{"voice", CallMedia::Voice}, {"fax", CallMedia::Fax}, {"data", CallMedia::Data}});
+}
+
 }  // namespace sg::conf

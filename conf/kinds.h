@@ -48,6 +48,9 @@ Kind<T38Mode> t38_mode();
 
 // { "+1" = 0.6, "*" = 2.0 }, or one price for all.
 Kind<std::vector<Price>> prices_of_trunk();
+// Of dialled numbers, and of what a call carries.
+Kind<Ton> ton();
+Kind<CallMedia> call_media();
 Result<std::vector<Price>> read_prices(std::string_view trunk, const toml::table& table);
 
 // A span of time, written "500ms", "30s", "3min" or "1h".

@@ -18,7 +18,7 @@ const std::vector<Option<PriTrunk>>& pri_trunk_options();
 const std::vector<Option<SipTrunk>>& sip_trunk_options();
 const std::vector<Option<AnalogTrunk>>& analog_trunk_options(AnalogKind kind);
 const std::vector<Option<TrunkFax>>& trunk_fax_options();
-// The dial plan's: conf/dialplan_options.cc.
+// The dial plan's.
 const std::vector<Option<Site>>& site_options();
 const std::vector<Option<PlanBlock>>& plan_options();
 const std::vector<Option<Profile>>& profile_options();
