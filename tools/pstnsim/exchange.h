@@ -4,32 +4,31 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "base/counters.h"
 #include "base/reactor.h"
-#include "tdm/cas/group.h"
-#include "tdm/cesop/backend.h"
-#include "tdm/dahdi/backend.h"
-#include "tdm/pri/interface.h"
+#include "tools/pstnsim/call.h"
 #include "tools/pstnsim/config.h"
+#include "tools/pstnsim/json.h"
+#include "tools/pstnsim/lines.h"
 #include "tools/pstnsim/terminal.h"
 
 namespace sg::pstnsim {
+
+class Requests;
 
 // A telephone exchange: spans, ISDN or analog lines on them, and subscribers who answer and call. Media and signalling
 // run on one Reactor, in one thread.
 class Exchange final : private tdm::Backend::Listener {
  public:
-  using Json = nlohmann::ordered_json;
+  using Json = pstnsim::Json;
   using Events = std::function<void(const Json&)>;
-  using Answer = std::function<void(const Json&)>;
 
   // Error: a port in use, a configuration that contradicts itself.
   // `given`: what brings the spans whose backend is Given, by their numbers.
-  using Given = std::map<uint16_t, tdm::Backend*>;
+  using Given = Lines::Given;
   static Result<std::unique_ptr<Exchange>> make(Config config, Reactor& reactor, Counters& counters, Events events,
                                                 Given given = {});
   ~Exchange() override;
@@ -40,30 +39,21 @@ class Exchange final : private tdm::Backend::Listener {
   // Calls a number from a subscriber, whose fax machine sends `document` (empty: none). The call's number.
   Result<uint64_t> originate(const std::string& from, const std::string& to, const std::filesystem::path& document,
                              uint16_t span);
+  Result<> hang_up(uint64_t call, int cause);
   size_t calls() const { return calls_.size(); }
+  const std::map<uint64_t, std::unique_ptr<Call>>& all_calls() const { return calls_; }
+  Lines& lines() { return *lines_; }
 
  private:
   static constexpr size_t kBlock = 160;
-  static constexpr size_t kResultsKept = 1000;
 
-  class Trunk;
-  struct Call;
-  struct Waiter {
-    Answer answer;
-    std::unique_ptr<Timer> timer;
-  };
+  class LineListener;
 
   Exchange(Config config, Reactor& reactor, Counters& counters, Events events, Given given);
   Result<> start();
-  Result<> start_backends();
-  tdm::Backend* backend_of(const Span& span) const;
-  Result<std::unique_ptr<tdm::Signalling>> make_interface(Trunk& trunk);
-  Result<std::unique_ptr<tdm::Signalling>> make_isdn(Trunk& trunk);
-  std::vector<tdm::SpanStatus> span_status() const;
 
   const Subscriber* find_subscriber(const std::string& number) const;
   Call* find(const Trunk& trunk, tdm::SignallingCallId id);
-  Trunk* find_trunk(uint16_t span);
 
   void on_setup(Trunk& trunk, tdm::SignallingCallId id, tdm::Timeslot slot, const tdm::Setup& setup);
   void on_digits(Call& call, const std::string& digits);
@@ -85,22 +75,15 @@ class Exchange final : private tdm::Backend::Listener {
   void exchange_blocks(Call& call);
   void report_fax(Call& call);
 
-  Json status() const;
-  Json describe(const Call& call) const;
-  Json set_fault(const std::string& command, const Json& request);
-  void wait(uint64_t call, std::chrono::milliseconds limit, Answer answer);
-
   Config config_;
   Reactor& reactor_;
   Counters& counters_;
   Events events_;
   const Given given_;
-  std::unique_ptr<tdm::cesop::Backend> cesop_;
-  std::unique_ptr<tdm::dahdi::DahdiBackend> dahdi_;
-  std::vector<std::unique_ptr<Trunk>> trunks_;
+  std::vector<std::unique_ptr<LineListener>> listeners_;
+  std::unique_ptr<Lines> lines_;
   std::map<uint64_t, std::unique_ptr<Call>> calls_;
-  std::map<uint64_t, Json> results_;  // of calls that are over, the latest ones
-  std::multimap<uint64_t, Waiter> waiters_;
+  std::unique_ptr<Requests> requests_;
   uint64_t last_call_ = 0;
   bool was_ready_ = false;
 };
