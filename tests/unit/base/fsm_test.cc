@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/fsm_dot.h"
+
 namespace sg {
 namespace {
 
@@ -92,6 +94,19 @@ TEST(FsmDeathTest, AssertsOnAForbiddenTransitionInDebugBuilds) {
   EXPECT_DEATH(strict.enter(Lamp::On, f.clock.now()), "forbidden by the state table");
 }
 #endif
+
+TEST(Fsm, ATableIsDrawnWithItsEventsAndSuccessors) {
+  EXPECT_EQ(to_dot(lamp_table()),
+            "digraph lamp {\n"
+            "  node [shape=box];\n"
+            "  Off [label=\"Off\\nButton\\nHammer\"];\n"
+            "  Off -> On;\n"
+            "  Off -> Broken;\n"
+            "  On [label=\"On\\nButton\"];\n"
+            "  On -> Off;\n"
+            "  Broken [label=\"Broken\"];\n"
+            "}\n");
+}
 
 }  // namespace
 }  // namespace sg
