@@ -44,6 +44,7 @@ void check(const Settings& settings, Faults& faults) {
   check_pri_trunks(settings, faults);
   check_sip_trunks(settings, faults);
   check_profiles(settings, faults);
+  check_sites(settings, faults);
   check_analog_trunks(settings, faults);
   check_ports(settings, faults);
   check_echo_cancellers(settings, faults);

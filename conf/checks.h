@@ -20,6 +20,7 @@ void check_analog_trunks(const Settings& settings, Faults& faults);
 void check_ports(const Settings& settings, Faults& faults);
 void check_echo_cancellers(const Settings& settings, Faults& faults);
 void check_profiles(const Settings& settings, Faults& faults);
+void check_sites(const Settings& settings, Faults& faults);
 void check_routes(const Settings& settings, Faults& faults);
 
 // Sections as the file has them: "[span.1]", "[trunk.pbx]", "[[route]] \"out\"".

@@ -22,6 +22,19 @@ struct CsvRow {
   static void on_end(int, void* row) { static_cast<CsvRow*>(row)->is_whole = true; }
 };
 
+// As the first row has it: spreadsheets of many countries write semicolons, some programs tabs.
+unsigned char separator_of(std::string_view text) {
+  std::string_view row;
+  while (!text.empty() && (row.empty() || row.starts_with('#'))) {
+    row = text.substr(0, text.find_first_of("\r\n"));
+    text.remove_prefix(std::min(row.size() + 1, text.size()));
+  }
+  for (char separator : {',', ';', '\t'}) {
+    if (row.find(separator) != std::string_view::npos) return static_cast<unsigned char>(separator);
+  }
+  return ',';
+}
+
 }  // namespace
 
 void CsvFile::FreeParser::operator()(csv_parser* parser) const {
@@ -48,6 +61,7 @@ Result<CsvFile> CsvFile::open(const std::filesystem::path& path) {
   if (file.text_.find_first_not_of(" \t\r\n", file.at_) == std::string::npos) return fail("{} is empty", file.path_);
   file.parser_.reset(new csv_parser);
   ::csv_init(file.parser_.get(), CSV_STRICT | CSV_STRICT_FINI);
+  ::csv_set_delim(file.parser_.get(), separator_of(std::string_view(file.text_).substr(file.at_)));
   return file;
 }
 

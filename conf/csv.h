@@ -12,9 +12,10 @@ struct csv_parser;
 
 namespace sg::conf {
 
-// A file of comma-separated values (RFC 4180), as spreadsheets save it: fields may stand in quotes, and the file may
-// begin with a byte order mark. Lines that are empty or begin with # are comments; spaces around fields do not count.
-// libcsv reads the fields; which line a row stands in is known here.
+// A file of comma-separated values (RFC 4180), as spreadsheets save it: fields may stand in quotes, the file may begin
+// with a byte order mark, and semicolons or tabs may separate, where the first row has them and no comma. Lines that
+// are empty or begin with # are comments; spaces around fields do not count. libcsv reads the fields; which line a row
+// stands in is known here.
 class CsvFile {
  public:
   // Error: it cannot be read, is empty, or is something else than CSV.

@@ -32,6 +32,8 @@ const std::vector<Option<Site>>& site_options() {
       option<Site>("intl_prefix", &Site::intl_prefix, digits("prefix"), "What is dialled before a country code."),
       option<Site>("emergency", &Site::emergency, list(digits("emergency number")),
                    "Emergency numbers: never rewritten, and `@emergency` in routes."),
+      option<Site>("zone", &Site::zone, text("a time zone, \"Europe/London\""),
+                   "Whose clock counts in schedules that name no zone. Empty: this machine's (/etc/localtime)."),
       option<Site>("most_forwards", &Site::most_forwards, integer(1, 15),
                    "How often one call may be forwarded, here or before it came, or follow a peer's 302; then it ends "
                    "with cause 25."),
@@ -39,11 +41,13 @@ const std::vector<Option<Site>>& site_options() {
   return options;
 }
 
-const std::vector<Option<PlanBlock>>& plan_options() {
-  static const std::vector<Option<PlanBlock>> options = {
-      option<PlanBlock>("ext", &PlanBlock::ext, text("an extension, X for any digit"), "Extensions.").needed("\"2XX\""),
-      option<PlanBlock>("e164", &PlanBlock::e164, text("a number with +, X for any digit"),
-                        "Their public numbers: its X are those of ext, in order.")
+const std::vector<Option<PlanRow>>& plan_options() {
+  static const std::vector<Option<PlanRow>> options = {
+      option<PlanRow>("ext", &PlanRow::ext, list(text("an extension, X for any digit"), false),
+                      "Extensions: a block of them, or a list of some that are no block.")
+          .needed("\"2XX\""),
+      option<PlanRow>("e164", &PlanRow::e164, list(text("a number with +, X for any digit"), false),
+                      "Their public numbers: its X are those of ext, in order; of a list, each in its place.")
           .needed("\"+4420794602XX\""),
   };
   return options;
@@ -93,8 +97,12 @@ const std::vector<Option<Line>>& line_options() {
       option<Line>("allow", &Line::allow, list(text("a pattern or @list")),
                    "Numbers that it may dial, beside emergency numbers. Empty: all that routes lead to."),
       port_option(),
-      option<Line>("trunk", &Line::trunk, text("a trunk's name"),
-                   "The fxs, fxo or em trunk that the port belongs to. Needed only where several have its span."),
+      option<Line>(
+          "trunk", &Line::trunk, text("a trunk's name"),
+          "The fxs, fxo or em trunk that the port belongs to, needed only where several have its span. Or the sip "
+          "trunk that it is behind, such as an ATA: calls from there are this line's, and no other trunk's are."),
+      option<Line>("site", &Line::site, text("a site's name"),
+                   "The [site.NAME] whose numbers it dials. Empty: its trunk's."),
       option<Line>("number", &Line::number, text("a number"),
                    "On a port of an fxo or em trunk, in place of ext and did: what number calls that come in there are "
                    "for. With + or as trunks of that kind dial."),

@@ -12,12 +12,26 @@
 // The dial plan: whose numbers are whose, and where calls go.
 namespace sg::conf {
 
-// How people here dial.
+// How people at one place dial.
 struct Site {
   std::string country, area;              // "44", "20"
   std::string trunk_prefix, intl_prefix;  // "0", "00"
   std::vector<std::string> emergency;
-  int most_forwards = 5;  // of one call
+  std::string zone = {};  // of schedules that name none; IANA; empty: the system's
+  int most_forwards = 5;  // of one call; [site] alone has it
+  std::string name = {};  // empty: [site]
+  int line = 0;
+
+  // "[site]", "[site.paris]".
+  std::string title() const { return name.empty() ? "[site]" : "[site." + name + "]"; }
+};
+
+// Trunks that routes name as one.
+struct TrunkGroup {
+  std::string name;
+  std::vector<std::string> trunks;
+  int line = 0;
+  bool is_used = false;  // by a route
 };
 
 // Extensions and their +E.164 numbers, digit by digit: "2XXX" and "+442079462XXX".
@@ -32,7 +46,8 @@ struct Line {
   std::string ext, did, label, profile;
   std::vector<std::string> allow;  // patterns; empty: everything
   std::optional<Port> port;
-  std::string trunk;   // the port's; needed only where several have its span
+  std::string trunk;   // the port's, needed only where several have its span; or a SIP trunk that it is behind
+  std::string site;    // whose numbers it dials; empty: its trunk's
   std::string number;  // of an exchange's line: what its calls are for
   LineMedia media = LineMedia::Any;
   int messages = 0;  // waiting
@@ -58,12 +73,30 @@ struct WallClock {
   static Result<WallClock> parse(std::string_view text);
 };
 
+// From one minute of the day up to another; an end before the beginning is on the next day.
+struct Hours {
+  int from = 0, to = 24 * 60;
+
+  bool operator==(const Hours&) const = default;
+};
+
+// A day of one year, or of every year.
+struct CalendarDay {
+  std::optional<std::chrono::year> year;
+  std::chrono::month_day day{};
+
+  bool is(const std::chrono::year_month_day& date) const {
+    return (!year || *year == date.year()) && day == date.month() / date.day();
+  }
+  bool operator==(const CalendarDay&) const = default;
+};
+
 struct Schedule {
   std::string name;
-  std::vector<std::chrono::weekday> days;    // empty: all
-  int from_minute = 0, to_minute = 24 * 60;  // to_minute below from_minute: past midnight
-  std::string zone;                          // IANA; empty: the system's
-  std::vector<std::chrono::year_month_day> except;
+  std::vector<std::chrono::weekday> days;  // empty: all
+  std::vector<Hours> hours;                // of each of the days; empty: all
+  std::string zone;                        // IANA; empty: that of the call's site
+  std::vector<CalendarDay> except;
   int line = 0;
 
   bool holds(const WallClock& at) const;

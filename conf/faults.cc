@@ -37,7 +37,7 @@ std::string_view help_of(std::string_view title, std::string_view key) {
 
 void Faults::add(int line, std::string_view title, std::string_view key, std::string_view reason,
                  std::string_view help) {
-  std::string text = fmt::format("{}:{}: ", filename_, line);
+  std::string text = fmt::format("{}: ", sources_.where(line));
   if (!title.empty()) text += fmt::format("{} ", title);
   text += fmt::format("{}: {}", key, reason);
   if (!help.empty()) text += fmt::format(" ({})", help);

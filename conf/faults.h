@@ -7,13 +7,15 @@
 
 #include "base/result.h"
 #include "conf/settings.h"
+#include "conf/sources.h"
 
 namespace sg::conf {
 
-// The faults found in one file, and the lines where its keys stand.
+// The faults found in a configuration, and the lines where its keys stand (conf/sources.h).
 class Faults {
  public:
-  explicit Faults(std::string_view filename) : filename_(filename) {}
+  // `sources` outlive the faults.
+  explicit Faults(const Sources& sources) : sources_(sources) {}
 
   // `title` is the section as written, "[span.1]"; `key` is empty for the section itself.
   void place(std::string_view title, std::string_view key, int line) {
@@ -30,7 +32,7 @@ class Faults {
   Error error() const;
 
  private:
-  std::string filename_;
+  const Sources& sources_;
   Places lines_;
   std::vector<std::pair<int, std::string>> found_;
 };

@@ -8,16 +8,17 @@
 
 #include "conf/checks.h"
 #include "conf/hints.h"
+#include "conf/include.h"
 #include "conf/options.h"
+#include "conf/rates.h"
 #include "conf/read_section.h"
 #include "conf/settings.h"
-#include "conf/syntax.h"
 
 namespace sg::conf {
 namespace {
 
-constexpr std::array<std::string_view, 10> kReadElsewhere = {"span", "trunk", "profile",  "site",  "plan",
-                                                             "line", "lists", "schedule", "route", "test"};
+constexpr std::array<std::string_view, 11> kReadElsewhere = {"span", "trunk", "group",    "profile", "site", "plan",
+                                                             "line", "lists", "schedule", "route",   "test"};
 
 std::optional<AnalogKind> analog_kind(std::optional<std::string_view> kind) {
   if (kind == "fxs") return AnalogKind::Fxs;
@@ -31,9 +32,10 @@ class Loader {
  public:
   explicit Loader(Faults& faults) : faults_(faults) {}
 
-  Settings load(const toml::table& root, std::string_view filename) {
+  Settings load(const toml::table& root, const Sources& sources) {
     Settings settings;
-    settings.file = filename;
+    settings.file = sources.at(1).file;
+    settings.sources = sources;
     for (const auto& [key, node] : root) {
       std::string name(key.str());
       if (name == "sip") {
@@ -63,23 +65,23 @@ class Loader {
  private:
   void unknown_section(std::string_view name, const toml::node& node) {
     static const std::vector<std::string_view> kSections = {
-        "sip",  "media", "fax",      "span",  "trunk", "profile", "site",    "plan",
+        "sip",  "media", "fax",      "span",  "trunk", "group",   "profile", "site", "plan",
         "line", "lists", "schedule", "route", "test",  "records", "control", "log"};
     auto near = nearest(name, kSections);
     const bool is_key = !node.is_table() && !node.is_array_of_tables();
     if (!near.empty())
       return faults_.add(line_of(node), "", name, fmt::format("unknown section; did you mean {}?", near));
-    faults_.add(line_of(node), "", name,
-                is_key ? "stands in no section: [sip], or another, is to stand above it"
-                       : "unknown section; known are [sip], [media], [fax], [span.N], [trunk.NAME], [profile.NAME], "
-                         "[site], [plan], [[line]], [lists], [schedule], [[route]], [test], [records], [control], "
-                         "[log]");
+    faults_.add(
+        line_of(node), "", name,
+        is_key ? "stands in no section: [sip], or another, is to stand above it"
+               : "unknown section; known are [sip], [media], [fax], [span.N], [trunk.NAME], [group], [profile.NAME], "
+                 "[site], [plan], [[line]], [lists], [schedule], [[route]], [test], [records], [control], "
+                 "[log]");
   }
 
   template <class S>
-  void section(const std::string& title, const toml::node& node, const std::vector<Option<S>>& options, S& into,
-               std::string_view inner = "") {
-    read_section(title, node, options, into, faults_, inner);
+  void section(const std::string& title, const toml::node& node, const std::vector<Option<S>>& options, S& into) {
+    read_section(title, node, options, into, faults_);
   }
 
   void spans(const toml::table& root, Settings& settings) {
@@ -140,9 +142,18 @@ class Loader {
     trunk.fax = settings.fax;
     auto profile = (*node.as_table())["profile"].value<std::string_view>();
     if (const Profile* found = profile ? settings.profile(*profile) : nullptr) apply(*found, trunk);
-    section(title, node, options, trunk, "fax");
+    auto is_fax = [](const toml::key& key, const toml::node&) { return key.str() == "fax"; };
+    read_section(title, node, options, trunk, faults_, +is_fax);
     if (const auto* own = node.as_table()->get("fax")) {
       section(fmt::format("[trunk.{}.fax]", name), *own, trunk_fax_options(), trunk.fax);
+    }
+    if (!trunk.rate_file.empty()) {
+      auto read = read_rates(settings.folder_at(line_of(node)) / trunk.rate_file);
+      if (read) {
+        trunk.rates = std::move(*read);
+      } else {
+        faults_.add(title, "rates", read.error().message);
+      }
     }
     return trunk;
   }
@@ -174,14 +185,11 @@ class Loader {
 }  // namespace
 
 Result<Settings> parse(std::string_view text, std::string_view filename) {
-  Faults faults(filename);
-  toml::table root;
-  try {
-    root = toml::parse(text, filename);
-  } catch (const toml::parse_error& error) {
-    return fail("{}", explain(error, text, filename));
-  }
-  Settings settings = Loader(faults).load(root, filename);
+  Sources sources;
+  Faults faults(sources);
+  auto root = parse_with_includes(text, filename, sources, faults);
+  if (!root) return tl::unexpected(root.error());
+  Settings settings = Loader(faults).load(*root, sources);
   // What contradicts itself is worth telling only where each value is good by itself.
   if (faults.none()) check(settings, faults);
   if (!faults.none()) return tl::unexpected(faults.error());

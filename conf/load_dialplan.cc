@@ -43,15 +43,14 @@ struct Columns {
         column = i;
         continue;
       }
-      for (auto [sign, word] : {std::pair(';', "semicolons"), {'\t', "tabs"}, {'|', "|"}}) {
-        if (name.find(sign) == std::string::npos) continue;
-        return complain(fmt::format("columns are separated by {} here: commas are wanted (\"called,to\")", word));
+      if (name.find('|') != std::string::npos) {
+        return complain("columns are separated by | here: commas are wanted (\"called,to\")");
       }
       static const std::vector<std::string_view> kPrices = {"price", "cost", "rate", "preis", "tariff"};
       if (!nearest(name, kPrices).empty()) {
         return complain(
-            fmt::format("column \"{}\": prices are not read from a table; they stand in the trunk's or the "
-                        "route's cost = {{ PREFIX = PRICE }}",
+            fmt::format("column \"{}\": prices are not read from a route's table; the trunk's rates = \"FILE\" reads "
+                        "them, or cost = {{ PREFIX = PRICE }}",
                         name));
       }
       return complain(fmt::format("\"{}\" is none of the columns called, to", name));
@@ -110,9 +109,6 @@ Result<> read_list_file(const std::filesystem::path& path, NumberList& list) {
     auto more = file->next(fields);
     if (!more) return tl::unexpected(more.error());
     if (!*more) return {};
-    if (fields.front().find(';') != std::string::npos) {
-      return fail("{}:{}: columns are separated by semicolons here: commas are wanted", path.string(), file->line());
-    }
     list.patterns.push_back(std::move(fields.front()));
   }
 }
@@ -138,25 +134,17 @@ Result<> read_list(const toml::node& node, const std::filesystem::path& folder, 
 class DialplanReader {
  public:
   DialplanReader(const toml::table& root, Settings& settings, Faults& faults)
-      : root_(root),
-        settings_(settings),
-        faults_(faults),
-        folder_(std::filesystem::path(settings.file).parent_path()) {}
+      : root_(root), settings_(settings), faults_(faults) {}
 
   void read() {
-    if (const auto* site = root_.get("site")) read_section("[site]", *site, site_options(), settings_.site, faults_);
-    each_entry("plan", [&](std::string_view name, const toml::node& node) {
-      PlanBlock block;
-      block.name = name;
-      block.line = line_of(node);
-      read_section(fmt::format("[plan] {}", name), node, plan_options(), block, faults_);
-      settings_.plan.push_back(std::move(block));
-    });
+    if (const auto* site = root_.get("site")) read_sites(*site);
+    each_entry("group", [&](std::string_view name, const toml::node& node) { read_group(name, node); });
+    each_entry("plan", [&](std::string_view name, const toml::node& node) { read_plan(name, node); });
     each_entry("lists", [&](std::string_view name, const toml::node& node) {
       NumberList list;
       list.name = name;
       list.line = line_of(node);
-      auto done = read_list(node, folder_, list);
+      auto done = read_list(node, settings_.folder_at(list.line), list);
       if (name == "emergency" || name == "dids") done = fail("@{} is built in", name);
       if (!done) faults_.add(line_of(node), "[lists]", name, done.error().message);
       settings_.lists.push_back(std::move(list));
@@ -179,9 +167,94 @@ class DialplanReader {
   }
 
  private:
+  // What a site does not say of itself, [site] says for it.
+  void read_sites(const toml::node& node) {
+    const toml::table* table = node.as_table();
+    if (!table) return faults_.add(line_of(node), "", "site", "is written [site], or [site.NAME]");
+    auto is_site = [](const toml::key&, const toml::node& value) { return value.is_table(); };
+    read_section("[site]", node, site_options(), settings_.site, faults_, +is_site);
+    settings_.site.line = line_of(node);
+    for (const auto& [key, value] : *table) {
+      if (!value.is_table()) continue;
+      Site site = settings_.site;
+      site.name = key.str();
+      site.line = line_of(value);
+      if (value.as_table()->contains("most_forwards")) {
+        faults_.add(line_of(value), site.title(), "most_forwards", "stands in [site], for all calls");
+      }
+      read_section(site.title(), value, site_options(), site, faults_);
+      settings_.sites.push_back(std::move(site));
+    }
+  }
+
+  void read_group(std::string_view name, const toml::node& node) {
+    TrunkGroup group{std::string(name), {}, line_of(node)};
+    auto trunks = list(text("a trunk's name"), false).read(node);
+    if (!trunks) {
+      faults_.add(group.line, "[group]", name, trunks.error().message);
+    } else {
+      group.trunks = std::move(*trunks);
+    }
+    if (exists(name)) faults_.add(group.line, "[group]", name, "is the name of a trunk");
+    for (const std::string& trunk : group.trunks) {
+      if (auto there = trunk_exists(trunk); !there) faults_.add(group.line, "[group]", name, there.error().message);
+    }
+    settings_.groups.push_back(std::move(group));
+  }
+
+  // One block, or as many pairs as the two lists have.
+  void read_plan(std::string_view name, const toml::node& node) {
+    PlanRow row;
+    const std::string title = fmt::format("[plan] {}", name);
+    read_section(title, node, plan_options(), row, faults_);
+    if (row.ext.size() != row.e164.size()) {
+      return faults_.add(line_of(node), title, "ext",
+                         fmt::format("has {}, and e164 {}: as many of both are wanted, in the same order",
+                                     row.ext.size(), row.e164.size()));
+    }
+    for (size_t i = 0; i < row.ext.size(); ++i) {
+      settings_.plan.push_back({std::string(name), std::move(row.ext[i]), std::move(row.e164[i]), line_of(node)});
+    }
+  }
+
+  bool exists(std::string_view trunk) const {
+    const toml::table* trunks = root_["trunk"].as_table();
+    return trunks && trunks->contains(trunk);
+  }
+
+  Result<> trunk_exists(std::string_view trunk) const {
+    if (exists(trunk)) return {};
+    return fail("there is no [trunk.{}]{}", trunk, meant(trunk, names_in(root_["trunk"].as_table())));
+  }
+
+  // The trunks of a group in its place; other names as they are.
+  void put_groups_in(std::vector<std::string>& names) {
+    std::vector<std::string> trunks;
+    for (std::string& name : names) {
+      auto group = std::ranges::find(settings_.groups, name, &TrunkGroup::name);
+      if (group == settings_.groups.end()) {
+        trunks.push_back(std::move(name));
+      } else {
+        group->is_used = true;
+        trunks.insert(trunks.end(), group->trunks.begin(), group->trunks.end());
+      }
+    }
+    names = std::move(trunks);
+  }
+
+  void put_groups_in(Targets& targets) {
+    for (auto& share : targets) put_groups_in(share);
+  }
+
   // A port that cannot be read is blamed for itself, not for what else it leaves open.
   void take_line(Line line, bool names_a_port) {
-    if (!line.trunk.empty() && !names_a_port) faults_.add(line.line, "[[line]]", "trunk", "goes only with a port");
+    const bool is_behind_sip =
+        std::ranges::any_of(settings_.sip_trunks, [&](const SipTrunk& trunk) { return trunk.name == line.trunk; });
+    if (!line.trunk.empty() && !names_a_port && !is_behind_sip) {
+      faults_.add(
+          line.line, "[[line]]", "trunk",
+          exists(line.trunk) ? "is no sip trunk: it goes only with a port" : trunk_exists(line.trunk).error().message);
+    }
     bool is_user = !line.ext.empty() || !line.did.empty();
     if (is_user || !names_a_port) {
       if (line.ext.empty()) faults_.add(line.line, "[[line]]", "ext", "missing; an extension is wanted");
@@ -198,14 +271,16 @@ class DialplanReader {
     std::string title = route_title(name);
     read_section(title, node, route_options(), route, faults_);
     if (!route.table.empty()) {
-      auto exists = [this](std::string_view trunk) -> Result<> {
-        const toml::table* trunks = root_["trunk"].as_table();
-        if (trunks && trunks->contains(trunk)) return {};
-        return fail("there is no [trunk.{}]{}", trunk, meant(trunk, names_in(trunks)));
+      auto there = [this](std::string_view target) -> Result<> {
+        if (std::ranges::find(settings_.groups, target, &TrunkGroup::name) != settings_.groups.end()) return {};
+        return trunk_exists(target);
       };
-      auto read = read_rows(folder_ / route.table, route, exists);
+      auto read = read_rows(settings_.folder_at(route.line) / route.table, route, there);
       if (!read) faults_.add(title, "table", read.error().message);
     }
+    put_groups_in(route.from);
+    put_groups_in(route.to);
+    for (Targets& targets : route.row_targets) put_groups_in(targets);
     settings_.routes.push_back(std::move(route));
   }
 
@@ -254,7 +329,6 @@ class DialplanReader {
   const toml::table& root_;
   Settings& settings_;
   Faults& faults_;
-  const std::filesystem::path folder_;
 };
 
 }  // namespace

@@ -20,7 +20,11 @@ const std::vector<Option<AnalogTrunk>>& analog_trunk_options(AnalogKind kind);
 const std::vector<Option<TrunkFax>>& trunk_fax_options();
 // The dial plan's.
 const std::vector<Option<Site>>& site_options();
-const std::vector<Option<PlanBlock>>& plan_options();
+// One row of [plan]: one block, or several extensions and their numbers in order.
+struct PlanRow {
+  std::vector<std::string> ext, e164;
+};
+const std::vector<Option<PlanRow>>& plan_options();
 const std::vector<Option<Profile>>& profile_options();
 const std::vector<Option<Line>>& line_options();
 const std::vector<Option<Schedule>>& schedule_options();

@@ -101,10 +101,10 @@ void check_ports(const Settings& settings, Faults& faults) {
   for (const Line& line : settings.ports) {
     auto [user, is_first] = users.emplace(*line.port, &line);
     if (!is_first) {
-      blame_line(
-          line, "port",
-          fmt::format("{} is the port of the [[line]] at line {} already", line.port->to_string(), user->second->line),
-          faults);
+      blame_line(line, "port",
+                 fmt::format("{} is the port of the [[line]] at {} already", line.port->to_string(),
+                             settings.sources.where_from(line.line, user->second->line)),
+                 faults);
     }
     check_port(settings, line, faults);
   }

@@ -23,15 +23,15 @@ std::vector<std::string_view> names_of(const std::vector<Option<S>>& options) {
   return names;
 }
 
-// `inner`: a key that is a section of its own, read elsewhere.
+// `is_section`: whether a key is a section of its own, read elsewhere.
 template <class S>
 void read_section(const std::string& title, const toml::node& node, const std::vector<Option<S>>& options, S& into,
-                  Faults& faults, std::string_view inner = "") {
+                  Faults& faults, bool (*is_section)(const toml::key& key, const toml::node& value) = nullptr) {
   const auto* table = node.as_table();
   if (!table) return faults.add(line_of(node), "", title, "must be a table");
   faults.place(title, "", line_of(node));
   for (const auto& [key, value] : *table) {
-    if (key.str() == inner) continue;
+    if (is_section && is_section(key, value)) continue;
     auto option = std::find_if(options.begin(), options.end(), [&](const auto& row) { return row.name == key.str(); });
     if (option == options.end()) {
       faults.add(line_of(value), title, key.str(), unknown_key(key.str(), names_of(options)));

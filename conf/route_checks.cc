@@ -81,7 +81,7 @@ void check_cost(const Settings& settings, const std::string& title, const Route&
   for (const auto& group : route.to) {
     for (const std::string& name : group) {
       const Trunk* trunk = settings.trunk(name);
-      has_price |= trunk && !trunk->cost.empty();
+      has_price |= trunk && (!trunk->cost.empty() || !trunk->rates.empty());
     }
   }
   if (route.pick == Pick::Cost && !has_price) {
@@ -99,7 +99,8 @@ void check_callers_and_limits(const Settings& settings, const std::string& title
   if (route.is_emergency && (route.limit || has_spend)) {
     faults.add(title, route.limit ? "limit" : "spend", "does not go with emergency: such calls are under no limit");
   }
-  if (spend.abroad_minutes_day && settings.site.country.empty()) {
+  if (spend.abroad_minutes_day &&
+      std::ranges::all_of(settings.all_sites(), [](const Site* site) { return site->country.empty(); })) {
     faults.add(title, "spend", "abroad_minutes_day needs [site] country, to tell what is abroad");
   }
 }
@@ -111,7 +112,9 @@ void check_routes(const Settings& settings, Faults& faults) {
   for (const Route& route : settings.routes) {
     const std::string title = route_title(route.name);
     if (auto [first, is_first] = names.emplace(route.name, route.line); !is_first) {
-      faults.add(route.line, title, "name", fmt::format("is that of the [[route]] at line {} already", first->second));
+      faults.add(route.line, title, "name",
+                 fmt::format("is that of the [[route]] at {} already",
+                             settings.sources.where_from(route.line, first->second)));
     }
     check_reach(settings, title, route, faults);
     check_numbers(title, route, faults);

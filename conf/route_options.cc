@@ -135,7 +135,7 @@ Kind<Spend> spend() {
 const std::vector<Option<Route>>& route_options() {
   static const std::vector<Option<Route>> options = {
       option<Route>("name", &Route::name, text("a name"), "What logs and records call this route.").needed("\"out\""),
-      option<Route>("from", &Route::from, list(text("a trunk's name")),
+      option<Route>("from", &Route::from, list(text("a trunk's or group's name")),
                     "Trunks whose calls may take this route. Empty: any.")
           .shown("[\"pbx\"]"),
       option<Route>(
@@ -156,7 +156,8 @@ const std::vector<Option<Route>>& route_options() {
       option<Route>("media", &Route::media, list(call_media()), "What the call carries."),
       option<Route>("when", &Route::when, text("a schedule's name"), "Only then."),
       option<Route>("not_when", &Route::not_when, text("a schedule's name"), "Only outside of it."),
-      option<Route>("to", &Route::to, targets(), "Trunks to send the call to, tried in this order.")
+      option<Route>("to", &Route::to, targets(),
+                    "Trunks to send the call to, tried in this order. Those of a group share its calls.")
           .shown("[\"pstn\"]"),
       option<Route>("pick", &Route::pick,
                     choice<Pick>({{"order", Pick::Order},

@@ -81,6 +81,15 @@ std::string sample() {
   out += section("[trunk.pbx.fax]", "How this trunk carries fax, where it differs from [fax].", trunk_fax_options());
   out += section("[site]", "How people here dial, for trunks whose numbers_in is \"dialled\" or \"national\".",
                  site_options());
+  out += put_aside("\n" +
+                   comment("Another place, where people dial otherwise; trunks and lines say site = \"paris\". What it "
+                           "does not say, [site] says for it.") +
+                   "#[site.paris]\n#country = \"33\"\n#area = \"1\"\n");
+  out +=
+      "\n" +
+      comment(
+          "Trunks that routes name as one, in `from` and `to`: [group] carriers = [\"a\", \"b\"]. And further files: "
+          "include = [\"sites\", \"lists.toml\"] at the top of this one; of a directory every *.toml.");
   out += section("[plan.office]", "Extensions and their public numbers, a block a line.", plan_options());
   out += section("[profile.fax]", "How a line or a trunk treats media, where it is not as usual.", profile_options());
   out += section("[[line]]", "One user port or ATA.", line_options());

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "conf/dates.h"
 #include "conf/kinds.h"
 #include "conf/options.h"
 
@@ -55,35 +56,20 @@ Result<int> parse_minute(std::string_view text) {
   return hour * 60 + minute;
 }
 
-Result<year_month_day> parse_date(std::string_view text) {
-  int year = 0;
-  unsigned month = 0, day = 0;
-  if (text.size() == 10 && text[4] == '-' && text[7] == '-' && read_number(text.substr(0, 4), year) &&
-      read_number(text.substr(5, 2), month) && read_number(text.substr(8), day)) {
-    year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
-    if (date.ok()) return date;
-  }
-  return fail("\"{}\" is no date such as \"2026-12-25\"", text);
+// "08:00-18:30".
+Result<Hours> parse_hours(std::string_view text) {
+  auto dash = text.find('-');
+  if (dash == std::string_view::npos) return fail("\"{}\" is no \"HH:MM-HH:MM\"", text);
+  auto from = parse_minute(text.substr(0, dash)), to = parse_minute(text.substr(dash + 1));
+  if (!from || !to) return tl::unexpected((from ? to : from).error());
+  if (*from == *to) return fail("\"{}\" is no time at all", text);
+  return Hours{*from, *to};
 }
 
-// "08:00-18:30", two members in one option.
-Option<Schedule> hours_option() {
-  return {.name = "hours",
-          .range = "\"HH:MM-HH:MM\"",
-          .help = "From and up to when, on each of the days. An end before the beginning is on the next day.",
-          .read = [](Schedule& schedule, const toml::node& node) -> Result<> {
-            if (!node.is_string()) return fail("must be \"HH:MM-HH:MM\", not {}", type_of(node));
-            std::string_view hours = node.as_string()->get();
-            auto dash = hours.find('-');
-            if (dash == std::string_view::npos) return fail("\"{}\" is no \"HH:MM-HH:MM\"", hours);
-            auto from = parse_minute(hours.substr(0, dash)), to = parse_minute(hours.substr(dash + 1));
-            if (!from || !to) return tl::unexpected((from ? to : from).error());
-            if (*from == *to) return fail("\"{}\" is no time at all", hours);
-            schedule.from_minute = *from;
-            schedule.to_minute = *to;
-            return {};
-          },
-          .write = [](const Schedule&) { return std::string("\"00:00-24:00\""); }};
+Kind<Hours> hours() {
+  return parsed<Hours>("\"HH:MM-HH:MM\"", parse_hours, [](const Hours& value) {
+    return fmt::format("{:02}:{:02}-{:02}:{:02}", value.from / 60, value.from % 60, value.to / 60, value.to % 60);
+  });
 }
 
 Option<Schedule> days_option() {
@@ -100,13 +86,37 @@ Option<Schedule> days_option() {
           .write = [](const Schedule&) { return std::string("\"Mon-Sun\""); }};
 }
 
-Kind<year_month_day> date() {
-  return parsed<year_month_day>("a date, \"2026-12-25\"", parse_date, [](const year_month_day& value) {
-    return fmt::format("{:04}-{:02}-{:02}", int(value.year()), unsigned(value.month()), unsigned(value.day()));
+// "2026-12-25", and of every year "12-25".
+Result<CalendarDay> parse_calendar_day(std::string_view text) {
+  unsigned month = 0, day = 0;
+  if (text.size() == 5 && text[2] == '-' && read_number(text.substr(0, 2), month) && read_number(text.substr(3), day)) {
+    std::chrono::month_day yearly{std::chrono::month(month), std::chrono::day(day)};
+    if (yearly.ok()) return CalendarDay{std::nullopt, yearly};
+  }
+  auto date = parse_date(text);
+  if (!date) return fail("\"{}\" is no date such as \"2026-12-25\", nor of every year such as \"12-25\"", text);
+  return CalendarDay{date->year(), date->month() / date->day()};
+}
+
+Kind<CalendarDay> calendar_day() {
+  return parsed<CalendarDay>("a date, \"2026-12-25\" or \"12-25\"", parse_calendar_day, [](const CalendarDay& value) {
+    const auto day = fmt::format("{:02}-{:02}", unsigned(value.day.month()), unsigned(value.day.day()));
+    return value.year ? fmt::format("{:04}-{}", int(*value.year), day) : day;
   });
 }
 
 }  // namespace
+
+Result<year_month_day> parse_date(std::string_view text) {
+  int year = 0;
+  unsigned month = 0, day = 0;
+  if (text.size() == 10 && text[4] == '-' && text[7] == '-' && read_number(text.substr(0, 4), year) &&
+      read_number(text.substr(5, 2), month) && read_number(text.substr(8), day)) {
+    year_month_day date{std::chrono::year(year), std::chrono::month(month), std::chrono::day(day)};
+    if (date.ok()) return date;
+  }
+  return fail("\"{}\" is no date such as \"2026-12-25\"", text);
+}
 
 Result<WallClock> WallClock::parse(std::string_view text) {
   auto space = text.find(' ');
@@ -121,25 +131,32 @@ Result<WallClock> WallClock::parse(std::string_view text) {
 
 bool Schedule::holds(const WallClock& at) const {
   auto on = [&](std::chrono::weekday day, std::optional<year_month_day> date) {
-    if (date && std::find(except.begin(), except.end(), *date) != except.end()) return false;
+    if (date && std::ranges::any_of(except, [&](const CalendarDay& off) { return off.is(*date); })) return false;
     return days.empty() || std::find(days.begin(), days.end(), day) != days.end();
   };
-  if (from_minute < to_minute) return at.minute >= from_minute && at.minute < to_minute && on(at.day, at.date);
-  if (at.minute >= from_minute) return on(at.day, at.date);
-  if (at.minute >= to_minute) return false;
-  // After midnight it is still the evening before that counts.
-  std::optional<year_month_day> eve;
-  if (at.date) eve = std::chrono::sys_days(*at.date) - std::chrono::days(1);
-  return on(at.day - std::chrono::days(1), eve);
+  auto holds_in = [&](const Hours& open) {
+    if (open.from < open.to) return at.minute >= open.from && at.minute < open.to && on(at.day, at.date);
+    if (at.minute >= open.from) return on(at.day, at.date);
+    if (at.minute >= open.to) return false;
+    // After midnight it is still the evening before that counts.
+    std::optional<year_month_day> eve;
+    if (at.date) eve = std::chrono::sys_days(*at.date) - std::chrono::days(1);
+    return on(at.day - std::chrono::days(1), eve);
+  };
+  return hours.empty() ? holds_in(Hours{}) : std::ranges::any_of(hours, holds_in);
 }
 
 const std::vector<Option<Schedule>>& schedule_options() {
   static const std::vector<Option<Schedule>> options = {
       days_option().shown("\"Mon-Fri\""),
-      hours_option().shown("\"08:00-18:30\""),
+      option<Schedule>("hours", &Schedule::hours, list(hours()),
+                       "From and up to when, on each of the days: one interval, or several ([\"08:00-12:00\", "
+                       "\"13:00-17:00\"]). An end before the beginning is on the next day. Empty: all day.")
+          .shown("\"08:00-18:30\""),
       option<Schedule>("zone", &Schedule::zone, text("a time zone, \"Europe/London\""),
-                       "Whose clock counts. Empty: this machine's (/etc/localtime)."),
-      option<Schedule>("except", &Schedule::except, list(date()), "Days that do not count, such as holidays."),
+                       "Whose clock counts. Empty: that of the site that the call comes from."),
+      option<Schedule>("except", &Schedule::except, list(calendar_day()),
+                       "Days that do not count, such as holidays: of one year, or of every year (\"12-25\")."),
   };
   return options;
 }

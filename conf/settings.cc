@@ -73,6 +73,32 @@ int Settings::line_of(const std::string& title, const std::string& key) const {
   return found == places->end() ? 1 : found->second;
 }
 
+std::string Settings::where(int line) const {
+  return sources.is_empty() ? fmt::format("{}:{}", file, line) : sources.where(line);
+}
+
+std::filesystem::path Settings::folder_at(int line) const {
+  return std::filesystem::path(sources.is_empty() ? file : sources.at(line).file).parent_path();
+}
+
+const Site& Settings::site_named(std::string_view name) const {
+  auto found = std::ranges::find(sites, name, &Site::name);
+  return found == sites.end() ? site : *found;
+}
+
+const Site& Settings::site_of(const Line& line) const {
+  if (!line.site.empty()) return site_named(line.site);
+  const AnalogTrunk* analog = analog_trunk_of(line);
+  const Trunk* behind = analog ? analog : trunk(line.trunk);
+  return behind ? site_named(behind->site) : site;
+}
+
+std::vector<const Site*> Settings::all_sites() const {
+  std::vector<const Site*> all = {&site};
+  for (const Site& other : sites) all.push_back(&other);
+  return all;
+}
+
 const Span* Settings::span(uint16_t number) const {
   auto found = std::find_if(spans.begin(), spans.end(), [&](const Span& span) { return span.number == number; });
   return found == spans.end() ? nullptr : &*found;

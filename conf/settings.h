@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 #include "base/result.h"
 #include "conf/dialplan_settings.h"
 #include "conf/host_settings.h"
+#include "conf/sources.h"
 #include "conf/trunk_settings.h"
 
 // The configuration as the rest of the gateway sees it: plain values that were checked once, when the file was read.
@@ -21,7 +23,8 @@ namespace sg::conf {
 using Places = std::map<std::pair<std::string, std::string>, int>;
 
 struct Settings {
-  std::string file;                      // what the settings were read from
+  std::string file;                      // what the settings were read from, with what it includes
+  Sources sources;                       // the files, in order
   std::shared_ptr<const Places> places;  // but for those of routes, lines and tests, which know their own
   Sip sip;
   Media media;
@@ -31,6 +34,8 @@ struct Settings {
   std::vector<SipTrunk> sip_trunks;
   std::vector<AnalogTrunk> analog_trunks;
   Site site;
+  std::vector<Site> sites;  // [site.NAME]
+  std::vector<TrunkGroup> groups;
   std::vector<PlanBlock> plan;
   std::vector<Profile> profiles;
   std::vector<Line> lines;  // that have an extension
@@ -55,6 +60,15 @@ struct Settings {
   const Trunk* trunk(std::string_view name) const;
   // Null when there is none of that name.
   const Profile* profile(std::string_view name) const;
+  // "FILE:LINE", of a line as sections, routes and so on know theirs.
+  std::string where(int line) const;
+  // Where files that are named there are looked for.
+  std::filesystem::path folder_at(int line) const;
+  // By its name; [site] where it is empty or there is none. Of a line: the one that it dials by.
+  const Site& site_named(std::string_view name) const;
+  const Site& site_of(const Line& line) const;
+  // [site], then the others.
+  std::vector<const Site*> all_sites() const;
 };
 
 // Error: every fault of the file, a line each: "FILE:LINE: [table] key: reason (help)".

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "conf/checks.h"
+#include "conf/hints.h"
 
 namespace sg::conf {
 namespace {
@@ -167,6 +168,28 @@ void check_profiles(const Settings& settings, Faults& faults) {
   for (const Line& line : settings.lines) {
     if (line.profile.empty() || settings.profile(line.profile)) continue;
     faults.add(line.line, "[[line]]", "profile", fmt::format("there is no [profile.{}]", line.profile));
+  }
+}
+
+void check_sites(const Settings& settings, Faults& faults) {
+  std::vector<std::string_view> names;
+  for (const Site& site : settings.sites) names.push_back(site.name);
+  auto none = [&](const std::string& site) {
+    return !site.empty() && std::ranges::count(names, site) == 0
+               ? fmt::format("there is no [site.{}]{}", site, meant(site, names))
+               : std::string();
+  };
+  auto check_trunk = [&](const Trunk& trunk) {
+    if (auto why = none(trunk.site); !why.empty()) faults.add(title_of(trunk), "site", why);
+    if (!trunk.rate_file.empty() && !trunk.cost.empty()) {
+      faults.add(title_of(trunk), "rates", "does not go with cost: which of the two counts?");
+    }
+  };
+  for (const PriTrunk& trunk : settings.pri_trunks) check_trunk(trunk);
+  for (const SipTrunk& trunk : settings.sip_trunks) check_trunk(trunk);
+  for (const AnalogTrunk& trunk : settings.analog_trunks) check_trunk(trunk);
+  for (const Line& line : settings.lines) {
+    if (auto why = none(line.site); !why.empty()) faults.add(line.line, "[[line]]", "site", why);
   }
 }
 

@@ -70,6 +70,14 @@ std::vector<Option<S>> make_trunk_options(std::string kind) {
       option<S>("cost", &Trunk::cost, prices_of_trunk(),
                 "What calls to it cost, by the called number's beginning: for pick = \"cost\" in routes.")
           .live(),
+      option<S>(
+          "rates", &Trunk::rate_file, text("a path"),
+          "A carrier's rate sheet for pick = \"cost\": a CSV file with the columns prefix, price and, where prices "
+          "change, from (the first day, 2027-01-01).")
+          .live(),
+      option<S>("site", &Trunk::site, text("a site's name"),
+                "The [site.NAME] whose country, area and prefixes its numbers have. Empty: [site].")
+          .live(),
       option<S>("profile", &Trunk::profile, text("a profile's name"),
                 "A [profile.NAME] that its calls go by. What the trunk says itself wins.")
           .live(),

@@ -61,6 +61,7 @@ struct Price {
   std::string trunk;
   std::string prefix;  // of the called number; empty: all
   double price = 0;
+  std::optional<std::chrono::year_month_day> from = std::nullopt;  // the first day that it holds; none: ever since
 };
 
 // What a trunk has otherwise than the table of causes: "sip.486 = 17", or "q850.34 = 503".
@@ -75,10 +76,13 @@ struct CauseRule {
 struct Trunk {
   std::string name;
   std::string profile;
+  std::string site;   // whose numbers it has; empty: [site]
   int max_calls = 0;  // 0: as many as it carries
   int max_cps = 20;   // calls a second each way, and twice as many at once; 0: no limit
   int share = 90;     // of lines that other trunks reach too, the most that it holds, percent
   std::vector<Price> cost;
+  std::string rate_file;     // a carrier's rate sheet, as written
+  std::vector<Price> rates;  // what is in it
   NumberStyle numbers_in, numbers_out;
   std::string tone_zone = "eu";
   bool is_paid = false;

@@ -96,8 +96,7 @@ class Examiner {
 
  private:
   void lacks(const std::string& title, const std::string& key, const std::string& reason) {
-    found_.push_back(
-        fmt::format("{}:{}: {} {}: {}", settings_.file, settings_.line_of(title, key), title, key, reason));
+    found_.push_back(fmt::format("{}: {} {}: {}", settings_.where(settings_.line_of(title, key)), title, key, reason));
   }
 
   void file(const std::string& title, const std::string& key, const std::string& path) {

@@ -78,7 +78,11 @@ class Checker {
         faults_(faults) {
     for (const conf::PlanBlock& block : settings.plan) ours_.push_back(*Pattern::parse(block.e164));
     for (const conf::Line& line : settings.lines) ours_.push_back(*Pattern::parse(line.did));
-    if (!settings.site.country.empty()) home_ = *Pattern::parse("+" + settings.site.country + "*");
+    for (const conf::Site* site : settings.all_sites()) {
+      sites_.push_back(site);
+      homes_.push_back(site->country.empty() ? std::nullopt
+                                             : std::optional(*Pattern::parse("+" + site->country + "*")));
+    }
   }
 
   void run() {
@@ -129,20 +133,25 @@ class Checker {
       }
       for (size_t i = 0; i < above.size(); ++i) {
         if (times_hold_with(*above[i], route)) {
-          hidden(entry, fmt::format("route \"{}\" (line {}) takes all its calls", above[i]->route->name,
-                                    above[i]->route->line));
+          hidden(entry, fmt::format("route \"{}\" ({}) takes all its calls", above[i]->route->name,
+                                    place(*above[i]->route, entry)));
           break;
         }
         auto turn = std::find_if(above.begin(), above.begin() + static_cast<ptrdiff_t>(i),
                                  [&](const CompiledRoute* other) { return open_in_turns(*above[i], *other); });
         if (turn != above.begin() + static_cast<ptrdiff_t>(i)) {
           hidden(entry,
-                 fmt::format("routes \"{}\" (line {}) and \"{}\" (line {}) take all its calls in turns",
-                             (*turn)->route->name, (*turn)->route->line, above[i]->route->name, above[i]->route->line));
+                 fmt::format("routes \"{}\" ({}) and \"{}\" ({}) take all its calls in turns", (*turn)->route->name,
+                             place(*(*turn)->route, entry), above[i]->route->name, place(*above[i]->route, entry)));
           break;
         }
       }
     }
+  }
+
+  // Where a route stands, for the reader of a fault of the entry's own.
+  std::string place(const conf::Route& route, const Entry& entry) const {
+    return settings_.sources.where_from(routes_[entry.route].route->line, route.line);
   }
 
   void hidden(const Entry& entry, std::string_view why) {
@@ -158,11 +167,14 @@ class Checker {
       return in.form == conf::NumberForm::Dialled ||
              (in.form == conf::NumberForm::Extension && static_cast<size_t>(in.digits) == pattern.places.size());
     });
-    bool has_emergency = std::any_of(settings_.site.emergency.begin(), settings_.site.emergency.end(),
-                                     [&](const std::string& number) { return pattern.matches(number); });
+    bool has_emergency = std::ranges::any_of(sites_, [&](const conf::Site* site) {
+      return std::ranges::any_of(site->emergency, [&](const std::string& number) { return pattern.matches(number); });
+    });
     if (!all_dial || has_emergency) return;
-    if (const conf::Line* line = normaliser_.line(*entry.text); line && line->ext == *entry.text) {
-      return hidden(entry, fmt::format("[[line]] (line {}) makes it {} before", line->line, line->did));
+    if (const conf::Line* line = normaliser_.line(*entry.text, numbering_of(settings_, route.from.front()).site);
+        line && line->ext == *entry.text) {
+      return hidden(entry, fmt::format("[[line]] ({}) makes it {} before",
+                                       settings_.sources.where_from(route.line, line->line), line->did));
     }
     for (const conf::PlanBlock& block : settings_.plan) {
       if (Pattern::parse(block.ext)->covers(pattern)) {
@@ -180,13 +192,14 @@ class Checker {
     const conf::Route& route = *routes_[later.route].route;
     const conf::Route& other = *routes_[earlier.route].route;
     faults_.add(route, "called",
-                fmt::format("\"{}\" and \"{}\" of route \"{}\" (line {}) tie: one call may take either", *later.text,
-                            *earlier.text, other.name, other.line));
+                fmt::format("\"{}\" and \"{}\" of route \"{}\" ({}) tie: one call may take either", *later.text,
+                            *earlier.text, other.name, place(other, later)));
   }
 
   void check_carried(const Entry& entry, const Pattern& pattern) {
     const conf::Route& route = *routes_[entry.route].route;
-    if (!route.set_called.empty() || route.strip || !route.prepend.empty() || normaliser_.is_emergency(*entry.text)) {
+    if (!route.set_called.empty() || route.strip || !route.prepend.empty() ||
+        normaliser_.is_emergency_somewhere(*entry.text)) {
       return;
     }
     const conf::Targets& targets = entry.to ? route.row_targets[entry.to - 1] : route.to;
@@ -203,6 +216,7 @@ class Checker {
     bool may_be_e164 = pattern.places.empty() || (pattern.places[0] & sign('+'));
     bool is_e164 = !pattern.places.empty() && pattern.places[0] == sign('+');
     auto meets = [&](const Pattern& other) { return pattern.overlaps(other); };
+    const auto& home = homes_[to.site];
     switch (to.out.form) {
       case conf::NumberForm::E164:
         return may_be_e164 ? "" : "numbers_out = \"e164\" takes only numbers with +";
@@ -210,11 +224,11 @@ class Checker {
         if (!is_e164 || !normaliser_.has_extensions() || std::any_of(ours_.begin(), ours_.end(), meets)) return "";
         return "no such number is in [plan] or of a [[line]], so it has no extension";
       case conf::NumberForm::National:
-        if (!is_e164 || to.has_types || (home_ && meets(*home_))) return "";
+        if (!is_e164 || to.has_types || (home && meets(*home))) return "";
         return "it is abroad, and numbers_out = \"national\" on SIP has no way to say so";
       case conf::NumberForm::Dialled:
-        if (!is_e164 || !settings_.site.intl_prefix.empty() || (home_ && meets(*home_))) return "";
-        return "it is abroad, and [site] has no intl_prefix";
+        if (!is_e164 || !sites_[to.site]->intl_prefix.empty() || (home && meets(*home))) return "";
+        return fmt::format("it is abroad, and {} has no intl_prefix", sites_[to.site]->title());
       case conf::NumberForm::Ton:
       case conf::NumberForm::AsIs:
         break;
@@ -241,8 +255,13 @@ class Checker {
 
   void check_emergency() {
     if (routes_.empty()) return;
-    const int line = settings_.line_of("[site]", "emergency");
-    for (const std::string& number : settings_.site.emergency) {
+    for (const conf::Site* site : sites_) check_emergency_at(*site);
+  }
+
+  void check_emergency_at(const conf::Site& site) {
+    const std::string title = site.title();
+    const int line = settings_.line_of(title, "emergency");
+    for (const std::string& number : site.emergency) {
       bool has_route = false;
       std::vector<const conf::Route*> takers;
       auto take = [&](uint32_t entry) {
@@ -254,22 +273,23 @@ class Checker {
         if (matches(*row.expression, number)) take(row.entry);
       }
       has_route = !takers.empty();
-      if (!has_route) faults_.add(line, "[site] emergency", fmt::format("no route takes \"{}\"", number));
-      for (const std::string& trunk : has_route ? trunks_where_people_dial() : std::vector<std::string>()) {
+      if (!has_route) faults_.add(line, title + " emergency", fmt::format("no route takes \"{}\"", number));
+      for (const std::string& trunk : has_route ? trunks_where_people_dial(site) : std::vector<std::string>()) {
         bool may_call = std::any_of(takers.begin(), takers.end(), [&](const conf::Route* route) {
           return route->from.empty() || std::count(route->from.begin(), route->from.end(), trunk) > 0;
         });
         if (may_call) continue;
-        faults_.add(line, "[site] emergency",
+        faults_.add(line, title + " emergency",
                     fmt::format("no route takes \"{}\" from [trunk.{}], where people dial", number, trunk));
       }
     }
   }
 
-  std::vector<std::string> trunks_where_people_dial() const {
+  std::vector<std::string> trunks_where_people_dial(const conf::Site& site) const {
     std::vector<std::string> names;
     auto add = [&](const conf::Trunk& trunk) {
-      if (trunk.numbers_in.form == conf::NumberForm::Dialled) names.push_back(trunk.name);
+      const bool is_there = trunk.site == site.name;
+      if (is_there && trunk.numbers_in.form == conf::NumberForm::Dialled) names.push_back(trunk.name);
     };
     for (const conf::Trunk& trunk : settings_.pri_trunks) add(trunk);
     for (const conf::Trunk& trunk : settings_.sip_trunks) add(trunk);
@@ -284,7 +304,8 @@ class Checker {
   const std::vector<ExpressionEntry>& expressions_;
   PlanFaults& faults_;
   std::vector<Pattern> ours_;
-  std::optional<Pattern> home_;
+  std::vector<const conf::Site*> sites_;       // as all_sites() has them
+  std::vector<std::optional<Pattern>> homes_;  // what is of each one's country
 };
 
 }  // namespace
@@ -295,7 +316,7 @@ void PlanFaults::add(const conf::Route& route, std::string_view key, std::string
 
 void PlanFaults::add(int line, std::string_view what, std::string_view reason) {
   if (++count_ > kMostFaults) return;
-  found_.emplace_back(line, fmt::format("{}:{}: {}: {}", settings_.file, line, what, reason));
+  found_.emplace_back(line, fmt::format("{}: {}: {}", settings_.where(line), what, reason));
 }
 
 Error PlanFaults::error() const {

@@ -52,13 +52,28 @@ class Compiler {
       if (schedule.name == name) condition.schedule = &schedule;
     }
     if (!condition.schedule) return faults_.add(route, key, fmt::format("[schedule] has no \"{}\"", name));
-    auto known = zones_.find(condition.schedule->zone);
-    if (known == zones_.end()) {
-      auto zone = Zone::load(condition.schedule->zone);
-      if (!zone) return faults_.add(condition.schedule->line, "[schedule] " + name, zone.error().message);
-      known = zones_.emplace(condition.schedule->zone, std::move(*zone)).first;
+    const conf::Schedule& schedule = *condition.schedule;
+    for (const conf::Site* site : settings_.all_sites()) {
+      const bool is_its_own = !schedule.zone.empty();
+      const Zone* zone = is_its_own ? zone_of(schedule.zone, schedule.line, "[schedule] " + name)
+                                    : zone_of(site->zone, site->line, site->title() + " zone");
+      if (!zone) return;
+      condition.zones.push_back(*zone);
     }
-    condition.zone = known->second;
+  }
+
+  // Null: there is none of that name, and it is told.
+  const Zone* zone_of(const std::string& name, int line, const std::string& whose) {
+    auto known = zones_.find(name);
+    if (known == zones_.end()) {
+      auto zone = Zone::load(name);
+      if (!zone) {
+        faults_.add(line, whose, zone.error().message);
+        return nullptr;
+      }
+      known = zones_.emplace(name, std::move(*zone)).first;
+    }
+    return &known->second;
   }
 
   const conf::Settings& settings_;
@@ -109,6 +124,12 @@ Result<Plan> Plan::make(const conf::Settings& settings) {
       plan.allowed.emplace_back(line.did, std::move(*set));
     }
   }
+  auto take_rates = [&](const conf::Trunk& trunk) {
+    if (!trunk.rates.empty()) plan.rates.emplace(trunk.name, trunk.rates);
+  };
+  for (const conf::Trunk& trunk : settings.pri_trunks) take_rates(trunk);
+  for (const conf::Trunk& trunk : settings.sip_trunks) take_rates(trunk);
+  for (const conf::Trunk& trunk : settings.analog_trunks) take_rates(trunk);
   // Everything is named before it is compared, and compared before it is tried.
   if (faults.none()) {
     check(settings, plan.normaliser, plan.routes, plan.entries, plan.tree, plan.expressions, faults);

@@ -9,6 +9,7 @@
 #include "gateway/route/number_set.h"
 #include "gateway/route/pattern_tree.h"
 #include "gateway/route/plan.h"
+#include "gateway/route/rates.h"
 #include "gateway/route/zone.h"
 
 // What a plan is made of. For gateway/route only.
@@ -16,7 +17,7 @@ namespace sg::route {
 
 struct TimeCondition {
   const conf::Schedule* schedule = nullptr;  // null: none
-  Zone zone;
+  std::vector<Zone> zones;                   // for a call from each of conf::Settings::all_sites()
 };
 
 // A [[route]] with its conditions read.
@@ -51,6 +52,7 @@ struct Plan::Compiled {
   PatternTree tree;  // of entries
   std::vector<ExpressionEntry> expressions;
   std::vector<std::pair<std::string, NumberSet>> allowed;  // by a line's did
+  Rates rates;
 
   const conf::Targets& targets(const Entry& entry) const {
     const conf::Route& route = *routes[entry.route].route;

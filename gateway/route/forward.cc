@@ -36,9 +36,10 @@ class ForwardChecker {
     if (digits.empty() || digits.find_first_not_of("0123456789*#") != std::string::npos) {
       return fmt::format("\"{}\" is no number, as it is dialled or with +", to);
     }
-    std::string number = normaliser_.dialled(to);
+    const size_t site = normaliser_.site_of(line);
+    std::string number = normaliser_.dialled(to, site);
     if (number == line.did) return fmt::format("\"{}\" is the line itself", to);
-    if (normaliser_.is_emergency(number)) return fmt::format("\"{}\" is an emergency number", to);
+    if (normaliser_.is_emergency(number, site)) return fmt::format("\"{}\" is an emergency number", to);
     auto list = std::ranges::find(allowed_, line.did, [](const auto& entry) { return entry.first; });
     if (list != allowed_.end() && !list->second.contains(number)) {
       return fmt::format("\"{}\" is not in the line's allow: it may not call there", to);
@@ -51,7 +52,8 @@ class ForwardChecker {
     std::string way = first.ext;
     std::vector<const conf::Line*> seen;
     for (const conf::Line* at = &first; at && !at->forward_always.empty();) {
-      at = normaliser_.line(normaliser_.dialled(at->forward_always));
+      const size_t site = normaliser_.site_of(*at);
+      at = normaliser_.line(normaliser_.dialled(at->forward_always, site), site);
       if (!at || std::ranges::count(seen, at) > 0) return "";
       seen.push_back(at);
       way += " > " + at->ext;

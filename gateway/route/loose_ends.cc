@@ -19,6 +19,7 @@ class Searcher {
     trunks();
     spans();
     lists();
+    groups();
     schedules();
     profiles();
     plan_blocks();
@@ -31,7 +32,7 @@ class Searcher {
 
  private:
   void tell(int line, std::string_view what, std::string_view why) {
-    found_.emplace_back(line, fmt::format("{}:{}: {}: {}", settings_.file, line, what, why));
+    found_.emplace_back(line, fmt::format("{}: {}: {}", settings_.where(line), what, why));
   }
 
   template <class Visit>
@@ -78,9 +79,11 @@ class Searcher {
       if (is_first) continue;
       const std::string title = fmt::format("[trunk.{}]", trunk.name), first = other->second->name;
       tell(settings_.line_of(title, "peer"), title + " peer",
-           fmt::format("{} is the peer of [trunk.{}] too (line {}): a call from there is \"{}\"'s, which comes first",
+           fmt::format("{} is the peer of [trunk.{}] too ({}): a call from there is \"{}\"'s, which comes first",
                        trunk.peer.address.to_string(), first,
-                       settings_.line_of(fmt::format("[trunk.{}]", first), "peer"), first));
+                       settings_.sources.where_from(settings_.line_of(title, "peer"),
+                                                    settings_.line_of(fmt::format("[trunk.{}]", first), "peer")),
+                       first));
     }
     each_trunk([&](const conf::Trunk& trunk) {
       used_profiles_.insert(trunk.profile);
@@ -107,6 +110,12 @@ class Searcher {
     }
   }
 
+  void groups() {
+    for (const conf::TrunkGroup& group : settings_.groups) {
+      if (!group.is_used) tell(group.line, fmt::format("[group] {}", group.name), "no route uses it");
+    }
+  }
+
   void schedules() {
     for (const conf::Schedule& schedule : settings_.schedules) {
       if (used_schedules_.contains(schedule.name)) continue;
@@ -127,8 +136,8 @@ class Searcher {
       auto [other, is_first] = blocks.emplace(block.ext, &block);
       if (is_first) continue;
       tell(block.line, fmt::format("[plan] {} ext", block.name),
-           fmt::format("\"{}\" is that of [plan] {} too (line {})", block.ext, other->second->name,
-                       other->second->line));
+           fmt::format("\"{}\" is that of [plan] {} too ({})", block.ext, other->second->name,
+                       settings_.sources.where_from(block.line, other->second->line)));
     }
   }
 
@@ -144,7 +153,8 @@ class Searcher {
     if (loose.empty()) return;
     std::string names;
     for (size_t i = 0; i < std::min(loose.size(), kMostNames); ++i) {
-      names += fmt::format("{}\"{}\" (line {})", i ? ", " : "", loose[i]->name, loose[i]->line);
+      names += fmt::format("{}\"{}\" ({})", i ? ", " : "", loose[i]->name,
+                           settings_.sources.where_from(loose.front()->line, loose[i]->line));
     }
     if (loose.size() > kMostNames) names += fmt::format(" and {} more", loose.size() - kMostNames);
     tell(loose.front()->line, "[[route]]", "no case of [test] holds " + names);

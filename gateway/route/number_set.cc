@@ -17,6 +17,19 @@ const std::vector<std::string>* find_list(const conf::Settings& settings, std::s
   return nullptr;
 }
 
+// Of all sites, each once.
+std::vector<const std::string*> emergency_numbers(const conf::Settings& settings) {
+  std::vector<const std::string*> numbers;
+  for (const conf::Site* site : settings.all_sites()) {
+    for (const std::string& number : site->emergency) {
+      if (std::ranges::none_of(numbers, [&](const std::string* known) { return *known == number; })) {
+        numbers.push_back(&number);
+      }
+    }
+  }
+  return numbers;
+}
+
 }  // namespace
 
 bool matches(const re2::RE2& expression, std::string_view number) {
@@ -70,11 +83,16 @@ Result<> read_numbers(const conf::Settings& settings, std::span<const std::strin
       }
       continue;
     }
+    if (text == "@emergency") {
+      const auto numbers = emergency_numbers(settings);
+      if (numbers.empty()) return fail("@emergency is empty: [site] emergency is not given");
+      for (const std::string* number : numbers) visit(*read_number(*number));
+      continue;
+    }
     std::span<const std::string> members(&text, 1);
     if (text.starts_with('@')) {
-      const auto* list = text == "@emergency" ? &settings.site.emergency : find_list(settings, text.substr(1));
+      const auto* list = find_list(settings, text.substr(1));
       if (!list) return fail("there is no list \"{}\" in [lists]", text.substr(1));
-      if (list->empty()) return fail("@emergency is empty: [site] emergency is not given");
       members = *list;
     }
     for (const std::string& member : members) {

@@ -22,8 +22,8 @@ conf::Ton ton_of(const tdm::Number& number) {
   }
 }
 
-bool holds(const TimeCondition& condition, const Query& query) {
-  return condition.schedule->holds(query.at ? *query.at : condition.zone.at(query.now));
+bool holds(const TimeCondition& condition, const Query& query, size_t site) {
+  return condition.schedule->holds(query.at ? *query.at : condition.zones[site].at(query.now));
 }
 
 template <class T>
@@ -38,6 +38,7 @@ struct Subject {
   conf::CallMedia media = conf::CallMedia::Voice;
   const conf::Line* calling_line = nullptr;
   const conf::Line* called_line = nullptr;
+  size_t site = 0;  // where the call comes from
 };
 
 // A bearer for data says it all; else the analog line that calls; else whoever has a profile: the line that calls, its
@@ -61,7 +62,7 @@ Subject subject_of(const conf::Settings& settings, const Normaliser& normaliser,
   Numbering numbering = numbering_of(settings, query.from_trunk);
   Subject subject;
   if (query.forwarded) {
-    subject.called = normaliser.dialled(query.forwarded->to);
+    subject.called = normaliser.dialled(query.forwarded->to, normaliser.site_of(*query.forwarded->line));
     subject.calling = subject.redirecting = query.forwarded->line->did;
     subject.shown = query.forwarded->shown;
   } else {
@@ -71,8 +72,11 @@ Subject subject_of(const conf::Settings& settings, const Normaliser& normaliser,
                                 : subject.calling;
     subject.redirecting = normaliser.to_plan(query.redirecting, numbering);
   }
-  subject.calling_line = normaliser.line(subject.calling);
-  subject.called_line = normaliser.line(subject.called);
+  subject.site = numbering.site;
+  // Whoever forwards calls on with its own permissions.
+  subject.calling_line = query.forwarded ? normaliser.line(subject.calling, subject.site)
+                                         : normaliser.calling_line(subject.calling, query.from_trunk, subject.site);
+  subject.called_line = normaliser.line(subject.called, subject.site);
   subject.media = media_of(settings, query, subject);
   return subject;
 }
@@ -86,8 +90,8 @@ std::string_view why_not(const CompiledRoute& compiled, const Query& query, cons
   if (!compiled.calling.is_empty() && !compiled.calling.contains(subject.calling)) return "calling";
   if (compiled.from_line_only && !subject.calling_line) return "calling";
   if (!compiled.redirecting.is_empty() && !compiled.redirecting.contains(subject.redirecting)) return "redirecting";
-  if (compiled.when.schedule && !holds(compiled.when, query)) return "when";
-  if (compiled.not_when.schedule && holds(compiled.not_when, query)) return "not_when";
+  if (compiled.when.schedule && !holds(compiled.when, query, subject.site)) return "when";
+  if (compiled.not_when.schedule && holds(compiled.not_when, query, subject.site)) return "not_when";
   return {};
 }
 
@@ -107,12 +111,22 @@ const conf::Price* price_in(const std::vector<conf::Price>& prices, std::string_
   return best;
 }
 
+// The day of a call, by which rate sheets go. None: only a weekday is known.
+std::optional<std::chrono::sys_days> day_of(const Query& query) {
+  if (!query.at) return std::chrono::floor<std::chrono::days>(query.now);
+  if (!query.at->date) return std::nullopt;
+  return std::chrono::sys_days(*query.at->date);
+}
+
 // What the route says of the trunk, else what the trunk says of itself; a trunk without a price comes last.
-double price_of(const conf::Settings& settings, const conf::Route& route, const std::string& name,
-                std::string_view called) {
-  const conf::Price* price = price_in(route.cost, name, called);
+double price_of(const conf::Settings& settings, const Rates& rates, const conf::Route& route, const std::string& name,
+                const Query& query, std::string_view called) {
+  if (const conf::Price* price = price_in(route.cost, name, called)) return price->price;
+  if (auto sheet = rates.find(name); sheet != rates.end()) {
+    if (auto price = sheet->second.price(called, day_of(query))) return *price;
+  }
   const conf::Trunk* trunk = settings.trunk(name);
-  if (!price && trunk) price = price_in(trunk->cost, "", called);
+  const conf::Price* price = trunk ? price_in(trunk->cost, "", called) : nullptr;
   return price ? price->price : std::numeric_limits<double>::infinity();
 }
 
@@ -127,8 +141,8 @@ void rotate_by(std::vector<std::string>& trunks, uint32_t turn) {
 }
 
 // The trunks in the order to try.
-std::vector<std::string> ordered(const conf::Settings& settings, const conf::Route& route, const conf::Targets& targets,
-                                 const Query& query, std::string_view called) {
+std::vector<std::string> ordered(const conf::Settings& settings, const Rates& rates, const conf::Route& route,
+                                 const conf::Targets& targets, const Query& query, std::string_view called) {
   std::vector<std::string> trunks;
   for (auto group : targets) {
     rotate_by(group, query.turn);
@@ -150,7 +164,7 @@ std::vector<std::string> ordered(const conf::Settings& settings, const conf::Rou
       break;
     case conf::Pick::Cost:
       std::stable_sort(trunks.begin(), trunks.end(), [&](const auto& a, const auto& b) {
-        return price_of(settings, route, a, called) < price_of(settings, route, b, called);
+        return price_of(settings, rates, route, a, query, called) < price_of(settings, rates, route, b, query, called);
       });
       break;
   }
@@ -239,7 +253,7 @@ Decision Plan::decide(const Query& query, Explanation* explanation) const {
   Decision decision;
   decision.from_number = subject.shown;
   decision.to_number = called;
-  decision.is_abroad = normaliser.is_abroad(called);
+  decision.is_abroad = normaliser.is_abroad(called, subject.site);
   decision.media = subject.media;
   decision.calling_line = subject.calling_line;
   decision.called_line = subject.called_line;
@@ -252,7 +266,7 @@ Decision Plan::decide(const Query& query, Explanation* explanation) const {
   decision.route = route.name;
   decision.hide_calling = route.hide_calling;
   // The number says it too: nobody who dials 112 is kept waiting for want of a word in the file.
-  decision.is_emergency = route.is_emergency || normaliser.is_emergency(called);
+  decision.is_emergency = route.is_emergency || normaliser.is_emergency(called, subject.site);
   decision.rule = &route;
   if (route.reject != 0) {
     decision.kind = Decision::Kind::Rejected;
@@ -272,7 +286,7 @@ Decision Plan::decide(const Query& query, Explanation* explanation) const {
 
   std::string to_send = called_by(route, *best, called), to_show = calling_by(compiled, subject);
   decision.takes_turns = takes_turns(route, plan.targets(*best));
-  for (std::string& trunk : ordered(plan.settings, route, plan.targets(*best), query, called)) {
+  for (std::string& trunk : ordered(plan.settings, plan.rates, route, plan.targets(*best), query, called)) {
     Numbering to = numbering_of(plan.settings, trunk);
     auto sent = normaliser.to_trunk(to_send, to, query.called);
     if (sent) {

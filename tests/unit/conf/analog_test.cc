@@ -197,7 +197,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"TrunkOfASipPeer", with("trunk = \"phones\"", "trunk = \"sip\"", kShared),
                 "test.toml:11: [[line]] trunk: \"sip\" is no fxs, fxo or em trunk"},
         Refusal{"TrunkWithoutPort", with("port = \"1/1\"\n", "", kShared),
-                "test.toml:11: [[line]] trunk: goes only with a port"},
+                "test.toml:11: [[line]] trunk: is no sip trunk: it goes only with a port"},
         Refusal{"TelephoneOfASharedSpanWithoutExtension",
                 with("number = \"+442079460402\"\nport = \"1/4\"\ntrunk = \"lines\"",
                      "port = \"1/4\"\ntrunk = \"phones\"", kShared),

@@ -81,7 +81,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "15: [trunk.carrier] user_agent: unknown key here; it goes with [sip]"},
         Message{"SectionTypo", "[media]", "[meida]", "4: meida: unknown section; did you mean media?"},
         Message{"SectionFar", "[media]", "[colours]",
-                "4: colours: unknown section; known are [sip], [media], [fax], [span.N], [trunk.NAME], [profile.NAME], "
+                "4: colours: unknown section; known are [sip], [media], [fax], [span.N], [trunk.NAME], [group], "
+                "[profile.NAME], "
                 "[site], [plan], [[line]], [lists], [schedule], [[route]], [test], [records], [control], [log]"},
         Message{"KeyNoSection", "[sip]", "x = 1\n[sip]",
                 "1: x: stands in no section: [sip], or another, is to stand above it"},
@@ -238,6 +239,8 @@ TEST_F(Files, OfTablesAreReadAsSpreadsheetsSaveThem) {
                           "called,to\r\n+33*,carrier\r\n"),
             "good");
   EXPECT_EQ(told_of_table("called,to\r\r# comment\r+33*,carrier\r"), "good");
+  EXPECT_EQ(told_of_table("# from the office\n\ncalled;to\n+33*;carrier\n"), "good");
+  EXPECT_EQ(told_of_table("called\tto\n+33*\tcarrier\n"), "good");
   EXPECT_EQ(told_of_table("\"called\",\"to\"\r\n\"+33*\", \"carrier\" \r\n# comment\r\n\r\n+34*,\r\n"), "good");
 }
 
@@ -246,14 +249,12 @@ TEST_F(Files, OfTablesAreToldTheirOwnLine) {
   EXPECT_EQ(told_of_table("# only this\n"),
             "t.csv has no heading: the first line is to name the columns, \"called,to\"");
   EXPECT_EQ(told_of_table("called,to\n"), "t.csv has no rows below its heading");
-  EXPECT_EQ(told_of_table("called;to\n+33*;carrier\n"),
-            "t.csv:1: columns are separated by semicolons here: commas are wanted (\"called,to\")");
-  EXPECT_EQ(told_of_table("called\tto\n+33*\tcarrier\n"),
-            "t.csv:1: columns are separated by tabs here: commas are wanted (\"called,to\")");
-  EXPECT_EQ(
-      told_of_table("called,price\n+33*,0.1\n"),
-      "t.csv:1: column \"price\": prices are not read from a table; they stand in the trunk's or the route's cost = "
-      "{ PREFIX = PRICE }");
+  EXPECT_EQ(told_of_table("called|to\n+33*|carrier\n"),
+            "t.csv:1: columns are separated by | here: commas are wanted (\"called,to\")");
+  EXPECT_EQ(told_of_table("called,price\n+33*,0.1\n"),
+            "t.csv:1: column \"price\": prices are not read from a route's table; the trunk's rates = \"FILE\" reads "
+            "them, or "
+            "cost = { PREFIX = PRICE }");
   EXPECT_EQ(told_of_table("called,colour\n+33*,red\n"), "t.csv:1: \"colour\" is none of the columns called, to");
   EXPECT_EQ(told_of_table("called,called\n1,2\n"), "t.csv:1: two columns are \"called\"");
   EXPECT_EQ(told_of_table("to\ncarrier\n"), "t.csv:1: there is no column \"called\"");

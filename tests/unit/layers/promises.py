@@ -13,16 +13,16 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 # Options that are read by a function of conf's own, which then has to be called.
 READ_BY = {"Fax.modems": "allows", "Span.driver_span": "number_in_driver", "PriTrunk.dchannels": "dchannel_spans",
-           "SipTrunk.allow_from": "prefix_for", "Schedule.days": "holds", "Schedule.from_minute": "holds",
-           "Schedule.to_minute": "holds", "Schedule.except": "holds", "Line.trunk": "analog_trunk_of"}
-# What conf's own checks hold a file to, and nothing else.
-CHECKED = {"Trunk.is_paid"}
+           "SipTrunk.allow_from": "prefix_for", "Schedule.days": "holds", "Schedule.hours": "holds",
+           "Schedule.except": "holds", "Line.trunk": "analog_trunk_of"}
+# What conf's own checks hold a file to, or its loader reads further files by, and nothing else.
+CHECKED = {"Trunk.is_paid", "Trunk.rate_file"}
 # Values that are no options: what is read is what holds them.
-PARTS = {"SipAddress", "AddressRange", "NumberStyle", "Price", "CauseRule", "TonOut", "Port", "NumberList", "WallClock",
+PARTS = {"SipAddress", "AddressRange", "NumberStyle", "Price", "CauseRule", "TonOut", "Port", "NumberList", "WallClock", "Hours", "CalendarDay",
          "NextOn", "Spend", "RouteRow", "Settings"}
 # Sections that there is one of: what is read of them has the section's name before it.
 SECTIONS = {"Sip": "sip", "Media": "media", "Fax": "fax", "Records": "records", "Control": "control",
-            "LogSettings": "log", "Site": r"site_?"}
+            "LogSettings": "log", "Site": r"(?:site_?|here|there)"}
 # What values are copied into has members of the same names: writing to it, or reading it, is no reading of an option.
 COPIES = {"config", "config_", "options", "options_", "policy", "policy_", "view", "record", "record_", "limits", "call",
           "setup", "self", "this", "status", "decision", "query"}
@@ -58,7 +58,7 @@ def options():
 
 def is_read(struct, member, text):
     if struct in SECTIONS:
-        return re.search(rf"\b{SECTIONS[struct]}\.{member}\b", text) is not None or \
+        return re.search(rf"\b{SECTIONS[struct]}(?:\.|->){member}\b", text) is not None or \
             re.search(rf"conf::{struct}& (\w+)\b[^;]*;.*?\b\1\.{member}\b", text, re.DOTALL) is not None
     for receiver in re.finditer(rf"(\w+)(?:\(\))?(?:\.|->){member}\b(?!\s*=[^=])", text):
         if receiver[1] not in COPIES:

@@ -1,0 +1,35 @@
+#include "gateway/route/rates.h"
+
+#include <algorithm>
+
+namespace sg::route {
+namespace {
+
+std::chrono::sys_days first_day(const conf::Price& price) {
+  return price.from ? std::chrono::sys_days(*price.from) : std::chrono::sys_days::min();
+}
+
+}  // namespace
+
+RateIndex::RateIndex(std::span<const conf::Price> rates) {
+  for (const conf::Price& rate : rates) {
+    by_prefix_[rate.prefix].push_back(&rate);
+    longest_ = std::max(longest_, rate.prefix.size());
+  }
+  for (auto& [prefix, prices] : by_prefix_) {
+    std::ranges::stable_sort(prices, std::greater(), [](const conf::Price* price) { return first_day(*price); });
+  }
+}
+
+std::optional<double> RateIndex::price(std::string_view called, std::optional<std::chrono::sys_days> day) const {
+  for (size_t length = std::min(called.size(), longest_) + 1; length-- > 0;) {
+    auto found = by_prefix_.find(called.substr(0, length));
+    if (found == by_prefix_.end()) continue;
+    auto holds = [&](const conf::Price* price) { return !day || first_day(*price) <= *day; };
+    auto newest = std::ranges::find_if(found->second, holds);
+    if (newest != found->second.end()) return (*newest)->price;
+  }
+  return std::nullopt;
+}
+
+}  // namespace sg::route
