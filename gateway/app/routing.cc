@@ -287,15 +287,18 @@ std::optional<std::string> Application::exceeded_share(const std::string& from, 
   return fmt::format("share = {} of trunk {} on {}", settings->share, from, to);
 }
 
-// The newest call has the least to lose: nobody has talked for long.
+// The newest call has the least to lose: nobody has talked for long. One on a blocked timeslot would free none.
 bool Application::make_room(const std::string& name) {
-  const call::Trunk* full = trunk(name);
-  if (!full || !full->state().is_full) return false;
+  auto full = std::ranges::find(tdm_trunks_, name, [](const auto& trunk) { return trunk->name(); });
+  if (full == tdm_trunks_.end() || !(*full)->state().is_full) return false;
   auto calls = manager_->calls();
+  auto frees_timeslot = [&](const call::Party* party) {
+    return party && party->trunk() == name && !(party->slot() && (*full)->is_blocked(*party->slot()));
+  };
   auto is_lower = [&](const call::Call* call) {
-    bool is_there = call->caller().trunk() == name || (call->called() && call->called()->trunk() == name);
     bool is_ending = call->state() == call::CallState::Releasing || call->state() == call::CallState::Closed;
-    return is_there && !is_ending && !call->record().plan.is_emergency;
+    bool is_emergency = call->record().plan.is_emergency;
+    return !is_ending && !is_emergency && (frees_timeslot(&call->caller()) || frees_timeslot(call->called()));
   };
   auto lower = std::find_if(calls.rbegin(), calls.rend(), is_lower);
   if (lower == calls.rend()) return false;

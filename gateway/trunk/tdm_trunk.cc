@@ -209,6 +209,13 @@ bool TdmTrunk::set_blocked(tdm::Timeslot slot, bool is_blocked) {
                              [&](auto& interface) { return interface->signalling().set_blocked(slot, is_blocked); });
 }
 
+bool TdmTrunk::is_blocked(tdm::Timeslot slot) const {
+  return std::ranges::any_of(interfaces_, [&](const auto& interface) {
+    const auto slots = interface->signalling().status().slots;
+    return std::ranges::any_of(slots, [&](const auto& each) { return each.slot == slot && each.is_blocked; });
+  });
+}
+
 void TdmTrunk::on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) {
   for (auto& interface : interfaces_) interface->signalling().on_alarms_changed(span, alarms);
 }

@@ -153,6 +153,25 @@ class DialPlan(SystemTest):
         thirty.finish()
         emergency[0].finish()
 
+    def test_a_call_on_a_blocked_timeslot_makes_no_room_for_an_emergency_call(self):
+        thirty = self.call_with_sipp("uac_holds_until_told", "300", calls=30, arguments=["-l", 30, "-r", 30])
+        self.wait("thirty calls", lambda: [c["state"] for c in self.bench.control("calls")] == ["answered"] * 30)
+        newer, newest = sorted(self.bench.control("calls"), key=lambda call: call["id"])[-2:]
+        slot = newest["to"]["slot"]
+        self.ctl("block", slot)
+
+        emergency = self.start_call("112")
+
+        record, = self.wait("the cleared call's record",
+                            lambda: [r for r in self.bench.call_records() if r["call"] == newer["id"]])
+        self.assertEqual(record["cause"]["q850"], 47)
+        self.assertIn(newest["id"], [call["id"] for call in self.bench.control("calls")])
+        for call in self.bench.control("calls"):
+            self.bench.control("hangup", id=call["id"])
+        thirty.finish()
+        emergency[0].finish()
+        self.ctl("unblock", slot)
+
     def test_recorded_calls_are_replayed_through_another_file(self):
         before = len(self.bench.call_records())
         self.end_call(*self.start_call("300"))
