@@ -6,6 +6,7 @@
 #include "gateway/app/surroundings.h"
 #include "gateway/records/files.h"
 #include "gateway/route/shares.h"
+#include "gateway/trunk/sip_options.h"
 #include "media/tone/wav.h"
 #include "t38/gateway.h"
 #include "tdm/cas/group.h"
@@ -242,8 +243,7 @@ Result<> Application::start_sip() {
   if (settings_.sip.listen.empty()) return {};
   sip::AgentConfig config;
   for (const auto& listen : settings_.sip.listen) {
-    config.listen.push_back(
-        {listen.transport == conf::Transport::Tcp ? sip::Transport::Tcp : sip::Transport::Udp, listen.address});
+    config.listen.push_back({trunk::transport_of(listen.transport), listen.address});
   }
   config.user_agent = settings_.sip.user_agent;
   config.t1 = settings_.sip.t1;
@@ -267,8 +267,9 @@ Result<> Application::start_sip() {
 }
 
 Result<> Application::start_trunks() {
-  for (const auto& settings : settings_.sip_trunks)
-    sip_trunks_.push_back(std::make_unique<SipTrunk>(settings, settings_, *agent_));
+  for (const auto& settings : settings_.sip_trunks) {
+    sip_trunks_.push_back(std::make_unique<trunk::SipTrunk>(trunk::sip_options(settings, settings_), *agent_));
+  }
   for (const auto& settings : settings_.pri_trunks) {
     trunk::TdmTrunk::Options options;
     options.name = settings.name;
@@ -277,7 +278,7 @@ Result<> Application::start_trunks() {
     options.takes_transfers = settings.transfer;
     options.media_policy.tone_zone = tdm::find_tone_zone(settings.tone_zone);
     options.media_policy.plays_ringback = settings.ringback == conf::Ringback::Gateway;
-    options.causes = causes_of(settings);
+    options.causes = trunk::causes_of(settings);
     // Each span is an interface of its own, or all are one.
     std::vector<std::vector<uint16_t>> interfaces;
     if (settings.nfas) {
@@ -316,7 +317,7 @@ void Application::start_analog_trunk(const conf::AnalogTrunk& settings) {
   for (uint16_t span : settings.spans) backends[span] = backend;
   trunk::TdmTrunk::Options options;
   options.name = settings.name;
-  options.causes = causes_of(settings);
+  options.causes = trunk::causes_of(settings);
   options.carries_data = false;
   options.media_policy.tone_zone = tdm::find_tone_zone(settings.tone_zone);
   auto group = kFirstGroup + static_cast<unsigned>(tdm_trunks_.size());
@@ -405,7 +406,7 @@ void Application::reopen_files() {
 }
 
 void Application::on_invite(std::unique_ptr<call::Leg> leg, const call::Setup& setup, const sip::InviteInfo& info) {
-  SipTrunk* from = sip_trunk_of(info.source);
+  trunk::SipTrunk* from = sip_trunk_of(info.source);
   if (!from) {
     log_.warning("INVITE from {} called={}: no trunk allows this address", info.source.to_string(),
                  setup.called.digits);
@@ -450,8 +451,8 @@ int Application::options_status(const SocketAddress&) {
 
 // Several trunks may list one address: the one whose peer sends from this very port, then the one that names it most
 // closely, then the first by name.
-SipTrunk* Application::sip_trunk_of(const SocketAddress& source) const {
-  SipTrunk* best = nullptr;
+trunk::SipTrunk* Application::sip_trunk_of(const SocketAddress& source) const {
+  trunk::SipTrunk* best = nullptr;
   int longest = -1;
   for (const auto& sip_trunk : sip_trunks_) {
     if (sip_trunk->is_peer(source)) return sip_trunk.get();

@@ -15,7 +15,6 @@
 #include "gateway/app/dial_plan.h"
 #include "gateway/app/doctor.h"
 #include "gateway/app/fax_archive.h"
-#include "gateway/app/sip_trunk.h"
 #include "gateway/call/call_manager.h"
 #include "gateway/records/fax_memory.h"
 #include "gateway/records/writer.h"
@@ -24,6 +23,7 @@
 #include "gateway/route/plan.h"
 #include "gateway/sip/sip_agent.h"
 #include "gateway/sip/su_root.h"
+#include "gateway/trunk/sip_trunk.h"
 #include "gateway/trunk/span_watch.h"
 #include "gateway/trunk/tdm_trunk.h"
 #include "tdm/backend.h"
@@ -141,7 +141,7 @@ class Application final : public sip::SipAgent::Listener,
   Result<std::unique_ptr<tdm::Signalling>> make_interface(const conf::PriTrunk& trunk,
                                                           const std::vector<uint16_t>& numbers);
   std::vector<std::string> listening() const;  // "udp:127.0.0.1:5060"
-  SipTrunk* sip_trunk_of(const SocketAddress& source) const;
+  trunk::SipTrunk* sip_trunk_of(const SocketAddress& source) const;
   call::Trunk* trunk(const std::string& name) const;
   CallId call_on(tdm::Timeslot slot) const;
   std::string words_of(const std::string& tdm_trunk, bool is_up) const;
@@ -169,8 +169,8 @@ class Application final : public sip::SipAgent::Listener,
   std::unique_ptr<media::Service> media_;
   std::unique_ptr<sip::SipAgent> agent_;
   std::vector<std::unique_ptr<trunk::TdmTrunk>> tdm_trunks_;
-  std::vector<std::unique_ptr<SipTrunk>> sip_trunks_;
-  std::vector<std::unique_ptr<SipTrunk>> retired_trunks_;  // that calls may still have among their targets
+  std::vector<std::unique_ptr<trunk::SipTrunk>> sip_trunks_;
+  std::vector<std::unique_ptr<trunk::SipTrunk>> retired_trunks_;  // that calls may still have among their targets
   std::shared_ptr<const DialPlan> plan_;
   PlanLoader plan_loader_;
   route::Limits limits_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/app/application.h"
+#include "gateway/trunk/sip_options.h"
 
 namespace sg::app {
 
@@ -24,7 +25,7 @@ admin::ReloadView Application::swap(std::shared_ptr<const DialPlan> fresh) {
   view.needs_restart = conf::needs_restart(settings_, settings);
   change_sip_trunks(settings, view);
   for (auto& tdm_trunk : tdm_trunks_) {
-    if (const conf::Trunk* trunk = settings.trunk(tdm_trunk->name())) tdm_trunk->set_causes(causes_of(*trunk));
+    if (const conf::Trunk* trunk = settings.trunk(tdm_trunk->name())) tdm_trunk->set_causes(trunk::causes_of(*trunk));
   }
   for (const conf::PriTrunk& pri : settings.pri_trunks) {
     for (auto& tdm_trunk : tdm_trunks_) {
@@ -54,15 +55,15 @@ void Application::change_sip_trunks(const conf::Settings& settings, admin::Reloa
     if (!stays) retired_trunks_.push_back(std::move(sip_trunk));
   }
   std::erase(sip_trunks_, nullptr);
-  for (const conf::SipTrunk& trunk : settings.sip_trunks) {
+  for (const conf::SipTrunk& sip : settings.sip_trunks) {
     auto known = std::find_if(sip_trunks_.begin(), sip_trunks_.end(),
-                              [&](const auto& sip_trunk) { return sip_trunk->name() == trunk.name; });
+                              [&](const auto& sip_trunk) { return sip_trunk->name() == sip.name; });
     if (known != sip_trunks_.end()) {
-      (*known)->change(trunk);
+      (*known)->change(trunk::sip_options(sip, settings_));
     } else if (!agent_) {
-      view.needs_restart.push_back(fmt::format("[trunk.{}] is new, and nothing listens for SIP", trunk.name));
-    } else if (!this->trunk(trunk.name)) {
-      sip_trunks_.push_back(std::make_unique<SipTrunk>(trunk, settings_, *agent_));
+      view.needs_restart.push_back(fmt::format("[trunk.{}] is new, and nothing listens for SIP", sip.name));
+    } else if (!this->trunk(sip.name)) {
+      sip_trunks_.push_back(std::make_unique<trunk::SipTrunk>(trunk::sip_options(sip, settings_), *agent_));
     }
   }
 }

@@ -6,6 +6,7 @@
 #include "gateway/call/diversion.h"
 #include "gateway/route/normalise.h"
 #include "gateway/route/shares.h"
+#include "gateway/trunk/sip_options.h"
 
 namespace sg::app {
 namespace {
@@ -65,7 +66,7 @@ const conf::Profile* profile_of(const conf::Settings& settings, const conf::Line
 
 std::function<void(call::MediaPolicy&)> adapter_of(const conf::Profile* profile) {
   if (!profile) return nullptr;
-  return [profile = *profile](call::MediaPolicy& policy) { apply(profile, policy); };
+  return [profile = *profile](call::MediaPolicy& policy) { trunk::apply(profile, policy); };
 }
 
 call::HuntRule hunt_of(const conf::NextOn& next_on) {

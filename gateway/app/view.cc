@@ -275,7 +275,7 @@ std::vector<admin::SpanView> Application::spans() const {
 std::vector<admin::TrunkView> Application::trunks() const {
   std::vector<admin::TrunkView> views;
   for (const auto& state : trunk_states()) {
-    const auto* sip = dynamic_cast<const SipTrunk*>(trunk(state.name));
+    const auto* sip = dynamic_cast<const trunk::SipTrunk*>(trunk(state.name));
     auto word = sip ? sip->words() : words_of(state.name, state.is_up);
     views.push_back({state.name, sip ? "sip" : "tdm", state.is_up, std::move(word), state.calls, state.max_calls});
   }

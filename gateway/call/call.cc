@@ -221,27 +221,27 @@ void Call::use_room(const Target& target, TimePoint until) {
 std::optional<Cause> Call::try_target(const Target& target) {
   auto refused = target.admit ? target.admit() : std::nullopt;
   if (!refused && is_data() && !target.trunk->carries_data()) refused = Refusal{kBearerNotImplemented, ""};
-  auto leg = refused ? tl::unexpected(refused->cause) : target.trunk->make_leg();
-  if (!leg) {
+  auto out = refused ? tl::unexpected(refused->cause) : target.trunk->make_leg();
+  if (!out) {
     LegRecord tried;
     tried.trunk = target.trunk->name();
     tried.called = target.setup.called.digits;
     tried.calling = target.setup.calling.number.digits;
-    tried.cause = leg.error();
+    tried.cause = out.error();
     if (refused) tried.limit = refused->limit;
     log_.info("trunk={} not available cause={} ({}) {}", tried.trunk, tried.cause.q850, text_of(tried.cause),
               tried.limit);
     record_.called.push_back(std::move(tried));
-    return leg.error();
+    return out.error();
   }
-  auto policy = target.trunk->media_policy();
-  if (target.adapt) target.adapt(policy);
-  fit_to_bearer(policy);
+  if (target.adapt) target.adapt(out->policy);
+  fit_to_bearer(out->policy);
   called_wants_digits_ = false;
   is_called_heard_ = false;
-  called_ = std::make_unique<Party>(Party::Options{id_, session_, media::Side::B, static_cast<uint32_t>(id_.value) + 1,
-                                                   std::move(policy), target.trunk->causes(), target.trunk, time()},
-                                    std::move(*leg), target.trunk->name(), context_, *this);
+  called_ =
+      std::make_unique<Party>(Party::Options{id_, session_, media::Side::B, static_cast<uint32_t>(id_.value) + 1,
+                                             std::move(out->policy), target.trunk->causes(), target.trunk, time()},
+                              std::move(out->leg), target.trunk->name(), context_, *this);
   auto cause = called_->place_call(target.setup);
   if (!cause) {
     patience_ = target.trunk->patience();

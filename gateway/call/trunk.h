@@ -27,13 +27,18 @@ struct TrunkState {
   std::string note;      // "OPTIONS unanswered for 95 s"; empty: nothing to say
 };
 
+// A leg to call out by, and how its media is negotiated.
+struct OutgoingLeg {
+  std::unique_ptr<Leg> leg;
+  MediaPolicy policy;
+};
+
 // What calls come from and go to. Signalling thread only.
 class Trunk {
  public:
   virtual ~Trunk() = default;
   virtual TrunkState state() const { return {}; }
   virtual const std::string& name() const = 0;
-  virtual const MediaPolicy& media_policy() const = 0;
   virtual Patience patience() const { return {}; }
   virtual const CauseMap& causes() const {
     static const CauseMap kByTheTable;
@@ -46,7 +51,7 @@ class Trunk {
   // Whether a call of 64 kbit/s unrestricted data can come from here, or go there.
   virtual bool carries_data() const { return true; }
   // A leg ready for setup(), or why there is none now: 34 full, 27 out of order.
-  virtual tl::expected<std::unique_ptr<Leg>, Cause> make_leg() = 0;
+  virtual tl::expected<OutgoingLeg, Cause> make_leg() = 0;
 };
 
 // Why a call may not go on though the way is there: the dial plan refuses it, or one of its limits is reached.

@@ -105,13 +105,13 @@ TdmTrunk::TdmTrunk(Options options, Reactor& reactor, Counters& counters, Incomi
 
 TdmTrunk::~TdmTrunk() = default;
 
-tl::expected<std::unique_ptr<call::Leg>, call::Cause> TdmTrunk::make_leg() {
+tl::expected<call::OutgoingLeg, call::Cause> TdmTrunk::make_leg() {
   auto cause = why_not();
   if (cause.q850) {
     refused_full_.add();
     return tl::unexpected(cause);
   }
-  return std::make_unique<TdmLeg>(*this);
+  return call::OutgoingLeg{std::make_unique<TdmLeg>(*this), options_.media_policy};
 }
 
 call::TrunkState TdmTrunk::state() const {

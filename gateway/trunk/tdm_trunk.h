@@ -37,14 +37,15 @@ class TdmTrunk final : public call::Trunk {
   ~TdmTrunk() override;
 
   const std::string& name() const override { return options_.name; }
-  const call::MediaPolicy& media_policy() const override { return options_.media_policy; }
   call::TrunkState state() const override;
   const call::CauseMap& causes() const override { return options_.causes; }
-  tl::expected<std::unique_ptr<call::Leg>, call::Cause> make_leg() override;
+  tl::expected<call::OutgoingLeg, call::Cause> make_leg() override;
   bool carries_data() const override { return options_.carries_data; }
   bool joins_in_switch() const { return options_.joins_in_switch; }
   bool allows_transfer() const override { return options_.takes_transfers; }
 
+  // Of a call that comes from there.
+  const call::MediaPolicy& media_policy() const { return options_.media_policy; }
   // Each interface as it stands, in order.
   std::vector<tdm::Signalling::Status> status() const;
   size_t calls() const { return legs_.size(); }

@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 # Options that are read by a function of conf's own, which then has to be called.
 READ_BY = {"Fax.modems": "allows", "Span.driver_span": "number_in_driver", "PriTrunk.dchannels": "dchannel_spans",
-           "SipTrunk.allow_from": "prefix_for", "Schedule.days": "holds", "Schedule.hours": "holds",
+           "Schedule.days": "holds", "Schedule.hours": "holds",
            "Schedule.except": "holds", "Line.trunk": "analog_trunk_of"}
 # What conf's own checks hold a file to, or its loader reads further files by, and nothing else.
 CHECKED = {"Trunk.is_paid", "Trunk.rate_file"}

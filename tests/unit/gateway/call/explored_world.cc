@@ -121,22 +121,20 @@ class ExploredWorld::WorldTrunk final : public Trunk {
   WorldTrunk(ExploredWorld& world, std::string name, MediaKind kind)
       : world_(world), name_(std::move(name)), kind_(kind) {}
   const std::string& name() const override { return name_; }
-  const MediaPolicy& media_policy() const override { return policy_; }
   Patience patience() const override { return world_.scenario_.is_patient ? Patience{} : Patience{3s, 6s}; }
-  tl::expected<std::unique_ptr<Leg>, Cause> make_leg() override {
+  tl::expected<OutgoingLeg, Cause> make_leg() override {
     static constexpr const char* kNames[] = {"A", "B", "C", "D"};
     auto leg = std::make_unique<ExploredLeg>();
     leg->name = kNames[world_.legs_.size() % 4];
     leg->kind = kind_;
     world_.legs_.push_back(std::move(leg));
-    return std::make_unique<WorldLeg>(world_, *world_.legs_.back());
+    return OutgoingLeg{std::make_unique<WorldLeg>(world_, *world_.legs_.back()), {}};
   }
 
  private:
   ExploredWorld& world_;
   const std::string name_;
   const MediaKind kind_;
-  MediaPolicy policy_;
 };
 
 ExploredWorld::ExploredWorld(const Scenario& scenario) : scenario_(scenario) {
@@ -144,7 +142,7 @@ ExploredWorld::ExploredWorld(const Scenario& scenario) : scenario_(scenario) {
   to_ = std::make_unique<WorldTrunk>(*this, "to", scenario.called);
   manager_ = std::make_unique<CallManager>(Context{*this, reactor_, counters_}, *this,
                                            [this](const Record& record) { records_.push_back(record); });
-  auto leg = from_->make_leg().value();
+  auto in = from_->make_leg().value();
   ExploredLeg& caller = *legs_.front();
   caller.is_caller = true;
   caller.phase = Phase::Called;
@@ -154,7 +152,7 @@ ExploredWorld::ExploredWorld(const Scenario& scenario) : scenario_(scenario) {
   std::optional<MediaDescription> offer;
   if (scenario.caller == MediaKind::Ip && !scenario.late_offer)
     offer = scenario.offers_t38 ? t38_at("192.0.2.1:4000") : audio_at("192.0.2.1:4000");
-  id_ = manager_->on_incoming({std::move(leg), setup, offer, from_.get(), from_->media_policy()});
+  id_ = manager_->on_incoming({std::move(in.leg), setup, offer, from_.get(), in.policy});
   reactor_.settle();
 }
 

@@ -110,13 +110,12 @@ class FakeTrunk final : public Trunk {
   FakeTrunk(std::string name, MediaKind kind, Reactor& reactor)
       : name_(std::move(name)), kind_(kind), reactor_(reactor) {}
   const std::string& name() const override { return name_; }
-  const MediaPolicy& media_policy() const override { return policy; }
   const CauseMap& causes() const override { return cause_map; }
   bool allows_transfer() const override { return may_transfer; }
   bool carries_data() const override { return takes_data; }
-  tl::expected<std::unique_ptr<Leg>, Cause> make_leg() override {
+  tl::expected<OutgoingLeg, Cause> make_leg() override {
     if (refuses_with) return tl::unexpected(*refuses_with);
-    return incoming_leg();
+    return OutgoingLeg{incoming_leg(), policy};
   }
   Patience patience() const override { return patience_; }
   void on_called(Obstacle obstacle) override { met.push_back(obstacle); }

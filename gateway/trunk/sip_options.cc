@@ -1,8 +1,6 @@
-#include "gateway/app/sip_trunk.h"
+#include "gateway/trunk/sip_options.h"
 
-#include "base/log.h"
-
-namespace sg::app {
+namespace sg::trunk {
 namespace {
 
 call::T38Ask ask_of(conf::T38Mode mode) {
@@ -94,15 +92,16 @@ std::vector<call::AudioCodec> codecs_of(const std::vector<conf::Codec>& codecs) 
   return all;
 }
 
-call::MediaPolicy policy_of(const conf::SipTrunk& trunk) {
+call::MediaPolicy policy_of(const conf::SipTrunk& trunk, const std::string& media_address) {
   call::MediaPolicy policy;
+  policy.local_host = media_address;
   policy.codecs = codecs_of(trunk.codecs);
   policy.latch = latch_of(trunk.latch);
   policy.signalling = trunk.peer.address;
   policy.tone_zone = tdm::find_tone_zone(trunk.tone_zone);
   if (trunk.dtmf != conf::Dtmf::Rfc4733) policy.telephone_event.reset();
   policy.digits_by_info = trunk.dtmf == conf::Dtmf::Info;
-  policy.t38 = ask_of(trunk.fax.t38);
+  policy.t38 = ask_of(trunk.fax.t38_from.value_or(trunk.fax.t38));
   policy.t38_answer_timeout = trunk.fax.t38_answer_timeout;
   policy.t38_offer_window = trunk.fax.t38_offer_window;
   policy.lowers_super_g3 = trunk.fax.sg3 == conf::Sg3::LowerToG3;
@@ -133,81 +132,34 @@ call::CauseMap causes_of(const conf::Trunk& trunk) {
   return map;
 }
 
-SipTrunk::SipTrunk(const conf::SipTrunk& settings, const conf::Settings& all, sip::SipAgent& agent)
-    : settings_(settings), media_address_(all.media.address), agent_(agent) {
-  change(settings);
-}
-
-void SipTrunk::change(const conf::SipTrunk& settings) {
-  bool is_asked_as_before = probe_ && settings.probe == settings_.probe && settings.peer == settings_.peer;
-  settings_ = settings;
-  policy_ = policy_of(settings);
-  causes_ = causes_of(settings);
-  target_.trunk = settings.name;
-  target_.host = settings.peer.address.host();
-  target_.port = settings.peer.address.port();
-  target_.transport = settings.peer.transport == conf::Transport::Tcp ? sip::Transport::Tcp : sip::Transport::Udp;
-  target_.identity = identity_of(settings);
-  target_.follow_redirects = settings.follow_redirects;
-  called_obstacle_.reset();  // it may have been mended
-  if (!is_asked_as_before) start_probe();
-}
-
-void SipTrunk::start_probe() {
-  probe_.reset();
-  if (settings_.probe.count() == 0) return;
-  sip::ProbeOptions options;
-  options.interval = settings_.probe;
-  auto probe = agent_.probe(target_, options, [this](bool is_up) {
-    Log log(fmt::format("trunk={}", name()));
-    is_up ? log.info("the peer answers again: up") : log.error("the peer is {}", words());
-  });
-  if (!probe) {
-    Log(fmt::format("trunk={}", name())).error("cannot be probed: {}", probe.error().message);
-    return;
+sip::Transport transport_of(conf::Transport transport) {
+  switch (transport) {
+    case conf::Transport::Udp:
+      return sip::Transport::Udp;
+    case conf::Transport::Tcp:
+      return sip::Transport::Tcp;
   }
-  probe_ = std::move(*probe);
+  return sip::Transport::Udp;
 }
 
-// A probe knows of what comes and goes. But of passwords a call knows more: OPTIONS may want one where INVITE does not,
-// and the other way round.
-call::Obstacle SipTrunk::obstacle() const {
-  const auto called = called_obstacle_.value_or(call::Obstacle::None);
-  if (!probe_ || called == call::Obstacle::PasswordWanted) return called;
-  const bool is_disproved = probe_->obstacle() == call::Obstacle::PasswordWanted && called_obstacle_;
-  return is_disproved ? call::Obstacle::None : probe_->obstacle();
-}
-
-std::string SipTrunk::words() const {
-  const auto* health = probe_ ? &probe_->health() : nullptr;
-  std::string words = !health ? "not probed" : health->is_up() ? "up" : "down";
-  if (health && health->misses() > 0) {
-    return fmt::format("{}: {}, {} in a row", words, probe_->last_answer(), health->misses());
-  }
-  if (health && !health->is_up()) return "down, answers again";
-  if (obstacle() != call::Obstacle::None) words += fmt::format(": {}", call::text_of(obstacle()));
-  return words;
-}
-
-tl::expected<std::unique_ptr<call::Leg>, call::Cause> SipTrunk::make_leg() {
-  // Known to be dead: the next target is not kept waiting for it.
-  if (!is_up()) return tl::unexpected(call::kDestinationOutOfOrder);
-  auto local = agent_.local_towards(target_);
-  auto leg = agent_.make_leg(target_);
-  if (!local || !leg) {
-    Log(fmt::format("trunk={}", name())).error("cannot call: {}", !local ? local.error().message : leg.error().message);
-    return tl::unexpected(call::kDestinationOutOfOrder);
-  }
-  policy_ = policy_at(*local);
-  policy_.t38 = ask_of(settings_.fax.t38_to.value_or(settings_.fax.t38));
-  return std::unique_ptr<call::Leg>(std::move(*leg));
-}
-
-call::MediaPolicy SipTrunk::policy_at(const SocketAddress& local) const {
-  auto policy = policy_;
-  policy.t38 = ask_of(settings_.fax.t38_from.value_or(settings_.fax.t38));
-  policy.local_host = media_address_.empty() ? local.host() : media_address_;
-  return policy;
+SipTrunk::Options sip_options(const conf::SipTrunk& trunk, const conf::Settings& settings) {
+  SipTrunk::Options options;
+  options.target.trunk = trunk.name;
+  options.target.host = trunk.peer.address.host();
+  options.target.port = trunk.peer.address.port();
+  options.target.transport = transport_of(trunk.peer.transport);
+  options.target.identity = identity_of(trunk);
+  options.target.follow_redirects = trunk.follow_redirects;
+  options.peer = trunk.peer.address;
+  options.allow_from = trunk.allow_from;
+  options.media_policy = policy_of(trunk, settings.media.address);
+  options.t38_to = ask_of(trunk.fax.t38_to.value_or(trunk.fax.t38));
+  options.causes = causes_of(trunk);
+  options.patience = {trunk.first_response, trunk.first_progress};
+  options.takes_transfers = trunk.transfer;
+  options.carries_data = trunk.clearmode;
+  options.probe = trunk.probe;
+  return options;
 }
 
 void apply(const conf::Profile& profile, call::MediaPolicy& policy) {
@@ -215,4 +167,4 @@ void apply(const conf::Profile& profile, call::MediaPolicy& policy) {
   if (profile.t38) policy.t38 = ask_of(*profile.t38);
 }
 
-}  // namespace sg::app
+}  // namespace sg::trunk

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "conf/settings.h"
+#include "gateway/trunk/sip_trunk.h"
+
+// SIP trunks, from the settings to values.
+namespace sg::trunk {
+
+SipTrunk::Options sip_options(const conf::SipTrunk& trunk, const conf::Settings& settings);
+sip::Transport transport_of(conf::Transport transport);
+// How a trunk's causes differ from the table.
+call::CauseMap causes_of(const conf::Trunk& trunk);
+// What a profile says otherwise.
+void apply(const conf::Profile& profile, call::MediaPolicy& policy);
+
+}  // namespace sg::trunk
