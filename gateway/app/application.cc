@@ -268,7 +268,7 @@ Result<> Application::start_sip() {
 
 Result<> Application::start_trunks() {
   for (const auto& settings : settings_.sip_trunks) {
-    sip_trunks_.push_back(std::make_unique<trunk::SipTrunk>(trunk::sip_options(settings, settings_), *agent_));
+    trunks_.add(trunk::sip_options(settings, settings_), *agent_);
   }
   for (const auto& settings : settings_.pri_trunks) {
     trunk::TdmTrunk::Options options;
@@ -298,7 +298,7 @@ Result<> Application::start_trunks() {
 }
 
 void Application::add_tdm_trunk(trunk::TdmTrunk::Options options) {
-  tdm_trunks_.push_back(std::make_unique<trunk::TdmTrunk>(
+  trunks_.add(std::make_unique<trunk::TdmTrunk>(
       std::move(options), root_, counters_,
       [this](trunk::TdmTrunk& from, std::unique_ptr<call::Leg> leg, const call::Setup& setup) {
         manager_->on_incoming({std::move(leg), setup, std::nullopt, &from, from.media_policy()});
@@ -320,7 +320,7 @@ void Application::start_analog_trunk(const conf::AnalogTrunk& settings) {
   options.causes = trunk::causes_of(settings);
   options.carries_data = false;
   options.media_policy.tone_zone = tdm::find_tone_zone(settings.tone_zone);
-  auto group = kFirstGroup + static_cast<unsigned>(tdm_trunks_.size());
+  auto group = kFirstGroup + static_cast<unsigned>(trunks_.tdm().size());
   options.interfaces.push_back(
       std::make_unique<tdm::cas::Group>(cas_config(settings, settings_, group), root_, backends, counters_));
   add_tdm_trunk(std::move(options));
@@ -406,7 +406,7 @@ void Application::reopen_files() {
 }
 
 void Application::on_invite(std::unique_ptr<call::Leg> leg, const call::Setup& setup, const sip::InviteInfo& info) {
-  trunk::SipTrunk* from = sip_trunk_of(info.source);
+  trunk::SipTrunk* from = trunks_.find_by_source(info.source);
   if (!from) {
     log_.warning("INVITE from {} called={}: no trunk allows this address", info.source.to_string(),
                  setup.called.digits);
@@ -423,23 +423,21 @@ void Application::on_invite(std::unique_ptr<call::Leg> leg, const call::Setup& s
 }
 
 bool Application::admits(const SocketAddress& source) {
-  return settings_.sip.unknown_source == conf::UnknownSource::Refuse || sip_trunk_of(source) != nullptr;
+  return settings_.sip.unknown_source == conf::UnknownSource::Refuse || trunks_.find_by_source(source) != nullptr;
 }
 
 std::string Application::trunk_of(const SocketAddress& source) {
-  const auto* from = sip_trunk_of(source);
+  const auto* from = trunks_.find_by_source(source);
   return from ? from->name() : std::string{};
 }
 
 sip::IdentityPolicy Application::identity_towards(const SocketAddress& source) {
-  const auto* from = sip_trunk_of(source);
+  const auto* from = trunks_.find_by_source(source);
   return from ? from->identity() : sip::IdentityPolicy{};
 }
 
 bool Application::is_listed(const std::string& name, const SocketAddress& source) {
-  return std::ranges::any_of(sip_trunks_, [&](const auto& sip_trunk) {
-    return sip_trunk->name() == name && (sip_trunk->is_peer(source) || sip_trunk->prefix_for(source) >= 0);
-  });
+  return trunks_.is_listed(name, source);
 }
 
 int Application::options_status(const SocketAddress&) {
@@ -449,35 +447,10 @@ int Application::options_status(const SocketAddress&) {
   return std::ranges::any_of(states, &route::TrunkState::is_up) ? 200 : 503;
 }
 
-// Several trunks may list one address: the one whose peer sends from this very port, then the one that names it most
-// closely, then the first by name.
-trunk::SipTrunk* Application::sip_trunk_of(const SocketAddress& source) const {
-  trunk::SipTrunk* best = nullptr;
-  int longest = -1;
-  for (const auto& sip_trunk : sip_trunks_) {
-    if (sip_trunk->is_peer(source)) return sip_trunk.get();
-    int prefix = sip_trunk->prefix_for(source);
-    if (prefix <= longest) continue;
-    longest = prefix;
-    best = sip_trunk.get();
-  }
-  return best;
-}
-
 void Application::on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) {
   log_.warning("span={} alarms={}", span, tdm::to_string(alarms));
   if (span_watch_) span_watch_->take();
-  for (auto& tdm_trunk : tdm_trunks_) tdm_trunk->on_alarms_changed(span, alarms);
-}
-
-call::Trunk* Application::trunk(const std::string& name) const {
-  for (const auto& sip_trunk : sip_trunks_) {
-    if (sip_trunk->name() == name) return sip_trunk.get();
-  }
-  for (const auto& tdm_trunk : tdm_trunks_) {
-    if (tdm_trunk->name() == name) return tdm_trunk.get();
-  }
-  return nullptr;
+  trunks_.on_alarms_changed(span, alarms);
 }
 
 }  // namespace sg::app

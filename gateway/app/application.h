@@ -23,9 +23,8 @@
 #include "gateway/route/plan.h"
 #include "gateway/sip/sip_agent.h"
 #include "gateway/sip/su_root.h"
-#include "gateway/trunk/sip_trunk.h"
 #include "gateway/trunk/span_watch.h"
-#include "gateway/trunk/tdm_trunk.h"
+#include "gateway/trunk/trunks.h"
 #include "tdm/backend.h"
 #include "tdm/cesop/backend.h"
 #include "tdm/dahdi/backend.h"
@@ -105,7 +104,6 @@ class Application final : public sip::SipAgent::Listener,
   bool hang_up(CallId id) override;
 
   admin::ReloadView swap(std::shared_ptr<const DialPlan> fresh);
-  void change_sip_trunks(const conf::Settings& settings, admin::ReloadView& view);
   // What the dial plan is asked about a call, and, where lines forward it, about what becomes of it.
   struct PlanQuestion {
     std::shared_ptr<const DialPlan> plan;
@@ -141,8 +139,6 @@ class Application final : public sip::SipAgent::Listener,
   Result<std::unique_ptr<tdm::Signalling>> make_interface(const conf::PriTrunk& trunk,
                                                           const std::vector<uint16_t>& numbers);
   std::vector<std::string> listening() const;  // "udp:127.0.0.1:5060"
-  trunk::SipTrunk* sip_trunk_of(const SocketAddress& source) const;
-  call::Trunk* trunk(const std::string& name) const;
   CallId call_on(tdm::Timeslot slot) const;
   std::string words_of(const std::string& tdm_trunk, bool is_up) const;
   std::vector<route::TrunkState> trunk_states() const;
@@ -168,9 +164,7 @@ class Application final : public sip::SipAgent::Listener,
   std::unique_ptr<trunk::SpanWatch> span_watch_;
   std::unique_ptr<media::Service> media_;
   std::unique_ptr<sip::SipAgent> agent_;
-  std::vector<std::unique_ptr<trunk::TdmTrunk>> tdm_trunks_;
-  std::vector<std::unique_ptr<trunk::SipTrunk>> sip_trunks_;
-  std::vector<std::unique_ptr<trunk::SipTrunk>> retired_trunks_;  // that calls may still have among their targets
+  trunk::Trunks trunks_;
   std::shared_ptr<const DialPlan> plan_;
   PlanLoader plan_loader_;
   route::Limits limits_;

@@ -85,11 +85,11 @@ std::string message_of(const conf::Settings& settings, const route::Attempt& att
 
 // "up, 3 of 30 calls"; "down, 0 calls, OPTIONS unanswered for 95 s".
 std::string Application::describe_trunk(const std::string& name) const {
-  const call::Trunk* found = trunk(name);
+  const call::Trunk* found = trunks_.find(name);
   if (!found) return "not there until a restart";
   auto state = found->state();
   const conf::Trunk* settings = plan_->settings->trunk(name);
-  size_t calls = manager_->calls_of(name);
+  size_t calls = found->calls().size();
   std::string text = !state.is_up ? "down" : state.is_full || is_at_max_calls(name) ? "full" : "up";
   text += settings && settings->max_calls ? fmt::format(", {} of {} calls", calls, settings->max_calls)
                                           : fmt::format(", {} calls", calls);

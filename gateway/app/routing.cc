@@ -80,10 +80,10 @@ std::vector<route::TrunkState> Application::trunk_states() const {
   auto add = [&](const call::Trunk& trunk) {
     const conf::Trunk* settings = plan_->settings->trunk(trunk.name());
     auto limit = static_cast<size_t>(settings ? settings->max_calls : 0);
-    states.push_back({trunk.name(), trunk.state().is_up, manager_->calls_of(trunk.name()), limit});
+    states.push_back({trunk.name(), trunk.state().is_up, trunk.calls().size(), limit});
   };
-  for (const auto& sip_trunk : sip_trunks_) add(*sip_trunk);
-  for (const auto& tdm_trunk : tdm_trunks_) add(*tdm_trunk);
+  for (const auto& sip_trunk : trunks_.sip()) add(*sip_trunk);
+  for (const auto& tdm_trunk : trunks_.tdm()) add(*tdm_trunk);
   return states;
 }
 
@@ -92,7 +92,7 @@ call::Routing Application::route(const call::Trunk& from, const call::Setup& set
 }
 
 bool Application::is_emergency(const call::Setup& setup, const SocketAddress& source) {
-  const auto* from = sip_trunk_of(source);
+  const auto* from = trunks_.find_by_source(source);
   return from && plan_->plan.decide(query_of(from->name(), setup, {})).is_emergency;
 }
 
@@ -229,9 +229,11 @@ call::Refusal Application::refused(int cause, std::string limit) {
   return {call::Cause{.q850 = cause, .is_for_now = true}, std::move(limit)};
 }
 
-bool Application::is_at_max_calls(const std::string& trunk) const {
-  const conf::Trunk* settings = plan_->settings->trunk(trunk);
-  return settings && settings->max_calls != 0 && manager_->calls_of(trunk) >= static_cast<size_t>(settings->max_calls);
+bool Application::is_at_max_calls(const std::string& name) const {
+  const conf::Trunk* settings = plan_->settings->trunk(name);
+  const call::Trunk* trunk = trunks_.find(name);
+  return settings && trunk && settings->max_calls != 0 &&
+         trunk->calls().size() >= static_cast<size_t>(settings->max_calls);
 }
 
 // What worked for the number the last times goes before what is usual there.
@@ -247,7 +249,7 @@ std::function<void(call::MediaPolicy&)> Application::remembering(const std::stri
 call::Target Application::target_of(const std::string& from, route::Attempt attempt, const route::Decision& decision,
                                     const call::Setup& setup) {
   call::Target target;
-  target.trunk = trunk(attempt.trunk);
+  target.trunk = trunks_.find(attempt.trunk);
   target.setup = setup;
   target.setup.called = std::move(attempt.called);
   if (setup.shown) target.setup.calling = setup.shown->party;
@@ -279,22 +281,23 @@ std::optional<call::Refusal> Application::admit(const std::string& from, const s
 }
 
 std::optional<std::string> Application::exceeded_share(const std::string& from, const std::string& to) const {
-  auto line = std::ranges::find(tdm_trunks_, to, [](const auto& trunk) { return trunk->name(); });
+  const trunk::TdmTrunk* line = trunks_.find_tdm(to);
+  const call::Trunk* caller = trunks_.find(from);
   const conf::Trunk* settings = plan_->settings->trunk(from);
-  if (line == tdm_trunks_.end() || !settings || !plan_->is_shared(to)) return std::nullopt;
-  size_t lines = (*line)->lines();
+  if (!line || !caller || !settings || !plan_->is_shared(to)) return std::nullopt;
+  size_t lines = line->lines();
   if (int most = plan_->settings->trunk(to)->max_calls; most != 0) lines = std::min(lines, static_cast<size_t>(most));
-  if (manager_->calls_between(from, to) < route::share_of(lines, settings->share)) return std::nullopt;
+  if (line->calls().coming_from(caller->calls()) < route::share_of(lines, settings->share)) return std::nullopt;
   return fmt::format("share = {} of trunk {} on {}", settings->share, from, to);
 }
 
 // The newest call has the least to lose: nobody has talked for long. One on a blocked timeslot would free none.
 bool Application::make_room(const std::string& name) {
-  auto full = std::ranges::find(tdm_trunks_, name, [](const auto& trunk) { return trunk->name(); });
-  if (full == tdm_trunks_.end() || !(*full)->state().is_full) return false;
+  const trunk::TdmTrunk* full = trunks_.find_tdm(name);
+  if (!full || !full->state().is_full) return false;
   auto calls = manager_->calls();
   auto frees_timeslot = [&](const call::Party* party) {
-    return party && party->trunk() == name && !(party->slot() && (*full)->is_blocked(*party->slot()));
+    return party && party->trunk() == name && !(party->slot() && full->is_blocked(*party->slot()));
   };
   auto is_lower = [&](const call::Call* call) {
     bool is_ending = call->state() == call::CallState::Releasing || call->state() == call::CallState::Closed;

@@ -180,7 +180,7 @@ tl::unexpected<Error> Application::no_memory() const {
 // "there is no SIP trunk "carier"; there are carrier, pbx"
 Result<> Application::has_memory_of(const std::string& name) const {
   std::vector<std::string> names;
-  for (const auto& sip_trunk : sip_trunks_) names.push_back(sip_trunk->name());
+  for (const auto& sip_trunk : trunks_.sip()) names.push_back(sip_trunk->name());
   if (std::ranges::find(names, name) != names.end()) return {};
   return fail("there is no SIP trunk \"{}\"; there are {}", name, fmt::join(names, ", "));
 }
@@ -243,7 +243,7 @@ std::vector<admin::SpanView> Application::spans() const {
     admin::SpanView view;
     view.span = span;
     if (span_watch_) view.history = span_watch_->history(span);
-    for (const auto& tdm_trunk : tdm_trunks_) {
+    for (const auto& tdm_trunk : trunks_.tdm()) {
       for (const auto& interface : tdm_trunk->status()) {
         auto is_on_it = [&](const auto& slot) { return slot.slot.span == span.number; };
         if (std::ranges::none_of(interface.slots, is_on_it)) continue;
@@ -275,7 +275,7 @@ std::vector<admin::SpanView> Application::spans() const {
 std::vector<admin::TrunkView> Application::trunks() const {
   std::vector<admin::TrunkView> views;
   for (const auto& state : trunk_states()) {
-    const auto* sip = dynamic_cast<const trunk::SipTrunk*>(trunk(state.name));
+    const auto* sip = dynamic_cast<const trunk::SipTrunk*>(trunks_.find(state.name));
     auto word = sip ? sip->words() : words_of(state.name, state.is_up);
     views.push_back({state.name, sip ? "sip" : "tdm", state.is_up, std::move(word), state.calls, state.max_calls});
   }
@@ -297,10 +297,8 @@ std::string Application::words_of(const std::string& tdm_trunk, bool is_up) cons
 // Timeslots keep to it as long as the gateway runs: no file says so, and a reload changes no trunk on spans.
 Result<admin::BlockView> Application::set_blocked(const admin::Blockable& what, bool is_blocked) {
   if (!what.trunk.empty()) {
-    if (!trunk(what.trunk)) return fail("there is no trunk {}", what.trunk);
-    if (std::ranges::none_of(tdm_trunks_, [&](const auto& each) { return each->name() == what.trunk; })) {
-      return fail("trunk {} has no timeslots: it is a SIP peer", what.trunk);
-    }
+    if (!trunks_.find(what.trunk)) return fail("there is no trunk {}", what.trunk);
+    if (!trunks_.find_tdm(what.trunk)) return fail("trunk {} has no timeslots: it is a SIP peer", what.trunk);
   }
   admin::BlockView done;
   for (const admin::TimeslotView& slot : timeslots()) {
@@ -308,9 +306,7 @@ Result<admin::BlockView> Application::set_blocked(const admin::Blockable& what, 
                           : what.span ? slot.slot.span == *what.span
                                       : slot.trunk == what.trunk;
     if (!is_meant) continue;
-    for (auto& tdm_trunk : tdm_trunks_) {
-      if (tdm_trunk->name() == slot.trunk) tdm_trunk->set_blocked(slot.slot, is_blocked);
-    }
+    trunks_.find_tdm(slot.trunk)->set_blocked(slot.slot, is_blocked);
     ++done.timeslots;
     done.calls += slot.call ? 1 : 0;
   }
@@ -321,7 +317,7 @@ Result<admin::BlockView> Application::set_blocked(const admin::Blockable& what, 
 
 std::vector<admin::TimeslotView> Application::timeslots() const {
   std::vector<admin::TimeslotView> views;
-  for (const auto& tdm_trunk : tdm_trunks_) {
+  for (const auto& tdm_trunk : trunks_.tdm()) {
     for (const auto& interface : tdm_trunk->status()) {
       for (const auto& slot : interface.slots)
         views.push_back({slot.slot, tdm_trunk->name(), slot.state, call_on(slot.slot), slot.detail, slot.is_blocked});
@@ -346,7 +342,7 @@ size_t Application::ports_in_use() const {
 
 Facts Application::facts() const {
   Facts facts;
-  for (const auto& sip_trunk : sip_trunks_) {
+  for (const auto& sip_trunk : trunks_.sip()) {
     facts.peers.push_back({sip_trunk->name(), sip_trunk->is_up(), sip_trunk->words(), sip_trunk->obstacle(),
                            sip_trunk->has_missed(), sip_trunk->has_met_call()});
   }

@@ -49,21 +49,6 @@ std::vector<const Call*> CallManager::calls() const {
   return all;
 }
 
-size_t CallManager::calls_of(const std::string& trunk) const {
-  return static_cast<size_t>(std::count_if(calls_.begin(), calls_.end(), [&](const auto& entry) {
-    const Call& call = *entry.second;
-    auto is_of = [&](const Party* party) { return party && party->trunk() == trunk; };
-    return is_of(&call.caller()) || is_of(call.called()) || is_of(call.third());
-  }));
-}
-
-size_t CallManager::calls_between(const std::string& from, const std::string& to) const {
-  return static_cast<size_t>(std::count_if(calls_.begin(), calls_.end(), [&](const auto& entry) {
-    const Call& call = *entry.second;
-    return call.caller().trunk() == from && call.called() && call.called()->trunk() == to;
-  }));
-}
-
 bool CallManager::hang_up(CallId id, HungUp why, Cause cause) {
   auto found = calls_.find(id);
   if (found == calls_.end()) return false;

@@ -29,10 +29,6 @@ class CallManager final : public media::Service::Listener, private CallOwner {
 
   const Call* find(CallId id) const;
   std::vector<const Call*> calls() const;  // oldest first
-  // Calls that come from or go to this trunk now.
-  size_t calls_of(const std::string& trunk) const;
-  // Calls that come from one trunk and have gone out by the other.
-  size_t calls_between(const std::string& from, const std::string& to) const;
   // False: there is no such call.
   bool hang_up(CallId id, HungUp why = HungUp::ByOperator, Cause cause = kNormalClearing);
   // Clears all calls and takes no more; `done` once none is left.

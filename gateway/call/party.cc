@@ -28,6 +28,7 @@ Party::Party(const Options& options, std::unique_ptr<Leg> leg, const std::string
   record_.trunk = trunk;
   record_.leg = leg_->name();
   leg_->set_listener(this);
+  take_place_on_trunk();
 }
 
 Party::~Party() {
@@ -123,6 +124,11 @@ void Party::release(Cause cause) {
 void Party::leave(Cause cause) {
   release(cause);
   drop_bearer();
+  place_on_trunk_ = {};
+}
+
+void Party::take_place_on_trunk() {
+  if (options_.trunk) place_on_trunk_ = {options_.trunk->calls(), options_.call, options_.side};
 }
 
 void Party::drop_bearer() {
@@ -145,6 +151,7 @@ void Party::go_to(const Place& place) {
   options_.session = place.session;
   options_.side = place.side;
   options_.time = place.time;
+  take_place_on_trunk();
   listener_ = &place.listener;
   log_ = Log(fmt::format("call={} leg={} trunk={}", place.call, name(place.side), record_.trunk));
 }

@@ -196,6 +196,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   void drop_bearer();
   void leave_session();
   void go_to(const Place& place);
+  void take_place_on_trunk();
   void describe_anew();
   MediaDescription our_audio() const;
   void send_offer(MediaDescription offer);
@@ -206,6 +207,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   void tell_trunk(Obstacle obstacle);
 
   Options options_;
+  CallsOnTrunk::Place place_on_trunk_;  // until it leaves
   std::unique_ptr<Leg> leg_;
   const Context context_;
   PartyListener* listener_;

@@ -7,6 +7,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "gateway/call/calls_on_trunk.h"
 #include "gateway/call/hunt.h"
 #include "gateway/call/leg.h"
 #include "gateway/call/media_policy.h"
@@ -52,6 +53,13 @@ class Trunk {
   virtual bool carries_data() const { return true; }
   // A leg ready for setup(), or why there is none now: 34 full, 27 out of order.
   virtual tl::expected<OutgoingLeg, Cause> make_leg() = 0;
+
+  // Those that have a leg here now.
+  CallsOnTrunk& calls() { return calls_; }
+  const CallsOnTrunk& calls() const { return calls_; }
+
+ private:
+  CallsOnTrunk calls_;
 };
 
 // Why a call may not go on though the way is there: the dial plan refuses it, or one of its limits is reached.

@@ -11,7 +11,7 @@
 
 namespace sg::trunk {
 
-// A SIP peer that calls come from and go to. Owned by the Application; signalling thread only.
+// A SIP peer that calls come from and go to. Owned by Trunks; signalling thread only.
 class SipTrunk final : public call::Trunk {
  public:
   struct Options {

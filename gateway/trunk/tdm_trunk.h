@@ -17,7 +17,7 @@
 namespace sg::trunk {
 
 // ISDN interfaces, or a group of analog ports, that calls go out by and come in from. Spreads outgoing calls over its
-// interfaces in their order, and collects the digits of overlapped incoming ones. Owned by the Application; signalling
+// interfaces in their order, and collects the digits of overlapped incoming ones. Owned by Trunks; signalling
 // thread only.
 class TdmTrunk final : public call::Trunk {
  public:
@@ -48,7 +48,6 @@ class TdmTrunk final : public call::Trunk {
   const call::MediaPolicy& media_policy() const { return options_.media_policy; }
   // Each interface as it stands, in order.
   std::vector<tdm::Signalling::Status> status() const;
-  size_t calls() const { return legs_.size(); }
   // Timeslots or ports that are in service, whether a call is on them or not.
   size_t lines() const;
   // Of calls sent out from here on.
