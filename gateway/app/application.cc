@@ -2,120 +2,19 @@
 
 #include <algorithm>
 
-#include "gateway/app/analog.h"
 #include "gateway/app/surroundings.h"
 #include "gateway/records/files.h"
 #include "gateway/route/shares.h"
 #include "gateway/trunk/sip_options.h"
 #include "media/tone/wav.h"
 #include "t38/gateway.h"
-#include "tdm/cas/group.h"
-#include "tdm/dahdi/lasting_dchannel.h"
-#include "tdm/pri/interface.h"
 
 namespace sg::app {
 namespace {
 
 constexpr auto kShutdownLimit = 5s;
 
-tdm::SpanType type_of(conf::SpanType type) {
-  return type == conf::SpanType::E1 ? tdm::SpanType::E1 : tdm::SpanType::T1;
-}
-
-tdm::cesop::SpanConfig cesop_config(const conf::Span& span) {
-  tdm::cesop::SpanConfig config;
-  config.number = span.number;
-  config.type = type_of(span.type);
-  config.local = span.local;
-  config.remote = span.remote;
-  config.clock =
-      span.clock == conf::SpanClock::Given ? tdm::cesop::ClockSource::Given : tdm::cesop::ClockSource::Recovered;
-  config.ppm = span.ppm;
-  config.frames_per_packet = static_cast<unsigned>(span.frames_per_packet);
-  config.rtp_header = span.rtp_header;
-  config.playout_packets = static_cast<unsigned>(span.jitter_packets);
-  config.transmit_margin = span.transmit_margin;
-  return config;
-}
-
-tdm::pri::SwitchType switch_of(conf::PriSwitch type) {
-  switch (type) {
-    case conf::PriSwitch::EuroIsdnE1:
-      return tdm::pri::SwitchType::EuroIsdnE1;
-    case conf::PriSwitch::EuroIsdnT1:
-      return tdm::pri::SwitchType::EuroIsdnT1;
-    case conf::PriSwitch::Ni2:
-      return tdm::pri::SwitchType::Ni2;
-    case conf::PriSwitch::Dms100:
-      return tdm::pri::SwitchType::Dms100;
-    case conf::PriSwitch::Lucent5e:
-      return tdm::pri::SwitchType::Lucent5e;
-    case conf::PriSwitch::Att4ess:
-      return tdm::pri::SwitchType::Att4ess;
-    case conf::PriSwitch::Qsig:
-      return tdm::pri::SwitchType::Qsig;
-  }
-  return tdm::pri::SwitchType::EuroIsdnE1;
-}
-
-bool is_dahdi(const conf::Span& span) {
-  return span.backend == conf::SpanBackend::Dahdi;
-}
-
-// What the span of a card that is not there will be.
-tdm::SpanType type_for(conf::PriSwitch type) {
-  return type == conf::PriSwitch::EuroIsdnE1 || type == conf::PriSwitch::Qsig ? tdm::SpanType::E1 : tdm::SpanType::T1;
-}
-
-// `spans`: one, or with NFAS all of the trunk's.
-tdm::pri::Config pri_config(const conf::PriTrunk& trunk, std::vector<tdm::pri::Span> spans, tdm::Law law) {
-  tdm::pri::Config config;
-  auto type = spans.front().type;
-  auto dchannel_on = [&](uint16_t span) {
-    return tdm::Timeslot{span, trunk.dchannel != 0 ? static_cast<uint8_t>(trunk.dchannel) : tdm::dchannel_of(type)};
-  };
-  config.name = fmt::format("{} span {}", trunk.name, spans.front().number);
-  config.role = trunk.role == conf::PriRole::User ? tdm::pri::Role::User : tdm::pri::Role::Network;
-  config.switch_type = switch_of(trunk.switch_type);
-  config.dchannel = dchannel_on(spans.front().number);
-  if (trunk.nfas) {
-    auto with_dchannel = trunk.dchannel_spans();
-    config.name = trunk.name;
-    config.dchannel = dchannel_on(with_dchannel.front());
-    if (with_dchannel.size() > 1) config.backup = dchannel_on(with_dchannel[1]);
-  }
-  config.spans = std::move(spans);
-  config.hunt = trunk.hunt == conf::Hunt::Ascending ? tdm::Hunt::Ascending : tdm::Hunt::Descending;
-  config.law = law;
-  config.overlap_receiving = true;
-  config.takes_transfers = trunk.transfer;
-  config.t301 = trunk.t301;
-  config.t302 = trunk.t302;
-  config.t304 = trunk.t304;
-  config.t309 = trunk.t309;
-  config.t310 = trunk.t310;
-  config.t316 = trunk.t316;
-  config.alarm_release = trunk.alarm_release;
-  config.restart_when_up = trunk.restart;
-  auto ms = [](std::chrono::milliseconds time) { return static_cast<int>(time.count()); };
-  config.timers = {
-      {"T303", ms(trunk.t303)}, {"T305", ms(trunk.t305)}, {"T308", ms(trunk.t308)}, {"T313", ms(trunk.t313)}};
-  return config;
-}
-
 }  // namespace
-
-tdm::BearerCapability bearer_of(conf::Bearer bearer) {
-  switch (bearer) {
-    case conf::Bearer::Speech:
-      return tdm::BearerCapability::Speech;
-    case conf::Bearer::Unrestricted:
-      return tdm::BearerCapability::Unrestricted;
-    case conf::Bearer::Audio31k:
-      return tdm::BearerCapability::Audio31k;
-  }
-  return tdm::BearerCapability::Audio31k;
-}
 
 Application::Application(conf::Settings settings, sip::SuRoot& root)
     : settings_(std::move(settings)),
@@ -126,12 +25,7 @@ Application::Application(conf::Settings settings, sip::SuRoot& root)
       shutdown_limit_(root),
       memory_timer_(root) {}
 
-// The user agent steps the loop until it is gone: what the backends have told the loop would reach trunks that are
-// gone.
-Application::~Application() {
-  if (cesop_) cesop_->set_listener(nullptr);
-  if (dahdi_) dahdi_->set_listener(nullptr);
-}
+Application::~Application() = default;
 
 Result<std::unique_ptr<Application>> Application::start(conf::Settings settings, sip::SuRoot& root) {
   std::unique_ptr<Application> app(new Application(std::move(settings), root));
@@ -173,36 +67,10 @@ void Application::start_fax_memory() {
 }
 
 Result<> Application::start_backends() {
-  std::vector<tdm::cesop::SpanConfig> spans;
-  for (const auto& span : settings_.spans) {
-    if (!is_dahdi(span)) spans.push_back(cesop_config(span));
-  }
-  start_dahdi();
-  if (spans.empty()) return {};
-  auto backend = tdm::cesop::make_backend(std::move(spans), root_, counters_);
-  if (!backend) return tl::unexpected(backend.error());
-  cesop_ = std::move(*backend);
+  auto backends = trunk::Backends::start(settings_, root_, counters_);
+  if (!backends) return tl::unexpected(backends.error());
+  backends_ = std::move(*backends);
   return {};
-}
-
-// Without driver the other spans and the SIP trunks work all the same.
-void Application::start_dahdi() {
-  tdm::dahdi::Options options;
-  for (const auto& span : settings_.spans) {
-    if (is_dahdi(span)) {
-      options.spans.push_back({span.number, span.number_in_driver(), echo_taps(settings_, span.number),
-                               port_echo_taps(settings_, span.number)});
-    }
-  }
-  if (options.spans.empty()) return;
-  auto backend = tdm::dahdi::DahdiBackend::make(root_, std::move(options));
-  if (!backend) {
-    dahdi_error_ = backend.error().message;
-    log_.error("no span of the DAHDI driver works: {}; then restart spangated", dahdi_error_);
-    return;
-  }
-  dahdi_ = std::move(*backend);
-  log_.info("{}", dahdi_->driver_version());
 }
 
 Result<> Application::start_media() {
@@ -228,10 +96,7 @@ Result<> Application::start_media() {
     config.hold_music = std::move(*music);
   }
   std::vector<media::BackendOfSpan> backends;
-  for (const auto& span : settings_.spans) {
-    if (!is_dahdi(span)) backends.push_back({span.number, cesop_.get()});
-    if (is_dahdi(span) && dahdi_) backends.push_back({span.number, dahdi_.get()});
-  }
+  for (const auto& [span, backend] : backends_->by_span()) backends.push_back({span, backend});
   auto service = media::make_service(config, root_, std::move(backends), counters_);
   if (!service) return tl::unexpected(service.error());
   media_ = std::move(*service);
@@ -267,87 +132,11 @@ Result<> Application::start_sip() {
 }
 
 Result<> Application::start_trunks() {
-  for (const auto& settings : settings_.sip_trunks) {
-    trunks_.add(trunk::sip_options(settings, settings_), *agent_);
-  }
-  for (const auto& settings : settings_.pri_trunks) {
-    trunk::TdmTrunk::Options options;
-    options.name = settings.name;
-    options.bearer = bearer_of(settings.bearer);
-    options.joins_in_switch = settings.join_in_switch;
-    options.takes_transfers = settings.transfer;
-    options.media_policy.tone_zone = tdm::find_tone_zone(settings.tone_zone);
-    options.media_policy.plays_ringback = settings.ringback == conf::Ringback::Gateway;
-    options.causes = trunk::causes_of(settings);
-    // Each span is an interface of its own, or all are one.
-    std::vector<std::vector<uint16_t>> interfaces;
-    if (settings.nfas) {
-      interfaces.push_back(settings.spans);
-    } else {
-      for (uint16_t span : settings.spans) interfaces.push_back({span});
-    }
-    for (const auto& spans : interfaces) {
-      auto interface = make_interface(settings, spans);
-      if (!interface) return fail_with(interface.error(), "trunk {}, span {}", settings.name, fmt::join(spans, " "));
-      options.interfaces.push_back(std::move(*interface));
-    }
-    add_tdm_trunk(std::move(options));
-  }
-  for (const auto& settings : settings_.analog_trunks) start_analog_trunk(settings);
-  return {};
-}
-
-void Application::add_tdm_trunk(trunk::TdmTrunk::Options options) {
-  trunks_.add(std::make_unique<trunk::TdmTrunk>(
-      std::move(options), root_, counters_,
-      [this](trunk::TdmTrunk& from, std::unique_ptr<call::Leg> leg, const call::Setup& setup) {
+  trunk_factory_.emplace(settings_, trunk::TrunkFactory::Parts{*backends_, agent_.get(), root_, counters_});
+  return trunk_factory_->make_all(
+      trunks_, [this](trunk::TdmTrunk& from, std::unique_ptr<call::Leg> leg, const call::Setup& setup) {
         manager_->on_incoming({std::move(leg), setup, std::nullopt, &from, from.media_policy()});
-      }));
-}
-
-void Application::start_analog_trunk(const conf::AnalogTrunk& settings) {
-  // Media workers are few: their numbers are far below.
-  constexpr unsigned kFirstGroup = 1000;
-  tdm::Backend* backend = dahdi_.get();
-  if (!backend) {
-    if (!missing_backend_) missing_backend_ = std::make_unique<MissingBackend>(dahdi_error_);
-    backend = missing_backend_.get();
-  }
-  std::map<uint16_t, tdm::Backend*> backends;
-  for (uint16_t span : settings.spans) backends[span] = backend;
-  trunk::TdmTrunk::Options options;
-  options.name = settings.name;
-  options.causes = trunk::causes_of(settings);
-  options.carries_data = false;
-  options.media_policy.tone_zone = tdm::find_tone_zone(settings.tone_zone);
-  auto group = kFirstGroup + static_cast<unsigned>(trunks_.tdm().size());
-  options.interfaces.push_back(
-      std::make_unique<tdm::cas::Group>(cas_config(settings, settings_, group), root_, backends, counters_));
-  add_tdm_trunk(std::move(options));
-}
-
-Result<std::unique_ptr<tdm::Signalling>> Application::make_interface(const conf::PriTrunk& trunk,
-                                                                     const std::vector<uint16_t>& numbers) {
-  const bool on_cards = is_dahdi(*settings_.span(numbers.front()));
-  std::vector<tdm::pri::Span> spans;
-  std::optional<tdm::Law> law;
-  for (uint16_t number : numbers) {
-    spans.push_back({number, on_cards ? type_for(trunk.switch_type) : type_of(settings_.span(number)->type)});
-    if (!on_cards) continue;
-    for (const auto& status : span_status()) {
-      if (status.number != number || status.alarms & tdm::kAlarmRemoved) continue;
-      spans.back().type = status.type;
-      if (!law) law = status.law;
-    }
-  }
-  if (!law) law = tdm::law_of(spans.front().type);
-  auto config = pri_config(trunk, std::move(spans), *law);
-  if (!on_cards) return tdm::pri::Interface::make(std::move(config), root_, *cesop_, counters_);
-  auto open = [this, name = config.name](tdm::Timeslot slot) -> Result<std::unique_ptr<tdm::DChannel>> {
-    return tdm::dahdi::LastingDChannel::make(
-        root_, name, [this, slot] { return dahdi_ ? dahdi_->open_dchannel(slot) : fail("{}", dahdi_error_); });
-  };
-  return tdm::pri::Interface::make(std::move(config), root_, open, counters_);
+      });
 }
 
 Result<> Application::start_routes() {
@@ -363,10 +152,7 @@ Result<> Application::start_routes() {
     manager_->set_begun([this](const call::Record& record) { records_->begin(record); });
   }
   // Only now may calls come in.
-  if (cesop_) cesop_->set_listener(this);
-  if (dahdi_) dahdi_->set_listener(this);
-  span_watch_ = std::make_unique<trunk::SpanWatch>(root_, [this] { return span_status(); });
-  for (const auto& span : span_status()) on_alarms_changed(span.number, span.alarms);
+  span_watch_ = std::make_unique<trunk::SpanWatch>(root_, *backends_, trunks_);
   for (const auto& caution : route::cautions(settings_)) log_.warning("{}", caution);
   for (const auto& clock : examine_clocks(facts())) log_.warning("{}: {}", clock.says, clock.mend);
   return {};
@@ -445,12 +231,6 @@ int Application::options_status(const SocketAddress&) {
   if (!settings_.sip.options_follow_trunks) return 200;
   auto states = trunk_states();
   return std::ranges::any_of(states, &route::TrunkState::is_up) ? 200 : 503;
-}
-
-void Application::on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) {
-  log_.warning("span={} alarms={}", span, tdm::to_string(alarms));
-  if (span_watch_) span_watch_->take();
-  trunks_.on_alarms_changed(span, alarms);
 }
 
 }  // namespace sg::app

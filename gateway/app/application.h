@@ -11,7 +11,6 @@
 #include "conf/settings.h"
 #include "gateway/admin/server.h"
 #include "gateway/admin/view.h"
-#include "gateway/app/analog.h"
 #include "gateway/app/dial_plan.h"
 #include "gateway/app/doctor.h"
 #include "gateway/app/fax_archive.h"
@@ -23,22 +22,16 @@
 #include "gateway/route/plan.h"
 #include "gateway/sip/sip_agent.h"
 #include "gateway/sip/su_root.h"
+#include "gateway/trunk/backends.h"
 #include "gateway/trunk/span_watch.h"
+#include "gateway/trunk/trunk_factory.h"
 #include "gateway/trunk/trunks.h"
-#include "tdm/backend.h"
-#include "tdm/cesop/backend.h"
-#include "tdm/dahdi/backend.h"
 
 namespace sg::app {
 
-tdm::BearerCapability bearer_of(conf::Bearer bearer);
-
 // The gateway: builds every part from the settings, introduces them to each other, and takes them down in order.
 // Signalling thread only.
-class Application final : public sip::SipAgent::Listener,
-                          public call::Router,
-                          public tdm::Backend::Listener,
-                          public admin::View {
+class Application final : public sip::SipAgent::Listener, public call::Router, public admin::View {
  public:
   // Error: what could not be started, in words for the operator. `root` outlives the application.
   static Result<std::unique_ptr<Application>> start(conf::Settings settings, sip::SuRoot& root);
@@ -55,12 +48,9 @@ class Application final : public sip::SipAgent::Listener,
  private:
   explicit Application(conf::Settings settings, sip::SuRoot& root);
   Result<> start_backends();
-  void start_dahdi();
   Result<> start_media();
   Result<> start_sip();
   Result<> start_trunks();
-  void add_tdm_trunk(trunk::TdmTrunk::Options options);
-  void start_analog_trunk(const conf::AnalogTrunk& settings);
   Result<> start_routes();
   Result<> start_records();
   void start_fax_memory();
@@ -79,7 +69,6 @@ class Application final : public sip::SipAgent::Listener,
   bool is_emergency(const call::Setup& setup, const SocketAddress& source) override;
   call::Routing route(const call::Trunk& from, const call::Setup& setup) override;
   call::Reach reach(const call::Trunk& from, const call::Setup& setup) override;
-  void on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) override;
 
   admin::StatusView status() const override;
   std::vector<admin::CallView> calls() const override;
@@ -133,11 +122,7 @@ class Application final : public sip::SipAgent::Listener,
   route::Decision explain_forwards(route::Query query, route::Decision decision, route::Explanation& explanation,
                                    admin::RouteView& view) const;
   Facts facts() const;
-  size_t ports_in_use() const;  // pairs
-  // Every span there is, by number.
-  std::vector<tdm::SpanStatus> span_status() const;
-  Result<std::unique_ptr<tdm::Signalling>> make_interface(const conf::PriTrunk& trunk,
-                                                          const std::vector<uint16_t>& numbers);
+  size_t ports_in_use() const;                 // pairs
   std::vector<std::string> listening() const;  // "udp:127.0.0.1:5060"
   CallId call_on(tdm::Timeslot slot) const;
   std::string words_of(const std::string& tdm_trunk, bool is_up) const;
@@ -156,15 +141,14 @@ class Application final : public sip::SipAgent::Listener,
   // the SIP agent that their legs belong to, and media ends before the spans that it reads.
   std::unique_ptr<records::Writer> records_;
   std::unique_ptr<records::FaxMemory> fax_memory_;  // null: nothing is remembered
-  std::unique_ptr<tdm::cesop::Backend> cesop_;
-  std::unique_ptr<tdm::dahdi::DahdiBackend> dahdi_;
-  std::unique_ptr<MissingBackend> missing_backend_;
-  std::string fax_memory_error_;  // why nothing is, though a file is named
-  std::string dahdi_error_;       // why there is none, though a span wants one
-  std::unique_ptr<trunk::SpanWatch> span_watch_;
+  std::string fax_memory_error_;                    // why nothing is, though a file is named
+  std::unique_ptr<trunk::Backends> backends_;
   std::unique_ptr<media::Service> media_;
   std::unique_ptr<sip::SipAgent> agent_;
+  std::optional<trunk::TrunkFactory> trunk_factory_;
   trunk::Trunks trunks_;
+  // It goes before the agent, which steps the loop until it is gone: nobody hears then of what the backends have told.
+  std::unique_ptr<trunk::SpanWatch> span_watch_;
   std::shared_ptr<const DialPlan> plan_;
   PlanLoader plan_loader_;
   route::Limits limits_;

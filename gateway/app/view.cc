@@ -221,25 +221,9 @@ Result<admin::ImportView> Application::import_fax_numbers(const std::vector<std:
   return admin::ImportView{imported->taken, imported->older};
 }
 
-std::vector<tdm::SpanStatus> Application::span_status() const {
-  std::vector<tdm::SpanStatus> all;
-  if (cesop_) all = cesop_->status();
-  if (dahdi_) std::ranges::move(dahdi_->status(), std::back_inserter(all));
-  for (const auto& span : settings_.spans) {
-    if (span.backend != conf::SpanBackend::Dahdi || dahdi_) continue;
-    tdm::SpanStatus status;
-    status.number = span.number;
-    status.name = fmt::format("dahdi span {}: no driver", span.number_in_driver());
-    status.alarms = tdm::kAlarmRemoved;
-    all.push_back(std::move(status));
-  }
-  std::ranges::sort(all, {}, &tdm::SpanStatus::number);
-  return all;
-}
-
 std::vector<admin::SpanView> Application::spans() const {
   std::vector<admin::SpanView> views;
-  for (auto& span : span_status()) {
+  for (auto& span : backends_->status()) {
     admin::SpanView view;
     view.span = span;
     if (span_watch_) view.history = span_watch_->history(span);
@@ -357,8 +341,8 @@ Facts Application::facts() const {
                          .free = free_beside(settings_.fax.memory)});
   facts.ports = {.in_use = ports_in_use(),
                  .all = (static_cast<size_t>(settings_.media.last_port) - settings_.media.first_port + 1) / 2};
-  if (dahdi_) facts.driver_version = dahdi_->driver_version();
-  facts.driver_error = dahdi_error_;
+  facts.driver_version = backends_->driver_version();
+  facts.driver_error = backends_->driver_error();
   facts.is_overloaded = agent_ && agent_->is_overloaded();
   for (auto& view : spans()) {
     SpanFacts span;
@@ -374,10 +358,8 @@ Facts Application::facts() const {
     for (const auto& slot : timeslots()) {
       if (span.is_analog && slot.slot.span == view.span.number) span.ports.push_back(slot);
     }
-    if (dahdi_ && span.settings.backend == conf::SpanBackend::Dahdi) {
-      span.driver = dahdi_->driver_span(view.span.number);
-      span.channels = dahdi_->channels(view.span.number);
-    }
+    span.driver = backends_->driver_span(view.span.number);
+    span.channels = backends_->driver_channels(view.span.number);
     span.view = std::move(view);
     facts.spans.push_back(std::move(span));
   }

@@ -1,8 +1,11 @@
-#include "gateway/app/analog.h"
+#include "gateway/trunk/analog_options.h"
 
 #include <algorithm>
 
-namespace sg::app {
+#include "gateway/trunk/sip_options.h"
+#include "tdm/cas/group.h"
+
+namespace sg::trunk {
 namespace {
 
 tdm::LineKind kind_of(conf::AnalogKind kind) {
@@ -76,20 +79,18 @@ tdm::cas::Config cas_config(const conf::AnalogTrunk& trunk, const conf::Settings
   return config;
 }
 
-int echo_taps(const conf::Settings& settings, uint16_t span) {
-  for (const conf::PriTrunk& trunk : settings.pri_trunks) {
-    if (std::ranges::find(trunk.spans, span) != trunk.spans.end()) return trunk.echo_canceller;
-  }
-  return 0;
+TdmTrunk::Options analog_options(const conf::AnalogTrunk& trunk, const conf::Settings& settings, unsigned bearer_group,
+                                 const Backends& backends, Reactor& reactor, Counters& counters) {
+  std::map<uint16_t, tdm::Backend*> by_span;
+  for (uint16_t span : trunk.spans) by_span[span] = backends.by_span().at(span);
+  TdmTrunk::Options options;
+  options.name = trunk.name;
+  options.causes = causes_of(trunk);
+  options.carries_data = false;
+  options.media_policy.tone_zone = tdm::find_tone_zone(trunk.tone_zone);
+  options.interfaces.push_back(
+      std::make_unique<tdm::cas::Group>(cas_config(trunk, settings, bearer_group), reactor, by_span, counters));
+  return options;
 }
 
-std::map<uint8_t, int> port_echo_taps(const conf::Settings& settings, uint16_t span) {
-  std::map<uint8_t, int> taps;
-  for (const conf::Line& line : settings.ports) {
-    const conf::AnalogTrunk* trunk = settings.analog_trunk_of(line);
-    if (trunk && line.port->span == span) taps[line.port->channel] = trunk->echo_canceller;
-  }
-  return taps;
-}
-
-}  // namespace sg::app
+}  // namespace sg::trunk

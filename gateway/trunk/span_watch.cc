@@ -4,14 +4,26 @@
 
 namespace sg::trunk {
 
-SpanWatch::SpanWatch(Reactor& reactor, Spans spans) : spans_(std::move(spans)), timer_(reactor) {
-  take();
+SpanWatch::SpanWatch(Reactor& reactor, Backends& backends, Trunks& trunks)
+    : backends_(backends), trunks_(trunks), timer_(reactor) {
+  backends_.set_listener(this);
+  for (const auto& span : backends_.status()) on_alarms_changed(span.number, span.alarms);
   arm();
+}
+
+SpanWatch::~SpanWatch() {
+  backends_.set_listener(nullptr);
+}
+
+void SpanWatch::on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) {
+  log_.warning("span={} alarms={}", span, tdm::to_string(alarms));
+  take();
+  trunks_.on_alarms_changed(span, alarms);
 }
 
 void SpanWatch::take() {
   auto now = std::chrono::system_clock::now();
-  for (const auto& span : spans_()) histories_[span.number].take(now, span);
+  for (const auto& span : backends_.status()) histories_[span.number].take(now, span);
 }
 
 tdm::SpanHistory::View SpanWatch::history(const tdm::SpanStatus& span) const {

@@ -1,24 +1,24 @@
 #pragma once
 
-#include <functional>
 #include <map>
 #include <vector>
 
+#include "base/log.h"
 #include "base/reactor.h"
+#include "gateway/trunk/backends.h"
+#include "gateway/trunk/trunks.h"
 #include "tdm/span_history.h"
 
 namespace sg::trunk {
 
-// Keeps what every span counted by quarters of an hour and days. Owned by the Application; signalling thread only.
-class SpanWatch {
+// Tells the trunks of alarms, and keeps what every span counted by quarters of an hour and days. Owned by the
+// Application; signalling thread only.
+class SpanWatch final : private tdm::Backend::Listener {
  public:
-  using Spans = std::function<std::vector<tdm::SpanStatus>()>;
+  // All of these outlive it. The trunks hear of the alarms that stand.
+  SpanWatch(Reactor& reactor, Backends& backends, Trunks& trunks);
+  ~SpanWatch() override;
 
-  // `spans` tells how all of them stand now.
-  SpanWatch(Reactor& reactor, Spans spans);
-
-  // To be called when a span's alarms change, too.
-  void take();
   // What the span has counted, up to what it says now.
   tdm::SpanHistory::View history(const tdm::SpanStatus& span) const;
 
@@ -26,9 +26,13 @@ class SpanWatch {
   // So late may a step of the wall clock be noticed.
   static constexpr Duration kLongestWait = 60s;
 
+  void on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) override;
+  void take();
   void arm();
 
-  const Spans spans_;
+  Backends& backends_;
+  Trunks& trunks_;
+  const Log log_;
   std::map<uint16_t, tdm::SpanHistory> histories_;
   Timer timer_;
 };

@@ -1,4 +1,4 @@
-#include "gateway/app/analog.h"
+#include "gateway/trunk/analog_options.h"
 
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include "conf/options.h"
 
-namespace sg::app {
+namespace sg::trunk {
 namespace {
 
 using namespace std::chrono_literals;
@@ -168,14 +168,5 @@ TEST(EchoTaps, AreEachPortsOwnOnASpanThatTrunksShare) {
   EXPECT_EQ(port_echo_taps(all, 1), (Taps{{1, 0}, {2, 0}, {5, 64}, {6, 64}}));
 }
 
-TEST(MissingBackend, SaysWhyNothingOpens) {
-  MissingBackend backend("the dahdi module is not loaded");
-
-  EXPECT_EQ(backend.open_line({1, 1}).error().message, "the dahdi module is not loaded");
-  EXPECT_EQ(backend.open_bearer({1, 1}, {}).error().message, "the dahdi module is not loaded");
-  EXPECT_EQ(backend.open_dchannel({1, 16}).error().message, "the dahdi module is not loaded");
-  EXPECT_TRUE(backend.status().empty());
-}
-
 }  // namespace
-}  // namespace sg::app
+}  // namespace sg::trunk
