@@ -140,12 +140,13 @@ Result<> Application::start_trunks() {
 }
 
 Result<> Application::start_routes() {
-  auto plan = DialPlan::make(settings_);
+  auto plan = routing::DialPlan::make(settings_);
   if (!plan) return tl::unexpected(plan.error());
-  plan_ = std::move(*plan);
+  routing_ = std::make_unique<routing::CallRouting>(
+      std::move(*plan), routing::CallRouting::Context{trunks_, fax_memory_.get(), root_, counters_});
   manager_ = std::make_unique<call::CallManager>(call::Context{*media_, root_, counters_, settings_.fax.clear_after_dcn,
                                                                static_cast<uint8_t>(settings_.site.most_forwards)},
-                                                 *this, [this](const call::Record& record) { on_call_over(record); });
+                                                 *routing_, [this](const call::Record& record) { on_call_over(record); });
   if (records_) {
     // The number of a call is its name in the records, also over restarts.
     manager_->begin_after(records_->last_call());
@@ -212,6 +213,11 @@ bool Application::admits(const SocketAddress& source) {
   return settings_.sip.unknown_source == conf::UnknownSource::Refuse || trunks_.find_by_source(source) != nullptr;
 }
 
+bool Application::is_emergency(const call::Setup& setup, const SocketAddress& source) {
+  const auto* from = trunks_.find_by_source(source);
+  return from && routing_->is_emergency(from->name(), setup);
+}
+
 std::string Application::trunk_of(const SocketAddress& source) {
   const auto* from = trunks_.find_by_source(source);
   return from ? from->name() : std::string{};
@@ -229,7 +235,7 @@ bool Application::is_listed(const std::string& name, const SocketAddress& source
 int Application::options_status(const SocketAddress&) {
   if (is_shutting_down_) return 503;
   if (!settings_.sip.options_follow_trunks) return 200;
-  auto states = trunk_states();
+  auto states = routing_->trunk_states();
   return std::ranges::any_of(states, &route::TrunkState::is_up) ? 200 : 503;
 }
 

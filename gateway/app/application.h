@@ -11,15 +11,14 @@
 #include "conf/settings.h"
 #include "gateway/admin/server.h"
 #include "gateway/admin/view.h"
-#include "gateway/app/dial_plan.h"
 #include "gateway/app/doctor.h"
 #include "gateway/app/fax_archive.h"
 #include "gateway/call/call_manager.h"
 #include "gateway/records/fax_memory.h"
 #include "gateway/records/writer.h"
-#include "gateway/route/forward.h"
-#include "gateway/route/limits.h"
 #include "gateway/route/plan.h"
+#include "gateway/routing/call_routing.h"
+#include "gateway/routing/dial_plan.h"
 #include "gateway/sip/sip_agent.h"
 #include "gateway/sip/su_root.h"
 #include "gateway/trunk/backends.h"
@@ -31,7 +30,7 @@ namespace sg::app {
 
 // The gateway: builds every part from the settings, introduces them to each other, and takes them down in order.
 // Signalling thread only.
-class Application final : public sip::SipAgent::Listener, public call::Router, public admin::View {
+class Application final : public sip::SipAgent::Listener, public admin::View {
  public:
   // Error: what could not be started, in words for the operator. `root` outlives the application.
   static Result<std::unique_ptr<Application>> start(conf::Settings settings, sip::SuRoot& root);
@@ -55,8 +54,6 @@ class Application final : public sip::SipAgent::Listener, public call::Router, p
   Result<> start_records();
   void start_fax_memory();
   void on_call_over(const call::Record& record);
-  std::function<void(call::MediaPolicy&)> remembering(const std::string& trunk, const std::string& number,
-                                                      std::function<void(call::MediaPolicy&)> first) const;
   Result<> start_admin();
   void give_back_memory();
 
@@ -67,8 +64,6 @@ class Application final : public sip::SipAgent::Listener, public call::Router, p
   bool is_listed(const std::string& trunk, const SocketAddress& source) override;
   int options_status(const SocketAddress& source) override;
   bool is_emergency(const call::Setup& setup, const SocketAddress& source) override;
-  call::Routing route(const call::Trunk& from, const call::Setup& setup) override;
-  call::Reach reach(const call::Trunk& from, const call::Setup& setup) override;
 
   admin::StatusView status() const override;
   std::vector<admin::CallView> calls() const override;
@@ -92,33 +87,7 @@ class Application final : public sip::SipAgent::Listener, public call::Router, p
   Result<admin::BlockView> set_blocked(const admin::Blockable& what, bool is_blocked) override;
   bool hang_up(CallId id) override;
 
-  admin::ReloadView swap(std::shared_ptr<const DialPlan> fresh);
-  // What the dial plan is asked about a call, and, where lines forward it, about what becomes of it.
-  struct PlanQuestion {
-    std::shared_ptr<const DialPlan> plan;
-    route::Query query;
-    call::Setup setup;
-    std::vector<std::string> forwards;  // so far, as PlanRecord has them
-  };
-  // The decision; and as long as the called line forwards all its calls, that on what comes of it.
-  call::Routing answer(PlanQuestion question);
-  void fill(call::Routing& routing, const PlanQuestion& question, const route::Decision& decision);
-  std::optional<PlanQuestion> forwarded(const PlanQuestion& question, const route::Decision& decision,
-                                        route::ForwardOn on) const;
-  std::function<call::Routing()> forwarding(const PlanQuestion& question, const route::Decision& decision,
-                                            route::ForwardOn on);
-  bool is_forwarded_too_often(const PlanQuestion& question);
-  // The dial plan's part in a call: what refuses it, and what each target has to ask first.
-  std::optional<call::Refusal> refusal(const std::string& from, const route::Decision& decision, bool is_forwarded);
-  call::Target target_of(const std::string& from, route::Attempt attempt, const route::Decision& decision,
-                         const call::Setup& setup);
-  std::optional<call::Refusal> admit(const std::string& from, const std::string& trunk, bool is_emergency);
-  // What one trunk may hold of the other's lines, where it holds as much; "share = 90 of trunk pbx on pstn".
-  std::optional<std::string> exceeded_share(const std::string& from, const std::string& to) const;
-  bool make_room(const std::string& trunk);
-  call::Refusal refused(int cause, std::string limit);
-  bool is_at_max_calls(const std::string& trunk) const;
-
+  admin::ReloadView swap(std::shared_ptr<const routing::DialPlan> fresh);
   route::Decision explain_forwards(route::Query query, route::Decision decision, route::Explanation& explanation,
                                    admin::RouteView& view) const;
   Facts facts() const;
@@ -126,10 +95,10 @@ class Application final : public sip::SipAgent::Listener, public call::Router, p
   std::vector<std::string> listening() const;  // "udp:127.0.0.1:5060"
   CallId call_on(tdm::Timeslot slot) const;
   std::string words_of(const std::string& tdm_trunk, bool is_up) const;
-  std::vector<route::TrunkState> trunk_states() const;
   std::string describe_trunk(const std::string& name) const;
 
-  // As the gateway was started: spans, addresses and all else that no reload changes. What it does change is in plan_.
+  // As the gateway was started: spans, addresses and all else that no reload changes. What it does change is in
+  // routing_.
   const conf::Settings settings_;
   sip::SuRoot& root_;
   const TimePoint started_;
@@ -149,10 +118,8 @@ class Application final : public sip::SipAgent::Listener, public call::Router, p
   trunk::Trunks trunks_;
   // It goes before the agent, which steps the loop until it is gone: nobody hears then of what the backends have told.
   std::unique_ptr<trunk::SpanWatch> span_watch_;
-  std::shared_ptr<const DialPlan> plan_;
-  PlanLoader plan_loader_;
-  route::Limits limits_;
-  uint32_t calls_routed_ = 0;
+  routing::PlanLoader plan_loader_;
+  std::unique_ptr<routing::CallRouting> routing_;
   std::unique_ptr<call::CallManager> manager_;
   std::unique_ptr<admin::Server> admin_;
   Timer shutdown_limit_, memory_timer_;

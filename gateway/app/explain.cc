@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/app/application.h"
+#include "gateway/route/forward.h"
 #include "gateway/route/normalise.h"
 
 namespace sg::app {
@@ -88,9 +89,9 @@ std::string Application::describe_trunk(const std::string& name) const {
   const call::Trunk* found = trunks_.find(name);
   if (!found) return "not there until a restart";
   auto state = found->state();
-  const conf::Trunk* settings = plan_->settings->trunk(name);
+  const conf::Trunk* settings = routing_->settings().trunk(name);
   size_t calls = found->calls().size();
-  std::string text = !state.is_up ? "down" : state.is_full || is_at_max_calls(name) ? "full" : "up";
+  std::string text = !state.is_up ? "down" : state.is_full || routing_->is_at_max_calls(*found) ? "full" : "up";
   text += settings && settings->max_calls ? fmt::format(", {} of {} calls", calls, settings->max_calls)
                                           : fmt::format(", {} calls", calls);
   return state.note.empty() ? text : text + ", " + state.note;
@@ -99,7 +100,7 @@ std::string Application::describe_trunk(const std::string& name) const {
 // Follows lines that forward all their calls; the decision on the last. `explanation` grows.
 route::Decision Application::explain_forwards(route::Query query, route::Decision decision,
                                               route::Explanation& explanation, admin::RouteView& view) const {
-  int most = plan_->settings->site.most_forwards;
+  int most = routing_->settings().site.most_forwards;
   for (int hops = 0; auto next = route::forwarded(query, decision, route::ForwardOn::Always);) {
     view.forwards.push_back(fmt::format("line {} forwards all calls to {}: route \"{}\" leads to it",
                                         decision.called_line->ext, next->forwarded->to, decision.route));
@@ -112,7 +113,7 @@ route::Decision Application::explain_forwards(route::Query query, route::Decisio
     }
     query = std::move(*next);
     route::Explanation more;
-    decision = plan_->plan.decide(query, &more);
+    decision = routing_->plan().plan.decide(query, &more);
     std::ranges::move(more.considered, std::back_inserter(explanation.considered));
     explanation.skipped = std::move(more.skipped);
   }
@@ -123,13 +124,13 @@ route::Decision Application::explain_forwards(route::Query query, route::Decisio
                      ? fmt::format("after {} s without answer", decision.called_line->forward_after.count())
                      : std::string("when busy");
     view.forwards.push_back(fmt::format("line {} forwards {} to {}: {}", decision.called_line->ext, after,
-                                        next->forwarded->to, plan_->plan.decide(*next).outcome()));
+                                        next->forwarded->to, routing_->plan().plan.decide(*next).outcome()));
   }
   return decision;
 }
 
 Result<admin::RouteView> Application::explain_route(const admin::RouteQuestion& question) const {
-  const conf::Settings& settings = *plan_->settings;
+  const conf::Settings& settings = routing_->settings();
   if (!settings.trunk(question.from)) return fail("there is no trunk \"{}\"", question.from);
   bool is_line = std::any_of(settings.lines.begin(), settings.lines.end(), [&](const conf::Line& line) {
     return line.ext == question.line || line.did == question.line;
@@ -137,11 +138,11 @@ Result<admin::RouteView> Application::explain_route(const admin::RouteQuestion& 
   if (!question.line.empty() && !is_line) return fail("there is no line \"{}\"", question.line);
   auto query = query_of(question);
   if (!query) return tl::unexpected(query.error());
-  auto states = trunk_states();
-  query->turn = calls_routed_;
+  auto states = routing_->trunk_states();
+  query->turn = routing_->turn();
   query->trunks = states;
   route::Explanation explanation;
-  route::Decision decision = plan_->plan.decide(*query, &explanation);
+  route::Decision decision = routing_->plan().plan.decide(*query, &explanation);
   admin::RouteView view;
   decision = explain_forwards(std::move(*query), std::move(decision), explanation, view);
 
@@ -154,7 +155,7 @@ Result<admin::RouteView> Application::explain_route(const admin::RouteQuestion& 
   view.cause = decision.cause;
   view.is_emergency = decision.is_emergency;
   if (decision.rule && !decision.attempts.empty() && !decision.is_emergency) {
-    view.limit = limits_.refusal(*decision.rule, charge_of(decision), root_.now()).value_or("");
+    if (auto limit = routing_->limit_on(decision)) view.limit = text_of(*limit);
   }
   for (const auto& attempt : decision.attempts) {
     view.targets.push_back({attempt.trunk, describe_trunk(attempt.trunk), route::text_of(attempt.called),

@@ -15,7 +15,7 @@ void Application::reload(std::function<void(Result<admin::ReloadView>)> answer) 
   });
 }
 
-admin::ReloadView Application::swap(std::shared_ptr<const DialPlan> fresh) {
+admin::ReloadView Application::swap(std::shared_ptr<const routing::DialPlan> fresh) {
   const conf::Settings& settings = *fresh->settings;
   admin::ReloadView view;
   view.file = settings_.file;
@@ -23,7 +23,7 @@ admin::ReloadView Application::swap(std::shared_ptr<const DialPlan> fresh) {
   for (const auto& name : trunk_factory_->change(trunks_, settings)) {
     view.needs_restart.push_back(fmt::format("[trunk.{}] is new, and nothing listens for SIP", name));
   }
-  plan_loader_.dispose(std::exchange(plan_, std::move(fresh)));
+  plan_loader_.dispose(routing_->change(std::move(fresh)));
   view.routes = settings.routes.size();
   for (const conf::Route& route : settings.routes) view.patterns += route.called.size() + route.rows.size();
   view.tests = settings.tests.size();

@@ -192,7 +192,7 @@ Result<size_t> Application::forget_fax_number(const std::string& number, const s
   if (!trunk.empty() && !trunks.contains(trunk)) {
     if (auto known = has_memory_of(trunk); !known) return tl::unexpected(known.error());
   }
-  const WrittenNumbers numbers(*plan_->settings);
+  const WrittenNumbers numbers(routing_->settings());
   size_t forgotten = 0;
   for (const std::string& name : trunks) {
     if (!trunk.empty() && name != trunk) continue;
@@ -205,7 +205,7 @@ Result<size_t> Application::forget_fax_number(const std::string& number, const s
 Result<admin::ImportView> Application::import_fax_numbers(const std::vector<std::string>& lines) {
   if (!fax_memory_) return no_memory();
   const auto now = std::chrono::system_clock::now();
-  const WrittenNumbers written(*plan_->settings);
+  const WrittenNumbers written(routing_->settings());
   std::vector<records::FaxExperience> numbers;
   for (const std::string& line : lines) {
     auto known = records::experience_of(line, now);
@@ -258,7 +258,7 @@ std::vector<admin::SpanView> Application::spans() const {
 
 std::vector<admin::TrunkView> Application::trunks() const {
   std::vector<admin::TrunkView> views;
-  for (const auto& state : trunk_states()) {
+  for (const auto& state : routing_->trunk_states()) {
     const auto* sip = dynamic_cast<const trunk::SipTrunk*>(trunks_.find(state.name));
     auto word = sip ? sip->words() : words_of(state.name, state.is_up);
     views.push_back({state.name, sip ? "sip" : "tdm", state.is_up, std::move(word), state.calls, state.max_calls});

@@ -190,24 +190,25 @@ bool Call::has_next() const {
   const auto& targets = routing_.targets;
   return next_target_ < targets.size() ||
          std::any_of(targets.begin() + static_cast<ptrdiff_t>(next_room_), targets.end(),
-                     [](const Target& target) { return target.make_room != nullptr; });
+                     [](const Target& target) { return target.clears_lower; });
 }
 
 bool Call::wait_for_room() {
   while (next_room_ < routing_.targets.size()) {
-    const Target& target = routing_.targets[next_room_++];
-    if (!target.make_room || !target.make_room()) continue;
+    const size_t index = next_room_++;
+    const Target& target = routing_.targets[index];
+    if (!target.clears_lower || !owner_.make_room(*target.trunk)) continue;
     log_.warning("a lower call makes room on trunk={}", target.trunk->name());
-    use_room(target, context_.reactor.now() + kRoomLimit);
+    use_room(index, context_.reactor.now() + kRoomLimit);
     return true;
   }
   return false;
 }
 
-void Call::use_room(const Target& target, TimePoint until) {
-  timer_.arm(kRoomPoll, [this, &target, until] {
+void Call::use_room(size_t target, TimePoint until) {
+  timer_.arm(kRoomPoll, [this, target, until] {
     auto tried = record_.called.size();
-    auto cause = try_target(target);
+    auto cause = try_target(routing_.targets[target]);
     if (!cause) return;
     if (context_.reactor.now() < until) {
       record_.called.resize(tried);
@@ -219,7 +220,7 @@ void Call::use_room(const Target& target, TimePoint until) {
 }
 
 std::optional<Cause> Call::try_target(const Target& target) {
-  auto refused = target.admit ? target.admit() : std::nullopt;
+  auto refused = router_.admit(target);
   if (!refused && is_data() && !target.trunk->carries_data()) refused = Refusal{kBearerNotImplemented, ""};
   auto out = refused ? tl::unexpected(refused->cause) : target.trunk->make_leg();
   if (!out) {
@@ -465,7 +466,7 @@ void Call::on_redirected(Party& party, const std::vector<Redirect>& to) {
   is_redirected_ = true;
   auto& targets = routing_.targets;
   Target from = targets[next_target_ - 1];
-  from.make_room = nullptr;
+  from.clears_lower = false;
   from.setup.redirection = diverted(from.setup, from.setup.called, kDivertedUnconditional);
   auto at = targets.begin() + static_cast<ptrdiff_t>(next_target_);
   std::optional<Cause> refused;

@@ -37,6 +37,8 @@ class CallOwner {
   // A party of an answered call is gone; the other one may be taken elsewhere now, before the call is cleared.
   virtual void on_party_gone(Call& call, const Party& gone) = 0;
   virtual void on_clearing(Call& call) = 0;
+  // Clears a lower call, so that an emergency call finds room on the trunk. False: there is none.
+  virtual bool make_room(const Trunk& on) = 0;
 };
 
 // A call: two parties, one media session, one record. It does not know which leg speaks which protocol.
@@ -136,7 +138,7 @@ class Call final : public PartyListener {
   std::optional<Cause> try_target(const Target& target);
   // Every target failed: a lower call makes room for this one, if it may. False: none does.
   bool wait_for_room();
-  void use_room(const Target& target, TimePoint until);
+  void use_room(size_t target, TimePoint until);
   bool has_next() const;
   void wait_for_called(Duration limit, Cause why);
   void wait_for_answer(Duration limit);

@@ -56,6 +56,25 @@ bool CallManager::hang_up(CallId id, HungUp why, Cause cause) {
   return true;
 }
 
+// The newest call has the least to lose: nobody has talked for long. One on a blocked timeslot would free none.
+bool CallManager::make_room(const Trunk& on) {
+  if (!on.state().is_full) return false;
+  auto frees_timeslot = [&](const Party* party) {
+    return party && party->trunk_of() == &on && !(party->slot() && on.is_blocked(*party->slot()));
+  };
+  auto is_lower = [&](const Call* call) {
+    const bool is_ending = call->state() == CallState::Releasing || call->state() == CallState::Closed;
+    const bool is_emergency = call->record().plan.is_emergency;
+    return !is_ending && !is_emergency && (frees_timeslot(&call->caller()) || frees_timeslot(call->called()));
+  };
+  const auto all = calls();
+  auto lower = std::find_if(all.rbegin(), all.rend(), is_lower);
+  if (lower == all.rend()) return false;
+  Log().error("trunk={} has no free timeslot for an emergency call: call {} is cleared", on.name(), (*lower)->id());
+  context_.counters.get("route.emergency_cleared").add();
+  return hang_up((*lower)->id(), HungUp::ForEmergency, kResourceUnavailable);
+}
+
 void CallManager::shut_down(std::function<void()> done) {
   when_empty_ = std::move(done);
   if (calls_.empty()) {

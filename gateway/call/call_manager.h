@@ -47,6 +47,7 @@ class CallManager final : public media::Service::Listener, private CallOwner {
   void on_replacing(Call& call) override;
   void on_party_gone(Call& call, const Party& gone) override;
   void on_clearing(Call& call) override;
+  bool make_room(const Trunk& on) override;
   bool transfer_blind(Call& call, Party& by, const TransferRequest& request);
   // Whether there is such a dialog: then the far ends of both are joined, from the loop.
   bool transfer_attended(Call& call, Party& by, const TransferRequest& request);

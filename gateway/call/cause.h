@@ -49,6 +49,7 @@ constexpr Cause kDestinationOutOfOrder{27};
 constexpr Cause kInvalidNumber{28};
 constexpr Cause kNoCircuit{34};
 constexpr Cause kTemporaryFailure{41};
+constexpr Cause kResourceUnavailable{47};
 constexpr Cause kBearerNotImplemented{65};
 constexpr Cause kRecoveryOnTimer{102};
 constexpr Cause kInterworking{127};

@@ -49,6 +49,8 @@ class Trunk {
   virtual void on_called(Obstacle /*obstacle*/) {}
   // Whether its peer may transfer calls, or take dialogs over (REFER, Replaces).
   virtual bool allows_transfer() const { return true; }
+  // Whether the operator has taken the timeslot out of use: a call that is up on it goes on.
+  virtual bool is_blocked(tdm::Timeslot /*slot*/) const { return false; }
   // Whether a call of 64 kbit/s unrestricted data can come from here, or go there.
   virtual bool carries_data() const { return true; }
   // A leg ready for setup(), or why there is none now: 34 full, 27 out of order.
@@ -72,11 +74,11 @@ struct Refusal {
 struct Target {
   Trunk* trunk = nullptr;
   Setup setup;
-  Duration ring{};  // from setup to the answer, then the next target's turn; 0: no limit
-  // Asked right before the trunk is. Null: it may always be tried.
-  std::function<std::optional<Refusal>()> admit;
-  // Clears a lower call, so that this one finds room on the trunk. False: there is none. Null: it never may.
-  std::function<bool()> make_room;
+  Duration ring{};            // from setup to the answer, then the next target's turn; 0: no limit
+  std::string from = {};      // the trunk by whose rights it is tried
+  bool is_emergency = false;  // under no limit
+  // Where its trunk is full, a call there that is no emergency is cleared, so that this one finds room.
+  bool clears_lower = false;
   // What this target's media has other than its trunk's. Null: nothing.
   std::function<void(MediaPolicy&)> adapt;
 };
@@ -121,6 +123,8 @@ class Router {
  public:
   virtual ~Router() = default;
   virtual Routing route(const Trunk& from, const Setup& setup) = 0;
+  // Asked right before a target is tried. Not set: it may be.
+  virtual std::optional<Refusal> admit(const Target& /*target*/) { return std::nullopt; }
   // Asked of calls whose number may not be whole yet.
   virtual Reach reach(const Trunk& /*from*/, const Setup& /*setup*/) { return Reach::MayGrow; }
 };

@@ -18,11 +18,29 @@ uint64_t seconds_between(TimePoint from, TimePoint to) {
       std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(to - from).count()));
 }
 
-std::string limit_of(std::string_view key, int limit, const conf::Route& route) {
-  return fmt::format("{} = {} of route {}", key, limit, route.name);
+bool is_of_route(LimitKind kind) {
+  return kind > LimitKind::Share;
 }
 
 }  // namespace
+
+std::string_view key_of(LimitKind kind) {
+  constexpr std::array<std::string_view, kLimitKinds> kKeys{"max_calls",
+                                                            "max_cps",
+                                                            "share",
+                                                            "limit",
+                                                            "per_line_calls_hour",
+                                                            "per_line_minutes_day",
+                                                            "abroad_minutes_day",
+                                                            "per_destination_minutes_day"};
+  return kKeys[static_cast<size_t>(kind)];
+}
+
+std::string text_of(const Limit& limit) {
+  auto text = fmt::format("{} = {} of {} {}", key_of(limit.kind), limit.value,
+                          is_of_route(limit.kind) ? "route" : "trunk", limit.of);
+  return limit.on.empty() ? text : text + " on " + limit.on;
+}
 
 int64_t Window::step_of(TimePoint moment) const {
   auto since = moment.time_since_epoch();
@@ -51,26 +69,27 @@ uint64_t Window::sum(TimePoint now) const {
   return all;
 }
 
-std::optional<std::string> Limits::refusal(const conf::Route& route, const Charge& charge, TimePoint now) const {
+std::optional<Limit> Limits::refusal(const conf::Route& route, const Charge& charge, TimePoint now) const {
   const conf::Spend& spend = route.spend;
+  auto limit = [&](LimitKind kind, int value) { return Limit{kind, value, route.name}; };
   auto is_spent = [&](int minutes, What what, const std::string& who) {
     return minutes != 0 && talk(what, route.name, who, now) >= static_cast<uint64_t>(minutes) * 60;
   };
   if (route.limit != 0 && calls_on(route.name) >= static_cast<size_t>(route.limit)) {
-    return limit_of("limit", route.limit, route);
+    return limit(LimitKind::Calls, route.limit);
   }
   if (spend.per_line_calls_hour != 0 &&
       sum(What::CallsOfLine, route.name, charge.line, now) >= static_cast<uint64_t>(spend.per_line_calls_hour)) {
-    return limit_of("per_line_calls_hour", spend.per_line_calls_hour, route);
+    return limit(LimitKind::LineCallsInHour, spend.per_line_calls_hour);
   }
   if (is_spent(spend.per_line_minutes_day, What::TalkOfLine, charge.line)) {
-    return limit_of("per_line_minutes_day", spend.per_line_minutes_day, route);
+    return limit(LimitKind::LineMinutesInDay, spend.per_line_minutes_day);
   }
   if (charge.is_abroad && is_spent(spend.abroad_minutes_day, What::TalkAbroad, "")) {
-    return limit_of("abroad_minutes_day", spend.abroad_minutes_day, route);
+    return limit(LimitKind::MinutesAbroadInDay, spend.abroad_minutes_day);
   }
   if (is_spent(spend.per_destination_minutes_day, What::TalkToDestination, charge.destination)) {
-    return limit_of("per_destination_minutes_day", spend.per_destination_minutes_day, route);
+    return limit(LimitKind::DestinationMinutesInDay, spend.per_destination_minutes_day);
   }
   return std::nullopt;
 }
@@ -105,10 +124,10 @@ void Limits::end(Ticket ticket, TimePoint now) {
   }
 }
 
-std::optional<std::string> Limits::take(const conf::Trunk& trunk, CallDirection direction, TimePoint now) {
+std::optional<Limit> Limits::take(const conf::Trunk& trunk, CallDirection direction, TimePoint now) {
   auto& bucket = buckets_.try_emplace({trunk.name, direction}, kBurstSeconds).first->second;
   if (trunk.max_cps == 0 || bucket.take(trunk.max_cps, now)) return std::nullopt;
-  return fmt::format("max_cps = {} of trunk {}", trunk.max_cps, trunk.name);
+  return Limit{LimitKind::MaxCps, trunk.max_cps, trunk.name};
 }
 
 size_t Limits::calls_on(const std::string& route) const {

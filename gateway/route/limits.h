@@ -36,6 +36,33 @@ class Window {
   std::array<uint32_t, kSteps> steps_{};
 };
 
+// What of the dial plan holds a call back: the first three are a trunk's, the others a route's.
+enum class LimitKind : uint8_t {
+  MaxCalls,
+  MaxCps,
+  Share,
+  Calls,
+  LineCallsInHour,
+  LineMinutesInDay,
+  MinutesAbroadInDay,
+  DestinationMinutesInDay
+};
+constexpr size_t kLimitKinds = 8;
+
+// As the settings have it: "per_line_calls_hour".
+std::string_view key_of(LimitKind kind);
+
+struct Limit {
+  LimitKind kind = LimitKind::MaxCalls;
+  int value = 0;
+  std::string of;       // the trunk or route
+  std::string on = {};  // Share: the trunk whose lines they are
+
+  bool operator==(const Limit&) const = default;
+};
+// "max_cps = 5 of trunk carrier", "limit = 2 of route out", "share = 90 of trunk pbx on pstn"
+std::string text_of(const Limit& limit);
+
 enum class CallDirection : uint8_t { FromTrunk, ToTrunk };
 
 // What is used of the dial plan's limits: calls at once, calls a second, minutes. Everything goes by names, so that it
@@ -53,15 +80,15 @@ class Limits {
   };
   using Ticket = uint64_t;
 
-  // The limit that the call would break, "limit = 2 of route out". Not set: it may go on.
-  std::optional<std::string> refusal(const conf::Route& route, const Charge& charge, TimePoint now) const;
+  // The limit that the call would break. Not set: it may go on.
+  std::optional<Limit> refusal(const conf::Route& route, const Charge& charge, TimePoint now) const;
   // From here on the call counts, until end().
   Ticket begin(Charge charge, TimePoint now);
   void answer(Ticket ticket, TimePoint now);
   void end(Ticket ticket, TimePoint now);
 
-  // max_cps: counts a call where it may go on, "max_cps = 5 of trunk carrier" where it may not.
-  std::optional<std::string> take(const conf::Trunk& trunk, CallDirection direction, TimePoint now);
+  // max_cps: counts a call where it may go on; the limit where it may not.
+  std::optional<Limit> take(const conf::Trunk& trunk, CallDirection direction, TimePoint now);
 
   size_t calls_on(const std::string& route) const;
   // How much is kept, for tests.

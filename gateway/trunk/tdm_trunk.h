@@ -57,7 +57,7 @@ class TdmTrunk final : public call::Trunk {
   Reactor& reactor() { return reactor_; }
   // As tdm::Signalling has it. False: none of its interfaces has the timeslot.
   bool set_blocked(tdm::Timeslot slot, bool is_blocked);
-  bool is_blocked(tdm::Timeslot slot) const;
+  bool is_blocked(tdm::Timeslot slot) const override;
   void on_alarms_changed(uint16_t span, tdm::AlarmSet alarms);
 
  private:

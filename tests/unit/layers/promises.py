@@ -89,13 +89,12 @@ def made_names():
     """Names that are put together: the text between get( and ), as it stands there -> what may come of it."""
     machines = [name for _, text in sources("gateway", "tdm", "media")
                 for name in re.findall(r"FsmTable<[^;{}]*>\s+\w+\{\s*\"(\w+)\"", text)]
-    limits = words("gateway/route/limits.cc", r"limit_of\(\"(\w+)\"") + ["max_cps"] + \
-        words("gateway/app/routing.cc", r"fmt::format\(\"(\w+) = \{\}")
+    limits = re.findall(r'"(\w+)"', re.search(r"kKeys\{(.*?)\}", (ROOT / "gateway/route/limits.cc").read_text(), re.S)[1])
     verdicts = re.search(r"name\(FaxOutcome::Verdict.*?\n\}", (ROOT / "gateway/call/fax_outcome.cc").read_text(), re.S)[0]
     cas = [name for _, text in sources("tdm/cas") for name in re.findall(r"\bcount\(\"(\w+)\"\)", text)]
     cesop = re.search(r"\.counters = \{(.*?)\}\}", (ROOT / "tdm/cesop/span.cc").read_text(), re.S)[1]
     return {'fmt::format("fsm.{}.refused", table.machine)': [f"fsm.{name}.refused" for name in machines],
-            "counter_of(limit)": [f"refused.{name}" for name in limits],
+            'fmt::format("refused.{}", key)': [f"refused.{name}" for name in limits],
             'fmt::format("fax.{}", counter_word(fax.verdict))':
                 [f"fax.{name.replace(' ', '_')}" for name in re.findall(r'return "([a-z ]+)"', verdicts)],
             'fmt::format("cas.{}", what)': [f"cas.{name}" for name in cas],

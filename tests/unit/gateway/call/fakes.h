@@ -110,6 +110,8 @@ class FakeTrunk final : public Trunk {
   FakeTrunk(std::string name, MediaKind kind, Reactor& reactor)
       : name_(std::move(name)), kind_(kind), reactor_(reactor) {}
   const std::string& name() const override { return name_; }
+  TrunkState state() const override { return {true, is_full, ""}; }
+  bool is_blocked(tdm::Timeslot slot) const override { return blocked == slot; }
   const CauseMap& causes() const override { return cause_map; }
   bool allows_transfer() const override { return may_transfer; }
   bool carries_data() const override { return takes_data; }
@@ -130,6 +132,8 @@ class FakeTrunk final : public Trunk {
   Patience patience_;
   bool may_transfer = true;
   bool takes_data = true;
+  bool is_full = false;
+  std::optional<tdm::Timeslot> blocked;
   std::vector<Obstacle> met;      // what calls that went there met
   bool confirms_releases = true;  // false: the test says when a leg that was released is over
   std::vector<std::unique_ptr<LegScript>> legs;

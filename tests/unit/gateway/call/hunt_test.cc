@@ -45,6 +45,7 @@ class RoutedCall : public ::testing::Test, public Router {
     for (FakeTrunk* trunk : {&a, &b}) routing.targets.emplace_back().trunk = trunk;
   }
   Routing route(const Trunk&, const call::Setup&) override { return std::move(routing); }
+  std::optional<Refusal> admit(const Target& target) override { return admits ? admits(target) : std::nullopt; }
 
   void call() {
     call::Setup setup;
@@ -61,6 +62,7 @@ class RoutedCall : public ::testing::Test, public Router {
   FakeTrunk a{"a", MediaKind::Tdm, reactor};
   FakeTrunk b{"b", MediaKind::Tdm, reactor};
   Routing routing;
+  std::function<std::optional<Refusal>(const Target&)> admits;  // null: all
   std::vector<Record> records;
   CallManager manager{{media, reactor, counters}, *this, [this](const Record& record) { records.push_back(record); }};
 };
@@ -106,7 +108,10 @@ TEST_F(RoutedCall, AnAnswerEndsTheTimeToRing) {
 }
 
 TEST_F(RoutedCall, ATargetAtItsLimitIsPassedOverAndTheRecordSaysWhich) {
-  routing.targets[0].admit = [] { return Refusal{kNoCircuit, "max_cps = 1 of trunk a"}; };
+  admits = [this](const Target& target) -> std::optional<Refusal> {
+    if (target.trunk != &a) return std::nullopt;
+    return Refusal{kNoCircuit, "max_cps = 1 of trunk a"};
+  };
   routing.hunt.has_default = false;
   call();
 
@@ -128,29 +133,65 @@ TEST_F(RoutedCall, ARefusedCallTriesNoTarget) {
   EXPECT_EQ(records.at(0).plan.limit, "limit = 2 of route out");
 }
 
-TEST_F(RoutedCall, AnEmergencyCallWaitsForTheRoomThatALowerCallMakes) {
-  a.refuses_with = b.refuses_with = kNoCircuit;
-  int asked = 0;
-  routing.targets[1].make_room = [&] { return ++asked == 1; };
-  call();
-  EXPECT_EQ(asked, 1) << "only after every target was tried";
-  EXPECT_TRUE(records.empty());
+// A call for an emergency number, where other calls have taken all of "b".
+class EmergencyCall : public RoutedCall {
+ protected:
+  // An answered call from "from" to "b".
+  LegScript& lower_call(tdm::Timeslot slot, bool is_emergency = false) {
+    Routing lower;
+    lower.targets.emplace_back().trunk = &b;
+    lower.plan.is_emergency = is_emergency;
+    std::swap(routing, lower);
+    call();
+    std::swap(routing, lower);
+    LegScript& leg = *b.legs.back();
+    leg.listener->on_timeslot(slot);
+    leg.listener->on_answered(std::nullopt);
+    reactor.settle();
+    return leg;
+  }
+  void fill(FakeTrunk& trunk) {
+    trunk.is_full = true;
+    trunk.refuses_with = kNoCircuit;
+  }
+  void make_free(FakeTrunk& trunk) {
+    trunk.is_full = false;
+    trunk.refuses_with.reset();
+  }
+  void call_for_help() {
+    for (Target& target : routing.targets) target.is_emergency = target.clears_lower = true;
+    routing.plan.is_emergency = true;
+    call();
+  }
+};
+
+TEST_F(EmergencyCall, WaitsForTheRoomThatTheNewestLowerCallMakes) {
+  LegScript& older = lower_call({1, 1});
+  LegScript& newer = lower_call({1, 2});
+  a.refuses_with = kDestinationOutOfOrder;
+  fill(b);
+  const size_t before = b.legs.size();
+  call_for_help();
+  EXPECT_TRUE(newer.destroyed);
+  EXPECT_FALSE(older.destroyed);
+  EXPECT_EQ(records.at(0).cause.q850, 47);
+  EXPECT_EQ(counters.get("route.emergency_cleared").value(), 1u);
 
   reactor.advance(1s);
-  EXPECT_TRUE(b.legs.empty());
-  b.refuses_with.reset();
+  EXPECT_EQ(b.legs.size(), before);
+  make_free(b);
   reactor.advance(100ms);
 
-  ASSERT_EQ(b.legs.size(), 1u);
+  ASSERT_EQ(b.legs.size(), before + 1);
   b.legs.back()->listener->on_answered(std::nullopt);
   EXPECT_TRUE(caller().heard_command("answer"));
 }
 
-TEST_F(RoutedCall, AnEmergencyCallThatFindsNoRoomIsRefusedInTheEnd) {
-  a.refuses_with = b.refuses_with = kNoCircuit;
-  routing.targets[0].make_room = [] { return true; };
-  routing.targets[1].make_room = [] { return false; };
-  call();
+TEST_F(EmergencyCall, ThatFindsNoRoomInTimeIsRefusedInTheEnd) {
+  lower_call({1, 1});
+  fill(a);
+  fill(b);
+  call_for_help();
 
   reactor.advance(6s);
 
@@ -159,18 +200,43 @@ TEST_F(RoutedCall, AnEmergencyCallThatFindsNoRoomIsRefusedInTheEnd) {
   EXPECT_EQ(reactor.armed_timers(), 0u);
 }
 
-TEST_F(RoutedCall, RoomIsMadeAlsoWhenTheLastTargetFailsLater) {
-  a.refuses_with = kNoCircuit;
-  routing.targets[0].make_room = [&] {
-    a.refuses_with.reset();
-    return true;
-  };
-  call();
-  b.legs.back()->listener->on_released(kDestinationOutOfOrder);
+TEST_F(EmergencyCall, FindsRoomAlsoWhenTheLastTargetFailsLater) {
+  lower_call({1, 1});
+  fill(b);
+  const size_t before = b.legs.size();
+  call_for_help();
+  make_free(b);
+  b.is_full = true;  // as far as its state tells
+  a.legs.back()->listener->on_released(kDestinationOutOfOrder);
 
   reactor.advance(100ms);
 
-  EXPECT_EQ(a.legs.size(), 1u);
+  EXPECT_EQ(b.legs.size(), before + 1);
+}
+
+TEST_F(EmergencyCall, ClearsNoOtherEmergencyCallNorOneOnABlockedTimeslot) {
+  LegScript& lower = lower_call({1, 1});
+  LegScript& on_blocked = lower_call({1, 2});
+  LegScript& help = lower_call({1, 3}, true);
+  b.blocked = tdm::Timeslot{1, 2};
+  a.refuses_with = kDestinationOutOfOrder;
+  fill(b);
+
+  call_for_help();
+
+  EXPECT_TRUE(lower.destroyed);
+  EXPECT_FALSE(on_blocked.destroyed);
+  EXPECT_FALSE(help.destroyed);
+}
+
+TEST_F(EmergencyCall, ClearsNothingWhereTheTrunkIsOnlyDown) {
+  LegScript& lower = lower_call({1, 1});
+  a.refuses_with = b.refuses_with = kDestinationOutOfOrder;
+
+  call_for_help();
+
+  EXPECT_FALSE(lower.destroyed);
+  EXPECT_TRUE(caller().heard_command("release 27"));
 }
 
 class NotedUsage final : public Usage {

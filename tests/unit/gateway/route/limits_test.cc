@@ -7,7 +7,10 @@ namespace {
 
 // A clock that stands until it is moved.
 struct LimitsTest : testing::Test {
-  std::string refusal(const Limits::Charge& of) { return limits.refusal(route, of, now).value_or("none"); }
+  std::string refusal(const Limits::Charge& of) {
+    auto limit = limits.refusal(route, of, now);
+    return limit ? text_of(*limit) : "none";
+  }
   std::string refusal() { return refusal(charge); }
   // A call that talked for so long, and is over.
   void talk(std::chrono::seconds length, Limits::Charge with) {
@@ -115,7 +118,7 @@ TEST_F(LimitsTest, ATrunkTakesSoManyCallsASecondEachWay) {
   };
 
   EXPECT_EQ(taken(CallDirection::ToTrunk), 10) << "two seconds' worth at once";
-  EXPECT_EQ(*limits.take(trunk, CallDirection::ToTrunk, now), "max_cps = 5 of trunk carrier");
+  EXPECT_EQ(text_of(*limits.take(trunk, CallDirection::ToTrunk, now)), "max_cps = 5 of trunk carrier");
   EXPECT_EQ(taken(CallDirection::FromTrunk), 10);
   now += 400ms;
   EXPECT_EQ(taken(CallDirection::ToTrunk), 2);

@@ -1,8 +1,8 @@
-#include "gateway/app/dial_plan.h"
+#include "gateway/routing/dial_plan.h"
 
 #include "gateway/route/shares.h"
 
-namespace sg::app {
+namespace sg::routing {
 namespace {
 
 // A call to a telephone takes no line that another could have had.
@@ -82,4 +82,4 @@ void PlanLoader::run() {
   }
 }
 
-}  // namespace sg::app
+}  // namespace sg::routing

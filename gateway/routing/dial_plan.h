@@ -14,7 +14,7 @@
 #include "conf/settings.h"
 #include "gateway/route/plan.h"
 
-namespace sg::app {
+namespace sg::routing {
 
 // A file that was read whole: its settings, and the plan that refers to them. Never changes; any thread.
 struct DialPlan {
@@ -60,4 +60,4 @@ class PlanLoader {
   std::thread thread_;  // last: it uses all of the above
 };
 
-}  // namespace sg::app
+}  // namespace sg::routing

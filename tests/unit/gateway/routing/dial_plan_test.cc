@@ -1,4 +1,4 @@
-#include "gateway/app/dial_plan.h"
+#include "gateway/routing/dial_plan.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 
 #include "base/event_loop.h"
 
-namespace sg::app {
+namespace sg::routing {
 namespace {
 
 constexpr const char* kFile = R"([sip]
@@ -103,4 +103,4 @@ TEST_F(PlanLoaderTest, TakesOldPlansApartOnItsOwnThread) {
 }
 
 }  // namespace
-}  // namespace sg::app
+}  // namespace sg::routing
