@@ -157,7 +157,7 @@ struct ReloadView {
   std::vector<std::string> needs_restart;  // "[span.1] remote"
 };
 
-// The gateway as the admin commands may see and touch it; implemented by the Application. Signalling thread only.
+// The gateway as the admin commands may see and touch it; implemented in gateway/app. Signalling thread only.
 class View {
  public:
   virtual ~View() = default;

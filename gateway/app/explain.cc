@@ -1,8 +1,7 @@
-// Where the Application asks the dial plan for people who want to know (admin::View).
+#include "gateway/app/explain.h"
 
 #include <algorithm>
 
-#include "gateway/app/application.h"
 #include "gateway/route/forward.h"
 #include "gateway/route/normalise.h"
 
@@ -82,25 +81,23 @@ std::string message_of(const conf::Settings& settings, const route::Attempt& att
                      is_hidden ? ", presentation restricted" : "");
 }
 
-}  // namespace
-
 // "up, 3 of 30 calls"; "down, 0 calls, OPTIONS unanswered for 95 s".
-std::string Application::describe_trunk(const std::string& name) const {
-  const call::Trunk* found = trunks_.find(name);
+std::string describe_trunk(const std::string& name, const routing::CallRouting& routing, const trunk::Trunks& trunks) {
+  const call::Trunk* found = trunks.find(name);
   if (!found) return "not there until a restart";
   auto state = found->state();
-  const conf::Trunk* settings = routing_->settings().trunk(name);
+  const conf::Trunk* settings = routing.settings().trunk(name);
   size_t calls = found->calls().size();
-  std::string text = !state.is_up ? "down" : state.is_full || routing_->is_at_max_calls(*found) ? "full" : "up";
+  std::string text = !state.is_up ? "down" : state.is_full || routing.is_at_max_calls(*found) ? "full" : "up";
   text += settings && settings->max_calls ? fmt::format(", {} of {} calls", calls, settings->max_calls)
                                           : fmt::format(", {} calls", calls);
   return state.note.empty() ? text : text + ", " + state.note;
 }
 
 // Follows lines that forward all their calls; the decision on the last. `explanation` grows.
-route::Decision Application::explain_forwards(route::Query query, route::Decision decision,
-                                              route::Explanation& explanation, admin::RouteView& view) const {
-  int most = routing_->settings().site.most_forwards;
+route::Decision explain_forwards(const routing::CallRouting& routing, route::Query query, route::Decision decision,
+                                 route::Explanation& explanation, admin::RouteView& view) {
+  int most = routing.settings().site.most_forwards;
   for (int hops = 0; auto next = route::forwarded(query, decision, route::ForwardOn::Always);) {
     view.forwards.push_back(fmt::format("line {} forwards all calls to {}: route \"{}\" leads to it",
                                         decision.called_line->ext, next->forwarded->to, decision.route));
@@ -113,7 +110,7 @@ route::Decision Application::explain_forwards(route::Query query, route::Decisio
     }
     query = std::move(*next);
     route::Explanation more;
-    decision = routing_->plan().plan.decide(query, &more);
+    decision = routing.plan().plan.decide(query, &more);
     std::ranges::move(more.considered, std::back_inserter(explanation.considered));
     explanation.skipped = std::move(more.skipped);
   }
@@ -124,13 +121,16 @@ route::Decision Application::explain_forwards(route::Query query, route::Decisio
                      ? fmt::format("after {} s without answer", decision.called_line->forward_after.count())
                      : std::string("when busy");
     view.forwards.push_back(fmt::format("line {} forwards {} to {}: {}", decision.called_line->ext, after,
-                                        next->forwarded->to, routing_->plan().plan.decide(*next).outcome()));
+                                        next->forwarded->to, routing.plan().plan.decide(*next).outcome()));
   }
   return decision;
 }
 
-Result<admin::RouteView> Application::explain_route(const admin::RouteQuestion& question) const {
-  const conf::Settings& settings = routing_->settings();
+}  // namespace
+
+Result<admin::RouteView> explain_route(const admin::RouteQuestion& question, const routing::CallRouting& routing,
+                                       const trunk::Trunks& trunks) {
+  const conf::Settings& settings = routing.settings();
   if (!settings.trunk(question.from)) return fail("there is no trunk \"{}\"", question.from);
   bool is_line = std::any_of(settings.lines.begin(), settings.lines.end(), [&](const conf::Line& line) {
     return line.ext == question.line || line.did == question.line;
@@ -138,13 +138,13 @@ Result<admin::RouteView> Application::explain_route(const admin::RouteQuestion& 
   if (!question.line.empty() && !is_line) return fail("there is no line \"{}\"", question.line);
   auto query = query_of(question);
   if (!query) return tl::unexpected(query.error());
-  auto states = routing_->trunk_states();
-  query->turn = routing_->turn();
+  auto states = routing.trunk_states();
+  query->turn = routing.turn();
   query->trunks = states;
   route::Explanation explanation;
-  route::Decision decision = routing_->plan().plan.decide(*query, &explanation);
+  route::Decision decision = routing.plan().plan.decide(*query, &explanation);
   admin::RouteView view;
-  decision = explain_forwards(std::move(*query), std::move(decision), explanation, view);
+  decision = explain_forwards(routing, std::move(*query), std::move(decision), explanation, view);
 
   view.called = explanation.called;
   view.calling = explanation.calling;
@@ -155,15 +155,17 @@ Result<admin::RouteView> Application::explain_route(const admin::RouteQuestion& 
   view.cause = decision.cause;
   view.is_emergency = decision.is_emergency;
   if (decision.rule && !decision.attempts.empty() && !decision.is_emergency) {
-    if (auto limit = routing_->limit_on(decision)) view.limit = text_of(*limit);
+    if (auto limit = routing.limit_on(decision)) view.limit = text_of(*limit);
   }
   for (const auto& attempt : decision.attempts) {
-    view.targets.push_back({attempt.trunk, describe_trunk(attempt.trunk), route::text_of(attempt.called),
-                            route::text_of(attempt.calling), decision.hide_calling ? "calling number hidden" : "",
+    view.targets.push_back({attempt.trunk, describe_trunk(attempt.trunk, routing, trunks),
+                            route::text_of(attempt.called), route::text_of(attempt.calling),
+                            decision.hide_calling ? "calling number hidden" : "",
                             message_of(settings, attempt, decision.hide_calling)});
   }
   for (const auto& skipped : explanation.skipped) {
-    view.targets.push_back({skipped.trunk, describe_trunk(skipped.trunk), "", "", "passed over: " + skipped.why, ""});
+    view.targets.push_back(
+        {skipped.trunk, describe_trunk(skipped.trunk, routing, trunks), "", "", "passed over: " + skipped.why, ""});
   }
   return view;
 }

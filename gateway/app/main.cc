@@ -115,7 +115,7 @@ int run(conf::Settings settings, app::Daemon& daemon) {
     while (::read(signals.get(), &info, sizeof info) == sizeof info) {
       if (info.ssi_signo == SIGHUP) {
         (*app)->reopen_files();
-        (*app)->reload([](const Result<admin::ReloadView>&) {});  // it is in the log
+        (*app)->reload();
       } else {
         (*app)->shut_down([&root] { root.stop(); });
       }

@@ -29,6 +29,7 @@ class CallManager final : public media::Service::Listener, private CallOwner {
 
   const Call* find(CallId id) const;
   std::vector<const Call*> calls() const;  // oldest first
+  size_t size() const { return calls_.size(); }
   // False: there is no such call.
   bool hang_up(CallId id, HungUp why = HungUp::ByOperator, Cause cause = kNormalClearing);
   // Clears all calls and takes no more; `done` once none is left.

@@ -85,6 +85,10 @@ std::vector<std::string> Trunks::change_sip(std::vector<SipTrunk::Options> wante
   return cannot_come;
 }
 
+bool Trunks::is_any_up() const {
+  return std::ranges::any_of(by_name_, [](const auto& entry) { return entry.second->state().is_up; });
+}
+
 // A call has its caller's leg at least.
 bool Trunks::has_calls() const {
   return any_has_calls(sip_) || any_has_calls(tdm_) || any_has_calls(retired_);

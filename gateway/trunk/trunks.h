@@ -32,6 +32,8 @@ class Trunks {
   // Whether the SIP trunk lists the address.
   bool is_listed(const std::string& name, const SocketAddress& source) const;
 
+  bool is_any_up() const;
+
   // After a reload. SIP trunks that stay are changed in place; the others come and go. One that goes is kept until no
   // call can name it, and comes back as it was left if it returns until then. `agent`: null where nothing listens.
   // Names those that are new and cannot come.

@@ -66,9 +66,9 @@ class CallRoutingTest : public ::testing::Test {
     trunk::TdmTrunk::Options options;
     options.name = name;
     options.interfaces.push_back(std::move(interface));
-    trunks.add(std::make_unique<trunk::TdmTrunk>(
-        std::move(options), reactor, counters,
-        [](trunk::TdmTrunk&, std::unique_ptr<call::Leg>, const call::Setup&) {}));
+    trunks.add(
+        std::make_unique<trunk::TdmTrunk>(std::move(options), reactor, counters,
+                                          [](trunk::TdmTrunk&, std::unique_ptr<call::Leg>, const call::Setup&) {}));
     return kept;
   }
   std::shared_ptr<const DialPlan> plan_with(const std::string& more = "", const std::string& of_pbx = "") {
