@@ -18,6 +18,11 @@ uint64_t seconds_between(TimePoint from, TimePoint to) {
       std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::seconds>(to - from).count()));
 }
 
+// Of thousands of calls over years these add up to no more than a number can hold.
+std::chrono::milliseconds since_epoch(TimePoint moment) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(moment.time_since_epoch());
+}
+
 bool is_of_route(LimitKind kind) {
   return kind > LimitKind::Share;
 }
@@ -73,13 +78,13 @@ std::optional<Limit> Limits::refusal(const conf::Route& route, const Charge& cha
   const conf::Spend& spend = route.spend;
   auto limit = [&](LimitKind kind, int value) { return Limit{kind, value, route.name}; };
   auto is_spent = [&](int minutes, What what, const std::string& who) {
-    return minutes != 0 && talk(what, route.name, who, now) >= static_cast<uint64_t>(minutes) * 60;
+    return minutes != 0 && talk({what, route.name, who}, now) >= static_cast<uint64_t>(minutes) * 60;
   };
   if (route.limit != 0 && calls_on(route.name) >= static_cast<size_t>(route.limit)) {
     return limit(LimitKind::Calls, route.limit);
   }
   if (spend.per_line_calls_hour != 0 &&
-      sum(What::CallsOfLine, route.name, charge.line, now) >= static_cast<uint64_t>(spend.per_line_calls_hour)) {
+      sum({What::CallsOfLine, route.name, charge.line}, now) >= static_cast<uint64_t>(spend.per_line_calls_hour)) {
     return limit(LimitKind::LineCallsInHour, spend.per_line_calls_hour);
   }
   if (is_spent(spend.per_line_minutes_day, What::TalkOfLine, charge.line)) {
@@ -96,31 +101,46 @@ std::optional<Limit> Limits::refusal(const conf::Route& route, const Charge& cha
 
 Limits::Ticket Limits::begin(Charge charge, TimePoint now) {
   ++on_route_[charge.route];
-  if (charge.spend.per_line_calls_hour != 0) add(What::CallsOfLine, charge.route, charge.line, 1, now);
+  if (charge.spend.per_line_calls_hour != 0) add({What::CallsOfLine, charge.route, charge.line}, 1, now);
   open_.emplace(++last_, Open{std::move(charge), std::nullopt});
   return last_;
 }
 
+std::vector<Limits::Key> Limits::talk_keys(const Charge& charge) {
+  const conf::Spend& spend = charge.spend;
+  std::vector<Key> keys;
+  if (spend.per_line_minutes_day != 0) keys.push_back({What::TalkOfLine, charge.route, charge.line});
+  if (spend.abroad_minutes_day != 0 && charge.is_abroad) keys.push_back({What::TalkAbroad, charge.route, ""});
+  if (spend.per_destination_minutes_day != 0) {
+    keys.push_back({What::TalkToDestination, charge.route, charge.destination});
+  }
+  return keys;
+}
+
 void Limits::answer(Ticket ticket, TimePoint now) {
   auto open = open_.find(ticket);
-  if (open != open_.end()) open->second.answered = now;
+  if (open == open_.end() || open->second.answered) return;
+  open->second.answered = now;
+  for (const Key& key : talk_keys(open->second.charge)) {
+    Talking& talking = talking_[key];
+    ++talking.calls;
+    talking.began += since_epoch(now);
+  }
 }
 
 void Limits::end(Ticket ticket, TimePoint now) {
   auto found = open_.find(ticket);
   if (found == open_.end()) return;
-  Open open = std::move(found->second);
+  const Open open = std::move(found->second);
   open_.erase(found);
-  const Charge& charge = open.charge;
-  auto count = on_route_.find(charge.route);
+  auto count = on_route_.find(open.charge.route);
   if (--count->second == 0) on_route_.erase(count);
   if (!open.answered) return;
-  uint64_t seconds = seconds_between(*open.answered, now);
-  const conf::Spend& spend = charge.spend;
-  if (spend.per_line_minutes_day != 0) add(What::TalkOfLine, charge.route, charge.line, seconds, now);
-  if (spend.abroad_minutes_day != 0 && charge.is_abroad) add(What::TalkAbroad, charge.route, "", seconds, now);
-  if (spend.per_destination_minutes_day != 0) {
-    add(What::TalkToDestination, charge.route, charge.destination, seconds, now);
+  for (const Key& key : talk_keys(open.charge)) {
+    auto talking = talking_.find(key);
+    talking->second.began -= since_epoch(*open.answered);
+    if (--talking->second.calls == 0) talking_.erase(talking);
+    add(key, seconds_between(*open.answered, now), now);
   }
 }
 
@@ -135,26 +155,21 @@ size_t Limits::calls_on(const std::string& route) const {
   return found == on_route_.end() ? 0 : found->second;
 }
 
-uint64_t Limits::talk(What what, const std::string& route, const std::string& who, TimePoint now) const {
-  uint64_t seconds = sum(what, route, who, now);
-  for (const auto& [ticket, open] : open_) {
-    const Charge& charge = open.charge;
-    bool counts = what == What::TalkAbroad   ? charge.is_abroad
-                  : what == What::TalkOfLine ? charge.line == who
-                                             : charge.destination == who;
-    if (open.answered && charge.route == route && counts) seconds += seconds_between(*open.answered, now);
-  }
-  return seconds;
+uint64_t Limits::talk(const Key& key, TimePoint now) const {
+  auto talking = talking_.find(key);
+  if (talking == talking_.end()) return sum(key, now);
+  const auto so_far = talking->second.calls * since_epoch(now) - talking->second.began;
+  return sum(key, now) + static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(so_far).count());
 }
 
-void Limits::add(What what, const std::string& route, const std::string& who, uint64_t amount, TimePoint now) {
-  auto span = what == What::CallsOfLine ? Window::Span::Hour : Window::Span::Day;
-  windows_.try_emplace({what, route, who}, span).first->second.add(amount, now);
+void Limits::add(const Key& key, uint64_t amount, TimePoint now) {
+  auto span = key.what == What::CallsOfLine ? Window::Span::Hour : Window::Span::Day;
+  windows_.try_emplace(key, span).first->second.add(amount, now);
   if (++added_ % kSweepEvery == 0) sweep(now);
 }
 
-uint64_t Limits::sum(What what, const std::string& route, const std::string& who, TimePoint now) const {
-  auto found = windows_.find({what, route, who});
+uint64_t Limits::sum(const Key& key, TimePoint now) const {
+  auto found = windows_.find(key);
   return found == windows_.end() ? 0 : found->second.sum(now);
 }
 

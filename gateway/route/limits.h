@@ -1,12 +1,14 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/token_bucket.h"
@@ -100,16 +102,29 @@ class Limits {
     std::optional<TimePoint> answered;
   };
   enum class What : uint8_t { CallsOfLine, TalkOfLine, TalkAbroad, TalkToDestination };
+  struct Key {
+    What what;
+    std::string route, who;
+    auto operator<=>(const Key&) const = default;
+  };
+  // Calls that talk now: what they have talked altogether is their number times now, less the sum of when each began.
+  struct Talking {
+    int calls = 0;
+    std::chrono::milliseconds began{};  // the sum, each since the clock's epoch
+  };
+  // What of a call is counted by its talk.
+  static std::vector<Key> talk_keys(const Charge& charge);
   // The talk of a day in seconds: of calls that are over, and of those that are up.
-  uint64_t talk(What what, const std::string& route, const std::string& who, TimePoint now) const;
-  void add(What what, const std::string& route, const std::string& who, uint64_t amount, TimePoint now);
-  uint64_t sum(What what, const std::string& route, const std::string& who, TimePoint now) const;
+  uint64_t talk(const Key& key, TimePoint now) const;
+  void add(const Key& key, uint64_t amount, TimePoint now);
+  uint64_t sum(const Key& key, TimePoint now) const;
   void sweep(TimePoint now);
 
   Ticket last_ = 0;
   std::unordered_map<Ticket, Open> open_;
   std::unordered_map<std::string, size_t> on_route_;
-  std::map<std::tuple<What, std::string, std::string>, Window> windows_;
+  std::map<Key, Window> windows_;
+  std::map<Key, Talking> talking_;
   size_t added_ = 0;
   std::map<std::pair<std::string, CallDirection>, TokenBucket> buckets_;
 };

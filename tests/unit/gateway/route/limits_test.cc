@@ -93,6 +93,29 @@ TEST_F(LimitsTest, ADestinationIsTalkedToOnlySoLong) {
   EXPECT_EQ(refusal({"out", "402", "+4931", true, {}}), "none");
 }
 
+TEST_F(LimitsTest, CallsThatAreUpAddUpToThoseThatAreOver) {
+  route.spend.abroad_minutes_day = 30;
+  talk(5min, charge);
+  std::vector<Limits::Ticket> up;
+  for (int i = 0; i < 5; ++i) {
+    up.push_back(begin({"out", "40" + std::to_string(i), "+331", true, {}}));
+    limits.answer(up.back(), now);
+    now += 1min;
+  }
+  // 5 of the first, and 5, 4, 3, 2, 1.
+  EXPECT_EQ(refusal(), "none");
+  now += 1min;
+  EXPECT_EQ(refusal(), "none") << "25 minutes";
+
+  limits.end(up[0], now);
+  limits.answer(up[1], now);  // told twice, it began once
+  now += 1min;
+  EXPECT_EQ(refusal(), "none") << "29 minutes";
+  now += 15s;
+
+  EXPECT_EQ(refusal(), "abroad_minutes_day = 30 of route out");
+}
+
 TEST_F(LimitsTest, ACallThatIsUpCountsAsFarAsItHasCome) {
   route.spend.abroad_minutes_day = 30;
   auto ticket = begin(charge);
