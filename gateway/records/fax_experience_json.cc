@@ -2,9 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/iso_time.h"
 #include "gateway/records/fax_experience.h"
-#include "gateway/records/json.h"
-#include "gateway/records/read.h"
 
 namespace sg::records {
 namespace {

@@ -1,11 +1,9 @@
 #include "gateway/records/json.h"
 
-#include <date/date.h>
-
 #include <nlohmann/json.hpp>
 
+#include "base/iso_time.h"
 #include "base/text.h"
-#include "gateway/records/read.h"
 
 namespace sg::records {
 namespace {
@@ -260,10 +258,6 @@ tdm::TypeOfNumber type_named(std::string_view word) {
     if (known == word) return type;
   }
   return tdm::TypeOfNumber::Unknown;
-}
-
-std::string iso8601(call::WallTime time) {
-  return date::format("%FT%TZ", std::chrono::floor<std::chrono::milliseconds>(time));
 }
 
 std::string to_json(const call::Record& record) {

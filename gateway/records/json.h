@@ -7,9 +7,6 @@
 
 namespace sg::records {
 
-// "2026-03-01T09:05:00.250Z"
-std::string iso8601(call::WallTime time);
-
 // Types of number by their words, "national"; unknown words are an unknown type.
 tdm::TypeOfNumber type_named(std::string_view word);
 
