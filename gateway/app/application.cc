@@ -4,6 +4,7 @@
 
 #include "gateway/app/analog.h"
 #include "gateway/app/surroundings.h"
+#include "gateway/fax/fax_verdict.h"
 #include "gateway/records/files.h"
 #include "gateway/route/shares.h"
 #include "media/tone/wav.h"
@@ -155,15 +156,18 @@ Result<> Application::start_records() {
 }
 
 void Application::on_call_over(const call::Record& record) {
-  faxes_.add(record);
-  if (fax_memory_) fax_memory_->learn(record, std::chrono::system_clock::now());
+  if (record.fax) {
+    const auto judged = fax::judge(record, counters_);
+    faxes_.add(record);
+    if (fax_memory_) fax_memory_->learn(record, judged.rule, std::chrono::system_clock::now());
+  }
   if (records_) records_->write(record);
 }
 
 // Calls go on without it.
 void Application::start_fax_memory() {
   if (settings_.fax.memory.empty()) return;
-  auto memory = records::FaxMemory::open(settings_.fax.memory, counters_, std::chrono::system_clock::now());
+  auto memory = fax::FaxMemory::open(settings_.fax.memory, counters_, std::chrono::system_clock::now());
   if (!memory) {
     fax_memory_error_ = memory.error().message;
     return log_.error("nothing is remembered of fax numbers: {}", fax_memory_error_);

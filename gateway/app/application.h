@@ -14,10 +14,10 @@
 #include "gateway/app/analog.h"
 #include "gateway/app/dial_plan.h"
 #include "gateway/app/doctor.h"
-#include "gateway/app/fax_archive.h"
 #include "gateway/app/sip_trunk.h"
 #include "gateway/call/call_manager.h"
-#include "gateway/records/fax_memory.h"
+#include "gateway/fax/fax_memory.h"
+#include "gateway/records/fax_archive.h"
 #include "gateway/records/writer.h"
 #include "gateway/route/forward.h"
 #include "gateway/route/limits.h"
@@ -154,12 +154,12 @@ class Application final : public sip::SipAgent::Listener,
   const TimePoint started_;
   const Log log_;
   Counters counters_;
-  FaxArchive faxes_;
+  records::FaxArchive faxes_;
 
   // Each may use those above it; the destructor goes from the last to the first. So calls end before the trunks and
   // the SIP agent that their legs belong to, and media ends before the spans that it reads.
   std::unique_ptr<records::Writer> records_;
-  std::unique_ptr<records::FaxMemory> fax_memory_;  // null: nothing is remembered
+  std::unique_ptr<fax::FaxMemory> fax_memory_;  // null: nothing is remembered
   std::unique_ptr<tdm::cesop::Backend> cesop_;
   std::unique_ptr<tdm::dahdi::DahdiBackend> dahdi_;
   std::unique_ptr<MissingBackend> missing_backend_;

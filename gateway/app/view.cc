@@ -11,6 +11,8 @@
 #include <iterator>
 
 #include "gateway/app/version.h"
+#include "gateway/fax/fax_experience.h"
+#include "gateway/fax/fax_verdict.h"
 #include "gateway/records/json.h"
 #include "gateway/route/normalise.h"
 
@@ -86,7 +88,7 @@ class WrittenNumbers {
 
   std::string on(const std::string& trunk, const std::string& number) const {
     if (!normaliser_ || !number.starts_with('+')) return number;
-    auto plain = "+" + records::remembered_form(number);
+    auto plain = "+" + fax::remembered_form(number);
     auto form = normaliser_->to_trunk(plain, route::numbering_of(settings_, trunk), route::number_of(plain));
     return form ? form->digits : number;
   }
@@ -153,14 +155,10 @@ void Application::ask_fax(CallId id, std::function<void(std::optional<std::strin
   const call::Call* call = manager_->find(id);
   if (!call || !call->record().fax) return answer(faxes_.find(id));
   call::Record record = call->record_so_far();
-  record.fax_diagnosis = {.verdict = call::FaxOutcome::Verdict::Unknown,
-                          .rule = "under way",
-                          .cause = "The call is still up.",
-                          .advice = {}};
   media_->ask_stats(call->session(), [record = std::move(record),
                                       answer = std::move(answer)](std::optional<media::SessionStats> stats) mutable {
     if (stats) record.media = std::move(*stats);
-    answer(records::to_json(record));
+    answer(records::to_json(record, fax::under_way()));
   });
 }
 
@@ -168,7 +166,7 @@ Result<std::vector<std::string>> Application::fax_numbers() const {
   if (!fax_memory_) return no_memory();
   const auto now = std::chrono::system_clock::now();
   std::vector<std::string> lines;
-  for (const auto& known : fax_memory_->all(now)) lines.push_back(records::to_json(known, now));
+  for (const auto& known : fax_memory_->all(now)) lines.push_back(fax::to_json(known, now));
   return lines;
 }
 
@@ -206,9 +204,9 @@ Result<admin::ImportView> Application::import_fax_numbers(const std::vector<std:
   if (!fax_memory_) return no_memory();
   const auto now = std::chrono::system_clock::now();
   const WrittenNumbers written(*plan_->settings);
-  std::vector<records::FaxExperience> numbers;
+  std::vector<fax::FaxExperience> numbers;
   for (const std::string& line : lines) {
-    auto known = records::experience_of(line, now);
+    auto known = fax::experience_of(line, now);
     if (!known) return fail("line {}: {}", numbers.size() + 1, known.error().message);
     if (auto trunk = has_memory_of(known->trunk); !trunk) {
       return fail("line {}: {}", numbers.size() + 1, trunk.error().message);

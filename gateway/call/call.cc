@@ -20,10 +20,6 @@ constexpr char kTerminator = '#';  // ends a number that is dialled digit by dig
 constexpr auto kRoomLimit = 5s;
 constexpr auto kRoomPoll = 50ms;
 
-std::string_view counter_word(FaxOutcome::Verdict verdict) {
-  return verdict == FaxOutcome::Verdict::InDoubt ? "in_doubt" : name(verdict);
-}
-
 template <class... Handlers>
 struct Overloaded : Handlers... {
   using Handlers::operator()...;
@@ -755,7 +751,7 @@ void Call::watch_goodbye(const t38::FaxEvent& event) {
 
 void Call::on_tone(media::Side side, media::HeardTone tone) {
   if (is_conference()) return;
-  log_.info("fax tone={} side={}", name_of(tone), side == media::Side::A ? 'a' : 'b');
+  log_.info("fax tone={} side={}", fax::name_of(tone), side == media::Side::A ? 'a' : 'b');
   record_.fax = true;
   record_.fax_log.on_tone(age(), side, tone);
   context_.media.set_profile(session_, media::Profile::Fax);
@@ -837,16 +833,6 @@ std::optional<std::chrono::milliseconds> Call::talking() const {
   return std::chrono::duration_cast<std::chrono::milliseconds>(wall_now() - *record_.answered);
 }
 
-void Call::judge_fax() {
-  if (!record_.fax) return;
-  record_.fax_diagnosis = diagnose(fax_facts_of(record_));
-  const FaxDiagnosis& fax = record_.fax_diagnosis;
-  const auto line = fmt::format("fax verdict=\"{}\" pages={} bit_rate={} cause=\"{}\" advice=\"{}\"", name(fax.verdict),
-                                record_.media.fax.pages, record_.media.fax.bit_rate, fax.cause, fax.advice);
-  fax.verdict == FaxOutcome::Verdict::Failed ? log_.warning("{}", line) : log_.info("{}", line);
-  context_.counters.get(fmt::format("fax.{}", counter_word(fax.verdict))).add();
-}
-
 Record Call::record_so_far() const {
   Record record = record_;
   record.ended = wall_now();
@@ -872,7 +858,6 @@ void Call::finish() {
   }
   keep_called_record();
   if (third_) record_.called.push_back(third_->record());
-  judge_fax();
   routing_.usage.reset();
   further_usage_.clear();
   enter(CallState::Closed);

@@ -186,7 +186,6 @@ class Call final : public PartyListener {
   void on_fax_event(const media::FaxSeen& seen);
   void on_answer_tone(media::Side side, MediaMode::Sign sign);
   void watch_goodbye(const t38::FaxEvent& event);
-  void judge_fax();
   void on_digit_heard(const media::DigitHeard& heard);
   void on_tone(media::Side side, media::HeardTone tone);
   void on_busy_tone(media::Side side);

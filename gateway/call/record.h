@@ -8,9 +8,8 @@
 #include "base/ids.h"
 #include "gateway/call/call_time.h"
 #include "gateway/call/cause.h"
-#include "gateway/call/fax_log.h"
-#include "gateway/call/fax_verdict.h"
 #include "gateway/call/leg.h"
+#include "gateway/fax/log/fax_log.h"
 #include "media/service.h"
 
 namespace sg::call {
@@ -86,11 +85,10 @@ struct Record {
   std::vector<TransferRecord> transfers;
   std::optional<WallTime> handed_to_switch;  // when a switch was asked to join both legs itself
   bool fax = false;                          // a fax tone or T.38 was seen
-  FaxLog fax_log;                            // what was seen of it
+  fax::FaxLog fax_log;                       // what was seen of it
   std::optional<media::Side> fell_silent;    // it was ended since nothing came from this one's peer any more
   std::optional<PeerGone> peer_gone;         // it was ended since a peer was gone, as its signalling knows
   std::optional<HungUp> hung_up;
-  FaxDiagnosis fax_diagnosis;  // once it is over
   media::SessionStats media;
 };
 

@@ -8,9 +8,9 @@
 
 #include "base/counters.h"
 #include "base/result.h"
-#include "gateway/records/fax_experience.h"
+#include "gateway/fax/fax_experience.h"
 
-namespace sg::records {
+namespace sg::fax {
 
 // The experiences of all numbers, by trunk and in their remembered_form(), whatever form they are given in, kept in a
 // file by SQLite. What is asked is answered from memory; the file is written on a thread of its own. Owned by the
@@ -27,8 +27,8 @@ class FaxMemory {
 
   // Why the latest change is not in the file, in words; empty: it is.
   std::string trouble() const;
-  // From a call that is over, for each of its SIP legs that was answered.
-  void learn(const call::Record& record, call::WallTime now);
+  // From a call that is over, for each of its SIP legs that was answered. `rule`: of its fax's verdict.
+  void learn(const call::Record& record, std::string_view rule, call::WallTime now);
   void apply(const std::string& trunk, const std::string& number, call::MediaPolicy& policy, call::WallTime now) const;
   std::vector<FaxExperience> all(call::WallTime now) const;
   // False: it was not known.
@@ -45,11 +45,11 @@ class FaxMemory {
  private:
   class File;
   explicit FaxMemory(std::unique_ptr<File> file);
-  void learn(const call::Record& record, media::Side side, call::WallTime now);
+  void learn(const call::Record& record, media::Side side, std::string_view rule, call::WallTime now);
   bool has_room(size_t more, call::WallTime now);
 
   std::unique_ptr<File> file_;
   std::map<std::pair<std::string, std::string>, FaxExperience> known_;
 };
 
-}  // namespace sg::records
+}  // namespace sg::fax

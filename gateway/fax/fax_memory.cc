@@ -1,4 +1,4 @@
-#include "gateway/records/fax_memory.h"
+#include "gateway/fax/fax_memory.h"
 
 #include <sqlite3.h>
 
@@ -12,7 +12,7 @@
 
 #include "base/log.h"
 
-namespace sg::records {
+namespace sg::fax {
 namespace {
 
 constexpr int kSchema = 3;  // user_version of the file
@@ -273,13 +273,13 @@ Result<std::unique_ptr<FaxMemory>> FaxMemory::open(const std::string& file, Coun
   return memory;
 }
 
-void FaxMemory::learn(const call::Record& record, call::WallTime now) {
+void FaxMemory::learn(const call::Record& record, std::string_view rule, call::WallTime now) {
   if (!record.fax || !record.answered) return;
-  learn(record, media::Side::A, now);
-  if (!record.called.empty()) learn(record, media::Side::B, now);
+  learn(record, media::Side::A, rule, now);
+  if (!record.called.empty()) learn(record, media::Side::B, rule, now);
 }
 
-void FaxMemory::learn(const call::Record& record, media::Side side, call::WallTime now) {
+void FaxMemory::learn(const call::Record& record, media::Side side, std::string_view rule, call::WallTime now) {
   const call::LegRecord& leg = side == media::Side::A ? record.caller : record.called.back();
   const std::string number = remembered_form(side == media::Side::A ? leg.calling : leg.called);
   if (number.empty() || !leg.leg.starts_with("sip")) return;
@@ -287,7 +287,7 @@ void FaxMemory::learn(const call::Record& record, media::Side side, call::WallTi
   FaxExperience known{.trunk = leg.trunk, .number = number};
   auto found = known_.find(key);
   if (found != known_.end() && !found->second.is_forgotten(now)) known = found->second;
-  if (!known.learn(record, leg, side, now)) return;
+  if (!known.learn(record, leg, side, rule, now)) return;
   if (found == known_.end() && !has_room(1, now)) return;
   known_.insert_or_assign(key, known);
   file_->put(std::move(known));
@@ -348,4 +348,4 @@ std::set<std::string> FaxMemory::trunks() const {
   return names;
 }
 
-}  // namespace sg::records
+}  // namespace sg::fax

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace sg::call {
+namespace sg::fax {
 
 // What became of a fax, judged by the T.30 frames that passed and by when they did (T.30 clauses 5.3.6, 5.4.3). Pure.
 class FaxOutcome {
@@ -46,4 +46,4 @@ class FaxOutcome {
 
 std::string_view name(FaxOutcome::Verdict verdict);
 
-}  // namespace sg::call
+}  // namespace sg::fax

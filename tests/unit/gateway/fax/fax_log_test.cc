@@ -1,4 +1,4 @@
-#include "gateway/call/fax_log.h"
+#include "gateway/fax/log/fax_log.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace sg::call {
+namespace sg::fax {
 namespace {
 
 using media::Side;
@@ -196,4 +196,4 @@ TEST(FaxLog, LeavesOutTheMiddleOfWhatIsTooLong) {
 }
 
 }  // namespace
-}  // namespace sg::call
+}  // namespace sg::fax

@@ -1,4 +1,4 @@
-#include "gateway/call/fax_outcome.h"
+#include "gateway/fax/log/fax_outcome.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace sg::call {
+namespace sg::fax {
 namespace {
 
 using Verdict = FaxOutcome::Verdict;
@@ -112,4 +112,4 @@ TEST(FaxOutcome, TellsWhetherAndHowOftenASenderAskedThatDidNotHear) {
 }
 
 }  // namespace
-}  // namespace sg::call
+}  // namespace sg::fax

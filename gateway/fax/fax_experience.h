@@ -9,11 +9,11 @@
 #include "gateway/call/media_policy.h"
 #include "gateway/call/record.h"
 
-namespace sg::records {
+namespace sg::fax {
 
 // What is known of a far number of a trunk from its faxes. A value; knows no database.
 //
-// What a fax teaches is decided by the rule of its verdict (call::FaxDiagnosis::rule): only what the peer or its
+// What a fax teaches is decided by the rule of its verdict (FaxDiagnosis::rule): only what the peer or its
 // machine did tells anything of the next call; who hung up, our own lines and the network do not.
 struct FaxExperience {
   using WallTime = call::WallTime;
@@ -59,8 +59,9 @@ struct FaxExperience {
 
   WallTime last{};  // fax that taught something
 
-  // `side`: which of the call's sides the leg was. False: this fax says nothing of the number.
-  bool learn(const call::Record& record, const call::LegRecord& leg, media::Side side, WallTime now);
+  // `side`: which of the call's sides the leg was; `rule`: of the verdict. False: this fax says nothing of the number.
+  bool learn(const call::Record& record, const call::LegRecord& leg, media::Side side, std::string_view rule,
+             WallTime now);
   bool is_forgotten(WallTime now) const { return now - last > kForgottenAfter; }
   // For the next call with this number. Takes away from what the trunk's options allow, and adds nothing to it.
   void apply(call::MediaPolicy& policy, WallTime now) const;
@@ -70,7 +71,8 @@ struct FaxExperience {
  private:
   void settle(WallTime now);
   bool learn_refusal(const call::LegRecord& leg, WallTime now);
-  bool learn_verdict(const call::Record& record, const call::LegRecord& leg, media::Side side, WallTime now);
+  bool learn_verdict(const call::Record& record, const call::LegRecord& leg, media::Side side, std::string_view rule,
+                     WallTime now);
   void learn_delivered(const call::Record& record, const call::LegRecord& leg, WallTime now);
   bool learn_failed(std::string_view rule, bool in_t38, WallTime now);
   void hold_back(std::string_view rule, WallTime now);
@@ -96,4 +98,4 @@ std::string to_json(const FaxExperience& known, call::WallTime now);
 // why.
 Result<FaxExperience> experience_of(std::string_view line, call::WallTime now);
 
-}  // namespace sg::records
+}  // namespace sg::fax

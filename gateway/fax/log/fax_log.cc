@@ -1,4 +1,4 @@
-#include "gateway/call/fax_log.h"
+#include "gateway/fax/log/fax_log.h"
 
 #include <algorithm>
 #include <functional>
@@ -7,7 +7,7 @@
 
 #include "t38/t30_frame.h"
 
-namespace sg::call {
+namespace sg::fax {
 namespace {
 
 // An alarm stands for some 100 ms before it is one, and a driver is asked for its alarms once a second.
@@ -213,4 +213,4 @@ void FaxLog::on_redundancy(Milliseconds at, const media::RedundancyRaised& raise
        .raised = raised});
 }
 
-}  // namespace sg::call
+}  // namespace sg::fax

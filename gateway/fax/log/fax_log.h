@@ -9,11 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "gateway/call/fax_outcome.h"
+#include "gateway/fax/log/fax_outcome.h"
 #include "media/service.h"
 #include "tdm/types.h"
 
-namespace sg::call {
+namespace sg::fax {
 
 // One thing that happened to a fax.
 struct FaxStep {
@@ -162,4 +162,4 @@ class FaxLog {
   std::array<std::string, 3> line_;    // how it stands, in words
 };
 
-}  // namespace sg::call
+}  // namespace sg::fax

@@ -1,14 +1,14 @@
-#include "gateway/app/fax_archive.h"
+#include "gateway/records/fax_archive.h"
 
 #include <algorithm>
 
 #include "gateway/records/json.h"
 
-namespace sg::app {
+namespace sg::records {
 
 void FaxArchive::add(const call::Record& record) {
   if (!record.fax || most_ == 0) return;
-  kept_.push_front({record.call, records::to_json(record)});
+  kept_.push_front({record.call, to_json(record)});
   if (kept_.size() > most_) kept_.pop_back();
 }
 
@@ -24,4 +24,4 @@ std::vector<std::string> FaxArchive::all() const {
   return lines;
 }
 
-}  // namespace sg::app
+}  // namespace sg::records

@@ -1,10 +1,12 @@
-#include "gateway/records/fax_experience.h"
+#include "gateway/fax/fax_experience.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-namespace sg::records {
+#include "gateway/fax/fax_verdict.h"
+
+namespace sg::fax {
 namespace {
 
 using call::T38Ask;
@@ -46,11 +48,10 @@ class FaxExperienceTest : public ::testing::Test {
     record.media.side[1].udptl.packets_sent = 100;
     record.media.side[1].udptl.packets_received = fax.heard;
     record.media.fax.bit_rate = fax.bit_rate;
-    record.fax_diagnosis.rule = fax.rule;
     media::FaxSeen training_failed;
     training_failed.event.detail = "FTT";
     for (int i = 0; i < fax.trainings_failed; ++i) record.fax_log.on_seen(0ms, training_failed);
-    return known.learn(record, leg, media::Side::B, now);
+    return known.learn(record, leg, media::Side::B, fax.rule, now);
   }
   void faxes(int times, const Fax& each, call::WallTime now = kNow) {
     for (int i = 0; i < times; ++i) fax(each, now);
@@ -66,7 +67,7 @@ class FaxExperienceTest : public ::testing::Test {
 };
 
 TEST_F(FaxExperienceTest, EveryRuleThatTeachesIsOneOfTheVerdicts) {
-  const auto rules = call::fax_rule_names();
+  const auto rules = fax_rule_names();
 
   for (auto rule : fax_rules_that_teach()) EXPECT_NE(std::ranges::find(rules, rule), rules.end()) << rule;
 }
@@ -352,4 +353,4 @@ TEST_F(FaxExperienceTest, ALineThatIsWrongIsRefusedWithAReason) {
 }
 
 }  // namespace
-}  // namespace sg::records
+}  // namespace sg::fax

@@ -9,7 +9,7 @@
 #include "base/ids.h"
 #include "gateway/call/record.h"
 
-namespace sg::app {
+namespace sg::records {
 
 // The records of the latest faxes, as their lines of JSON, for who asks on the control socket.
 // Owned by the Application; signalling thread only.
@@ -33,4 +33,4 @@ class FaxArchive {
   std::deque<Kept> kept_;  // the latest first
 };
 
-}  // namespace sg::app
+}  // namespace sg::records

@@ -1,11 +1,11 @@
-#include "gateway/records/fax_experience.h"
+#include "gateway/fax/fax_experience.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "gateway/call/cause.h"
 
-namespace sg::records {
+namespace sg::fax {
 namespace {
 
 using T38Use = FaxExperience::T38Use;
@@ -162,10 +162,11 @@ std::vector<std::string_view> fax_rules_that_teach() {
   return rules;
 }
 
-bool FaxExperience::learn(const call::Record& record, const call::LegRecord& leg, media::Side side, WallTime now) {
+bool FaxExperience::learn(const call::Record& record, const call::LegRecord& leg, media::Side side,
+                          std::string_view rule, WallTime now) {
   settle(now);
   const bool was_refused = learn_refusal(leg, now);
-  if (!learn_verdict(record, leg, side, now) && !was_refused) return false;
+  if (!learn_verdict(record, leg, side, rule, now) && !was_refused) return false;
   last = now;
   return true;
 }
@@ -178,8 +179,7 @@ bool FaxExperience::learn_refusal(const call::LegRecord& leg, WallTime now) {
 }
 
 bool FaxExperience::learn_verdict(const call::Record& record, const call::LegRecord& leg, media::Side side,
-                                  WallTime now) {
-  const std::string& rule = record.fax_diagnosis.rule;
+                                  std::string_view rule, WallTime now) {
   switch (lesson_of(rule)) {
     case Lesson::Nothing:
       return false;
@@ -353,4 +353,4 @@ std::string remembered_form(std::string_view number) {
   return form;
 }
 
-}  // namespace sg::records
+}  // namespace sg::fax

@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/iso_time.h"
-#include "gateway/records/fax_experience.h"
+#include "gateway/fax/fax_experience.h"
 
-namespace sg::records {
+namespace sg::fax {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -165,4 +165,4 @@ Result<FaxExperience> experience_of(std::string_view line, WallTime now) {
   return known;
 }
 
-}  // namespace sg::records
+}  // namespace sg::fax

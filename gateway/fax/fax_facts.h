@@ -3,17 +3,12 @@
 #include <array>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <vector>
 
-#include "gateway/call/fax_log.h"
-#include "gateway/call/fax_outcome.h"
-#include "gateway/call/leg.h"
+#include "gateway/call/record.h"
+#include "gateway/fax/log/fax_log.h"
+#include "gateway/fax/log/fax_outcome.h"
 
-namespace sg::call {
-
-struct Record;
-enum class HungUp : uint8_t;
+namespace sg::fax {
 
 // T.38 that came when the machines were already at it, and after which nothing went well.
 struct LateChange {
@@ -70,17 +65,17 @@ struct FaxFacts {
 
   FaxLog log;
   FaxOutcome::Verdict verdict = FaxOutcome::Verdict::Unknown;
-  std::string released_by;                // as Record::released_by
-  Cause cause;                            // why the call ended
-  std::optional<size_t> fell_silent;      // the gateway ended the call: nothing came from this leg's peer any more
-  std::optional<PeerGone> peer_gone;      // it did: the peer's signalling was gone
-  std::optional<HungUp> hung_up;          // it did, for reasons of its own
-  std::optional<Milliseconds> answered;   // since the call began, as all times here
-  Milliseconds lasted{0};                 // from the first frame to the end of the call
-  std::optional<Milliseconds> our_offer;  // of T.38, the first
-  std::optional<Milliseconds> t38_since;  // the latest leg that went over to T.38
-  std::optional<LateChange> late_change;  // the first
-  int refused_with = 0;                   // SIP status of the refusal of our T.38 offer; 0: none
+  std::string released_by;                  // as Record::released_by
+  call::Cause cause;                        // why the call ended
+  std::optional<size_t> fell_silent;        // the gateway ended the call: nothing came from this leg's peer any more
+  std::optional<call::PeerGone> peer_gone;  // it did: the peer's signalling was gone
+  std::optional<call::HungUp> hung_up;      // it did, for reasons of its own
+  std::optional<Milliseconds> answered;     // since the call began, as all times here
+  Milliseconds lasted{0};                   // from the first frame to the end of the call
+  std::optional<Milliseconds> our_offer;    // of T.38, the first
+  std::optional<Milliseconds> t38_since;    // the latest leg that went over to T.38
+  std::optional<LateChange> late_change;    // the first
+  int refused_with = 0;                     // SIP status of the refusal of our T.38 offer; 0: none
   bool offer_unanswered = false;
   bool t38_heard_nothing = false;  // T.38 was agreed upon, and no packet came
   double jitter_ms = 0;            // the most of any leg, as is the drift
@@ -92,19 +87,6 @@ struct FaxFacts {
   std::optional<LineDown> line;
 };
 
-FaxFacts fax_facts_of(const Record& record);
+FaxFacts fax_facts_of(const call::Record& record);
 
-struct FaxDiagnosis {
-  FaxOutcome::Verdict verdict = FaxOutcome::Verdict::Unknown;
-  std::string rule;    // its name in the table: for statistics
-  std::string cause;   // one sentence
-  std::string advice;  // one sentence, or empty where nothing is to be done
-};
-
-// The first rule that fits.
-FaxDiagnosis diagnose(const FaxFacts& facts);
-
-// Every rule's name, in the order in which they are tried.
-std::vector<std::string_view> fax_rule_names();
-
-}  // namespace sg::call
+}  // namespace sg::fax

@@ -1,14 +1,14 @@
-#include "gateway/call/fax_verdict.h"
+#include "gateway/fax/fax_verdict.h"
 
 #include <algorithm>
 #include <cctype>
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "gateway/call/cause.h"
-#include "gateway/call/record.h"
 
-namespace sg::call {
+namespace sg::fax {
 namespace {
 
 using Verdict = FaxOutcome::Verdict;
@@ -185,11 +185,11 @@ constexpr std::string_view kLineAdvice =
 std::string ender(const FaxFacts& f) {
   if (!f.hung_up) return f.released_by;
   switch (*f.hung_up) {
-    case HungUp::ByOperator:
+    case call::HungUp::ByOperator:
       return "operator (spangatectl hangup)";
-    case HungUp::ByShutdown:
+    case call::HungUp::ByShutdown:
       return "gateway, which was shut down";
-    case HungUp::ForEmergency:
+    case call::HungUp::ForEmergency:
       break;
   }
   return "gateway, as an emergency call needed its timeslot";
@@ -202,9 +202,10 @@ std::string words_of_hung_up(const FaxFacts& f) {
 }
 constexpr std::string_view kHungUpAdvice = "Nothing was wrong with the fax: send it again.";
 // What a leg's far end says of clearing where something failed there: Q.850 has what is normal below 32, but for this.
-bool is_failure(const Cause& cause) {
+bool is_failure(const call::Cause& cause) {
   constexpr int kFirstFailure = 32;
-  return cause.q850 == kDestinationOutOfOrder.q850 || (cause.q850 >= kFirstFailure && cause.q850 != kInterworking.q850);
+  return cause.q850 == call::kDestinationOutOfOrder.q850 ||
+         (cause.q850 >= kFirstFailure && cause.q850 != call::kInterworking.q850);
 }
 bool was_ended_by_failure(const FaxFacts& f) {
   const bool is_told = f.released_by == "caller" || f.released_by == "called" || f.released_by == "gateway";
@@ -213,13 +214,17 @@ bool was_ended_by_failure(const FaxFacts& f) {
 
 // RFC 5057 section 5.1: the dialog ends with these.
 bool lost_dialog(const FaxFacts& f) {
-  return f.released_by == "gateway" && ends_dialog(f.refused_with);
+  return f.released_by == "gateway" && call::ends_dialog(f.refused_with);
 }
 std::string words_of_lost_dialog(const FaxFacts& f) {
   return fmt::format("The peer answered our T.38 offer with {}, which ends the call.", f.refused_with);
 }
 constexpr std::string_view kLostDialogAdvice =
     "The peer, or a proxy on the way, has lost the call: look for the reason there, or set t38 = \"peer\".";
+
+std::string_view counter_word(Verdict verdict) {
+  return verdict == Verdict::InDoubt ? "in_doubt" : name(verdict);
+}
 
 struct Rule {
   std::string_view name;
@@ -376,13 +381,13 @@ const std::vector<Rule>& rules() {
        },
        "Look for the reason at the peer, which is gone or cut off; if its machine is only slow, raise [media] "
        "t38_timeout."},
-      {"session expired", Verdict::Failed, [](F f) { return f.peer_gone == PeerGone::SessionExpired; },
+      {"session expired", Verdict::Failed, [](F f) { return f.peer_gone == call::PeerGone::SessionExpired; },
        [](F f) {
          return fmt::format("The peer did not refresh the session in time (RFC 4028): the call was ended in {}.",
                             page_now(f));
        },
        "The peer or a proxy on the way is gone, or keeps UPDATE and re-INVITE from us: look there."},
-      {"never acknowledged", Verdict::Failed, [](F f) { return f.peer_gone == PeerGone::NotAcknowledged; },
+      {"never acknowledged", Verdict::Failed, [](F f) { return f.peer_gone == call::PeerGone::NotAcknowledged; },
        [](F f) {
          return fmt::format("The peer never acknowledged our answer (no ACK to our 200): the call was ended in {}.",
                             page_now(f));
@@ -513,10 +518,24 @@ FaxDiagnosis diagnose(const FaxFacts& facts) {
   return {.verdict = facts.verdict, .rule = {}, .cause = {}, .advice = {}};
 }
 
+FaxDiagnosis under_way() {
+  return {.verdict = Verdict::Unknown, .rule = "under way", .cause = "The call is still up.", .advice = {}};
+}
+
+FaxDiagnosis judge(const call::Record& record, Counters& counters) {
+  FaxDiagnosis fax = diagnose(fax_facts_of(record));
+  const Log log(fmt::format("call={}", record.call));
+  const auto line = fmt::format("fax verdict=\"{}\" pages={} bit_rate={} cause=\"{}\" advice=\"{}\"", name(fax.verdict),
+                                record.media.fax.pages, record.media.fax.bit_rate, fax.cause, fax.advice);
+  fax.verdict == Verdict::Failed ? log.warning("{}", line) : log.info("{}", line);
+  counters.get(fmt::format("fax.{}", counter_word(fax.verdict))).add();
+  return fax;
+}
+
 std::vector<std::string_view> fax_rule_names() {
   std::vector<std::string_view> names;
   for (const Rule& rule : rules()) names.push_back(rule.name);
   return names;
 }
 
-}  // namespace sg::call
+}  // namespace sg::fax

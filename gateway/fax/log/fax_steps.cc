@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "gateway/call/fax_log.h"
+#include "gateway/fax/log/fax_log.h"
 
-namespace sg::call {
+namespace sg::fax {
 namespace {
 
 using Kind = FaxStep::Kind;
@@ -70,4 +70,4 @@ void FaxSteps::leave_out(size_t index) {
   kept_.erase(kept_.begin() + static_cast<ptrdiff_t>(index));
 }
 
-}  // namespace sg::call
+}  // namespace sg::fax

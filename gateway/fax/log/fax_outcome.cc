@@ -1,8 +1,8 @@
-#include "gateway/call/fax_outcome.h"
+#include "gateway/fax/log/fax_outcome.h"
 
 #include <algorithm>
 
-namespace sg::call {
+namespace sg::fax {
 namespace {
 
 using Milliseconds = FaxOutcome::Milliseconds;
@@ -97,4 +97,4 @@ std::string_view name(FaxOutcome::Verdict verdict) {
   return "";
 }
 
-}  // namespace sg::call
+}  // namespace sg::fax

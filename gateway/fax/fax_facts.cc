@@ -1,25 +1,25 @@
+#include "gateway/fax/fax_facts.h"
+
 #include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
 
-#include "gateway/call/fax_verdict.h"
 #include "gateway/call/media_mode.h"
-#include "gateway/call/record.h"
 
-namespace sg::call {
+namespace sg::fax {
 namespace {
 
 using Milliseconds = FaxFacts::Milliseconds;
 
 constexpr Milliseconds kBegun(1000);
 
-Milliseconds since(WallTime began, WallTime at) {
+Milliseconds since(call::WallTime began, call::WallTime at) {
   return std::chrono::duration_cast<Milliseconds>(at - began);
 }
 
 // One leg's part.
-void add_modes(FaxFacts& facts, const LegRecord& leg, WallTime started) {
+void add_modes(FaxFacts& facts, const call::LegRecord& leg, call::WallTime started) {
   for (const auto& change : leg.modes) {
     const Milliseconds at = since(started, change.at);
     if (change.mode == "offering-t38" && !facts.our_offer) facts.our_offer = at;
@@ -52,7 +52,7 @@ bool is_late(const FaxLog& log, Milliseconds at) {
 }
 
 // The first change of a leg to T.38 that came too late.
-void add_late_change(FaxFacts& facts, const LegRecord& leg, WallTime started) {
+void add_late_change(FaxFacts& facts, const call::LegRecord& leg, call::WallTime started) {
   LateChange now;
   now.trunk = leg.trunk;
   bool was_glare = false;
@@ -74,7 +74,7 @@ void add_figures(FaxFacts& facts, const media::SideStats& side) {
   if (side.udptl.packets_sent > 0 && side.udptl.packets_received == 0) facts.t38_heard_nothing = true;
 }
 
-FaxLeg leg_of(std::string_view whose, const LegRecord* record, const media::SideStats& side) {
+FaxLeg leg_of(std::string_view whose, const call::LegRecord* record, const media::SideStats& side) {
   FaxLeg leg;
   leg.name = fmt::format("the {}'s leg", whose);
   leg.is_heard = side.rtp.packets_received + side.udptl.packets_received > 0;
@@ -93,7 +93,7 @@ FaxLeg leg_of(std::string_view whose, const LegRecord* record, const media::Side
   for (const auto& change : record->modes) {
     if (change.reason == "no answer to our T.38 offer") leg.offer_unanswered = true;
     if (change.mode == "offering-t38") leg.was_asked = true;
-    if (change.reason == kNotOursToAsk) leg.is_left_to_ask = true;
+    if (change.reason == call::kNotOursToAsk) leg.is_left_to_ask = true;
   }
   leg.has_t38 = !record->modes.empty() && record->modes.back().mode == "t38";
   // What audio there was came before the fax went over.
@@ -130,8 +130,8 @@ void add_losses(FaxFacts& facts, size_t leg, const media::SideStats& side) {
 
 // An outage of a leg that ended the fax. One that is over tore it, unless the machines got on. While only the D-channel
 // is lost the fax goes on, until the call is taken for lost with it.
-void add_outages(FaxFacts& facts, size_t leg, const LegRecord& record, WallTime started) {
-  for (const LineOutage& outage : record.outages) {
+void add_outages(FaxFacts& facts, size_t leg, const call::LegRecord& record, call::WallTime started) {
+  for (const call::LineOutage& outage : record.outages) {
     LineDown line{.leg = leg, .began = since(started, outage.began), .ended = {}, .fault = outage.fault};
     if (outage.ended) line.ended = since(started, *outage.ended);
     const bool is_silent = outage.fault.alarms != tdm::kNoAlarm;
@@ -144,7 +144,7 @@ void add_outages(FaxFacts& facts, size_t leg, const LegRecord& record, WallTime 
 
 }  // namespace
 
-FaxFacts fax_facts_of(const Record& record) {
+FaxFacts fax_facts_of(const call::Record& record) {
   FaxFacts facts;
   facts.log = record.fax_log;
   facts.verdict = record.fax_log.outcome().verdict();
@@ -155,12 +155,12 @@ FaxFacts fax_facts_of(const Record& record) {
   facts.hung_up = record.hung_up;
   if (record.answered) facts.answered = since(record.started, *record.answered);
   if (auto first = facts.log.first_frame_at()) facts.lasted = since(record.started, record.ended) - *first;
-  auto add_leg = [&](const LegRecord& leg) {
+  auto add_leg = [&](const call::LegRecord& leg) {
     add_modes(facts, leg, record.started);
     add_late_change(facts, leg, record.started);
   };
   add_leg(record.caller);
-  for (const LegRecord& leg : record.called) add_leg(leg);
+  for (const call::LegRecord& leg : record.called) add_leg(leg);
   add_outages(facts, 0, record.caller, record.started);
   if (!record.called.empty()) add_outages(facts, 1, record.called.back(), record.started);
   for (const media::SideStats& side : record.media.side) add_figures(facts, side);
@@ -172,4 +172,4 @@ FaxFacts fax_facts_of(const Record& record) {
   return facts;
 }
 
-}  // namespace sg::call
+}  // namespace sg::fax

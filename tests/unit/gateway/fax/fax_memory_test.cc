@@ -1,4 +1,4 @@
-#include "gateway/records/fax_memory.h"
+#include "gateway/fax/fax_memory.h"
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
@@ -6,14 +6,14 @@
 #include <filesystem>
 #include <fstream>
 
-namespace sg::records {
+namespace sg::fax {
 namespace {
 
 using std::chrono::days;
 
 const call::WallTime kNow{std::chrono::seconds(1'700'000'000)};
 
-call::Record fax(const char* rule, const char* transport = "t38", const char* reason = "our offer") {
+call::Record fax(const char* transport = "t38", const char* reason = "our offer") {
   call::Record record;
   record.fax = true;
   record.answered = kNow;
@@ -23,7 +23,6 @@ call::Record fax(const char* rule, const char* transport = "t38", const char* re
       {.trunk = "carrier", .leg = "sip 192.0.2.5", .called = "+4930", .calling = "100", .cause = {}, .modes = {}});
   record.called[0].modes.push_back({kNow, transport, reason});
   record.media.fax = {.pages = 1, .bit_rate = 14400, .ecm = true, .ended_by_dcn = true};
-  record.fax_diagnosis.rule = rule;
   return record;
 }
 
@@ -50,8 +49,8 @@ class FaxMemoryTest : public ::testing::Test {
 };
 
 TEST_F(FaxMemoryTest, KeepsWhatWorkedOverARestart) {
-  memory->learn(fax("delivered", "t38", "peer's offer"), kNow);
-  memory->learn(fax("training failed"), kNow);
+  memory->learn(fax("t38", "peer's offer"), "delivered", kNow);
+  memory->learn(fax(), "training failed", kNow);
 
   open();
 
@@ -69,7 +68,7 @@ TEST_F(FaxMemoryTest, KeepsWhatWorkedOverARestart) {
 }
 
 TEST_F(FaxMemoryTest, ForgetsANumberAfterThreeMonths) {
-  memory->learn(fax("delivered"), kNow);
+  memory->learn(fax(), "delivered", kNow);
 
   EXPECT_EQ(memory->all(kNow + days(90)).size(), 1u);
   EXPECT_TRUE(memory->all(kNow + days(91)).empty());
@@ -79,10 +78,10 @@ TEST_F(FaxMemoryTest, ForgetsANumberAfterThreeMonths) {
 }
 
 TEST_F(FaxMemoryTest, KeepsWhatIsHeldBackOverARestart) {
-  auto record = fax("delivered", "g711-fax", "T.38 refused with 488");
+  auto record = fax("g711-fax", "T.38 refused with 488");
   record.called[0].t38_refused_with = 488;
-  memory->learn(record, kNow);
-  for (int i = 0; i < 4; ++i) memory->learn(fax("ECM gave up"), kNow);
+  memory->learn(record, "delivered", kNow);
+  for (int i = 0; i < 4; ++i) memory->learn(fax(), "ECM gave up", kNow);
   const auto before = memory->all(kNow);
 
   open();
@@ -93,7 +92,7 @@ TEST_F(FaxMemoryTest, KeepsWhatIsHeldBackOverARestart) {
 }
 
 TEST_F(FaxMemoryTest, ForgetsANumberOnRequestForGood) {
-  memory->learn(fax("delivered"), kNow);
+  memory->learn(fax(), "delivered", kNow);
 
   EXPECT_FALSE(memory->forget("carrier", "+4999"));
   EXPECT_FALSE(memory->forget("pbx", "+4930"));
@@ -124,9 +123,9 @@ TEST_F(FaxMemoryTest, HasOneFormOfANumber) {
       memory->apply("carrier", called, policy, kNow);
       EXPECT_EQ(policy.t38, call::T38Ask::Never);
 
-      auto record = fax("delivered");
+      auto record = fax();
       record.called[0].called = called;
-      memory->learn(record, kNow);
+      memory->learn(record, "delivered", kNow);
       EXPECT_EQ(memory->all(kNow).size(), 1u);
 
       EXPECT_TRUE(memory->forget("carrier", written));
@@ -166,18 +165,18 @@ TEST_F(FaxMemoryTest, OfARowWithPlusAndOneWithoutTheNewerStays) {
 }
 
 TEST_F(FaxMemoryTest, LearnsNothingFromCallsThatWereNoFaxOrNotAnswered) {
-  auto voice = fax("delivered"), unanswered = fax("delivered");
+  auto voice = fax(), unanswered = fax();
   voice.fax = false;
   unanswered.answered.reset();
 
-  memory->learn(voice, kNow);
-  memory->learn(unanswered, kNow);
+  memory->learn(voice, "delivered", kNow);
+  memory->learn(unanswered, "delivered", kNow);
 
   EXPECT_TRUE(memory->all(kNow).empty());
 }
 
 TEST_F(FaxMemoryTest, TakesOverWhatAnotherGatewayKnewUnlessItKnowsNewer) {
-  memory->learn(fax("delivered"), kNow);
+  memory->learn(fax(), "delivered", kNow);
   FaxExperience older{.trunk = "carrier", .number = "+4930", .last = kNow - days(1)};
   FaxExperience other{
       .trunk = "carrier", .number = "+4940", .transport = "g711", .delivered = 7, .last = kNow - days(1)};
@@ -216,7 +215,7 @@ TEST_F(FaxMemoryTest, AFileOfTheVersionBeforeKeepsWhatWorkedAndNotWhatWasHeldBac
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0].delivered, 5);
   EXPECT_EQ(all[0].held_back(kNow), "");
-  memory->learn(fax("delivered"), kNow);
+  memory->learn(fax(), "delivered", kNow);
   open();
   EXPECT_EQ(memory->all(kNow).at(0).delivered, 6);
 }
@@ -235,4 +234,4 @@ TEST_F(FaxMemoryTest, AFileThatIsNoDatabaseIsRefusedWithAReason) {
 }
 
 }  // namespace
-}  // namespace sg::records
+}  // namespace sg::fax

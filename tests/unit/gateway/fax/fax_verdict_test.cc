@@ -1,4 +1,4 @@
-#include "gateway/call/fax_verdict.h"
+#include "gateway/fax/fax_verdict.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 #include "gateway/call/media_mode.h"
 #include "gateway/call/record.h"
 
-namespace sg::call {
+namespace sg::fax {
 namespace {
 
 using media::Side;
@@ -64,73 +64,73 @@ struct RuleCase {
   Verdict verdict;
   const char* words;
   const char* cause_says;
-  std::function<void(Record&)> also = [](Record&) {};
+  std::function<void(call::Record&)> also = [](call::Record&) {};
 };
 
-void mode(Record& record, int at_ms, const char* what, const char* reason) {
+void mode(call::Record& record, int at_ms, const char* what, const char* reason) {
   record.caller.modes.push_back({record.started + milliseconds(at_ms), what, reason});
 }
 
-void left_to_peer(Record& record) {
+void left_to_peer(call::Record& record) {
   record.caller.trunk = "carrier";
-  mode(record, 3500, "g711-fax", std::string(kNotOursToAsk).c_str());
+  mode(record, 3500, "g711-fax", std::string(call::kNotOursToAsk).c_str());
 }
 // A SIP peer that answered, and what came of it.
-void answered_over_ip(Record& record, uint64_t packets) {
+void answered_over_ip(call::Record& record, uint64_t packets) {
   record.called.emplace_back().trunk = "carrier";
   record.media.side[1].rtp.packets_sent = 1000;
   record.media.side[1].rtp.packets_received = packets;
 }
 
 // A line that was out of order from one time to another, or to the end of the call.
-LineOutage outage(const Record& record, tdm::LineFault fault, int began_ms, int ended_ms = 0) {
-  LineOutage outage{record.started + milliseconds(began_ms), {}, fault};
+call::LineOutage outage(const call::Record& record, tdm::LineFault fault, int began_ms, int ended_ms = 0) {
+  call::LineOutage outage{record.started + milliseconds(began_ms), {}, fault};
   if (ended_ms > 0) outage.ended = record.started + milliseconds(ended_ms);
   return outage;
 }
 constexpr tdm::LineFault kRed{.span = 1, .alarms = tdm::kAlarmRed};
 constexpr tdm::LineFault kNoDChannel{.span = 1, .is_dchannel_lost = true};
 
-void hung_up(Record& record, HungUp why) {
+void hung_up(call::Record& record, call::HungUp why) {
   record.released_by = "gateway";
   record.hung_up = why;
-  record.cause = kTemporaryFailure;
+  record.cause = call::kTemporaryFailure;
 }
 
 const RuleCase kCases[] = {
     {"line down", Verdict::Failed, "<DIS >DCS <CFR >page slip slip",
      "Span 1 (caller's side) went into alarm (RED) 11.3 s after the answer.",
-     [](Record& record) {
+     [](call::Record& record) {
        record.released_by = "line";
        record.fell_silent = Side::B;
        record.caller.outages = {outage(record, kRed, 13'300)};
      }},
     {"line down", Verdict::Failed, "<DIS >DCS <CFR >page", "Span 2 (called side) went into alarm (REMOVED) 4.0 s",
-     [](Record& record) {
+     [](call::Record& record) {
        record.called.emplace_back().outages = {
            outage(record, {.span = 2, .alarms = tdm::kAlarmRemoved, .is_dchannel_lost = true}, 6000)};
      }},
     {"line down", Verdict::Failed, "<DIS >DCS <CFR >page slip", "(RED) 5.0 s after the answer, for 1.2 s.",
-     [](Record& record) { record.caller.outages = {outage(record, kRed, 7000, 8200)}; }},
+     [](call::Record& record) { record.caller.outages = {outage(record, kRed, 7000, 8200)}; }},
     {"line down", Verdict::Failed, "<DIS >DCS <CFR >page",
      "The D-channel for span 1 (caller's side) was lost 5.0 s after the answer.",
-     [](Record& record) {
+     [](call::Record& record) {
        record.released_by = "line";
        record.caller.outages = {outage(record, kNoDChannel, 7000)};
      }},
     {"line down", Verdict::InDoubt, "<DIS >DCS <CFR >page >EOP", "sent, but not confirmed, and then span 1 (caller's",
-     [](Record& record) { record.caller.outages = {outage(record, kRed, 7500)}; }},
+     [](call::Record& record) { record.caller.outages = {outage(record, kRed, 7500)}; }},
     {"line down", Verdict::InDoubt, "<DIS >DCS <CFR >page >EOP <MCF", "confirmed, and then span 1 (caller's",
-     [](Record& record) { record.caller.outages = {outage(record, kRed, 8500)}; }},
+     [](call::Record& record) { record.caller.outages = {outage(record, kRed, 8500)}; }},
     {"line down", Verdict::Unknown, "cng", "Span 1",
-     [](Record& record) { record.caller.outages = {outage(record, kRed, 3500)}; }},
+     [](call::Record& record) { record.caller.outages = {outage(record, kRed, 3500)}; }},
     // It was mended before the fax, the machines got on after it, or they never noticed: something else was the cause.
     {"hung up in a page", Verdict::Failed, "<DIS >DCS <CFR >page", "in the middle of page 1",
-     [](Record& record) { record.caller.outages = {outage(record, kRed, 1000, 1500)}; }},
+     [](call::Record& record) { record.caller.outages = {outage(record, kRed, 1000, 1500)}; }},
     {"hung up in a page", Verdict::Failed, "<DIS >DCS <FTT >DCS <CFR >page", "in the middle of page 1",
-     [](Record& record) { record.caller.outages = {outage(record, kRed, 4500, 5500)}; }},
+     [](call::Record& record) { record.caller.outages = {outage(record, kRed, 4500, 5500)}; }},
     {"hung up in a page", Verdict::Failed, "<DIS >DCS <CFR >page", "in the middle of page 1",
-     [](Record& record) { record.caller.outages = {outage(record, kNoDChannel, 5500)}; }},
+     [](call::Record& record) { record.caller.outages = {outage(record, kNoDChannel, 5500)}; }},
     {"delivered", Verdict::Delivered, "<DIS >DCS <CFR >page >EOP <MCF >DCN", "Every page was confirmed"},
     {"delivered after trouble", Verdict::Delivered, "<DIS >DCS <FTT >DCS <FTT >DCS <FTT >DCS <CFR >page >EOP <MCF >DCN",
      "3 failed trainings"},
@@ -138,16 +138,16 @@ const RuleCase kCases[] = {
      "<DIS >DCS <FTT >DCS <FTT >DCS <FTT >DCS <CFR >page >EOP <MCF >DCN",
      "the peer of the caller's leg takes T.38 datagrams of 72 octets only (T38FaxMaxDatagram), too small for 9600 "
      "bit/s",
-     [](Record& record) { record.caller.t38_max_datagram = 72; }},
+     [](call::Record& record) { record.caller.t38_max_datagram = 72; }},
     {"delivered, packets cut", Verdict::Delivered, "<DIS >DCS <FTT >DCS <CFR >page >EOP <MCF >DCN",
      "after 1 failed trainings: 40 T.38 packets from the caller's leg came cut short",
-     [](Record& record) { record.media.side[0].udptl.refused = 40; }},
+     [](call::Record& record) { record.media.side[0].udptl.refused = 40; }},
     {"delivered after trouble", Verdict::Delivered, "<DIS >DCS <FTT >DCS <FTT >DCS <FTT >DCS <CFR >page >EOP <MCF >DCN",
-     "3 failed trainings", [](Record& record) { record.caller.t38_max_datagram = 180; }},
+     "3 failed trainings", [](call::Record& record) { record.caller.t38_max_datagram = 180; }},
     // What was lost is the reason, not what the peer takes.
     {"delivered after trouble", Verdict::Delivered,
      "<DIS >DCS lost38 lost38 <FTT >DCS <FTT >DCS <FTT >DCS <CFR >page >EOP <MCF >DCN", "3 failed trainings",
-     [](Record& record) {
+     [](call::Record& record) {
        record.caller.t38_max_datagram = 72;
        record.media.side[0].udptl.packets_received = 94;
      }},
@@ -156,22 +156,22 @@ const RuleCase kCases[] = {
     {"no goodbye", Verdict::InDoubt, "<DIS >DCS <CFR >page >EOP <MCF", "ended by the caller"},
     {"no confirmation, loss", Verdict::InDoubt, "<DIS >DCS <CFR >page lost lost >EOP",
      "6 G.711 packets (0.6 %) from the caller's leg were lost.",
-     [](Record& record) { record.media.side[0].rtp.packets_received = 1000; }},
+     [](call::Record& record) { record.media.side[0].rtp.packets_received = 1000; }},
     {"no confirmation", Verdict::InDoubt, "<DIS >DCS <CFR >page >EOP >EOP >EOP", "no confirmation"},
     {"relayed", Verdict::Unknown, "cng", "no T.30 frame",
-     [](Record& record) { mode(record, 3000, "t38", "our offer"); }},
+     [](call::Record& record) { mode(record, 3000, "t38", "our offer"); }},
     {"no T.38 packet", Verdict::Unknown, "cng", "packets never came",
-     [](Record& record) {
+     [](call::Record& record) {
        mode(record, 3000, "t38", "our offer");
        record.media.side[0].udptl.packets_sent = 40;
      }},
     {"nothing came", Verdict::Unknown, "cng", "from the called side (trunk carrier): not one packet",
-     [](Record& record) { answered_over_ip(record, 0); }},
+     [](call::Record& record) { answered_over_ip(record, 0); }},
     {"modem or Super G3", Verdict::Unknown, "ansam", "V.8"},
     {"T.38 waited for", Verdict::Unknown, "cng", "nobody asked the called side (trunk carrier) for T.38",
-     [](Record& record) { answered_over_ip(record, 1000); }},
+     [](call::Record& record) { answered_over_ip(record, 1000); }},
     {"nobody answered as a fax", Verdict::Unknown, "cng", "none answered",
-     [](Record& record) {
+     [](call::Record& record) {
        answered_over_ip(record, 1000);
        record.called[0].t38_refused_with = 488;
        record.called[0].modes.push_back({record.started, "offering-t38", "CNG"});
@@ -179,12 +179,12 @@ const RuleCase kCases[] = {
     {"nobody answered as a fax", Verdict::Unknown, "cng", "none answered"},
     {"only a tone", Verdict::Unknown, "", "nothing of a fax"},
     {"no T.38 packet", Verdict::Failed, "<DIS <DIS", "packets never came",
-     [](Record& record) {
+     [](call::Record& record) {
        mode(record, 3000, "t38", "our offer");
        record.media.side[0].udptl.packets_sent = 40;
      }},
     {"T.38 not taken", Verdict::Failed, "<DIS <DIS", "calling side (trunk carrier) never answered DIS in G.711",
-     [](Record& record) {
+     [](call::Record& record) {
        left_to_peer(record);
        record.caller.refused_peer_t38 = true;
      }},
@@ -192,10 +192,10 @@ const RuleCase kCases[] = {
     {"T.38 waited for", Verdict::Failed, "<DIS <DCN", "calling side (trunk carrier)", left_to_peer},
     {"hung up before the document", Verdict::Failed, "<DIS", "ended by the caller", left_to_peer},
     {"nothing came", Verdict::Failed, "<DIS <DIS", "Nothing came from the caller: not one packet",
-     [](Record& record) { record.media.side[0].rtp.packets_sent = 1000; }},
+     [](call::Record& record) { record.media.side[0].rtp.packets_sent = 1000; }},
     {"no word in T.38", Verdict::Failed, "<DIS <DIS <DIS <DCN",
      "calling side (trunk carrier) never answered DIS in T.38",
-     [](Record& record) {
+     [](call::Record& record) {
        record.caller.trunk = "carrier";
        mode(record, 3500, "t38", "our offer");
        record.media.side[0].udptl = {.packets_sent = 300, .packets_received = 300};
@@ -206,31 +206,31 @@ const RuleCase kCases[] = {
     {"no word", Verdict::Failed, ">DIS >DIS >DIS >DCN", "The called side never"},
     // Whatever was wrong with the audio of somebody who spoke to a fax.
     {"no word", Verdict::Failed, "<DIS slip <DIS lost <DIS <DCN", "The calling side never",
-     [](Record& record) {
+     [](call::Record& record) {
        record.media.side[0].rtp = {.packets_sent = 1000, .packets_received = 1000, .jitter_ms = 55};
      }},
     {"peer asked late", Verdict::Failed, "<DIS >DCS <DIS >DCN", "9.8 s after answer",
-     [](Record& record) { mode(record, 11800, "t38", "peer's offer"); }},
+     [](call::Record& record) { mode(record, 11800, "t38", "peer's offer"); }},
     // In the middle of the page, after CFR.
     {"peer asked late", Verdict::Failed, "<DIS >DCS <CFR >page",
      "peer (trunk carrier) asked for T.38 9.8 s after answer",
-     [](Record& record) {
+     [](call::Record& record) {
        record.caller.trunk = "carrier";
        mode(record, 11800, "t38", "peer's offer");
      }},
     {"we asked late", Verdict::Failed, "<DIS >DCS <CFR >page", "brought it 8.2 s after answer",
-     [](Record& record) {
+     [](call::Record& record) {
        mode(record, 10000, "offering-t38", "V.21 preamble");
        mode(record, 10200, "t38", "our offer");
      }},
     {"T.38 answered late", Verdict::Failed, "<DIS >DCS <CFR >page >DCN", "took 7.3 s to answer",
-     [](Record& record) {
+     [](call::Record& record) {
        mode(record, 2500, "offering-t38", "V.21 preamble");
        mode(record, 7500, "g711-fax", "no answer to our T.38 offer");
        mode(record, 9800, "t38", "our offer");
      }},
     {"T.38 late after 491", Verdict::Failed, "<DIS >DCS <CFR >page", "(491)",
-     [](Record& record) {
+     [](call::Record& record) {
        mode(record, 2500, "offering-t38", "V.21 preamble");
        mode(record, 2600, "glare", "491");
        mode(record, 6000, "offering-t38", "again after 491");
@@ -238,98 +238,98 @@ const RuleCase kCases[] = {
      }},
     {"peer fell silent", Verdict::Failed, "<DIS >DCS <CFR >page",
      "The peer of the caller's leg (trunk carrier) fell silent: the last that was seen is CFR at 5.0 s.",
-     [](Record& record) {
+     [](call::Record& record) {
        record.caller.trunk = "carrier";
        record.fell_silent = Side::A;
      }},
     {"session expired", Verdict::Failed, "<DIS >DCS <CFR >page", "the call was ended in page 1",
-     [](Record& record) { record.peer_gone = PeerGone::SessionExpired; }},
+     [](call::Record& record) { record.peer_gone = call::PeerGone::SessionExpired; }},
     {"never acknowledged", Verdict::Failed, "<DIS >DCS <CFR >page", "no ACK to our 200",
-     [](Record& record) {
-       record.peer_gone = PeerGone::NotAcknowledged;
-       record.cause = kRecoveryOnTimer;
+     [](call::Record& record) {
+       record.peer_gone = call::PeerGone::NotAcknowledged;
+       record.cause = call::kRecoveryOnTimer;
      }},
     // Loss and slips beside them are no reason: the machines did not hang up.
     {"hung up here", Verdict::Failed, "<DIS >DCS <CFR >page slip",
      "ended by the operator (spangatectl hangup), in page 1",
-     [](Record& record) { hung_up(record, HungUp::ByOperator); }},
+     [](call::Record& record) { hung_up(record, call::HungUp::ByOperator); }},
     {"hung up here", Verdict::Failed, "<DIS >DCS <CFR >page lost",
      "ended by the gateway, which was shut down, in page 1",
-     [](Record& record) { hung_up(record, HungUp::ByShutdown); }},
+     [](call::Record& record) { hung_up(record, call::HungUp::ByShutdown); }},
     {"hung up here", Verdict::Failed, "<DIS >DCS <CFR >page", "as an emergency call needed its timeslot, in page 1",
-     [](Record& record) { hung_up(record, HungUp::ForEmergency); }},
+     [](call::Record& record) { hung_up(record, call::HungUp::ForEmergency); }},
     {"hung up here", Verdict::Unknown, "cng", "ended by the operator (spangatectl hangup).",
-     [](Record& record) { hung_up(record, HungUp::ByOperator); }},
+     [](call::Record& record) { hung_up(record, call::HungUp::ByOperator); }},
     {"no confirmation", Verdict::InDoubt, "<DIS >DCS <CFR >page >EOP",
      "before the call was ended by the gateway, which was shut down.",
-     [](Record& record) { hung_up(record, HungUp::ByShutdown); }},
+     [](call::Record& record) { hung_up(record, call::HungUp::ByShutdown); }},
     // BYE with Reason: Q.850;cause=38; DISCONNECT with 41; a card that fails.
     {"ended by a failure", Verdict::Failed, "<DIS >DCS <CFR >page lost slip",
      "The called side ended the call with cause 38 (network out of order) in page 1.",
-     [](Record& record) {
+     [](call::Record& record) {
        record.released_by = "called";
        record.cause = {38};
      }},
     {"ended by a failure", Verdict::Failed, "<DIS >DCS <CFR >page >MPS <MCF >page", "with cause 41",
-     [](Record& record) { record.cause = kTemporaryFailure; }},
+     [](call::Record& record) { record.cause = call::kTemporaryFailure; }},
     {"ended by a failure", Verdict::Failed, "<DIS >DCS <CFR >page", "The gateway ended the call with cause 47",
-     [](Record& record) {
+     [](call::Record& record) {
        record.released_by = "gateway";
        record.cause = {47};
      }},
     {"hung up in a page", Verdict::Failed, "<DIS >DCS <CFR >page", "in the middle of page 1",
-     [](Record& record) { record.cause = kInterworking; }},
+     [](call::Record& record) { record.cause = call::kInterworking; }},
     {"slips", Verdict::Failed, "<DIS >DCS <CFR >page slip slip", "slipped 2 times"},
     {"loss in T.38", Verdict::Failed, "<DIS >DCS <CFR >page lost38 lost38",
      "6 T.38 packets (2.0 %) from the caller's leg (trunk carrier) were lost beyond repair",
-     [](Record& record) {
+     [](call::Record& record) {
        record.caller.trunk = "carrier";
        record.media.side[0].udptl.packets_received = 294;
        mode(record, 3000, "t38", "our offer");
      }},
     {"loss in G.711", Verdict::Failed, "<DIS >DCS <CFR >page lost", "refused T.38 with 488",
-     [](Record& record) {
+     [](call::Record& record) {
        record.caller.t38_refused_with = 488;
        record.media.side[0].rtp.packets_received = 1000;
      }},
     {"dialog lost", Verdict::Failed, "<DIS", "answered our T.38 offer with 408",
-     [](Record& record) {
+     [](call::Record& record) {
        record.released_by = "gateway";
        record.caller.t38_refused_with = 408;
      }},
     {"dialog lost", Verdict::Unknown, "", "answered our T.38 offer with 481",
-     [](Record& record) {
+     [](call::Record& record) {
        record.released_by = "gateway";
        record.caller.t38_refused_with = 481;
      }},
     {"jitter in G.711", Verdict::Failed, "<DIS >DCS <CFR >page", "jitter of 55 ms",
-     [](Record& record) {
+     [](call::Record& record) {
        record.media.side[0].rtp.packets_received = 1000;
        record.media.side[0].rtp.jitter_ms = 55;
      }},
     {"clock in G.711", Verdict::Failed, "<DIS >DCS <CFR >page", "80 ppm",
-     [](Record& record) {
+     [](call::Record& record) {
        record.media.side[0].rtp.packets_received = 1000;
        record.media.side[0].rtp.drift_ppm = -80;
        record.ended = record.started + std::chrono::minutes(13);
      }},
     // A slip of 60 ms at 80 ppm takes 12.5 minutes.
     {"hung up in a page", Verdict::Failed, "<DIS >DCS <CFR >page", "in the middle of page 1",
-     [](Record& record) {
+     [](call::Record& record) {
        record.media.side[0].rtp.packets_received = 1000;
        record.media.side[0].rtp.drift_ppm = -80;
        record.ended = record.started + std::chrono::minutes(12);
      }},
     {"small datagrams", Verdict::Failed, "<DIS >DCS <FTT >DCS <FTT >DCN",
-     "failed 2 times: the peer of the caller's leg", [](Record& record) { record.caller.t38_max_datagram = 72; }},
+     "failed 2 times: the peer of the caller's leg", [](call::Record& record) { record.caller.t38_max_datagram = 72; }},
     {"small datagrams", Verdict::Failed, "<DIS >DCS <FTT >DCS <FTT >DCN",
      "datagrams of 200 octets only (T38FaxMaxDatagram), too small for 9600 bit/s; 31 were larger all the same",
-     [](Record& record) {
+     [](call::Record& record) {
        record.caller.t38_max_datagram = 200;
        record.media.side[0].udptl.oversize = 31;
      }},
     {"packets cut", Verdict::Failed, "<DIS >DCS <FTT >DCS <FTT >DCN", "40 T.38 packets from the caller's leg",
-     [](Record& record) { record.media.side[0].udptl.refused = 40; }},
+     [](call::Record& record) { record.media.side[0].udptl.refused = 40; }},
     {"training failed", Verdict::Failed, "<DIS >DCS <FTT >DCS <FTT >DCN", "failed 2 times, from 9600 down to 9600"},
     {"training unanswered", Verdict::Failed, "<DIS >DCS >DCS >DCS", "DCS was sent 3 times"},
     {"capabilities", Verdict::Failed, "<DIS >DCN", "nothing in common"},
@@ -340,7 +340,7 @@ const RuleCase kCases[] = {
     {"ECM gave up", Verdict::Failed, "<DIS >DCS <CFR >page >PPS-EOP <PPR >PPS-EOP <PPR >EOR <ERR >DCN", "2 repeats"},
     {"page refused", Verdict::Failed, "<DIS >DCS <CFR >page >EOP <RTN >DCN", "error correction was off"},
     {"hung up in a page", Verdict::Failed, "<DIS >DCS <CFR >page >MPS <MCF >page",
-     "ended by the called in the middle of page 2", [](Record& record) { record.released_by = "called"; }},
+     "ended by the called in the middle of page 2", [](call::Record& record) { record.released_by = "called"; }},
     {"page unanswered", Verdict::Failed, "<DIS >DCS <CFR >page >MPS >MPS", "MPS was sent and not confirmed"},
     {"broken off", Verdict::Failed, "<DIS >DCS <CFR", "CFR at 5.0 s"},
 };
@@ -348,7 +348,7 @@ const RuleCase kCases[] = {
 TEST(FaxVerdict, EachRuleHasItsTimeline) {
   std::multiset<std::string_view> fitted;
   for (const RuleCase& each : kCases) {
-    Record record;
+    call::Record record;
     record.released_by = "caller";
     record.answered = record.started + milliseconds(2000);
     record.fax_log = timeline(each.words);
@@ -381,7 +381,7 @@ TEST(FaxVerdict, AChangeAfterWhichTheMachinesWentOnIsNotTheCause) {
       {"<DIS >DCS <CFR >page >MPS <MCF >page", 6500, "hung up in a page"},  // a page was confirmed
   };
   for (const auto& each : cases) {
-    Record record;
+    call::Record record;
     record.released_by = "called";
     record.fax_log = timeline(each.words);
     mode(record, each.changed_ms, "t38", "peer's offer");
@@ -391,7 +391,7 @@ TEST(FaxVerdict, AChangeAfterWhichTheMachinesWentOnIsNotTheCause) {
 }
 
 TEST(FaxVerdict, TheLegThatChangedFirstMadeTheOtherLate) {
-  Record record;
+  call::Record record;
   record.released_by = "called";
   record.fax_log = timeline("<DIS >DCS <CFR >page");
   record.caller.trunk = "near";
@@ -407,8 +407,8 @@ TEST(FaxVerdict, TheLegThatChangedFirstMadeTheOtherLate) {
 }
 
 // G.711 on the caller's leg, T.38 on the called one.
-Record half_in_t38(const char* words) {
-  Record record;
+call::Record half_in_t38(const char* words) {
+  call::Record record;
   record.released_by = "called";
   record.fax_log = timeline(words);
   record.caller.trunk = "near";
@@ -420,14 +420,14 @@ Record half_in_t38(const char* words) {
 }
 
 TEST(FaxVerdict, BlamesTheLegAndTheTransportThatLost) {
-  Record lossy = half_in_t38("<DIS >DCS <CFR >page lost lost");
-  Record jittery = half_in_t38("<DIS >DCS <CFR >page");
+  call::Record lossy = half_in_t38("<DIS >DCS <CFR >page lost lost");
+  call::Record jittery = half_in_t38("<DIS >DCS <CFR >page");
   jittery.media.side[0].rtp.jitter_ms = 55;
   jittery.called[0].t38_refused_with = 491;
-  Record drifting = half_in_t38("<DIS >DCS <CFR >page");
+  call::Record drifting = half_in_t38("<DIS >DCS <CFR >page");
   drifting.media.side[0].rtp.drift_ppm = 80;
   drifting.ended = drifting.started + std::chrono::hours(1);
-  Record back_in_audio = half_in_t38("<DIS >DCS <CFR >page lost lost");
+  call::Record back_in_audio = half_in_t38("<DIS >DCS <CFR >page lost lost");
   mode(back_in_audio, 3000, "t38", "our offer");
   mode(back_in_audio, 6000, "g711-fax", "peer's audio offer");
 
@@ -440,7 +440,7 @@ TEST(FaxVerdict, BlamesTheLegAndTheTransportThatLost) {
 }
 
 TEST(FaxVerdict, AudioThatWasLostBeforeT38DidNotHarmIt) {
-  Record record = half_in_t38("lost lost <DIS >DCS <CFR >page");
+  call::Record record = half_in_t38("lost lost <DIS >DCS <CFR >page");
   mode(record, 4500, "t38", "our offer");
 
   EXPECT_EQ(diagnose(fax_facts_of(record)).rule, "hung up in a page");
@@ -459,7 +459,7 @@ TEST(FaxVerdict, APacketOrTwoHideNoOtherCause) {
   for (const auto& each : cases) {
     // Two of few, and three of many.
     for (uint64_t lost : {2, 3}) {
-      Record record = half_in_t38(each.words);
+      call::Record record = half_in_t38(each.words);
       record.media.side[1].udptl.packets_received = lost == 2 ? 10 : 1000;
       record.fax_log.on_hurt(milliseconds(4000), {Side::B, media::MediaHurt::Kind::Loss, lost, 0});
 
@@ -469,7 +469,7 @@ TEST(FaxVerdict, APacketOrTwoHideNoOtherCause) {
 }
 
 TEST(FaxVerdict, AFaxIsNotJudgedByTheOneBeforeIt) {
-  Record record;
+  call::Record record;
   record.released_by = "called";
   record.fax_log = timeline("<DIS >DCS <CFR >page >EOP <MCF >DCN <DIS >DCS <FTT >DCS <FTT");
 
@@ -478,14 +478,14 @@ TEST(FaxVerdict, AFaxIsNotJudgedByTheOneBeforeIt) {
 
 TEST(FaxVerdict, OfALaterFaxInTheCallALossIsAShareOfItsOwnPackets) {
   const std::string two = "<DIS >DCS <CFR >page >EOP <MCF >DCN <DIS >DCS <CFR >page ";
-  Record in_g711 = half_in_t38("");
+  call::Record in_g711 = half_in_t38("");
   in_g711.media.side[0].rtp.packets_received = 10'000;
-  Record in_t38 = in_g711;
+  call::Record in_t38 = in_g711;
   in_g711.fax_log = timeline(two + "lost", {{{.rtp = 9'700}, {.rtp = 9'999, .udptl = 700}}});
   mode(in_t38, 3000, "t38", "our offer");
   in_t38.media.side[0].udptl = {.packets_sent = 10'000, .packets_received = 10'000};
   in_t38.fax_log = timeline(two + "lost38", {{{.udptl = 9'700}, {}}});
-  Record first = in_g711;
+  call::Record first = in_g711;
   first.fax_log = timeline("<DIS >DCS <CFR >page lost", {{{.rtp = 9'700}, {}}});
 
   EXPECT_THAT(diagnose(fax_facts_of(in_g711)).cause, HasSubstr("3 G.711 packets (1.0 %)"));
@@ -494,7 +494,7 @@ TEST(FaxVerdict, OfALaterFaxInTheCallALossIsAShareOfItsOwnPackets) {
 }
 
 TEST(FaxVerdict, LossThatWasRepairedIsNoReason) {
-  Record record;
+  call::Record record;
   record.released_by = "called";
   record.fax_log = timeline("<DIS >DCS <CFR >page");
   record.fax_log.on_hurt(milliseconds(9000), {Side::A, media::MediaHurt::Kind::Loss, 0, 12});
@@ -504,4 +504,4 @@ TEST(FaxVerdict, LossThatWasRepairedIsNoReason) {
 }
 
 }  // namespace
-}  // namespace sg::call
+}  // namespace sg::fax
