@@ -649,7 +649,8 @@ void Call::pass_hold_on(Party& holder) {
 void Call::on_mode_changed(Party& party, MediaModeState mode) {
   if (mode == MediaModeState::Audio) return;
   record_.fax = true;
-  record_.fax_log.on_mode(age(), party.side(), name(mode), party.record().modes.back().reason);
+  const ModeChange& change = party.record().modes.back();
+  record_.fax_log.on_mode(age(), party.side(), name(mode), words_of(change.reason, change.refused_with));
   context_.media.set_profile(session_, media::Profile::Fax);
   // One leg speaks T.38, so it is a fax: an IP leg on the other side need not be heard first, and cannot be any more.
   Party* to = other(party);

@@ -182,7 +182,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   void on_retrieved() override { set_holding(false); }
 
   void send_t38_offer() override;
-  void on_mode_changed(MediaModeState state, std::string_view reason) override;
+  void on_mode_changed(MediaModeState state, ModeReason reason, int refused_with) override;
   void on_dialog_lost(int sip_status) override;
 
   std::optional<Cause> bind();

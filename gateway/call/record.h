@@ -9,6 +9,7 @@
 #include "gateway/call/call_time.h"
 #include "gateway/call/cause.h"
 #include "gateway/call/leg.h"
+#include "gateway/call/mode_change.h"
 #include "gateway/fax/log/fax_log.h"
 #include "media/service.h"
 
@@ -29,13 +30,7 @@ struct LegRecord {
   Cause cause;
   std::string limit = {};  // of the dial plan, that kept this target from being tried; empty: none
   std::string why = {};    // in words, what cause and status do not tell: "connection refused: …"; empty: nothing
-  // How media was carried and from when on: "g711", "t38", "g711-fax".
-  struct ModeChange {
-    WallTime at;
-    std::string mode;
-    std::string reason;  // "V.21 preamble", "peer's offer", "refused 488"
-  };
-  std::vector<ModeChange> modes;
+  std::vector<ModeChange> modes;  // how media was carried, and from when on
   std::vector<LineOutage> outages = {};
   bool refused_peer_t38 = false;  // we refused the peer's T.38 offer: it came too late, or the trunk takes none
   int t38_refused_with = 0;       // SIP status with which the peer refused our T.38 offer; 0: it did not

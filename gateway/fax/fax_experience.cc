@@ -64,8 +64,9 @@ Lesson lesson_of(std::string_view rule) {
   return found == std::end(kLessons) ? Lesson::Nothing : found->lesson;
 }
 
-const call::LegRecord::ModeChange* last_t38(const call::LegRecord& leg) {
-  auto found = std::find_if(leg.modes.rbegin(), leg.modes.rend(), [](const auto& each) { return each.mode == "t38"; });
+const call::ModeChange* last_t38(const call::LegRecord& leg) {
+  auto found = std::find_if(leg.modes.rbegin(), leg.modes.rend(),
+                            [](const auto& each) { return each.mode == call::MediaModeState::T38; });
   return found == leg.modes.rend() ? nullptr : &*found;
 }
 
@@ -73,11 +74,12 @@ const call::LegRecord::ModeChange* last_t38(const call::LegRecord& leg) {
 std::string who_asked(const call::LegRecord& leg) {
   const auto* agreed = last_t38(leg);
   if (!agreed) return "";
-  return agreed->reason == "peer's offer" ? "peer" : "us";
+  return agreed->reason == call::ModeReason::PeersOffer ? "peer" : "us";
 }
 
 bool did_offer(const call::LegRecord& leg) {
-  return std::ranges::any_of(leg.modes, [](const auto& each) { return each.mode == "offering-t38"; });
+  return std::ranges::any_of(leg.modes,
+                             [](const auto& each) { return each.mode == call::MediaModeState::OfferingT38; });
 }
 
 // A peer that has no T.38 says so with these; others may pass.
@@ -89,7 +91,7 @@ bool is_for_good(int sip_status) {
 std::string refusal_of(const call::LegRecord& leg) {
   if (last_t38(leg)) return "";
   if (is_for_good(leg.t38_refused_with)) return fmt::format("refused with {}", leg.t38_refused_with);
-  auto is_unanswered = [](const auto& each) { return each.reason == "no answer to our T.38 offer"; };
+  auto is_unanswered = [](const auto& each) { return each.reason == call::ModeReason::NoAnswer; };
   return std::ranges::any_of(leg.modes, is_unanswered) ? "our offer got no answer" : "";
 }
 

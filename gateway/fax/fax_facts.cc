@@ -5,12 +5,12 @@
 
 #include <fmt/format.h>
 
-#include "gateway/call/media_mode.h"
-
 namespace sg::fax {
 namespace {
 
 using Milliseconds = FaxFacts::Milliseconds;
+using Mode = call::MediaModeState;
+using Reason = call::ModeReason;
 
 constexpr Milliseconds kBegun(1000);
 
@@ -22,9 +22,9 @@ Milliseconds since(call::WallTime began, call::WallTime at) {
 void add_modes(FaxFacts& facts, const call::LegRecord& leg, call::WallTime started) {
   for (const auto& change : leg.modes) {
     const Milliseconds at = since(started, change.at);
-    if (change.mode == "offering-t38" && !facts.our_offer) facts.our_offer = at;
-    if (change.mode == "t38") facts.t38_since = at;
-    if (change.reason == "no answer to our T.38 offer") facts.offer_unanswered = true;
+    if (change.mode == Mode::OfferingT38 && !facts.our_offer) facts.our_offer = at;
+    if (change.mode == Mode::T38) facts.t38_since = at;
+    if (change.reason == Reason::NoAnswer) facts.offer_unanswered = true;
   }
   if (leg.t38_refused_with) facts.refused_with = leg.t38_refused_with;
 }
@@ -58,11 +58,11 @@ void add_late_change(FaxFacts& facts, const call::LegRecord& leg, call::WallTime
   bool was_glare = false;
   for (const auto& change : leg.modes) {
     now.at = since(started, change.at);
-    was_glare = was_glare || change.mode == "glare";
-    if (change.mode == "offering-t38") now.offered = now.at;
-    if (change.mode != "t38" || !is_late(facts.log, now.at)) continue;
+    was_glare = was_glare || change.mode == Mode::Glare;
+    if (change.mode == Mode::OfferingT38) now.offered = now.at;
+    if (change.mode != Mode::T38 || !is_late(facts.log, now.at)) continue;
     if (facts.late_change && facts.late_change->at <= now.at) return;
-    now.why = why_late(facts.log, now, change.reason == "peer's offer", was_glare);
+    now.why = why_late(facts.log, now, change.reason == Reason::PeersOffer, was_glare);
     facts.late_change = now;
     return;
   }
@@ -91,11 +91,11 @@ FaxLeg leg_of(std::string_view whose, const call::LegRecord* record, const media
   leg.was_refused = record->refused_peer_t38;
   leg.t38_max_datagram = record->t38_max_datagram;
   for (const auto& change : record->modes) {
-    if (change.reason == "no answer to our T.38 offer") leg.offer_unanswered = true;
-    if (change.mode == "offering-t38") leg.was_asked = true;
-    if (change.reason == call::kNotOursToAsk) leg.is_left_to_ask = true;
+    if (change.reason == Reason::NoAnswer) leg.offer_unanswered = true;
+    if (change.mode == Mode::OfferingT38) leg.was_asked = true;
+    if (change.reason == Reason::NotOursToAsk) leg.is_left_to_ask = true;
   }
-  leg.has_t38 = !record->modes.empty() && record->modes.back().mode == "t38";
+  leg.has_t38 = !record->modes.empty() && record->modes.back().mode == Mode::T38;
   // What audio there was came before the fax went over.
   if (leg.has_t38) leg.has_audio = false;
   return leg;

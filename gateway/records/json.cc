@@ -55,7 +55,9 @@ Json json_of(const call::PlanRecord& plan) {
 Json json_of(const call::LegRecord& leg) {
   Json modes = Json::array();
   for (const auto& change : leg.modes) {
-    modes.push_back({{"at", iso8601(change.at)}, {"mode", change.mode}, {"reason", change.reason}});
+    modes.push_back({{"at", iso8601(change.at)},
+                     {"mode", name(change.mode)},
+                     {"reason", words_of(change.reason, change.refused_with)}});
   }
   Json outages = Json::array();
   for (const auto& outage : leg.outages) {

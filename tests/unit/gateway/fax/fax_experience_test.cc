@@ -10,6 +10,8 @@ namespace sg::fax {
 namespace {
 
 using call::T38Ask;
+using Mode = call::MediaModeState;
+using Reason = call::ModeReason;
 using std::chrono::days;
 using std::chrono::seconds;
 
@@ -18,7 +20,7 @@ const call::WallTime kNow{seconds(1'700'000'000)};
 // One fax to +4930 on trunk "carrier", which stands on side B.
 struct Fax {
   std::string rule;
-  std::vector<std::pair<std::string, std::string>> modes = {{"offering-t38", "V.21 preamble"}, {"t38", "our offer"}};
+  std::vector<std::pair<Mode, Reason>> modes = {{Mode::OfferingT38, Reason::Preamble}, {Mode::T38, Reason::OurOffer}};
   int refused_with = 0;
   uint64_t heard = 100;  // T.38 packets of the peer
   int bit_rate = 14400;
@@ -26,14 +28,11 @@ struct Fax {
   seconds lasted{60};
 };
 
-const std::vector<std::pair<std::string, std::string>> kPeerAsked = {{"t38", "peer's offer"}};
-const std::vector<std::pair<std::string, std::string>> kNotAsked = {
-    {"g711-fax", "V.21 preamble, T.38 is not ours to ask"}};
+const std::vector<std::pair<Mode, Reason>> kPeerAsked = {{Mode::T38, Reason::PeersOffer}};
+const std::vector<std::pair<Mode, Reason>> kNotAsked = {{Mode::Passthrough, Reason::NotOursToAsk}};
 
 Fax refused(int status, std::string rule = "delivered") {
-  return {std::move(rule),
-          {{"offering-t38", "V.21 preamble"}, {"g711-fax", fmt::format("T.38 refused with {}", status)}},
-          status};
+  return {std::move(rule), {{Mode::OfferingT38, Reason::Preamble}, {Mode::Passthrough, Reason::Refused}}, status};
 }
 
 class FaxExperienceTest : public ::testing::Test {
@@ -111,17 +110,17 @@ TEST_F(FaxExperienceTest, ARefusalThatMayPassIsNotRemembered) {
 }
 
 TEST_F(FaxExperienceTest, APeerThatDropsOurOfferIsNotAskedAgain) {
-  fax({"delivered", {{"offering-t38", "V.21 preamble"}, {"g711-fax", "no answer to our T.38 offer"}}});
+  fax({"delivered", {{Mode::OfferingT38, Reason::Preamble}, {Mode::Passthrough, Reason::NoAnswer}}});
   EXPECT_EQ(policy().t38, T38Ask::Peer);
 
   known = {};
   fax({"delivered",
-       {{"offering-t38", "V.21 preamble"}, {"g711-fax", "no answer to our T.38 offer"}, {"t38", "our offer"}}});
+       {{Mode::OfferingT38, Reason::Preamble}, {Mode::Passthrough, Reason::NoAnswer}, {Mode::T38, Reason::OurOffer}}});
   EXPECT_EQ(policy().t38, T38Ask::Preamble) << "its answer was only late";
 }
 
 TEST_F(FaxExperienceTest, AnOfferThatEndsTheCallTwiceIsNotMadeAgain) {
-  const Fax lost{"dialog lost", {{"offering-t38", "V.21 preamble"}}, 481};
+  const Fax lost{"dialog lost", {{Mode::OfferingT38, Reason::Preamble}}, 481};
 
   fax(lost);
   EXPECT_EQ(policy().t38, T38Ask::Preamble);
@@ -157,7 +156,7 @@ TEST_F(FaxExperienceTest, AfterALateOfferWeAskEarlierAndIfThatIsOfNoUseTakeNoLat
 
 TEST_F(FaxExperienceTest, APeerThatRefusesAndThenAsksLateIsNotHeardLate) {
   fax({"peer asked late",
-       {{"offering-t38", "V.21 preamble"}, {"g711-fax", "T.38 refused with 488"}, {"t38", "peer's offer"}},
+       {{Mode::OfferingT38, Reason::Preamble}, {Mode::Passthrough, Reason::Refused}, {Mode::T38, Reason::PeersOffer}},
        488});
 
   EXPECT_EQ(policy().t38, T38Ask::Peer);

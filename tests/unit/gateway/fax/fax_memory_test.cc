@@ -10,10 +10,12 @@ namespace sg::fax {
 namespace {
 
 using std::chrono::days;
+using Mode = call::MediaModeState;
+using Reason = call::ModeReason;
 
 const call::WallTime kNow{std::chrono::seconds(1'700'000'000)};
 
-call::Record fax(const char* transport = "t38", const char* reason = "our offer") {
+call::Record fax(Mode mode = Mode::T38, Reason reason = Reason::OurOffer) {
   call::Record record;
   record.fax = true;
   record.answered = kNow;
@@ -21,7 +23,7 @@ call::Record fax(const char* transport = "t38", const char* reason = "our offer"
   record.caller = {.trunk = "pstn", .leg = "pstn 1/1", .called = "30", .calling = "100", .cause = {}, .modes = {}};
   record.called.push_back(
       {.trunk = "carrier", .leg = "sip 192.0.2.5", .called = "+4930", .calling = "100", .cause = {}, .modes = {}});
-  record.called[0].modes.push_back({kNow, transport, reason});
+  record.called[0].modes.push_back({kNow, mode, reason});
   record.media.fax = {.pages = 1, .bit_rate = 14400, .ecm = true, .ended_by_dcn = true};
   return record;
 }
@@ -49,7 +51,7 @@ class FaxMemoryTest : public ::testing::Test {
 };
 
 TEST_F(FaxMemoryTest, KeepsWhatWorkedOverARestart) {
-  memory->learn(fax("t38", "peer's offer"), "delivered", kNow);
+  memory->learn(fax(Mode::T38, Reason::PeersOffer), "delivered", kNow);
   memory->learn(fax(), "training failed", kNow);
 
   open();
@@ -78,7 +80,7 @@ TEST_F(FaxMemoryTest, ForgetsANumberAfterThreeMonths) {
 }
 
 TEST_F(FaxMemoryTest, KeepsWhatIsHeldBackOverARestart) {
-  auto record = fax("g711-fax", "T.38 refused with 488");
+  auto record = fax(Mode::Passthrough, Reason::Refused);
   record.called[0].t38_refused_with = 488;
   memory->learn(record, "delivered", kNow);
   for (int i = 0; i < 4; ++i) memory->learn(fax(), "ECM gave up", kNow);

@@ -18,6 +18,8 @@ using media::Side;
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 using Verdict = FaxOutcome::Verdict;
+using Mode = call::MediaModeState;
+using Reason = call::ModeReason;
 
 // A timeline in words, a step a second from 3 s on: ">" is the caller's machine, "<" the called one's. "page" begins a
 // page, "pause" a second more of silence, "lost" is three lost packets of RTP, "lost38" of
@@ -67,13 +69,13 @@ struct RuleCase {
   std::function<void(call::Record&)> also = [](call::Record&) {};
 };
 
-void mode(call::Record& record, int at_ms, const char* what, const char* reason) {
-  record.caller.modes.push_back({record.started + milliseconds(at_ms), what, reason});
+void mode(call::Record& record, int at_ms, Mode mode, Reason reason) {
+  record.caller.modes.push_back({record.started + milliseconds(at_ms), mode, reason});
 }
 
 void left_to_peer(call::Record& record) {
   record.caller.trunk = "carrier";
-  mode(record, 3500, "g711-fax", std::string(call::kNotOursToAsk).c_str());
+  mode(record, 3500, Mode::Passthrough, Reason::NotOursToAsk);
 }
 // A SIP peer that answered, and what came of it.
 void answered_over_ip(call::Record& record, uint64_t packets) {
@@ -159,10 +161,10 @@ const RuleCase kCases[] = {
      [](call::Record& record) { record.media.side[0].rtp.packets_received = 1000; }},
     {"no confirmation", Verdict::InDoubt, "<DIS >DCS <CFR >page >EOP >EOP >EOP", "no confirmation"},
     {"relayed", Verdict::Unknown, "cng", "no T.30 frame",
-     [](call::Record& record) { mode(record, 3000, "t38", "our offer"); }},
+     [](call::Record& record) { mode(record, 3000, Mode::T38, Reason::OurOffer); }},
     {"no T.38 packet", Verdict::Unknown, "cng", "packets never came",
      [](call::Record& record) {
-       mode(record, 3000, "t38", "our offer");
+       mode(record, 3000, Mode::T38, Reason::OurOffer);
        record.media.side[0].udptl.packets_sent = 40;
      }},
     {"nothing came", Verdict::Unknown, "cng", "from the called side (trunk carrier): not one packet",
@@ -174,13 +176,13 @@ const RuleCase kCases[] = {
      [](call::Record& record) {
        answered_over_ip(record, 1000);
        record.called[0].t38_refused_with = 488;
-       record.called[0].modes.push_back({record.started, "offering-t38", "CNG"});
+       record.called[0].modes.push_back({record.started, Mode::OfferingT38, Reason::Cng});
      }},
     {"nobody answered as a fax", Verdict::Unknown, "cng", "none answered"},
     {"only a tone", Verdict::Unknown, "", "nothing of a fax"},
     {"no T.38 packet", Verdict::Failed, "<DIS <DIS", "packets never came",
      [](call::Record& record) {
-       mode(record, 3000, "t38", "our offer");
+       mode(record, 3000, Mode::T38, Reason::OurOffer);
        record.media.side[0].udptl.packets_sent = 40;
      }},
     {"T.38 not taken", Verdict::Failed, "<DIS <DIS", "calling side (trunk carrier) never answered DIS in G.711",
@@ -197,7 +199,7 @@ const RuleCase kCases[] = {
      "calling side (trunk carrier) never answered DIS in T.38",
      [](call::Record& record) {
        record.caller.trunk = "carrier";
-       mode(record, 3500, "t38", "our offer");
+       mode(record, 3500, Mode::T38, Reason::OurOffer);
        record.media.side[0].udptl = {.packets_sent = 300, .packets_received = 300};
      }},
     {"no word", Verdict::Failed, "<DIS <DIS <DIS",
@@ -210,31 +212,31 @@ const RuleCase kCases[] = {
        record.media.side[0].rtp = {.packets_sent = 1000, .packets_received = 1000, .jitter_ms = 55};
      }},
     {"peer asked late", Verdict::Failed, "<DIS >DCS <DIS >DCN", "9.8 s after answer",
-     [](call::Record& record) { mode(record, 11800, "t38", "peer's offer"); }},
+     [](call::Record& record) { mode(record, 11800, Mode::T38, Reason::PeersOffer); }},
     // In the middle of the page, after CFR.
     {"peer asked late", Verdict::Failed, "<DIS >DCS <CFR >page",
      "peer (trunk carrier) asked for T.38 9.8 s after answer",
      [](call::Record& record) {
        record.caller.trunk = "carrier";
-       mode(record, 11800, "t38", "peer's offer");
+       mode(record, 11800, Mode::T38, Reason::PeersOffer);
      }},
     {"we asked late", Verdict::Failed, "<DIS >DCS <CFR >page", "brought it 8.2 s after answer",
      [](call::Record& record) {
-       mode(record, 10000, "offering-t38", "V.21 preamble");
-       mode(record, 10200, "t38", "our offer");
+       mode(record, 10000, Mode::OfferingT38, Reason::Preamble);
+       mode(record, 10200, Mode::T38, Reason::OurOffer);
      }},
     {"T.38 answered late", Verdict::Failed, "<DIS >DCS <CFR >page >DCN", "took 7.3 s to answer",
      [](call::Record& record) {
-       mode(record, 2500, "offering-t38", "V.21 preamble");
-       mode(record, 7500, "g711-fax", "no answer to our T.38 offer");
-       mode(record, 9800, "t38", "our offer");
+       mode(record, 2500, Mode::OfferingT38, Reason::Preamble);
+       mode(record, 7500, Mode::Passthrough, Reason::NoAnswer);
+       mode(record, 9800, Mode::T38, Reason::OurOffer);
      }},
     {"T.38 late after 491", Verdict::Failed, "<DIS >DCS <CFR >page", "(491)",
      [](call::Record& record) {
-       mode(record, 2500, "offering-t38", "V.21 preamble");
-       mode(record, 2600, "glare", "491");
-       mode(record, 6000, "offering-t38", "again after 491");
-       mode(record, 7500, "t38", "our offer");
+       mode(record, 2500, Mode::OfferingT38, Reason::Preamble);
+       mode(record, 2600, Mode::Glare, Reason::Glare);
+       mode(record, 6000, Mode::OfferingT38, Reason::AgainAfterGlare);
+       mode(record, 7500, Mode::T38, Reason::OurOffer);
      }},
     {"peer fell silent", Verdict::Failed, "<DIS >DCS <CFR >page",
      "The peer of the caller's leg (trunk carrier) fell silent: the last that was seen is CFR at 5.0 s.",
@@ -285,7 +287,7 @@ const RuleCase kCases[] = {
      [](call::Record& record) {
        record.caller.trunk = "carrier";
        record.media.side[0].udptl.packets_received = 294;
-       mode(record, 3000, "t38", "our offer");
+       mode(record, 3000, Mode::T38, Reason::OurOffer);
      }},
     {"loss in G.711", Verdict::Failed, "<DIS >DCS <CFR >page lost", "refused T.38 with 488",
      [](call::Record& record) {
@@ -384,7 +386,7 @@ TEST(FaxVerdict, AChangeAfterWhichTheMachinesWentOnIsNotTheCause) {
     call::Record record;
     record.released_by = "called";
     record.fax_log = timeline(each.words);
-    mode(record, each.changed_ms, "t38", "peer's offer");
+    mode(record, each.changed_ms, Mode::T38, Reason::PeersOffer);
 
     EXPECT_EQ(diagnose(fax_facts_of(record)).rule, each.rule) << each.words;
   }
@@ -395,10 +397,10 @@ TEST(FaxVerdict, TheLegThatChangedFirstMadeTheOtherLate) {
   record.released_by = "called";
   record.fax_log = timeline("<DIS >DCS <CFR >page");
   record.caller.trunk = "near";
-  mode(record, 9000, "offering-t38", "V.21 preamble");
-  mode(record, 9200, "t38", "our offer");
+  mode(record, 9000, Mode::OfferingT38, Reason::Preamble);
+  mode(record, 9200, Mode::T38, Reason::OurOffer);
   record.called.emplace_back().trunk = "far";
-  record.called[0].modes.push_back({record.started + milliseconds(8900), "t38", "peer's offer"});
+  record.called[0].modes.push_back({record.started + milliseconds(8900), Mode::T38, Reason::PeersOffer});
 
   auto diagnosis = diagnose(fax_facts_of(record));
 
@@ -414,7 +416,7 @@ call::Record half_in_t38(const char* words) {
   record.caller.trunk = "near";
   record.media.side[0].rtp.packets_received = 600;
   record.called.emplace_back().trunk = "far";
-  record.called[0].modes.push_back({record.started + milliseconds(3000), "t38", "our offer"});
+  record.called[0].modes.push_back({record.started + milliseconds(3000), Mode::T38, Reason::OurOffer});
   record.media.side[1].udptl = {.packets_sent = 700, .packets_received = 700};
   return record;
 }
@@ -428,8 +430,8 @@ TEST(FaxVerdict, BlamesTheLegAndTheTransportThatLost) {
   drifting.media.side[0].rtp.drift_ppm = 80;
   drifting.ended = drifting.started + std::chrono::hours(1);
   call::Record back_in_audio = half_in_t38("<DIS >DCS <CFR >page lost lost");
-  mode(back_in_audio, 3000, "t38", "our offer");
-  mode(back_in_audio, 6000, "g711-fax", "peer's audio offer");
+  mode(back_in_audio, 3000, Mode::T38, Reason::OurOffer);
+  mode(back_in_audio, 6000, Mode::Passthrough, Reason::PeersAudioOffer);
 
   EXPECT_THAT(diagnose(fax_facts_of(lossy)).cause,
               HasSubstr("6 G.711 packets (1.0 %) from the caller's leg (trunk near)"));
@@ -441,7 +443,7 @@ TEST(FaxVerdict, BlamesTheLegAndTheTransportThatLost) {
 
 TEST(FaxVerdict, AudioThatWasLostBeforeT38DidNotHarmIt) {
   call::Record record = half_in_t38("lost lost <DIS >DCS <CFR >page");
-  mode(record, 4500, "t38", "our offer");
+  mode(record, 4500, Mode::T38, Reason::OurOffer);
 
   EXPECT_EQ(diagnose(fax_facts_of(record)).rule, "hung up in a page");
 }
@@ -482,7 +484,7 @@ TEST(FaxVerdict, OfALaterFaxInTheCallALossIsAShareOfItsOwnPackets) {
   in_g711.media.side[0].rtp.packets_received = 10'000;
   call::Record in_t38 = in_g711;
   in_g711.fax_log = timeline(two + "lost", {{{.rtp = 9'700}, {.rtp = 9'999, .udptl = 700}}});
-  mode(in_t38, 3000, "t38", "our offer");
+  mode(in_t38, 3000, Mode::T38, Reason::OurOffer);
   in_t38.media.side[0].udptl = {.packets_sent = 10'000, .packets_received = 10'000};
   in_t38.fax_log = timeline(two + "lost38", {{{.udptl = 9'700}, {}}});
   call::Record first = in_g711;
@@ -498,7 +500,7 @@ TEST(FaxVerdict, LossThatWasRepairedIsNoReason) {
   record.released_by = "called";
   record.fax_log = timeline("<DIS >DCS <CFR >page");
   record.fax_log.on_hurt(milliseconds(9000), {Side::A, media::MediaHurt::Kind::Loss, 0, 12});
-  mode(record, 3000, "t38", "our offer");
+  mode(record, 3000, Mode::T38, Reason::OurOffer);
 
   EXPECT_EQ(diagnose(fax_facts_of(record)).rule, "hung up in a page");
 }

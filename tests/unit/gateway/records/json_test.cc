@@ -36,7 +36,7 @@ call::Record answered_fax() {
                    .calling = "100",
                    .cause = {16, 0},
                    .modes = {}};
-  record.caller.modes.push_back({at(1'700'000'005'000), "t38", "V.21 preamble"});
+  record.caller.modes.push_back({at(1'700'000'005'000), call::MediaModeState::T38, call::ModeReason::Preamble});
   record.called.push_back(
       {.trunk = "pstn", .leg = "span 1", .called = "30", .calling = "100", .cause = {17, 0}, .modes = {}});
   record.called.push_back(
