@@ -95,9 +95,9 @@ void Call::start() {
   log_.info("incoming from={} called={} calling={} by={}", caller_->trunk(), setup_.called.digits,
             setup_.calling.number.digits, caller_->leg().name());
   if (is_data()) context_.media.set_profile(session_, media::Profile::Data);
-  if (is_data() && !from_->carries_data()) return clear(kBearerNotImplemented, "gateway");
+  if (is_data() && !from_->carries_data()) return clear(kBearerNotImplemented, ReleasedBy::Gateway);
   if (auto cause = caller_->accept_call(setup_, first_offer_, offered_streams_)) {
-    clear(*cause, "gateway");
+    clear(*cause, ReleasedBy::Gateway);
     return;
   }
   if (setup_.replaces && !is_transfer_) return owner_.on_replacing(*this);
@@ -114,7 +114,7 @@ bool Call::has_number() const {
 void Call::refuse_number() {
   log_.info("called=\"{}\" is no number", setup_.called.digits);
   context_.counters.get("call.refused_number").add();
-  clear(kInvalidNumber, "gateway");
+  clear(kInvalidNumber, ReleasedBy::Gateway);
 }
 
 void Call::collect() {
@@ -123,7 +123,7 @@ void Call::collect() {
   if (reach == Reach::Complete) return number_is_whole();
   if (reach == Reach::None) {
     log_.info("no route begins with called={}", setup_.called.digits);
-    return clear(kUnallocatedNumber, "gateway");
+    return clear(kUnallocatedNumber, ReleasedBy::Gateway);
   }
   // Once only: SETUP ACKNOWLEDGE is not repeated.
   if (std::exchange(wants_digits_, true)) return;
@@ -154,14 +154,14 @@ void Call::ask_plan() {
 void Call::find_route() {
   if (routing_.refusal) {
     if (!routing_.refusal->limit.empty()) log_.warning("refused by {}", routing_.refusal->limit);
-    clear(routing_.refusal->cause, "gateway");
+    clear(routing_.refusal->cause, ReleasedBy::Gateway);
     return;
   }
   if (routing_.targets.empty()) {
     // RFC 3578 section 2.1: 484 has a caller send the number again once it has more digits.
     bool is_too_short = router_.reach(*from_, setup_) == Reach::Partial;
     log_.info("no route{}", is_too_short ? ", but for longer numbers" : "");
-    clear(is_too_short ? kInvalidNumber : kUnallocatedNumber, "gateway");
+    clear(is_too_short ? kInvalidNumber : kUnallocatedNumber, ReleasedBy::Gateway);
     return;
   }
   if (!routing_.plan.forwards.empty()) {
@@ -179,7 +179,7 @@ void Call::try_next(Cause why) {
     if (!cause) return;
     why = *cause;
   }
-  if (!wait_for_room()) clear(why, "gateway");
+  if (!wait_for_room()) clear(why, ReleasedBy::Gateway);
 }
 
 bool Call::has_next() const {
@@ -209,7 +209,7 @@ void Call::use_room(const Target& target, TimePoint until) {
       record_.called.resize(tried);
       use_room(target, until);
     } else if (!wait_for_room()) {
-      clear(*cause, "gateway");
+      clear(*cause, ReleasedBy::Gateway);
     }
   });
 }
@@ -267,7 +267,7 @@ void Call::wait_for_answer(Duration limit) {
     log_.info("trunk={} did not answer in time", called_->trunk());
     context_.counters.get("call.rung_out").add();
     if (has_next()) return hunt_on(kNoAnswer);
-    if (!forward(kNoAnswer)) clear(kNoAnswer, "gateway");
+    if (!forward(kNoAnswer)) clear(kNoAnswer, ReleasedBy::Gateway);
   });
 }
 
@@ -354,14 +354,14 @@ void Call::on_disconnected(Party& party, Cause cause, bool inband) {
   if (&party == called_.get() && forward(cause)) return;
   bool can_announce = inband && &party == called_.get() && state() != CallState::Answered;
   if (!can_announce) {
-    clear(cause, &party == caller_.get() ? "caller" : "called");
+    clear(cause, &party == caller_.get() ? ReleasedBy::Caller : ReleasedBy::Called);
     return;
   }
   log_.info("announcement cause={}", cause.q850);
   enter(CallState::Announcing);
   hear_called();
   caller_->progress(true);
-  timer_.arm(kAnnouncementLimit, [this, cause] { clear(cause, "called"); });
+  timer_.arm(kAnnouncementLimit, [this, cause] { clear(cause, ReleasedBy::Called); });
 }
 
 void Call::on_released(Party& party, Cause cause) {
@@ -389,9 +389,9 @@ void Call::on_released(Party& party, Cause cause) {
   hunt_on(cause);
 }
 
-std::string_view Call::releaser(const Party& gone) const {
-  if (gone.line()) return "line";
-  return &gone == caller_.get() ? "caller" : "called";
+ReleasedBy Call::releaser(const Party& gone) const {
+  if (gone.line()) return ReleasedBy::Line;
+  return &gone == caller_.get() ? ReleasedBy::Caller : ReleasedBy::Called;
 }
 
 // The next target need not wait for the end of this one's leg: a peer that never answered takes seconds for that.
@@ -480,7 +480,7 @@ void Call::on_redirected(Party& party, const std::vector<Redirect>& to) {
     target.setup.request_uri = redirect.uri;
     at = targets.insert(at, std::move(target)) + 1;
   }
-  if (refused && !has_next()) return clear(*refused, "gateway");
+  if (refused && !has_next()) return clear(*refused, ReleasedBy::Gateway);
   caller_->forwarded();
 }
 
@@ -596,7 +596,7 @@ void Call::take(Call& from, media::Side side, media::Side place, const std::stri
   std::swap(joins, leaves);
   log_.info("transfer how={} with_call={} leg={}", how, from.id_, place == media::Side::A ? 'a' : 'b');
   context_.counters.get("call.transferred").add();
-  if (cause) return clear(*cause, "gateway");
+  if (cause) return clear(*cause, ReleasedBy::Gateway);
   on_joined(*slot(place));
 }
 
@@ -659,7 +659,7 @@ void Call::on_mode_changed(Party& party, MediaModeState mode) {
 
 void Call::on_failed(Party& party, Cause cause) {
   if (is_conference() && is_member(party)) return leave_conference(party, cause);
-  clear(cause, "gateway");
+  clear(cause, ReleasedBy::Gateway);
 }
 
 namespace {
@@ -692,7 +692,7 @@ void Call::on_peer_gone(Party& party, PeerGone how) {
   if (is_conference()) return leave_conference(party, kRecoveryOnTimer);
   record_.peer_gone = how;
   if (state() == CallState::Answered) owner_.on_party_gone(*this, party);
-  clear(kRecoveryOnTimer, "gateway");
+  clear(kRecoveryOnTimer, ReleasedBy::Gateway);
 }
 
 void Call::on_line_changed(Party& party) {
@@ -709,7 +709,7 @@ void Call::on_media_event(const media::Event& event) {
                         [&](const media::BusyToneHeard& heard) { on_busy_tone(heard.side); },
                         [&](const media::SideFailed& failed) {
                           log_.error("media failed: {}", failed.message);
-                          clear({47}, "gateway");
+                          clear({47}, ReleasedBy::Gateway);
                         },
                         [&](const media::FaxSeen& seen) { on_fax_event(seen); },
                         [&](const media::MediaHurt& hurt) { record_.fax_log.on_hurt(age(), hurt); },
@@ -722,7 +722,7 @@ void Call::on_media_event(const media::Event& event) {
                           context_.counters.get("call.media_timeout").add();
                           if (is_conference()) return leave_conference(*at(timeout.side), kTemporaryFailure);
                           record_.fell_silent = timeout.side;
-                          clear(kTemporaryFailure, "gateway");
+                          clear(kTemporaryFailure, ReleasedBy::Gateway);
                         },
                         [&](const media::Closed& closed) {
                           record_.media = closed.stats;
@@ -746,7 +746,7 @@ void Call::watch_goodbye(const t38::FaxEvent& event) {
   goodbye_timer_.arm(context_.clear_after_dcn, [this] {
     log_.info("the fax is over and nobody hangs up");
     context_.counters.get("call.cleared_after_fax").add();
-    clear(kNormalClearing, "gateway");
+    clear(kNormalClearing, ReleasedBy::Gateway);
   });
 }
 
@@ -796,10 +796,10 @@ void Call::on_answer_tone(media::Side side, MediaMode::Sign sign) {
 
 void Call::hang_up(Cause cause, std::optional<HungUp> why) {
   if (state() < CallState::Releasing) record_.hung_up = why;
-  clear(cause, "gateway");
+  clear(cause, ReleasedBy::Gateway);
 }
 
-void Call::clear(Cause cause, std::string_view by) {
+void Call::clear(Cause cause, ReleasedBy by) {
   if (state() == CallState::Releasing || state() == CallState::Closed) return;
   patience_timer_.cancel();
   ring_timer_.cancel();
@@ -810,7 +810,7 @@ void Call::clear(Cause cause, std::string_view by) {
   record_.released_by = by;
   enter(CallState::Releasing);
   owner_.on_clearing(*this);
-  log_.info("clear cause={} ({}) by={}", cause.q850, text_of(cause), by);
+  log_.info("clear cause={} ({}) by={}", cause.q850, text_of(cause), name(by));
   caller_->release(cause);
   if (called_) called_->release(cause);
   if (third_) third_->release(cause);

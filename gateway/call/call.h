@@ -64,12 +64,12 @@ class Call final : public PartyListener {
   // `from` takes the place of the called party that rings, and has answered with that: pick-up.
   void pick_up(Call& from);
   bool may_be_picked_up() const { return state() == CallState::Trying || state() == CallState::Alerting; }
-  void end_transferred() { clear(kNormalClearing, "transfer"); }
+  void end_transferred() { clear(kNormalClearing, ReleasedBy::Transfer); }
 
   // Conference (conference.cc). The party of `from` on this side becomes the third of this call; `from` is to be ended
   // then. Whoever leaves later leaves two behind, in a call as any other.
   void add(Call& from, media::Side side, const std::string& how);
-  void end_conferred() { clear(kNormalClearing, "conference"); }
+  void end_conferred() { clear(kNormalClearing, ReleasedBy::Conference); }
   // How Replaces would have named what is over.
   std::vector<Replaces> ended_dialogs() const;
   bool is_conference() const { return third_ != nullptr; }
@@ -153,9 +153,9 @@ class Call final : public PartyListener {
   void play_to_caller(media::Tone tone);
   // Whoever is on hold by the other side is told, and hears music where there is any.
   void pass_hold_on(Party& holder);
-  void clear(Cause cause, std::string_view by);
+  void clear(Cause cause, ReleasedBy by);
   // Who ends it where this one's leg is over.
-  std::string_view releaser(const Party& gone) const;
+  ReleasedBy releaser(const Party& gone) const;
   void close_when_released();
   void finish();
   void enter(CallState state) { fsm_.enter(state, context_.reactor.now()); }

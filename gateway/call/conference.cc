@@ -57,7 +57,7 @@ void Call::leave_conference(Party& party, Cause cause) {
   }
   context_.media.set_bridging(session_, media::Bridging::Both);
   confer(false);
-  if (failed) return clear(*failed, "gateway");
+  if (failed) return clear(*failed, ReleasedBy::Gateway);
   on_joined(*called_);
 }
 

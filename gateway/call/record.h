@@ -62,6 +62,17 @@ enum class HungUp : uint8_t {
   ForEmergency,  // an emergency call needed its timeslot
 };
 
+// Who or what ended a call.
+enum class ReleasedBy : uint8_t {
+  Caller,
+  Called,
+  Gateway,
+  Transfer,    // its parties go on in other calls
+  Conference,  // one of them goes on in another call
+  Line,        // which was out of order
+};
+std::string_view name(ReleasedBy by);
+
 // What is written of each call when it is over, and known of it before. A value.
 struct Record {
   CallId call;
@@ -74,9 +85,8 @@ struct Record {
   LegRecord caller;
   // One a target that was tried, in order; the last is the one that answered, if any did. Empty: no route.
   std::vector<LegRecord> called;
-  Cause cause;  // why the call ended
-  // "caller", "called", "gateway", "transfer", "line": a line was out of order; "gateway ended": it was killed.
-  std::string released_by;
+  Cause cause;                            // why the call ended
+  std::optional<ReleasedBy> released_by;  // once it is over
   std::vector<TransferRecord> transfers;
   std::optional<WallTime> handed_to_switch;  // when a switch was asked to join both legs itself
   bool fax = false;                          // a fax tone or T.38 was seen

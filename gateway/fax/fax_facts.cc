@@ -135,7 +135,7 @@ void add_outages(FaxFacts& facts, size_t leg, const call::LegRecord& record, cal
     LineDown line{.leg = leg, .began = since(started, outage.began), .ended = {}, .fault = outage.fault};
     if (outage.ended) line.ended = since(started, *outage.ended);
     const bool is_silent = outage.fault.alarms != tdm::kNoAlarm;
-    if (!is_silent && (line.ended || facts.released_by != "line")) continue;
+    if (!is_silent && (line.ended || facts.released_by != call::ReleasedBy::Line)) continue;
     if (line.ended && (!facts.log.first_frame_at() || went_on(facts.log, *line.ended))) continue;
     if (line.ended && *line.ended < *facts.log.first_frame_at()) continue;
     if (!facts.line || line.began < facts.line->began) facts.line = line;

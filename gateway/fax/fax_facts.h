@@ -65,7 +65,7 @@ struct FaxFacts {
 
   FaxLog log;
   FaxOutcome::Verdict verdict = FaxOutcome::Verdict::Unknown;
-  std::string released_by;                  // as Record::released_by
+  std::optional<call::ReleasedBy> released_by;
   call::Cause cause;                        // why the call ended
   std::optional<size_t> fell_silent;        // the gateway ended the call: nothing came from this leg's peer any more
   std::optional<call::PeerGone> peer_gone;  // it did: the peer's signalling was gone

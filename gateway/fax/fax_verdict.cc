@@ -13,6 +13,7 @@ namespace {
 
 using Verdict = FaxOutcome::Verdict;
 using Milliseconds = FaxFacts::Milliseconds;
+using call::ReleasedBy;
 
 // T.30 clause 5.2: with a T1 of 35 s and DIS every 3 s or so, two unanswered ones are chance.
 constexpr int kManyRepeats = 3;
@@ -182,8 +183,8 @@ constexpr std::string_view kLineAdvice =
     "YELLOW that the far end does not hear us, REMOVED a card that is gone.";
 
 // "operator (spangatectl hangup)"
-std::string ender(const FaxFacts& f) {
-  if (!f.hung_up) return f.released_by;
+std::string_view ender(const FaxFacts& f) {
+  if (!f.hung_up) return f.released_by ? name(*f.released_by) : "";
   switch (*f.hung_up) {
     case call::HungUp::ByOperator:
       return "operator (spangatectl hangup)";
@@ -208,13 +209,14 @@ bool is_failure(const call::Cause& cause) {
          (cause.q850 >= kFirstFailure && cause.q850 != call::kInterworking.q850);
 }
 bool was_ended_by_failure(const FaxFacts& f) {
-  const bool is_told = f.released_by == "caller" || f.released_by == "called" || f.released_by == "gateway";
+  const bool is_told = f.released_by == ReleasedBy::Caller || f.released_by == ReleasedBy::Called ||
+                       f.released_by == ReleasedBy::Gateway;
   return is_told && !f.hung_up && is_failure(f.cause);
 }
 
 // RFC 5057 section 5.1: the dialog ends with these.
 bool lost_dialog(const FaxFacts& f) {
-  return f.released_by == "gateway" && call::ends_dialog(f.refused_with);
+  return f.released_by == ReleasedBy::Gateway && call::ends_dialog(f.refused_with);
 }
 std::string words_of_lost_dialog(const FaxFacts& f) {
   return fmt::format("The peer answered our T.38 offer with {}, which ends the call.", f.refused_with);
@@ -396,8 +398,8 @@ const std::vector<Rule>& rules() {
       {"ended by a failure", Verdict::Failed, was_ended_by_failure,
        [](F f) {
          return fmt::format("The {} ended the call with cause {} ({}) in {}.",
-                            f.released_by == "called" ? "called side" : f.released_by, f.cause.q850, text_of(f.cause),
-                            page_now(f));
+                            f.released_by == ReleasedBy::Called ? "called side" : ender(f), f.cause.q850,
+                            text_of(f.cause), page_now(f));
        },
        "The machines did not do that: the cause says what failed on that side. Look there; the log has the lines of "
        "this call."},

@@ -264,7 +264,7 @@ std::string line_of(const call::Record& record, const fax::FaxDiagnosis* told) {
                {"ended", iso8601(record.ended)},
                {"talk_s", record.answered ? seconds_between(*record.answered, record.ended) : 0.0},
                {"cause", json_of(record.cause)},
-               {"released_by", record.released_by},
+               {"released_by", record.released_by ? name(*record.released_by) : ""},
                {"peer_gone", word_of(record.peer_gone)},
                {"hung_up", word_of(record.hung_up)},
                {"received", json_of(record.setup)},

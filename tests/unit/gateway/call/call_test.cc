@@ -29,7 +29,7 @@ TEST_F(CallTest, SipToPriRingsAnswersAndIsHungUpByTheCaller) {
   EXPECT_TRUE(caller.destroyed);
   EXPECT_TRUE(media.open_sessions.empty());
   ASSERT_EQ(records.size(), 1u);
-  EXPECT_EQ(records[0].released_by, "caller");
+  EXPECT_EQ(records[0].released_by, ReleasedBy::Caller);
   EXPECT_EQ(records[0].caller.trunk, "sip");
   ASSERT_EQ(records[0].called.size(), 1u);
   EXPECT_EQ(records[0].called[0].trunk, "pri");
@@ -816,7 +816,7 @@ TEST_F(CallTest, AFaxThatNobodyHangsUpAfterItsGoodbyeIsCleared) {
   EXPECT_TRUE(called->heard_command("release 16"));
   reactor.settle();
   ASSERT_EQ(records.size(), 1u);
-  EXPECT_EQ(records[0].released_by, "gateway");
+  EXPECT_EQ(records[0].released_by, ReleasedBy::Gateway);
 }
 
 TEST_F(CallTest, WhoHangsUpBesideADeadLineHasEndedTheCall) {
@@ -827,7 +827,7 @@ TEST_F(CallTest, WhoHangsUpBesideADeadLineHasEndedTheCall) {
   reactor.settle();
 
   ASSERT_EQ(records.size(), 1u);
-  EXPECT_EQ(records[0].released_by, "caller");
+  EXPECT_EQ(records[0].released_by, ReleasedBy::Caller);
   ASSERT_EQ(records[0].called[0].outages.size(), 1u);
   EXPECT_FALSE(records[0].called[0].outages[0].ended);
 }
@@ -842,7 +842,7 @@ TEST_F(CallTest, ALineThatIsWellAgainEndsNoCall) {
   reactor.settle();
 
   ASSERT_EQ(records.size(), 1u);
-  EXPECT_EQ(records[0].released_by, "called");
+  EXPECT_EQ(records[0].released_by, ReleasedBy::Called);
   const LineOutage& outage = records[0].called[0].outages.at(0);
   EXPECT_EQ(*outage.ended - outage.began, 1s);
 }
@@ -903,7 +903,7 @@ TEST_F(CallTest, APeerThatIsGoneEndsTheCallWhichSaysSo) {
 
     EXPECT_TRUE(called->heard_command("release 102"));
     EXPECT_EQ(records.back().peer_gone, row.how);
-    EXPECT_EQ(records.back().released_by, "gateway");
+    EXPECT_EQ(records.back().released_by, ReleasedBy::Gateway);
     EXPECT_EQ(records.back().cause, kRecoveryOnTimer);
     EXPECT_EQ(counters.get(row.counter).value(), 1u);
   }

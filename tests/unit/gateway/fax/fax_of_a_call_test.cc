@@ -45,7 +45,7 @@ TEST_F(FaxOfACall, ALineThatDiesUnderAFaxIsItsCauseAndWhatEndsTheCall) {
   reactor.settle();
 
   ASSERT_EQ(records.size(), 1u);
-  EXPECT_EQ(records[0].released_by, "line");
+  EXPECT_EQ(records[0].released_by, call::ReleasedBy::Line);
   EXPECT_EQ(verdict().cause, "Span 1 (called side) went into alarm (RED) 5.0 s after the answer.");
   EXPECT_EQ(records[0].fax_log.sums().slips, 1u) << "the one long before it";
   const FaxStep& last = records[0].fax_log.steps().back();

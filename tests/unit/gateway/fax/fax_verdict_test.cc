@@ -94,7 +94,7 @@ constexpr tdm::LineFault kRed{.span = 1, .alarms = tdm::kAlarmRed};
 constexpr tdm::LineFault kNoDChannel{.span = 1, .is_dchannel_lost = true};
 
 void hung_up(call::Record& record, call::HungUp why) {
-  record.released_by = "gateway";
+  record.released_by = call::ReleasedBy::Gateway;
   record.hung_up = why;
   record.cause = call::kTemporaryFailure;
 }
@@ -103,7 +103,7 @@ const RuleCase kCases[] = {
     {"line down", Verdict::Failed, "<DIS >DCS <CFR >page slip slip",
      "Span 1 (caller's side) went into alarm (RED) 11.3 s after the answer.",
      [](call::Record& record) {
-       record.released_by = "line";
+       record.released_by = call::ReleasedBy::Line;
        record.fell_silent = Side::B;
        record.caller.outages = {outage(record, kRed, 13'300)};
      }},
@@ -117,7 +117,7 @@ const RuleCase kCases[] = {
     {"line down", Verdict::Failed, "<DIS >DCS <CFR >page",
      "The D-channel for span 1 (caller's side) was lost 5.0 s after the answer.",
      [](call::Record& record) {
-       record.released_by = "line";
+       record.released_by = call::ReleasedBy::Line;
        record.caller.outages = {outage(record, kNoDChannel, 7000)};
      }},
     {"line down", Verdict::InDoubt, "<DIS >DCS <CFR >page >EOP", "sent, but not confirmed, and then span 1 (caller's",
@@ -269,14 +269,14 @@ const RuleCase kCases[] = {
     {"ended by a failure", Verdict::Failed, "<DIS >DCS <CFR >page lost slip",
      "The called side ended the call with cause 38 (network out of order) in page 1.",
      [](call::Record& record) {
-       record.released_by = "called";
+       record.released_by = call::ReleasedBy::Called;
        record.cause = {38};
      }},
     {"ended by a failure", Verdict::Failed, "<DIS >DCS <CFR >page >MPS <MCF >page", "with cause 41",
      [](call::Record& record) { record.cause = call::kTemporaryFailure; }},
     {"ended by a failure", Verdict::Failed, "<DIS >DCS <CFR >page", "The gateway ended the call with cause 47",
      [](call::Record& record) {
-       record.released_by = "gateway";
+       record.released_by = call::ReleasedBy::Gateway;
        record.cause = {47};
      }},
     {"hung up in a page", Verdict::Failed, "<DIS >DCS <CFR >page", "in the middle of page 1",
@@ -296,12 +296,12 @@ const RuleCase kCases[] = {
      }},
     {"dialog lost", Verdict::Failed, "<DIS", "answered our T.38 offer with 408",
      [](call::Record& record) {
-       record.released_by = "gateway";
+       record.released_by = call::ReleasedBy::Gateway;
        record.caller.t38_refused_with = 408;
      }},
     {"dialog lost", Verdict::Unknown, "", "answered our T.38 offer with 481",
      [](call::Record& record) {
-       record.released_by = "gateway";
+       record.released_by = call::ReleasedBy::Gateway;
        record.caller.t38_refused_with = 481;
      }},
     {"jitter in G.711", Verdict::Failed, "<DIS >DCS <CFR >page", "jitter of 55 ms",
@@ -342,7 +342,8 @@ const RuleCase kCases[] = {
     {"ECM gave up", Verdict::Failed, "<DIS >DCS <CFR >page >PPS-EOP <PPR >PPS-EOP <PPR >EOR <ERR >DCN", "2 repeats"},
     {"page refused", Verdict::Failed, "<DIS >DCS <CFR >page >EOP <RTN >DCN", "error correction was off"},
     {"hung up in a page", Verdict::Failed, "<DIS >DCS <CFR >page >MPS <MCF >page",
-     "ended by the called in the middle of page 2", [](call::Record& record) { record.released_by = "called"; }},
+     "ended by the called in the middle of page 2",
+     [](call::Record& record) { record.released_by = call::ReleasedBy::Called; }},
     {"page unanswered", Verdict::Failed, "<DIS >DCS <CFR >page >MPS >MPS", "MPS was sent and not confirmed"},
     {"broken off", Verdict::Failed, "<DIS >DCS <CFR", "CFR at 5.0 s"},
 };
@@ -351,7 +352,7 @@ TEST(FaxVerdict, EachRuleHasItsTimeline) {
   std::multiset<std::string_view> fitted;
   for (const RuleCase& each : kCases) {
     call::Record record;
-    record.released_by = "caller";
+    record.released_by = call::ReleasedBy::Caller;
     record.answered = record.started + milliseconds(2000);
     record.fax_log = timeline(each.words);
     each.also(record);
@@ -384,7 +385,7 @@ TEST(FaxVerdict, AChangeAfterWhichTheMachinesWentOnIsNotTheCause) {
   };
   for (const auto& each : cases) {
     call::Record record;
-    record.released_by = "called";
+    record.released_by = call::ReleasedBy::Called;
     record.fax_log = timeline(each.words);
     mode(record, each.changed_ms, Mode::T38, Reason::PeersOffer);
 
@@ -394,7 +395,7 @@ TEST(FaxVerdict, AChangeAfterWhichTheMachinesWentOnIsNotTheCause) {
 
 TEST(FaxVerdict, TheLegThatChangedFirstMadeTheOtherLate) {
   call::Record record;
-  record.released_by = "called";
+  record.released_by = call::ReleasedBy::Called;
   record.fax_log = timeline("<DIS >DCS <CFR >page");
   record.caller.trunk = "near";
   mode(record, 9000, Mode::OfferingT38, Reason::Preamble);
@@ -411,7 +412,7 @@ TEST(FaxVerdict, TheLegThatChangedFirstMadeTheOtherLate) {
 // G.711 on the caller's leg, T.38 on the called one.
 call::Record half_in_t38(const char* words) {
   call::Record record;
-  record.released_by = "called";
+  record.released_by = call::ReleasedBy::Called;
   record.fax_log = timeline(words);
   record.caller.trunk = "near";
   record.media.side[0].rtp.packets_received = 600;
@@ -472,7 +473,7 @@ TEST(FaxVerdict, APacketOrTwoHideNoOtherCause) {
 
 TEST(FaxVerdict, AFaxIsNotJudgedByTheOneBeforeIt) {
   call::Record record;
-  record.released_by = "called";
+  record.released_by = call::ReleasedBy::Called;
   record.fax_log = timeline("<DIS >DCS <CFR >page >EOP <MCF >DCN <DIS >DCS <FTT >DCS <FTT");
 
   EXPECT_EQ(diagnose(fax_facts_of(record)).rule, "training failed");
@@ -497,7 +498,7 @@ TEST(FaxVerdict, OfALaterFaxInTheCallALossIsAShareOfItsOwnPackets) {
 
 TEST(FaxVerdict, LossThatWasRepairedIsNoReason) {
   call::Record record;
-  record.released_by = "called";
+  record.released_by = call::ReleasedBy::Called;
   record.fax_log = timeline("<DIS >DCS <CFR >page");
   record.fax_log.on_hurt(milliseconds(9000), {Side::A, media::MediaHurt::Kind::Loss, 0, 12});
   mode(record, 3000, Mode::T38, Reason::OurOffer);

@@ -42,7 +42,7 @@ call::Record answered_fax() {
   record.called.push_back(
       {.trunk = "backup", .leg = "sip ::1", .called = "30", .calling = "100", .cause = {16, 200}, .modes = {}});
   record.cause = call::kNormalClearing;
-  record.released_by = "caller";
+  record.released_by = call::ReleasedBy::Caller;
   record.fax = true;
   record.media.fax = {.pages = 3, .bit_rate = 14400, .ecm = true, .ended_by_dcn = true};
   for (const char* frame : {"DCS", "CFR", "EOP", "MCF", "DCN"}) saw(record, frame);
