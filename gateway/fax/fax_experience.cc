@@ -26,42 +26,70 @@ enum class Lesson : uint8_t {
   TooLittle,   // the machines found nothing in common: too much may be held back
 };
 
-struct RuleLesson {
-  std::string_view rule;
-  Lesson lesson;
-};
-
-// Rules that are not here teach nothing: people hang up, spans slip, networks lose packets, machines run out of paper.
-constexpr RuleLesson kLessons[] = {
-    {"delivered", Lesson::Delivered},
-    {"delivered after trouble", Lesson::Delivered},
-    {"no T.38 packet", Lesson::NoPackets},
-    {"peer asked late", Lesson::AskedLate},
-    {"we asked late", Lesson::WeWereLate},
-    {"T.38 answered late", Lesson::WeWereLate},
-    {"T.38 late after 491", Lesson::Glare},
-    {"dialog lost", Lesson::DialogLost},
-    {"training failed", Lesson::Slower},
-    {"training unanswered", Lesson::Slower},
-    {"page refused", Lesson::Slower},
-    {"ECM gave up", Lesson::LessEcm},
-    {"peer fell silent", Lesson::NotInT38},
-    {"DIS unanswered", Lesson::NotInT38},
-    {"page unanswered", Lesson::NotInT38},
-    {"loss in G.711", Lesson::NotInG711},
-    {"jitter in G.711", Lesson::NotInG711},
-    {"clock in G.711", Lesson::NotInG711},
-    {"no word in T.38", Lesson::NotInT38},
-    {"capabilities", Lesson::TooLittle},
-    {"delivered, packets cut", Lesson::Delivered},
-    {"delivered, small datagrams", Lesson::Delivered},
-    {"packets cut", Lesson::Slower},
-    {"small datagrams", Lesson::Slower},
-};
-
-Lesson lesson_of(std::string_view rule) {
-  auto found = std::ranges::find(kLessons, rule, &RuleLesson::rule);
-  return found == std::end(kLessons) ? Lesson::Nothing : found->lesson;
+Lesson lesson_of(RuleId rule) {
+  switch (rule) {
+    case RuleId::DeliveredPacketsCut:
+    case RuleId::DeliveredSmallDatagrams:
+    case RuleId::DeliveredAfterTrouble:
+    case RuleId::Delivered:
+      return Lesson::Delivered;
+    case RuleId::NoT38Packet:
+      return Lesson::NoPackets;
+    case RuleId::PeerAskedLate:
+      return Lesson::AskedLate;
+    case RuleId::WeAskedLate:
+    case RuleId::T38AnsweredLate:
+      return Lesson::WeWereLate;
+    case RuleId::T38LateAfterGlare:
+      return Lesson::Glare;
+    case RuleId::DialogLost:
+      return Lesson::DialogLost;
+    case RuleId::PacketsCut:
+    case RuleId::SmallDatagrams:
+    case RuleId::TrainingFailed:
+    case RuleId::TrainingUnanswered:
+    case RuleId::PageRefused:
+      return Lesson::Slower;
+    case RuleId::EcmGaveUp:
+      return Lesson::LessEcm;
+    case RuleId::PeerFellSilent:
+    case RuleId::NoWordInT38:
+    case RuleId::DisUnanswered:
+    case RuleId::PageUnanswered:
+      return Lesson::NotInT38;
+    case RuleId::LossInG711:
+    case RuleId::JitterInG711:
+    case RuleId::ClockInG711:
+      return Lesson::NotInG711;
+    case RuleId::Capabilities:
+      return Lesson::TooLittle;
+    // People hang up, spans slip, networks lose packets, machines run out of paper.
+    case RuleId::UnderWay:
+    case RuleId::LineDown:
+    case RuleId::ConfirmationNotHeard:
+    case RuleId::NoGoodbye:
+    case RuleId::NoConfirmationLoss:
+    case RuleId::NoConfirmation:
+    case RuleId::HungUpHere:
+    case RuleId::Relayed:
+    case RuleId::NothingCame:
+    case RuleId::ModemOrSuperG3:
+    case RuleId::T38WaitedFor:
+    case RuleId::NobodyAnsweredAsFax:
+    case RuleId::OnlyATone:
+    case RuleId::T38NotTaken:
+    case RuleId::SessionExpired:
+    case RuleId::NeverAcknowledged:
+    case RuleId::EndedByFailure:
+    case RuleId::NoWord:
+    case RuleId::Slips:
+    case RuleId::LossInT38:
+    case RuleId::HungUpBeforeDocument:
+    case RuleId::HungUpInPage:
+    case RuleId::BrokenOff:
+      break;
+  }
+  return Lesson::Nothing;
 }
 
 const call::ModeChange* last_t38(const call::LegRecord& leg) {
@@ -158,14 +186,8 @@ std::optional<T38Use> t38_use_named(std::string_view name) {
   return std::nullopt;
 }
 
-std::vector<std::string_view> fax_rules_that_teach() {
-  std::vector<std::string_view> rules;
-  for (const auto& each : kLessons) rules.push_back(each.rule);
-  return rules;
-}
-
-bool FaxExperience::learn(const call::Record& record, const call::LegRecord& leg, media::Side side,
-                          std::string_view rule, WallTime now) {
+bool FaxExperience::learn(const call::Record& record, const call::LegRecord& leg, media::Side side, RuleId rule,
+                          WallTime now) {
   settle(now);
   const bool was_refused = learn_refusal(leg, now);
   if (!learn_verdict(record, leg, side, rule, now) && !was_refused) return false;
@@ -180,8 +202,8 @@ bool FaxExperience::learn_refusal(const call::LegRecord& leg, WallTime now) {
   return true;
 }
 
-bool FaxExperience::learn_verdict(const call::Record& record, const call::LegRecord& leg, media::Side side,
-                                  std::string_view rule, WallTime now) {
+bool FaxExperience::learn_verdict(const call::Record& record, const call::LegRecord& leg, media::Side side, RuleId rule,
+                                  WallTime now) {
   switch (lesson_of(rule)) {
     case Lesson::Nothing:
       return false;
@@ -242,7 +264,7 @@ void FaxExperience::learn_delivered(const call::Record& record, const call::LegR
 }
 
 // False: nothing that the gateway could do otherwise.
-bool FaxExperience::learn_failed(std::string_view rule, bool in_t38, WallTime now) {
+bool FaxExperience::learn_failed(RuleId rule, bool in_t38, WallTime now) {
   const Lesson lesson = lesson_of(rule);
   delivered_in_a_row = 0;
   if (lesson == Lesson::TooLittle) {
@@ -271,7 +293,7 @@ bool FaxExperience::learn_failed(std::string_view rule, bool in_t38, WallTime no
 }
 
 // T.30's own cures in their order, and then the other transport.
-void FaxExperience::hold_back(std::string_view rule, WallTime now) {
+void FaxExperience::hold_back(RuleId rule, WallTime now) {
   const Lesson lesson = lesson_of(rule);
   held_since = now;
   if (lesson == Lesson::DialogLost) return use_t38(T38Use::DoNotAsk, "our offer ended the call", now);
@@ -283,7 +305,7 @@ void FaxExperience::hold_back(std::string_view rule, WallTime now) {
   } else if (lesson == Lesson::LessEcm && !without_ecm) {
     without_ecm = true;
   } else {
-    use_t38(T38Use::Without, std::string(rule), now);
+    use_t38(T38Use::Without, std::string(fax::name(rule)), now);
     top_speed = 0;
     without_ecm = false;
   }

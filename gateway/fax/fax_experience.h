@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "gateway/call/media_policy.h"
 #include "gateway/call/record.h"
+#include "gateway/fax/rule_id.h"
 
 namespace sg::fax {
 
@@ -60,8 +61,7 @@ struct FaxExperience {
   WallTime last{};  // fax that taught something
 
   // `side`: which of the call's sides the leg was; `rule`: of the verdict. False: this fax says nothing of the number.
-  bool learn(const call::Record& record, const call::LegRecord& leg, media::Side side, std::string_view rule,
-             WallTime now);
+  bool learn(const call::Record& record, const call::LegRecord& leg, media::Side side, RuleId rule, WallTime now);
   bool is_forgotten(WallTime now) const { return now - last > kForgottenAfter; }
   // For the next call with this number. Takes away from what the trunk's options allow, and adds nothing to it.
   void apply(call::MediaPolicy& policy, WallTime now) const;
@@ -71,11 +71,11 @@ struct FaxExperience {
  private:
   void settle(WallTime now);
   bool learn_refusal(const call::LegRecord& leg, WallTime now);
-  bool learn_verdict(const call::Record& record, const call::LegRecord& leg, media::Side side, std::string_view rule,
+  bool learn_verdict(const call::Record& record, const call::LegRecord& leg, media::Side side, RuleId rule,
                      WallTime now);
   void learn_delivered(const call::Record& record, const call::LegRecord& leg, WallTime now);
-  bool learn_failed(std::string_view rule, bool in_t38, WallTime now);
-  void hold_back(std::string_view rule, WallTime now);
+  bool learn_failed(RuleId rule, bool in_t38, WallTime now);
+  void hold_back(RuleId rule, WallTime now);
   void use_t38(T38Use use, std::string why, WallTime now);
   void lift();
   bool is_slowed() const { return top_speed != 0 || without_ecm; }
@@ -84,9 +84,6 @@ struct FaxExperience {
 // The one form in which a number is remembered: the digits as the trunk has them, without + and without what is only
 // for the eye, "+49 (30) 123-45" as "493012345".
 std::string remembered_form(std::string_view number);
-
-// Every rule of the verdict from which something is learnt.
-std::vector<std::string_view> fax_rules_that_teach();
 
 // "do-not-ask": as files have it.
 std::string_view name(FaxExperience::T38Use use);

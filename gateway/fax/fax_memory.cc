@@ -273,13 +273,13 @@ Result<std::unique_ptr<FaxMemory>> FaxMemory::open(const std::string& file, Coun
   return memory;
 }
 
-void FaxMemory::learn(const call::Record& record, std::string_view rule, call::WallTime now) {
+void FaxMemory::learn(const call::Record& record, RuleId rule, call::WallTime now) {
   if (!record.fax || !record.answered) return;
   learn(record, media::Side::A, rule, now);
   if (!record.called.empty()) learn(record, media::Side::B, rule, now);
 }
 
-void FaxMemory::learn(const call::Record& record, media::Side side, std::string_view rule, call::WallTime now) {
+void FaxMemory::learn(const call::Record& record, media::Side side, RuleId rule, call::WallTime now) {
   const call::LegRecord& leg = side == media::Side::A ? record.caller : record.called.back();
   const std::string number = remembered_form(side == media::Side::A ? leg.calling : leg.called);
   if (number.empty() || !leg.leg.starts_with("sip")) return;

@@ -28,7 +28,7 @@ class FaxMemory {
   // Why the latest change is not in the file, in words; empty: it is.
   std::string trouble() const;
   // From a call that is over, for each of its SIP legs that was answered. `rule`: of its fax's verdict.
-  void learn(const call::Record& record, std::string_view rule, call::WallTime now);
+  void learn(const call::Record& record, RuleId rule, call::WallTime now);
   void apply(const std::string& trunk, const std::string& number, call::MediaPolicy& policy, call::WallTime now) const;
   std::vector<FaxExperience> all(call::WallTime now) const;
   // False: it was not known.
@@ -45,7 +45,7 @@ class FaxMemory {
  private:
   class File;
   explicit FaxMemory(std::unique_ptr<File> file);
-  void learn(const call::Record& record, media::Side side, std::string_view rule, call::WallTime now);
+  void learn(const call::Record& record, media::Side side, RuleId rule, call::WallTime now);
   bool has_room(size_t more, call::WallTime now);
 
   std::unique_ptr<File> file_;

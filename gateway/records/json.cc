@@ -156,7 +156,7 @@ Json json_of_fax(const call::Record& record, const fax::FaxDiagnosis* told) {
           {"verdict", name(verdict.verdict)},
           {"cause", word_or_null(verdict.cause)},
           {"advice", word_or_null(verdict.advice)},
-          {"rule", word_or_null(verdict.rule)},
+          {"rule", name(verdict.rule)},
           {"resolution", word_or_null(log.document().resolution)},
           {"compression", word_or_null(log.document().compression)},
           {"first_bit_rate", log.document().first_bit_rate},

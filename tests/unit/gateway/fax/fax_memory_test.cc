@@ -51,8 +51,8 @@ class FaxMemoryTest : public ::testing::Test {
 };
 
 TEST_F(FaxMemoryTest, KeepsWhatWorkedOverARestart) {
-  memory->learn(fax(Mode::T38, Reason::PeersOffer), "delivered", kNow);
-  memory->learn(fax(), "training failed", kNow);
+  memory->learn(fax(Mode::T38, Reason::PeersOffer), RuleId::Delivered, kNow);
+  memory->learn(fax(), RuleId::TrainingFailed, kNow);
 
   open();
 
@@ -70,7 +70,7 @@ TEST_F(FaxMemoryTest, KeepsWhatWorkedOverARestart) {
 }
 
 TEST_F(FaxMemoryTest, ForgetsANumberAfterThreeMonths) {
-  memory->learn(fax(), "delivered", kNow);
+  memory->learn(fax(), RuleId::Delivered, kNow);
 
   EXPECT_EQ(memory->all(kNow + days(90)).size(), 1u);
   EXPECT_TRUE(memory->all(kNow + days(91)).empty());
@@ -82,8 +82,8 @@ TEST_F(FaxMemoryTest, ForgetsANumberAfterThreeMonths) {
 TEST_F(FaxMemoryTest, KeepsWhatIsHeldBackOverARestart) {
   auto record = fax(Mode::Passthrough, Reason::Refused);
   record.called[0].t38_refused_with = 488;
-  memory->learn(record, "delivered", kNow);
-  for (int i = 0; i < 4; ++i) memory->learn(fax(), "ECM gave up", kNow);
+  memory->learn(record, RuleId::Delivered, kNow);
+  for (int i = 0; i < 4; ++i) memory->learn(fax(), RuleId::EcmGaveUp, kNow);
   const auto before = memory->all(kNow);
 
   open();
@@ -94,7 +94,7 @@ TEST_F(FaxMemoryTest, KeepsWhatIsHeldBackOverARestart) {
 }
 
 TEST_F(FaxMemoryTest, ForgetsANumberOnRequestForGood) {
-  memory->learn(fax(), "delivered", kNow);
+  memory->learn(fax(), RuleId::Delivered, kNow);
 
   EXPECT_FALSE(memory->forget("carrier", "+4999"));
   EXPECT_FALSE(memory->forget("pbx", "+4930"));
@@ -127,7 +127,7 @@ TEST_F(FaxMemoryTest, HasOneFormOfANumber) {
 
       auto record = fax();
       record.called[0].called = called;
-      memory->learn(record, "delivered", kNow);
+      memory->learn(record, RuleId::Delivered, kNow);
       EXPECT_EQ(memory->all(kNow).size(), 1u);
 
       EXPECT_TRUE(memory->forget("carrier", written));
@@ -171,14 +171,14 @@ TEST_F(FaxMemoryTest, LearnsNothingFromCallsThatWereNoFaxOrNotAnswered) {
   voice.fax = false;
   unanswered.answered.reset();
 
-  memory->learn(voice, "delivered", kNow);
-  memory->learn(unanswered, "delivered", kNow);
+  memory->learn(voice, RuleId::Delivered, kNow);
+  memory->learn(unanswered, RuleId::Delivered, kNow);
 
   EXPECT_TRUE(memory->all(kNow).empty());
 }
 
 TEST_F(FaxMemoryTest, TakesOverWhatAnotherGatewayKnewUnlessItKnowsNewer) {
-  memory->learn(fax(), "delivered", kNow);
+  memory->learn(fax(), RuleId::Delivered, kNow);
   FaxExperience older{.trunk = "carrier", .number = "+4930", .last = kNow - days(1)};
   FaxExperience other{
       .trunk = "carrier", .number = "+4940", .transport = "g711", .delivered = 7, .last = kNow - days(1)};
@@ -217,7 +217,7 @@ TEST_F(FaxMemoryTest, AFileOfTheVersionBeforeKeepsWhatWorkedAndNotWhatWasHeldBac
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0].delivered, 5);
   EXPECT_EQ(all[0].held_back(kNow), "");
-  memory->learn(fax(), "delivered", kNow);
+  memory->learn(fax(), RuleId::Delivered, kNow);
   open();
   EXPECT_EQ(memory->all(kNow).at(0).delivered, 6);
 }

@@ -25,7 +25,7 @@ TEST_F(FaxOfACall, ASilentPeerEndsTheCallAndTheRecordSaysSo) {
 
   EXPECT_TRUE(caller.heard_command("release 41"));
   ASSERT_EQ(records.size(), 1u);
-  EXPECT_EQ(verdict().rule, "peer fell silent");
+  EXPECT_EQ(verdict().rule, RuleId::PeerFellSilent);
 }
 
 TEST_F(FaxOfACall, ALineThatDiesUnderAFaxIsItsCauseAndWhatEndsTheCall) {
