@@ -27,6 +27,7 @@ Party::Party(const Options& options, std::unique_ptr<Leg> leg, const std::string
       vbd_timer_(context.reactor) {
   record_.trunk = trunk;
   record_.leg = leg_->name();
+  record_.kind = leg_->media_kind();
   leg_->set_listener(this);
 }
 

@@ -25,7 +25,8 @@ struct LineOutage {
 // One side of a call, as its record tells it.
 struct LegRecord {
   std::string trunk;
-  std::string leg;              // Leg::name()
+  std::string leg;  // Leg::name()
+  MediaKind kind = MediaKind::Tdm;
   std::string called, calling;  // as received from, or sent to, this trunk
   Cause cause;
   std::string limit = {};  // of the dial plan, that kept this target from being tried; empty: none

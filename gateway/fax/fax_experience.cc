@@ -9,6 +9,8 @@ namespace sg::fax {
 namespace {
 
 using T38Use = FaxExperience::T38Use;
+using Transport = FaxExperience::Transport;
+using AskedBy = FaxExperience::AskedBy;
 
 // What a verdict's rule says of the number.
 enum class Lesson : uint8_t {
@@ -99,10 +101,10 @@ const call::ModeChange* last_t38(const call::LegRecord& leg) {
 }
 
 // Who asked for the T.38 that was agreed upon.
-std::string who_asked(const call::LegRecord& leg) {
+AskedBy who_asked(const call::LegRecord& leg) {
   const auto* agreed = last_t38(leg);
-  if (!agreed) return "";
-  return agreed->reason == call::ModeReason::PeersOffer ? "peer" : "us";
+  if (!agreed) return AskedBy::Nobody;
+  return agreed->reason == call::ModeReason::PeersOffer ? AskedBy::Peer : AskedBy::Us;
 }
 
 bool did_offer(const call::LegRecord& leg) {
@@ -165,25 +167,52 @@ std::string_view words_of(T38Use use) {
   return "";
 }
 
-constexpr std::pair<T38Use, std::string_view> kNames[] = {
+constexpr std::pair<T38Use, std::string_view> kUses[] = {
     {T38Use::Usual, "usual"},
     {T38Use::AskEarlier, "ask-earlier"},
     {T38Use::EarlyOffersOnly, "early-offers-only"},
     {T38Use::DoNotAsk, "do-not-ask"},
     {T38Use::Without, "never"},
 };
+constexpr std::pair<Transport, std::string_view> kTransports[] = {
+    {Transport::Unknown, ""},
+    {Transport::G711, "g711"},
+    {Transport::T38, "t38"},
+};
+constexpr std::pair<AskedBy, std::string_view> kAskers[] = {
+    {AskedBy::Nobody, ""},
+    {AskedBy::Us, "us"},
+    {AskedBy::Peer, "peer"},
+};
+
+template <class Value, size_t N>
+std::optional<Value> value_named(const std::pair<Value, std::string_view> (&names)[N], std::string_view name) {
+  for (const auto& [value, known] : names) {
+    if (known == name) return value;
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
 std::string_view name(T38Use use) {
-  return kNames[static_cast<size_t>(use)].second;
+  return kUses[static_cast<size_t>(use)].second;
+}
+std::string_view name(Transport transport) {
+  return kTransports[static_cast<size_t>(transport)].second;
+}
+std::string_view name(AskedBy who) {
+  return kAskers[static_cast<size_t>(who)].second;
 }
 
 std::optional<T38Use> t38_use_named(std::string_view name) {
-  for (const auto& [use, known] : kNames) {
-    if (known == name) return use;
-  }
-  return std::nullopt;
+  return value_named(kUses, name);
+}
+std::optional<Transport> transport_named(std::string_view name) {
+  return value_named(kTransports, name);
+}
+std::optional<AskedBy> asked_by_named(std::string_view name) {
+  return value_named(kAskers, name);
 }
 
 bool FaxExperience::learn(const call::Record& record, const call::LegRecord& leg, media::Side side, RuleId rule,
@@ -216,19 +245,19 @@ bool FaxExperience::learn_verdict(const call::Record& record, const call::LegRec
       use_t38(T38Use::Without, "its T.38 packets never came", now);
       return true;
     case Lesson::AskedLate: {
-      if (who_asked(leg) != "peer") return false;
+      if (who_asked(leg) != AskedBy::Peer) return false;
       ++failed;
       const bool is_earlier_of_no_use = did_offer(leg) || t38_use == T38Use::AskEarlier;
       use_t38(is_earlier_of_no_use ? T38Use::EarlyOffersOnly : T38Use::AskEarlier, "it asked late", now);
       return true;
     }
     case Lesson::WeWereLate:
-      if (who_asked(leg) != "us") return false;
+      if (who_asked(leg) != AskedBy::Us) return false;
       ++failed;
       use_t38(t38_use == T38Use::AskEarlier ? T38Use::Without : T38Use::AskEarlier, "it came late", now);
       return true;
     case Lesson::Glare:
-      if (who_asked(leg) != "us") return false;
+      if (who_asked(leg) != AskedBy::Us) return false;
       ++failed;
       use_t38(T38Use::DoNotAsk, "both sides asked at once", now);
       return true;
@@ -243,11 +272,11 @@ bool FaxExperience::learn_verdict(const call::Record& record, const call::LegRec
 void FaxExperience::learn_delivered(const call::Record& record, const call::LegRecord& leg, WallTime now) {
   ++delivered;
   failed_in_a_row = 0;
-  transport = last_t38(leg) ? "t38" : "g711";
+  transport = last_t38(leg) ? Transport::T38 : Transport::G711;
   asked_by = who_asked(leg);
   bit_rate = record.media.fax.bit_rate;
   ecm = record.media.fax.ecm;
-  if (transport != "t38") return;
+  if (transport != Transport::T38) return;
   if (t38_use == T38Use::AskEarlier) t38_use_since = now;
   is_trial = false;
   // Of what these machines trained down to, only V.27ter has 4800 bit/s and less: the others need not be tried first.
@@ -339,7 +368,7 @@ void FaxExperience::apply(call::MediaPolicy& policy, WallTime now) const {
   FaxExperience held = *this;
   held.settle(now);
   if (delivered > 0) policy.is_known_fax = true;
-  if (asked_by == "peer") policy.t38_peer_head_start = std::max(policy.t38_peer_head_start, kHeadStart);
+  if (asked_by == AskedBy::Peer) policy.t38_peer_head_start = std::max(policy.t38_peer_head_start, kHeadStart);
   if (held.top_speed != 0) policy.t38_params.max_bit_rate = std::min(policy.t38_params.max_bit_rate, held.top_speed);
   if (held.without_ecm) policy.ecm = false;
   switch (held.t38_use) {

@@ -19,6 +19,9 @@ namespace sg::fax {
 struct FaxExperience {
   using WallTime = call::WallTime;
 
+  // How a fax went, and who asked for that.
+  enum class Transport : uint8_t { Unknown, G711, T38 };
+  enum class AskedBy : uint8_t { Nobody, Us, Peer };
   // How T.38 is used with the number.
   enum class T38Use : uint8_t {
     Usual,            // as the trunk's options have it
@@ -40,9 +43,9 @@ struct FaxExperience {
 
   std::string trunk, number;
   // Of the last fax that was delivered.
-  std::string transport{};  // "t38", "g711"
-  std::string asked_by{};   // who asked for T.38: "us", "peer"; empty: nobody
-  int bit_rate = 0;         // bit/s
+  Transport transport = Transport::Unknown;
+  AskedBy asked_by = AskedBy::Nobody;  // for T.38
+  int bit_rate = 0;                    // bit/s
   bool ecm = false;
 
   int delivered = 0, failed = 0;  // those that taught something
@@ -85,9 +88,13 @@ struct FaxExperience {
 // for the eye, "+49 (30) 123-45" as "493012345".
 std::string remembered_form(std::string_view number);
 
-// "do-not-ask": as files have it.
+// As files have them: "do-not-ask", "t38", "peer". Null: there is none of that name.
 std::string_view name(FaxExperience::T38Use use);
+std::string_view name(FaxExperience::Transport transport);
+std::string_view name(FaxExperience::AskedBy who);
 std::optional<FaxExperience::T38Use> t38_use_named(std::string_view name);
+std::optional<FaxExperience::Transport> transport_named(std::string_view name);
+std::optional<FaxExperience::AskedBy> asked_by_named(std::string_view name);
 
 // As a line of JSON without its end, for exports; held_back() stands in it for people.
 std::string to_json(const FaxExperience& known, call::WallTime now);

@@ -38,11 +38,13 @@ class Keys {
     if (given.size() > kLongestText) return refuse(key, "is too long");
     value = std::move(given);
   }
-  void word(const char* key, std::string& value, std::initializer_list<std::string_view> words) {
-    std::string given = value;
+  template <class Value>
+  void word(const char* key, Value& value, std::optional<Value> (*named)(std::string_view)) {
+    std::string given(name(value));
     text(key, given);
-    if (std::ranges::find(words, given) == words.end()) return refuse(key, "has an unknown value");
-    value = std::move(given);
+    auto known = named(given);
+    if (!known) return refuse(key, "has an unknown value");
+    value = *known;
   }
   void number(const char* key, int& value, int most) {
     auto json = take(key);
@@ -115,8 +117,8 @@ void read_held_back(Keys& keys, FaxExperience& known, WallTime latest) {
 std::string to_json(const FaxExperience& known, WallTime now) {
   const Json json = {{"trunk", known.trunk},
                      {"number", known.number},
-                     {"transport", known.transport},
-                     {"asked_by", known.asked_by},
+                     {"transport", name(known.transport)},
+                     {"asked_by", name(known.asked_by)},
                      {"bit_rate", known.bit_rate},
                      {"ecm", known.ecm},
                      {"delivered", known.delivered},
@@ -148,8 +150,8 @@ Result<FaxExperience> experience_of(std::string_view line, WallTime now) {
   keys.text("number", known.number);
   if (known.trunk.empty()) keys.refuse("trunk", "is missing");
   if (known.number.empty()) keys.refuse("number", "is missing");
-  keys.word("transport", known.transport, {"", "t38", "g711"});
-  keys.word("asked_by", known.asked_by, {"", "us", "peer"});
+  keys.word("transport", known.transport, transport_named);
+  keys.word("asked_by", known.asked_by, asked_by_named);
   keys.number("bit_rate", known.bit_rate, 33600);
   keys.flag("ecm", known.ecm);
   keys.number("delivered", known.delivered, kMostFaxes);

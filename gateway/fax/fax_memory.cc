@@ -81,7 +81,10 @@ int write(sqlite3* database, const FaxExperience& known) {
   Statement insert(database, fmt::format("INSERT OR REPLACE INTO fax_number ({}) VALUES "
                                          "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                                          kColumns));
-  insert.bind(known.trunk).bind(known.number).bind(known.transport).bind(known.asked_by);
+  insert.bind(known.trunk)
+      .bind(known.number)
+      .bind(std::string(name(known.transport)))
+      .bind(std::string(name(known.asked_by)));
   insert.bind(known.bit_rate).bind(known.ecm).bind(known.delivered).bind(known.failed);
   insert.bind(known.failed_in_a_row).bind(known.delivered_in_a_row);
   insert.bind(std::string(name(known.t38_use))).bind(known.because).bind(seconds_of(known.t38_use_since));
@@ -115,8 +118,8 @@ FaxExperience read(Statement& row) {
   FaxExperience known;
   known.trunk = text();
   known.number = text();
-  known.transport = text();
-  known.asked_by = text();
+  known.transport = transport_named(text()).value_or(FaxExperience::Transport::Unknown);
+  known.asked_by = asked_by_named(text()).value_or(FaxExperience::AskedBy::Nobody);
   known.bit_rate = number();
   known.ecm = flag();
   known.delivered = number();
@@ -282,7 +285,7 @@ void FaxMemory::learn(const call::Record& record, RuleId rule, call::WallTime no
 void FaxMemory::learn(const call::Record& record, media::Side side, RuleId rule, call::WallTime now) {
   const call::LegRecord& leg = side == media::Side::A ? record.caller : record.called.back();
   const std::string number = remembered_form(side == media::Side::A ? leg.calling : leg.called);
-  if (number.empty() || !leg.leg.starts_with("sip")) return;
+  if (number.empty() || leg.kind != call::MediaKind::Ip) return;
   const std::pair key(leg.trunk, number);
   FaxExperience known{.trunk = leg.trunk, .number = number};
   auto found = known_.find(key);

@@ -179,8 +179,8 @@ TEST_F(FaxExperienceTest, APeerThatAsksItselfGetsTheTimeToDoSo) {
 
   EXPECT_EQ(policy().t38_peer_head_start, FaxExperience::kHeadStart);
   EXPECT_TRUE(policy().is_known_fax);
-  EXPECT_EQ(known.transport, "t38");
-  EXPECT_EQ(known.asked_by, "peer");
+  EXPECT_EQ(name(known.transport), "t38");
+  EXPECT_EQ(name(known.asked_by), "peer");
 }
 
 TEST_F(FaxExperienceTest, TrainingThatFailsTakesAwayModemByModemAndThenT38) {

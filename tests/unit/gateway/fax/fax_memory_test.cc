@@ -21,8 +21,13 @@ call::Record fax(Mode mode = Mode::T38, Reason reason = Reason::OurOffer) {
   record.answered = kNow;
   record.ended = kNow + std::chrono::minutes(1);
   record.caller = {.trunk = "pstn", .leg = "pstn 1/1", .called = "30", .calling = "100", .cause = {}, .modes = {}};
-  record.called.push_back(
-      {.trunk = "carrier", .leg = "sip 192.0.2.5", .called = "+4930", .calling = "100", .cause = {}, .modes = {}});
+  record.called.push_back({.trunk = "carrier",
+                           .leg = "sip 192.0.2.5",
+                           .kind = call::MediaKind::Ip,
+                           .called = "+4930",
+                           .calling = "100",
+                           .cause = {},
+                           .modes = {}});
   record.called[0].modes.push_back({kNow, mode, reason});
   record.media.fax = {.pages = 1, .bit_rate = 14400, .ecm = true, .ended_by_dcn = true};
   return record;
@@ -60,8 +65,8 @@ TEST_F(FaxMemoryTest, KeepsWhatWorkedOverARestart) {
   ASSERT_EQ(all.size(), 1u) << "only the SIP side has numbers that are worth knowing";
   EXPECT_EQ(all[0].trunk, "carrier");
   EXPECT_EQ(all[0].number, "4930");
-  EXPECT_EQ(all[0].transport, "t38");
-  EXPECT_EQ(all[0].asked_by, "peer");
+  EXPECT_EQ(name(all[0].transport), "t38");
+  EXPECT_EQ(name(all[0].asked_by), "peer");
   EXPECT_EQ(all[0].bit_rate, 14400);
   EXPECT_TRUE(all[0].ecm);
   EXPECT_EQ(all[0].delivered, 1);
@@ -180,8 +185,11 @@ TEST_F(FaxMemoryTest, LearnsNothingFromCallsThatWereNoFaxOrNotAnswered) {
 TEST_F(FaxMemoryTest, TakesOverWhatAnotherGatewayKnewUnlessItKnowsNewer) {
   memory->learn(fax(), RuleId::Delivered, kNow);
   FaxExperience older{.trunk = "carrier", .number = "+4930", .last = kNow - days(1)};
-  FaxExperience other{
-      .trunk = "carrier", .number = "+4940", .transport = "g711", .delivered = 7, .last = kNow - days(1)};
+  FaxExperience other{.trunk = "carrier",
+                      .number = "+4940",
+                      .transport = FaxExperience::Transport::G711,
+                      .delivered = 7,
+                      .last = kNow - days(1)};
   FaxExperience past{.trunk = "carrier", .number = "+4950", .last = kNow - days(91)};
 
   auto imported = memory->import({older, other, past}, kNow).value();
