@@ -741,7 +741,7 @@ void Call::on_fax_event(const media::FaxSeen& seen) {
 // T.30 clause 5.3.6.1.9: DCN begins the clearing of the call, which takes no answer.
 void Call::watch_goodbye(const t38::FaxEvent& event) {
   if (event.kind != t38::FaxEvent::Kind::Frame || state() != CallState::Answered) return;
-  if (event.detail != "DCN") return goodbye_timer_.cancel();
+  if (event.code.kind != t38::fcf::kDcn) return goodbye_timer_.cancel();
   if (context_.clear_after_dcn == Duration::zero() || goodbye_timer_.is_armed()) return;
   goodbye_timer_.arm(context_.clear_after_dcn, [this] {
     log_.info("the fax is over and nobody hangs up");

@@ -124,6 +124,10 @@ std::string words_of_cut(const FaxFacts& f) {
   return fmt::format("{} T.38 packets from {} came cut short", cut_leg(f)->refused_ifps, cut_leg(f)->name);
 }
 
+std::string_view last_word(const FaxFacts& f) {
+  return f.log.last_frame() ? f.log.last_frame()->name() : "no frame";
+}
+
 std::string page_now(const FaxFacts& f) {
   return fmt::format("page {}", std::max(1, f.log.sums().pages_ended + 1));
 }

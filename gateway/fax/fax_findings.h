@@ -12,6 +12,8 @@ namespace sg::fax {
 double in_seconds(FaxFacts::Milliseconds time);
 // " (trunk carrier)"; empty where it is not known.
 std::string words_of_trunk(const std::string& trunk);
+// "PPS-MPS", of the frame that was seen last; "no frame".
+std::string_view last_word(const FaxFacts& f);
 // "page 2": where the fax had come to.
 std::string page_now(const FaxFacts& f);
 

@@ -175,8 +175,7 @@ const std::vector<FaxRule>& fax_rules() {
       {RuleId::PeerFellSilent, Verdict::Failed, [](F f) { return f.fell_silent.has_value(); },
        [](F f) {
          return fmt::format("The peer of {} fell silent: the last that was seen is {} at {:.1f} s.",
-                            f.legs[*f.fell_silent].name, f.log.last_frame().empty() ? "no frame" : f.log.last_frame(),
-                            in_seconds(f.log.last_frame_at()));
+                            f.legs[*f.fell_silent].name, last_word(f), in_seconds(f.log.last_frame_at()));
        },
        "Look for the reason at the peer, which is gone or cut off; if its machine is only slow, raise [media] "
        "t38_timeout."},
@@ -290,17 +289,15 @@ const std::vector<FaxRule>& fax_rules() {
        [](F f) { return fmt::format("The call was ended by the {} in the middle of {}.", ender(f), page_now(f)); },
        "A machine out of paper or memory, or a person, does that: try again, and ask there if it stays so."},
       {RuleId::PageUnanswered, Verdict::Failed,
-       [](F f) { return f.log.last_frame().ends_with("MPS") || f.log.last_frame().ends_with("EOM"); },
-       [](F f) {
-         return fmt::format("{} was sent and not confirmed; the {} ended the call.", f.log.last_frame(), ender(f));
-       },
+       [](F f) { return f.log.last_frame() && (f.log.last_frame()->is_mps() || f.log.last_frame()->is_eom()); },
+       [](F f) { return fmt::format("{} was sent and not confirmed; the {} ended the call.", last_word(f), ender(f)); },
        "The sender does not hear the receiver: look at the way back, its loss and level."},
       {RuleId::BrokenOff, Verdict::Failed, [](F) { return true; },
        [](F f) {
          return fmt::format(
              "The fax ended before its last page: the last that was seen is {} at {:.1f} s, and the {} ended "
              "the call.",
-             f.log.last_frame(), in_seconds(f.log.last_frame_at()), ender(f));
+             last_word(f), in_seconds(f.log.last_frame_at()), ender(f));
        },
        "spangatectl fax ID shows how far it came; the machine that spoke last was not understood, or gave up."},
   };

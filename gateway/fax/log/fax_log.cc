@@ -5,20 +5,13 @@
 
 #include <fmt/format.h>
 
-#include "t38/t30_frame.h"
-
 namespace sg::fax {
 namespace {
 
+namespace fcf = t38::fcf;
+
 // An alarm stands for some 100 ms before it is one, and a driver is asked for its alarms once a second.
 constexpr FaxLog::Milliseconds kUnnoticed(2000);
-
-// "+49 30 1" of "CSI +49 30 1"; empty where the frame has none.
-std::string identity_in(const t38::FaxEvent& frame) {
-  std::string words = t38::describe(frame);
-  const size_t space = words.find(' ');
-  return space == std::string::npos ? std::string() : words.substr(space + 1);
-}
 
 }  // namespace
 
@@ -110,14 +103,14 @@ void FaxLog::on_seen(Milliseconds at, const media::FaxSeen& seen) {
   };
   switch (event.kind) {
     case Kind::Frame:
-      if (goodbye_at_ && event.detail == "DCS") begin_another(at, seen);
-      if (event.detail == "DCN") goodbye_at_ = at;
+      if (goodbye_at_ && event.code.kind == fcf::kDcs) begin_another(at, seen);
+      if (event.code.kind == fcf::kDcn) goodbye_at_ = at;
       if (!first_frame_at_) first_frame_at_ = at;
       has_spoken_[static_cast<size_t>(seen.from)] = true;
-      last_frame_ = event.detail;
+      last_frame_ = event.code;
       last_frame_at_ = at;
       on_frame(at, event);
-      note_time(at, event.detail);
+      note_time(at, event.code);
       return step(FaxStep::Kind::Frame);
     case Kind::Training:
       return step(FaxStep::Kind::Training);
@@ -136,22 +129,52 @@ void FaxLog::on_seen(Milliseconds at, const media::FaxSeen& seen) {
 }
 
 void FaxLog::on_frame(Milliseconds at, const t38::FaxEvent& frame) {
-  outcome_.on_frame(at, frame.detail);
-  const std::string& word = frame.detail;
-  if (word == "DIS") ++sums_.dis;
-  if (word == "CFR") ++sums_.cfr;
-  if (word == "FTT") ++sums_.ftt;
-  if (word == "RTN") ++sums_.rtn;
-  if (word == "PPR") ++sums_.ppr;
-  if (word == "ERR") ++sums_.err;
-  if (word == "MCF") ++sums_.mcf;
-  if (word == "CRP") ++sums_.crp;
-  if (word == "DCN") ++sums_.dcn;
-  if (word == "CSI") called_identity_ = identity_in(frame);
-  if (word == "TSI") calling_identity_ = identity_in(frame);
+  outcome_.on_frame(at, frame.code);
   // A post-message command: the page is over, though it may not be answered.
-  if (word.ends_with("MPS") || word.ends_with("EOP") || word.ends_with("EOM")) is_in_page_ = false;
-  if (word != "DCS") return;
+  if (frame.code.is_mps() || frame.code.is_eop() || frame.code.is_eom()) is_in_page_ = false;
+  switch (frame.code.kind) {
+    case fcf::kDis:
+      ++sums_.dis;
+      break;
+    case fcf::kDcs:
+      on_dcs(frame);
+      break;
+    case fcf::kCfr:
+      ++sums_.cfr;
+      break;
+    case fcf::kFtt:
+      ++sums_.ftt;
+      break;
+    case fcf::kRtn:
+      ++sums_.rtn;
+      break;
+    case fcf::kPpr:
+      ++sums_.ppr;
+      break;
+    case fcf::kErr:
+      ++sums_.err;
+      break;
+    case fcf::kMcf:
+      ++sums_.mcf;
+      break;
+    case fcf::kCrp:
+      ++sums_.crp;
+      break;
+    case fcf::kDcn:
+      ++sums_.dcn;
+      break;
+    case fcf::kCsi:
+      called_identity_ = identity_of(frame);
+      break;
+    case fcf::kTsi:
+      calling_identity_ = identity_of(frame);
+      break;
+    default:
+      break;
+  }
+}
+
+void FaxLog::on_dcs(const t38::FaxEvent& frame) {
   ++sums_.dcs;
   const t38::Dcs dcs = t38::parse_dcs(ByteView(frame.content).first(frame.content_octets));
   if (document_.first_bit_rate == 0) document_.first_bit_rate = dcs.bit_rate;
@@ -161,11 +184,26 @@ void FaxLog::on_frame(Milliseconds at, const t38::FaxEvent& frame) {
   document_.compression = dcs.compression;
 }
 
-void FaxLog::note_time(Milliseconds at, const std::string& word) {
-  if (word == "DIS") latest_.dis = at;
-  if (word == "DCS") latest_.dcs = at;
-  if (word == "CFR" || word == "FTT") latest_.training_answer = at;
-  if (word == "MCF" || word == "RTP" || word == "PIP") latest_.confirmed = at;
+void FaxLog::note_time(Milliseconds at, t38::FrameCode frame) {
+  switch (frame.kind) {
+    case fcf::kDis:
+      latest_.dis = at;
+      break;
+    case fcf::kDcs:
+      latest_.dcs = at;
+      break;
+    case fcf::kCfr:
+    case fcf::kFtt:
+      latest_.training_answer = at;
+      break;
+    case fcf::kMcf:
+    case fcf::kRtp:
+    case fcf::kPip:
+      latest_.confirmed = at;
+      break;
+    default:
+      break;
+  }
 }
 
 void FaxLog::on_mode(Milliseconds at, media::Side side, std::string_view mode, std::string_view reason) {

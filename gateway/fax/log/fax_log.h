@@ -126,8 +126,8 @@ class FaxLog {
   const std::string& called_identity() const { return called_identity_; }
   const std::string& calling_identity() const { return calling_identity_; }
 
-  // The latest T.30 frame, or what came of a page.
-  const std::string& last_frame() const { return last_frame_; }
+  // The latest T.30 frame.
+  const std::optional<t38::FrameCode>& last_frame() const { return last_frame_; }
   Milliseconds last_frame_at() const { return last_frame_at_; }
   std::optional<Milliseconds> first_frame_at() const { return first_frame_at_; }
   // A page has begun and its end was not announced.
@@ -141,8 +141,9 @@ class FaxLog {
  private:
   void add(FaxStep step) { steps_.add(std::move(step)); }
   void on_frame(Milliseconds at, const t38::FaxEvent& frame);
+  void on_dcs(const t38::FaxEvent& frame);
   void begin_another(Milliseconds at, const media::FaxSeen& first);
-  void note_time(Milliseconds at, const std::string& word);
+  void note_time(Milliseconds at, t38::FrameCode frame);
 
   FaxSteps steps_;
   Sums sums_, earlier_sums_;
@@ -151,7 +152,8 @@ class FaxLog {
   std::array<media::PacketsReceived, 2> received_before_;
   Document document_;
   FaxOutcome outcome_;
-  std::string called_identity_, calling_identity_, last_frame_;
+  std::string called_identity_, calling_identity_;
+  std::optional<t38::FrameCode> last_frame_;
   Milliseconds last_frame_at_{0};
   std::optional<Milliseconds> first_frame_at_;
   bool is_in_page_ = false;

@@ -6,6 +6,7 @@ namespace sg::fax {
 namespace {
 
 using Milliseconds = FaxOutcome::Milliseconds;
+namespace fcf = t38::fcf;
 
 // T.30 clause 5.4.3.1: a command that is not answered is repeated when T4 is over, 3 s less or more 15 % (4.5 s for
 // machines that a person serves), which counts from its end. The next one, or the DCN of a sender that gives up after
@@ -15,21 +16,21 @@ constexpr Milliseconds kLatestRepeat(5175 + 1150 + 400);
 // DCN is shorter than PPS-EOP by 0.1 s; the rest is for the network's jitter.
 constexpr Milliseconds kTolerance(300);
 
-// What ends the document. With ECM it comes inside a partial page signal, or after RNR as RR.
-bool is_end_of_procedure(std::string_view frame) {
-  return frame.ends_with("EOP");
+bool confirms(t38::FrameCode frame) {
+  return frame.kind == fcf::kMcf || frame.kind == fcf::kRtp || frame.kind == fcf::kPip;
 }
-bool confirms(std::string_view frame) {
-  return frame == "MCF" || frame == "RTP" || frame == "PIP";
+bool refuses(t38::FrameCode frame) {
+  return frame.kind == fcf::kRtn || frame.kind == fcf::kPin || frame.kind == fcf::kErr;
 }
 
 }  // namespace
 
-void FaxOutcome::on_frame(Milliseconds at, std::string_view frame) {
+void FaxOutcome::on_frame(Milliseconds at, t38::FrameCode frame) {
   is_seen_ = true;
-  if (frame == "DCN") {
+  if (frame.kind == fcf::kDcn) {
     if (!is_disconnected_) on_goodbye(at);
-  } else if (is_end_of_procedure(frame) || (frame == "RR" && last_page_ != LastPage::NotYet)) {
+  } else if (frame.is_eop() || (frame.kind == fcf::kRr && last_page_ != LastPage::NotYet)) {
+    // What ends the document. With ECM it comes inside a partial page signal, or after RNR as RR.
     last_page_ = LastPage::Sent;
     on_command(at);
   } else if (last_page_ == LastPage::Sent && confirms(frame)) {
@@ -38,9 +39,8 @@ void FaxOutcome::on_frame(Milliseconds at, std::string_view frame) {
   } else {
     // Whatever else is said is an answer that the sender acts upon, or a new page.
     if (!confirms(frame)) commands_ = 0;
-    if (frame.ends_with("MPS") || frame.ends_with("EOM") || frame == "DCS") last_page_ = LastPage::NotYet;
-    const bool refuses = frame == "RTN" || frame == "PIN" || frame == "ERR";
-    if (last_page_ == LastPage::Sent && refuses) last_page_ = LastPage::Refused;
+    if (frame.is_mps() || frame.is_eom() || frame.kind == fcf::kDcs) last_page_ = LastPage::NotYet;
+    if (last_page_ == LastPage::Sent && refuses(frame)) last_page_ = LastPage::Refused;
   }
 }
 

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "t38/t30_frame.h"
+
 namespace sg::fax {
 
 // What became of a fax, judged by the T.30 frames that passed and by when they did (T.30 clauses 5.3.6, 5.4.3). Pure.
@@ -18,8 +20,8 @@ class FaxOutcome {
     Failed,     // the document did not end
   };
 
-  // `frame`: as t38::FaxEvent names it: "DCS", "PPS-EOP", "MCF". `at`: when it ended, by any clock.
-  void on_frame(Milliseconds at, std::string_view frame);
+  // `at`: when it ended, by any clock.
+  void on_frame(Milliseconds at, t38::FrameCode frame);
   Verdict verdict() const;
   bool is_confirmed() const { return last_page_ == LastPage::Confirmed; }
   // The last page was sent, and refused (T.30 clause 5.3.6.1.8: RTN; Annex A: ERR).

@@ -797,12 +797,12 @@ TEST_F(CallTest, ASuperG3FaxIsLoweredAtItsAnswerToneAndAModemIsLeftAlone) {
 TEST_F(CallTest, AFaxThatNobodyHangsUpAfterItsGoodbyeIsCleared) {
   LegScript& caller = answered_sip_to_pri();
   media::FaxSeen dcn;
-  dcn.event.detail = "DCN";
+  dcn.event.code = {t38::fcf::kDcn};
   media.hear(Side::B, media::HeardTone::V21Preamble);
   media.tell(dcn);
   reactor.advance(5s);
   media::FaxSeen another = dcn;
-  another.event.detail = "DIS";
+  another.event.code = {t38::fcf::kDis};
   media.tell(another);
   reactor.advance(10s);
   EXPECT_FALSE(caller.heard_command("release 16")) << "the machines have more to say";

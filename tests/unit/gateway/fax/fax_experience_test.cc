@@ -46,7 +46,7 @@ class FaxExperienceTest : public ::testing::Test {
     record.media.side[1].udptl.packets_received = fax.heard;
     record.media.fax.bit_rate = fax.bit_rate;
     media::FaxSeen training_failed;
-    training_failed.event.detail = "FTT";
+    training_failed.event.code = {t38::fcf::kFtt};
     for (int i = 0; i < fax.trainings_failed; ++i) record.fax_log.on_seen(0ms, training_failed);
     return known.learn(record, leg, media::Side::B, fax.rule, now);
   }

@@ -6,16 +6,19 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/frame_codes.h"
+
 namespace sg::fax {
 namespace {
 
 using media::Side;
 using std::chrono::milliseconds;
+using t38::testing::frame_named;
 
-media::FaxSeen frame(Side from, const char* detail, Bytes content = {}) {
+media::FaxSeen frame(Side from, const char* name, Bytes content = {}) {
   media::FaxSeen seen;
   seen.from = from;
-  seen.event.detail = detail;
+  seen.event.code = frame_named(name);
   seen.event.content_octets = static_cast<uint8_t>(content.size());
   std::copy(content.begin(), content.end(), seen.event.content.begin());
   return seen;

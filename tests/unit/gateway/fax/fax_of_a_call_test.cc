@@ -17,7 +17,7 @@ TEST_F(FaxOfACall, ASilentPeerEndsTheCallAndTheRecordSaysSo) {
   LegScript& caller = answered_sip_to_pri();
   media.hear(Side::B, media::HeardTone::V21Preamble);
   media::FaxSeen dis;
-  dis.event.detail = "DIS";
+  dis.event.code = {t38::fcf::kDis};
   media.tell(dis);
 
   media.tell(media::MediaTimeout{Side::A});
@@ -31,9 +31,9 @@ TEST_F(FaxOfACall, ASilentPeerEndsTheCallAndTheRecordSaysSo) {
 TEST_F(FaxOfACall, ALineThatDiesUnderAFaxIsItsCauseAndWhatEndsTheCall) {
   answered_sip_to_pri();
   media.hear(Side::B, media::HeardTone::V21Preamble);
-  media.tell(media::FaxSeen{.event = {.detail = "DIS"}, .from = Side::B, .in_audio = true});
+  media.tell(media::FaxSeen{.event = {.code = {t38::fcf::kDis}}, .from = Side::B, .in_audio = true});
   media.tell(media::MediaHurt{Side::A, media::MediaHurt::Kind::Slip, 1, 0});
-  media.tell(media::FaxSeen{.event = {.detail = "TSI"}, .from = Side::A, .in_audio = true});
+  media.tell(media::FaxSeen{.event = {.code = {t38::fcf::kTsi}}, .from = Side::A, .in_audio = true});
   reactor.advance(4900ms);
 
   media.tell(media::MediaHurt{Side::A, media::MediaHurt::Kind::Slip, 9, 0});
@@ -63,7 +63,7 @@ TEST_F(FaxOfACall, AFaxThatIsEndedHereIsNotBlamedOnItsMachines) {
   for (const auto& [end, cause] : cases) {
     answered_sip_to_pri();
     media.hear(Side::B, media::HeardTone::V21Preamble);
-    media.tell(media::FaxSeen{.event = {.detail = "DIS"}, .from = Side::B, .in_audio = true});
+    media.tell(media::FaxSeen{.event = {.code = {t38::fcf::kDis}}, .from = Side::B, .in_audio = true});
 
     end();
     reactor.settle();

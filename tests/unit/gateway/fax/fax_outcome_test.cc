@@ -6,29 +6,32 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/frame_codes.h"
+
 namespace sg::fax {
 namespace {
 
 using Verdict = FaxOutcome::Verdict;
 
 using std::chrono::milliseconds;
+using t38::testing::frame_named;
 
 // A frame each 2 s.
 Verdict verdict_after(const std::vector<std::string>& frames) {
   FaxOutcome outcome;
   milliseconds at(0);
-  for (const auto& frame : frames) outcome.on_frame(at += milliseconds(2000), frame);
+  for (const auto& frame : frames) outcome.on_frame(at += milliseconds(2000), frame_named(frame));
   return outcome.verdict();
 }
 
 // What follows a page: "4200 EOP" is an EOP that ends 4.2 s after the frame before it.
 FaxOutcome outcome_after_page(const std::string& words) {
   FaxOutcome outcome;
-  for (const char* frame : {"DIS", "DCS", "CFR"}) outcome.on_frame(milliseconds(5000), frame);
+  for (const char* frame : {"DIS", "DCS", "CFR"}) outcome.on_frame(milliseconds(5000), frame_named(frame));
   milliseconds at(60'000);
   std::istringstream in(words);
   int later = 0;
-  for (std::string frame; in >> later >> frame;) outcome.on_frame(at += milliseconds(later), frame);
+  for (std::string frame; in >> later >> frame;) outcome.on_frame(at += milliseconds(later), frame_named(frame));
   return outcome;
 }
 

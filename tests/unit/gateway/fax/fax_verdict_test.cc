@@ -9,12 +9,14 @@
 #include <sstream>
 
 #include "gateway/fax/fax_rules.h"
+#include "tests/support/frame_codes.h"
 
 namespace sg::fax {
 namespace {
 
 using media::Side;
 using std::chrono::milliseconds;
+using t38::testing::frame_named;
 using ::testing::HasSubstr;
 using Verdict = FaxOutcome::Verdict;
 using Mode = call::MediaModeState;
@@ -43,15 +45,18 @@ FaxLog timeline(const std::string& words, std::array<media::PacketsReceived, 2> 
       media::FaxSeen seen;
       seen.received = received;
       seen.from = word[0] == '>' ? Side::A : Side::B;
-      seen.event.detail = word.substr(1);
-      if (word == ">page") seen.event.kind = t38::FaxEvent::Kind::PageStarted;
+      if (word == ">page") {
+        seen.event.kind = t38::FaxEvent::Kind::PageStarted;
+      } else {
+        seen.event.code = frame_named(word.substr(1));
+      }
       // V.29 at 9600 bit/s, ECM off: 9600 stands for every speed here.
       if (word == ">DCS") {
         seen.event.content = {0x00, 0x04};
         seen.event.content_octets = 2;
       }
       log.on_seen(at, seen);
-      if (seen.event.detail == "MCF" || seen.event.detail == "RTN") {
+      if (word == "<MCF" || word == "<RTN" || word == ">MCF" || word == ">RTN") {
         seen.event.kind = t38::FaxEvent::Kind::PageEnded;
         log.on_seen(at, seen);
       }

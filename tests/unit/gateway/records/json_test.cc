@@ -6,6 +6,7 @@
 
 #include "base/iso_time.h"
 #include "gateway/records/json.h"
+#include "tests/support/frame_codes.h"
 
 namespace sg::records {
 namespace {
@@ -19,7 +20,7 @@ call::WallTime at(int64_t milliseconds_since_1970) {
 
 void saw(call::Record& record, const char* frame) {
   media::FaxSeen seen;
-  seen.event.detail = frame;
+  seen.event.code = t38::testing::frame_named(frame);
   seen.from = media::Side::B;
   record.fax_log.on_seen(milliseconds(6000), seen);
 }
