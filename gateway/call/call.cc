@@ -64,8 +64,8 @@ Call::Call(CallId id, SessionId session, Incoming incoming, Router& router, cons
       patience_timer_(context.reactor),
       ring_timer_(context.reactor),
       forward_timer_(context.reactor),
-      goodbye_timer_(context.reactor),
       timer_(context.reactor),
+      fax_({context.clear_after_dcn}, context.reactor, log_, record_, *this),
       is_transfer_(incoming.is_transfer) {
   record_.call = id;
   record_.started = std::chrono::system_clock::now();
@@ -168,6 +168,7 @@ void Call::find_route() {
     context_.counters.get("call.forwarded").add();
     caller_->forwarded();
   }
+  if (routing_.is_fax) fax_.expect_fax();
   if (routing_.is_fax && !is_data()) context_.media.set_profile(session_, media::Profile::Fax);
   try_next(kNoRoute);
 }
@@ -504,6 +505,7 @@ tl::expected<std::vector<Target>, Cause> Call::ask_plan_again(const Target& from
       fmt::format("{} redirects {}", from.setup.redirection->from.digits, redirect.called.digits));
   further_usage_.push_back(std::move(next.usage));
   routing_.forward = std::move(next.forward);
+  if (next.is_fax) fax_.expect_fax();
   routing_.is_fax = routing_.is_fax || next.is_fax;
   return std::move(next.targets);
 }
@@ -536,6 +538,7 @@ bool Call::forward(Cause why) {
   log_.info("forwarded: {}", next.plan.forwards.back());
   context_.counters.get("call.forwarded").add();
   record_.plan.forwards = next.plan.forwards;
+  if (next.is_fax) fax_.expect_fax();
   next.is_fax = next.is_fax || routing_.is_fax;
   further_usage_.push_back(std::move(routing_.usage));
   routing_ = std::move(next);
@@ -646,15 +649,8 @@ void Call::pass_hold_on(Party& holder) {
   to->play(has_music ? media::Tone::Music : media::Tone::None);
 }
 
-void Call::on_mode_changed(Party& party, MediaModeState mode) {
-  if (mode == MediaModeState::Audio) return;
-  record_.fax = true;
-  const ModeChange& change = party.record().modes.back();
-  record_.fax_log.on_mode(age(), party.side(), name(mode), words_of(change.reason, change.refused_with));
-  context_.media.set_profile(session_, media::Profile::Fax);
-  // One leg speaks T.38, so it is a fax: an IP leg on the other side need not be heard first, and cannot be any more.
-  Party* to = other(party);
-  if (mode == MediaModeState::T38 && to && to->is_ip()) to->on_far_sign(MediaMode::Sign::Preamble);
+void Call::on_mode_changed(Party& party, const ModeChange& change) {
+  fax_.on_mode(party.side(), change);
 }
 
 void Call::on_failed(Party& party, Cause cause) {
@@ -697,23 +693,25 @@ void Call::on_peer_gone(Party& party, PeerGone how) {
 
 void Call::on_line_changed(Party& party) {
   if (!is_member(party)) return;
-  record_.fax_log.on_line(age(), party.side(), party.line());
+  fax_.on_line(party.side(), party.line());
 }
 
 void Call::on_media_event(const media::Event& event) {
   // Once the call is being cleared, only what belongs to its record counts.
   bool is_for_record = std::holds_alternative<media::Closed>(event) || std::holds_alternative<media::FaxSeen>(event);
   if (!is_for_record && (state() == CallState::Releasing || state() == CallState::Closed)) return;
-  std::visit(Overloaded{[&](const media::ToneHeard& heard) { on_tone(heard.side, heard.tone); },
+  std::visit(Overloaded{[&](const media::ToneHeard& heard) {
+                          if (!is_conference()) fax_.on_tone(heard);
+                        },
                         [&](const media::DigitHeard& heard) { on_digit_heard(heard); },
                         [&](const media::BusyToneHeard& heard) { on_busy_tone(heard.side); },
                         [&](const media::SideFailed& failed) {
                           log_.error("media failed: {}", failed.message);
                           clear({47}, ReleasedBy::Gateway);
                         },
-                        [&](const media::FaxSeen& seen) { on_fax_event(seen); },
-                        [&](const media::MediaHurt& hurt) { record_.fax_log.on_hurt(age(), hurt); },
-                        [&](const media::RedundancyRaised& raised) { record_.fax_log.on_redundancy(age(), raised); },
+                        [&](const media::FaxSeen& seen) { fax_.on_seen(seen, state() == CallState::Answered); },
+                        [&](const media::MediaHurt& hurt) { fax_.on_hurt(hurt); },
+                        [&](const media::RedundancyRaised& raised) { fax_.on_redundancy(raised); },
                         [&](const media::MediaTimeout& timeout) {
                           // Who waits, and who lets wait, need not send anything.
                           if (is_on_hold()) return;
@@ -731,47 +729,30 @@ void Call::on_media_event(const media::Event& event) {
              event);
 }
 
-void Call::on_fax_event(const media::FaxSeen& seen) {
-  log_.debug("fax from={} in={} {}", seen.from == media::Side::A ? "caller" : "called", seen.in_audio ? "g711" : "t38",
-             t38::describe(seen.event));
-  record_.fax_log.on_seen(age(), seen);
-  watch_goodbye(seen.event);
-}
-
-// T.30 clause 5.3.6.1.9: DCN begins the clearing of the call, which takes no answer.
-void Call::watch_goodbye(const t38::FaxEvent& event) {
-  if (event.kind != t38::FaxEvent::Kind::Frame || state() != CallState::Answered) return;
-  if (event.code.kind != t38::fcf::kDcn) return goodbye_timer_.cancel();
-  if (context_.clear_after_dcn == Duration::zero() || goodbye_timer_.is_armed()) return;
-  goodbye_timer_.arm(context_.clear_after_dcn, [this] {
-    log_.info("the fax is over and nobody hangs up");
-    context_.counters.get("call.cleared_after_fax").add();
-    clear(kNormalClearing, ReleasedBy::Gateway);
-  });
-}
-
-void Call::on_tone(media::Side side, media::HeardTone tone) {
-  if (is_conference()) return;
-  log_.info("fax tone={} side={}", fax::name_of(tone), side == media::Side::A ? 'a' : 'b');
-  record_.fax = true;
-  record_.fax_log.on_tone(age(), side, tone);
-  context_.media.set_profile(session_, media::Profile::Fax);
-  switch (tone) {
-    case media::HeardTone::Cng:
-      is_cng_heard_ = true;
-      for (Party* party : {caller_.get(), called_.get()}) {
-        if (party && party->is_ip()) party->on_far_sign(MediaMode::Sign::Cng);
-      }
-      return;
-    case media::HeardTone::Ced:
-      return on_answer_tone(side, MediaMode::Sign::Ced);
-    case media::HeardTone::AnsAm:
-      // Without CNG it may be a data modem, which T.38 would cut off.
-      if (is_cng_heard_ || routing_.is_fax) on_answer_tone(side, MediaMode::Sign::SuperG3);
-      return;
-    case media::HeardTone::V21Preamble:
-      return on_answer_tone(side, MediaMode::Sign::Preamble);
+void Call::tell_both(MediaMode::Sign sign) {
+  for (Party* party : {caller_.get(), called_.get()}) {
+    if (party && party->is_ip()) party->on_far_sign(sign);
   }
+}
+
+void Call::tell_near(media::Side side, MediaMode::Sign sign) {
+  Party* near = at(side);
+  if (near && near->is_ip()) near->on_near_sign(sign);
+}
+
+void Call::tell_far(media::Side side, MediaMode::Sign sign) {
+  Party* near = at(side);
+  Party* far = near ? other(*near) : nullptr;
+  if (far && far->is_ip()) far->on_far_sign(sign);
+}
+
+void Call::carry_as_fax() {
+  context_.media.set_profile(session_, media::Profile::Fax);
+}
+
+void Call::end_after_goodbye() {
+  context_.counters.get("call.cleared_after_fax").add();
+  clear(kNormalClearing, ReleasedBy::Gateway);
 }
 
 // Its leg ends with the cause that its line means by it.
@@ -785,15 +766,6 @@ void Call::on_busy_tone(media::Side side) {
   party->leg().busy_tone_heard();
 }
 
-// The answering machine was heard. Its own peer should ask for T.38 first; the leg on the other side is asked by us.
-void Call::on_answer_tone(media::Side side, MediaMode::Sign sign) {
-  Party* near = at(side);
-  if (!near) return;
-  if (near->is_ip()) near->on_near_sign(sign);
-  Party* far = other(*near);
-  if (far && far->is_ip()) far->on_far_sign(sign);
-}
-
 void Call::hang_up(Cause cause, std::optional<HungUp> why) {
   if (state() < CallState::Releasing) record_.hung_up = why;
   clear(cause, ReleasedBy::Gateway);
@@ -805,7 +777,7 @@ void Call::clear(Cause cause, ReleasedBy by) {
   ring_timer_.cancel();
   forward_timer_.cancel();
   timer_.cancel();
-  goodbye_timer_.cancel();
+  fax_.stop();
   record_.cause = cause;
   record_.released_by = by;
   enter(CallState::Releasing);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "gateway/call/fax_watch.h"
 #include "gateway/call/party.h"
 
 namespace sg::call {
@@ -41,7 +42,7 @@ class CallOwner {
 
 // A call: two parties, one media session, one record. It does not know which leg speaks which protocol.
 // Owned by the CallManager; signalling thread only.
-class Call final : public PartyListener {
+class Call final : public PartyListener, private FaxWatch::Actions {
  public:
   struct Incoming {
     std::unique_ptr<Leg> leg;
@@ -116,10 +117,16 @@ class Call final : public PartyListener {
   bool on_transfer(Party& party, const TransferRequest& request) override;
   bool on_conference(Party& party, const Leg& other) override;
   void on_hold_changed(Party& party) override;
-  void on_mode_changed(Party& party, MediaModeState state) override;
+  void on_mode_changed(Party& party, const ModeChange& change) override;
   void on_failed(Party& party, Cause cause) override;
   void on_peer_gone(Party& party, PeerGone how) override;
   void on_line_changed(Party& party) override;
+
+  void tell_both(MediaMode::Sign sign) override;
+  void tell_near(media::Side side, MediaMode::Sign sign) override;
+  void tell_far(media::Side side, MediaMode::Sign sign) override;
+  void carry_as_fax() override;
+  void end_after_goodbye() override;
 
   // Overlap receiving (Q.931 section 5.2.4): asks the dial plan after each digit.
   void collect();
@@ -183,11 +190,7 @@ class Call final : public PartyListener {
     auto all = members();
     return std::find(all.begin(), all.end(), &party) != all.end();
   }
-  void on_fax_event(const media::FaxSeen& seen);
-  void on_answer_tone(media::Side side, MediaMode::Sign sign);
-  void watch_goodbye(const t38::FaxEvent& event);
   void on_digit_heard(const media::DigitHeard& heard);
-  void on_tone(media::Side side, media::HeardTone tone);
   void on_busy_tone(media::Side side);
 
   const CallId id_;
@@ -211,10 +214,9 @@ class Call final : public PartyListener {
   Timer ring_timer_;            // runs from setup to the answer, where the route says how long
   Timer forward_timer_;         // runs while the called line rings, where it forwards what is not answered
   bool is_redirected_ = false;  // the target being tried has named others
-  Timer goodbye_timer_;         // runs from DCN on: a call that nobody hangs up is cleared
-  bool is_cng_heard_ = false;
-  Timer timer_;  // the end of an announcement, the next target, or room for an emergency call
+  Timer timer_;                 // the end of an announcement, the next target, or room for an emergency call
   Record record_;
+  FaxWatch fax_;
   bool is_closing_session_ = false;
   bool wants_digits_ = false;             // the caller was asked for more digits
   bool called_wants_digits_ = false;      // what the caller dials goes on to the called side

@@ -487,7 +487,7 @@ void Party::on_mode_changed(MediaModeState state, ModeReason reason, int refused
   const bool was_t38 = !record_.modes.empty() && record_.modes.back().mode == MediaModeState::T38;
   if (state == MediaModeState::Passthrough && !was_t38) offer_vbd_soon();
   record_.modes.push_back({options_.time.at(context_.reactor.now()), state, reason, refused_with});
-  listener_->on_mode_changed(*this, state);
+  listener_->on_mode_changed(*this, record_.modes.back());
 }
 
 void Party::on_peer_gone(PeerGone how) {

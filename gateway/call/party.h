@@ -41,7 +41,7 @@ class PartyListener {
   virtual void on_digits(Party& party, const std::string& digits) = 0;
   virtual void on_digits_complete(Party& party) = 0;
   virtual void on_digits_wanted(Party& party) = 0;
-  virtual void on_mode_changed(Party& party, MediaModeState state) = 0;
+  virtual void on_mode_changed(Party& party, const ModeChange& change) = 0;
   virtual void on_connected_party(Party& party, const tdm::CallingParty& connected) = 0;
   virtual void on_user_user(Party& party, const tdm::UserUser& data) = 0;
   virtual void on_redirected(Party& party, const std::vector<Redirect>& to) = 0;
