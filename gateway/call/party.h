@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 
-#include "base/counters.h"
 #include "base/log.h"
 #include "base/reactor.h"
+#include "gateway/call/context.h"
 #include "gateway/call/leg.h"
 #include "gateway/call/media_mode.h"
 #include "gateway/call/record.h"
@@ -14,17 +14,6 @@
 #include "media/service.h"
 
 namespace sg::call {
-
-// What every part of call control works with. References outlive all calls.
-struct Context {
-  media::Service& media;
-  Reactor& reactor;
-  Counters& counters;
-  // After the machines' goodbye (DCN) a call that nobody hangs up is cleared. Zero: never.
-  Duration clear_after_dcn = 6s;
-  // 302s that one call follows: two peers may send it back and forth for ever.
-  uint8_t most_redirections = 5;
-};
 
 class Party;
 

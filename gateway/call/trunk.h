@@ -7,7 +7,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
-#include "gateway/call/hunt.h"
+#include "gateway/call/hunt_rule.h"
 #include "gateway/call/leg.h"
 #include "gateway/call/media_policy.h"
 #include "gateway/call/record.h"

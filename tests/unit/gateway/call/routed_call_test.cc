@@ -1,0 +1,177 @@
+#include <gtest/gtest.h>
+
+#include "fakes.h"
+
+// Whole calls along the targets of a route.
+namespace sg::call {
+namespace {
+
+using namespace testing;
+
+// A call from "from" to "a" and then "b", as a route says.
+class RoutedCall : public ::testing::Test, public Router {
+ protected:
+  RoutedCall() {
+    for (FakeTrunk* trunk : {&a, &b}) routing.targets.emplace_back().trunk = trunk;
+  }
+  Routing route(const Trunk&, const call::Setup&) override { return std::move(routing); }
+
+  void call() {
+    call::Setup setup;
+    setup.called.digits = "200";
+    manager.on_incoming({from.incoming_leg(), setup, std::nullopt, &from, from.policy});
+    reactor.settle();
+  }
+  LegScript& caller() { return *from.legs.back(); }
+
+  ManualReactor reactor;
+  Counters counters;
+  FakeMedia media{reactor};
+  FakeTrunk from{"from", MediaKind::Tdm, reactor};
+  FakeTrunk a{"a", MediaKind::Tdm, reactor};
+  FakeTrunk b{"b", MediaKind::Tdm, reactor};
+  Routing routing;
+  std::vector<Record> records;
+  CallManager manager{{media, reactor, counters}, *this, [this](const Record& record) { records.push_back(record); }};
+};
+
+TEST_F(RoutedCall, ARouteThatHuntsOnBusyGoesOn) {
+  routing.hunt.causes = {17};
+  call();
+
+  a.legs.back()->listener->on_released(kUserBusy);
+  reactor.settle();
+
+  ASSERT_EQ(b.legs.size(), 1u);
+  b.legs.back()->listener->on_released(kUserBusy);
+  reactor.settle();
+  EXPECT_TRUE(caller().heard_command("release 17"));
+}
+
+TEST_F(RoutedCall, RingsAsLongAsTheRouteSaysAtEachTarget) {
+  for (Target& target : routing.targets) target.ring = 20s;
+  call();
+  a.legs.back()->listener->on_alerting(false, std::nullopt);
+
+  reactor.advance(19s);
+  EXPECT_TRUE(b.legs.empty());
+  reactor.advance(1s);
+  ASSERT_EQ(b.legs.size(), 1u);
+  EXPECT_TRUE(a.legs.back()->heard_command("release 19"));
+  reactor.advance(20s);
+
+  EXPECT_TRUE(caller().heard_command("release 19"));
+  EXPECT_EQ(counters.get("call.rung_out").value(), 2u);
+  EXPECT_TRUE(manager.calls().empty());
+}
+
+TEST_F(RoutedCall, AnAnswerEndsTheTimeToRing) {
+  routing.targets[0].ring = 20s;
+  call();
+
+  a.legs.back()->listener->on_answered(std::nullopt);
+  reactor.advance(60s);
+
+  EXPECT_EQ(manager.calls().size(), 1u);
+}
+
+TEST_F(RoutedCall, ATargetAtItsLimitIsPassedOverAndTheRecordSaysWhich) {
+  routing.targets[0].admit = [] { return Refusal{kNoCircuit, "max_cps = 1 of trunk a"}; };
+  routing.hunt.has_default = false;
+  call();
+
+  EXPECT_TRUE(a.legs.empty());
+  ASSERT_EQ(b.legs.size(), 1u);
+  b.legs.back()->listener->on_released(kUserBusy);
+  reactor.settle();
+  ASSERT_EQ(records.at(0).called.size(), 2u);
+  EXPECT_EQ(records[0].called[0].limit, "max_cps = 1 of trunk a");
+}
+
+TEST_F(RoutedCall, ARefusedCallTriesNoTarget) {
+  routing.refusal = Refusal{kCallRejected, "limit = 2 of route out"};
+  routing.plan.limit = routing.refusal->limit;
+  call();
+
+  EXPECT_TRUE(a.legs.empty());
+  EXPECT_TRUE(caller().heard_command("release 21"));
+  EXPECT_EQ(records.at(0).plan.limit, "limit = 2 of route out");
+}
+
+TEST_F(RoutedCall, AnEmergencyCallWaitsForTheRoomThatALowerCallMakes) {
+  a.refuses_with = b.refuses_with = kNoCircuit;
+  int asked = 0;
+  routing.targets[1].make_room = [&] { return ++asked == 1; };
+  call();
+  EXPECT_EQ(asked, 1) << "only after every target was tried";
+  EXPECT_TRUE(records.empty());
+
+  reactor.advance(1s);
+  EXPECT_TRUE(b.legs.empty());
+  b.refuses_with.reset();
+  reactor.advance(100ms);
+
+  ASSERT_EQ(b.legs.size(), 1u);
+  b.legs.back()->listener->on_answered(std::nullopt);
+  EXPECT_TRUE(caller().heard_command("answer"));
+}
+
+TEST_F(RoutedCall, AnEmergencyCallThatFindsNoRoomIsRefusedInTheEnd) {
+  a.refuses_with = b.refuses_with = kNoCircuit;
+  routing.targets[0].make_room = [] { return true; };
+  routing.targets[1].make_room = [] { return false; };
+  call();
+
+  reactor.advance(6s);
+
+  EXPECT_TRUE(caller().heard_command("release 34"));
+  EXPECT_TRUE(manager.calls().empty());
+  EXPECT_EQ(reactor.armed_timers(), 0u);
+}
+
+TEST_F(RoutedCall, RoomIsMadeAlsoWhenTheLastTargetFailsLater) {
+  a.refuses_with = kNoCircuit;
+  routing.targets[0].make_room = [&] {
+    a.refuses_with.reset();
+    return true;
+  };
+  call();
+  b.legs.back()->listener->on_released(kDestinationOutOfOrder);
+
+  reactor.advance(100ms);
+
+  EXPECT_EQ(a.legs.size(), 1u);
+}
+
+class NotedUsage final : public Usage {
+ public:
+  explicit NotedUsage(std::vector<std::string>& notes) : notes_(notes) {}
+  ~NotedUsage() override { notes_.push_back("over"); }
+  void on_answered() override { notes_.push_back("answered"); }
+
+ private:
+  std::vector<std::string>& notes_;
+};
+
+TEST_F(RoutedCall, TellsTheLimitsWhenItIsAnsweredAndWhenItIsOver) {
+  std::vector<std::string> notes;
+  routing.usage = std::make_unique<NotedUsage>(notes);
+  call();
+
+  a.legs.back()->listener->on_answered(std::nullopt);
+  EXPECT_EQ(notes, (std::vector<std::string>{"answered"}));
+  caller().listener->on_released(kNormalClearing);
+  reactor.settle();
+
+  EXPECT_EQ(notes, (std::vector<std::string>{"answered", "over"}));
+}
+
+TEST_F(RoutedCall, ALineThatIsAFaxIsAFaxFromTheStart) {
+  routing.is_fax = true;
+  call();
+
+  EXPECT_EQ(media.profile, media::Profile::Fax);
+}
+
+}  // namespace
+}  // namespace sg::call
