@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace sg::t38 {
 namespace {
 
@@ -31,7 +33,7 @@ void FaxTimeline::on_frame(Direction direction, ByteView octets) {
   if (!frame) return;
 
   FaxEvent event{.kind = FaxEvent::Kind::Frame, .direction = direction, .frame = frame->control};
-  event.detail = frame->name();
+  event.code = *frame;
   event.content_octets = static_cast<uint8_t>(std::min(frame->content.size(), event.content.size()));
   std::copy_n(frame->content.begin(), event.content_octets, event.content.begin());
   if (frame->kind == fcf::kDcs) dcs_ = parse_dcs(frame->content);
@@ -81,6 +83,16 @@ void FaxTimeline::tell(FaxEvent::Kind kind, Direction direction) {
   listener_.on_fax_event(event);
 }
 
+std::string identity_of(const FaxEvent& frame) {
+  // The last digit first, padded with spaces.
+  std::string identity;
+  for (size_t i = frame.content_octets; i-- > 0;) {
+    const uint8_t octet = frame.content[i];
+    identity += octet >= 0x20 && octet < 0x7F ? static_cast<char>(octet) : '?';
+  }
+  return std::string(trimmed(identity));
+}
+
 std::string describe(const FaxEvent& event) {
   switch (event.kind) {
     case FaxEvent::Kind::Training:
@@ -90,23 +102,23 @@ std::string describe(const FaxEvent& event) {
     case FaxEvent::Kind::PageEnded:
       return "page ended";
     case FaxEvent::Kind::Ended:
-      return event.detail.empty() ? "ended" : "ended: " + event.detail;
+      return "ended";
     case FaxEvent::Kind::Frame:
       break;
   }
-  if (event.detail == "?") return fmt::format("frame 0x{:02X}", event.frame);
-  if (event.detail == "DCS") return fmt::format("DCS {} bit/s{}", event.bit_rate, event.ecm ? " ECM" : "");
-  const bool has_identity = event.detail == "CSI" || event.detail == "TSI" || event.detail == "CIG";
-  if (!has_identity) return event.detail;
-  // T.30 clause 5.3.6.2.4: the last digit first, padded with spaces.
-  std::string identity;
-  for (size_t i = event.content_octets; i-- > 0;) {
-    uint8_t octet = event.content[i];
-    identity += octet >= 0x20 && octet < 0x7F ? static_cast<char>(octet) : '?';
+  const std::string name(event.code.name());
+  switch (event.code.kind) {
+    case fcf::kDcs:
+      return fmt::format("{} {} bit/s{}", name, event.bit_rate, event.ecm ? " ECM" : "");
+    case fcf::kCsi:
+    case fcf::kTsi:
+    case fcf::kCig: {
+      const std::string identity = identity_of(event);
+      return identity.empty() ? name : name + " " + identity;
+    }
+    default:
+      return name == "?" ? fmt::format("frame 0x{:02X}", event.frame) : name;
   }
-  const size_t first = identity.find_first_not_of(' ');
-  if (first == std::string::npos) return event.detail;
-  return event.detail + " " + identity.substr(first, identity.find_last_not_of(' ') - first + 1);
 }
 
 }  // namespace sg::t38

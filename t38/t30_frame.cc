@@ -59,7 +59,7 @@ std::optional<T30Frame> T30Frame::parse(ByteView frame) {
   return result;
 }
 
-std::string_view T30Frame::name() const {
+std::string_view FrameCode::name() const {
   return kind == fcf::kPps ? look_up(kPpsNames, second, "PPS") : look_up(kNames, kind, "?");
 }
 

@@ -20,16 +20,29 @@ inline constexpr uint8_t kDis = 0x01, kCsi = 0x02, kNsf = 0x04, kDtc = 0x81, kCi
                          kPpr = 0x3D, kDcn = 0x5F, kCrp = 0x58, kFnv = 0x53, kTnr = 0x57, kTr = 0x56, kFcd = 0x60;
 }  // namespace fcf
 
-struct T30Frame {
+// Which frame it is.
+struct FrameCode {
+  uint8_t kind = 0;    // facsimile control field without its X bit: one of fcf::
+  uint8_t second = 0;  // of a PPS: its post-message command, zero for a partial page
+
+  bool operator==(const FrameCode&) const = default;
+  // Post-message commands, alone or within a PPS, and those that ask for an operator (PRI-) too.
+  bool is_mps() const { return command() == fcf::kMps || command() == fcf::kPriMps; }
+  bool is_eom() const { return command() == fcf::kEom || command() == fcf::kPriEom; }
+  bool is_eop() const { return command() == fcf::kEop || command() == fcf::kPriEop; }
+  // "DIS", "PPS-EOP", "?": static text.
+  std::string_view name() const;
+
+ private:
+  uint8_t command() const { return kind == fcf::kPps ? second : kind; }
+};
+
+struct T30Frame : FrameCode {
   uint8_t control = 0;  // facsimile control field with its X bit
-  uint8_t kind = 0;     // the same without it: one of fcf::
-  uint8_t second = 0;   // of a PPS or EOR: its post-message command, zero for a partial page
   ByteView content;     // what follows
 
   // Nothing for a frame that is none of T.30's: shorter than address, control and facsimile control field.
   static std::optional<T30Frame> parse(ByteView frame);
-  // "DIS", "PPS-EOP", "?": static text.
-  std::string_view name() const;
 };
 
 // What DCS sets (T.30 table 2).

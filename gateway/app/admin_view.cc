@@ -11,6 +11,7 @@
 #include "gateway/app/call_views.h"
 #include "gateway/app/explain.h"
 #include "gateway/app/version.h"
+#include "gateway/fax/fax_verdict.h"
 #include "gateway/records/json.h"
 
 namespace sg::app {
@@ -126,14 +127,10 @@ void AdminView::ask_fax(CallId id, std::function<void(std::optional<std::string>
   const call::Call* call = parts_.calls.find(id);
   if (!call || !call->record().fax) return answer(parts_.history.faxes().find(id));
   call::Record record = call->record_so_far();
-  record.fax_diagnosis = {.verdict = call::FaxOutcome::Verdict::Unknown,
-                          .rule = "under way",
-                          .cause = "The call is still up.",
-                          .advice = {}};
   parts_.media.ask_stats(call->session(), [record = std::move(record), answer = std::move(answer)](
                                               std::optional<media::SessionStats> stats) mutable {
     if (stats) record.media = std::move(*stats);
-    answer(records::to_json(record));
+    answer(records::to_json(record, fax::under_way()));
   });
 }
 

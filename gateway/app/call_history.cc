@@ -1,12 +1,13 @@
 #include "gateway/app/call_history.h"
 
 #include "base/log.h"
+#include "gateway/fax/fax_verdict.h"
 
 namespace sg::app {
 
 Result<std::unique_ptr<CallHistory>> CallHistory::open(const conf::Settings& settings, Counters& counters) {
-  std::unique_ptr<CallHistory> history(new CallHistory(static_cast<size_t>(settings.fax.keep)));
-  history->open_fax_memory(settings.fax.memory, counters);
+  std::unique_ptr<CallHistory> history(new CallHistory(static_cast<size_t>(settings.fax.keep), counters));
+  history->open_fax_memory(settings.fax.memory);
   if (settings.records.file.empty()) return history;
   auto writer = records::Writer::open(settings.records.file, counters);
   if (!writer) return tl::unexpected(writer.error());
@@ -14,9 +15,9 @@ Result<std::unique_ptr<CallHistory>> CallHistory::open(const conf::Settings& set
   return history;
 }
 
-void CallHistory::open_fax_memory(const std::string& file, Counters& counters) {
+void CallHistory::open_fax_memory(const std::string& file) {
   if (file.empty()) return;
-  auto memory = records::FaxMemory::open(file, counters, std::chrono::system_clock::now());
+  auto memory = fax::FaxMemory::open(file, counters_, std::chrono::system_clock::now());
   if (!memory) {
     fax_memory_error_ = memory.error().message;
     return Log().error("nothing is remembered of fax numbers: {}", fax_memory_error_);
@@ -25,8 +26,11 @@ void CallHistory::open_fax_memory(const std::string& file, Counters& counters) {
 }
 
 void CallHistory::add(const call::Record& record) {
-  faxes_.add(record);
-  if (fax_memory_) fax_memory_->learn(record, std::chrono::system_clock::now());
+  if (record.fax) {
+    const auto judged = fax::judge(record, counters_);
+    faxes_.add(record);
+    if (fax_memory_) fax_memory_->learn(record, judged.rule, std::chrono::system_clock::now());
+  }
   if (writer_) writer_->write(record);
 }
 

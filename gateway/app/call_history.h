@@ -5,8 +5,8 @@
 
 #include "base/counters.h"
 #include "conf/settings.h"
-#include "gateway/app/fax_archive.h"
-#include "gateway/records/fax_memory.h"
+#include "gateway/fax/fax_memory.h"
+#include "gateway/records/fax_archive.h"
 #include "gateway/records/writer.h"
 
 namespace sg::app {
@@ -28,18 +28,19 @@ class CallHistory {
 
   // Null: no records are kept. They outlive all calls, by whose numbers they go on after a restart.
   const records::Writer* writer() const { return writer_.get(); }
-  const FaxArchive& faxes() const { return faxes_; }
+  const records::FaxArchive& faxes() const { return faxes_; }
   // Null: nothing is remembered, and why, where a file is named.
-  records::FaxMemory* fax_memory() const { return fax_memory_.get(); }
+  fax::FaxMemory* fax_memory() const { return fax_memory_.get(); }
   const std::string& fax_memory_error() const { return fax_memory_error_; }
 
  private:
-  explicit CallHistory(size_t most_faxes) : faxes_(most_faxes) {}
-  void open_fax_memory(const std::string& file, Counters& counters);
+  CallHistory(size_t most_faxes, Counters& counters) : counters_(counters), faxes_(most_faxes) {}
+  void open_fax_memory(const std::string& file);
 
-  FaxArchive faxes_;
+  Counters& counters_;
+  records::FaxArchive faxes_;
   std::unique_ptr<records::Writer> writer_;
-  std::unique_ptr<records::FaxMemory> fax_memory_;
+  std::unique_ptr<fax::FaxMemory> fax_memory_;
   std::string fax_memory_error_;
 };
 

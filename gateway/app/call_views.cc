@@ -50,7 +50,8 @@ std::vector<admin::StepView> history_of(const call::Call& call) {
   for (const call::Party* party : {&call.caller(), call.called()}) {
     if (!party) continue;
     for (const auto& change : party->record().modes) {
-      steps.push_back({since_start(change.at), fmt::format("{}: {} ({})", party->trunk(), change.mode, change.reason)});
+      steps.push_back({since_start(change.at), fmt::format("{}: {} ({})", party->trunk(), name(change.mode),
+                                                           words_of(change.reason, change.refused_with))});
     }
   }
   std::stable_sort(steps.begin(), steps.end(), [](const auto& a, const auto& b) { return a.at < b.at; });

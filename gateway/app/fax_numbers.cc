@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "gateway/records/json.h"
+#include "gateway/fax/fax_experience.h"
 #include "gateway/route/normalise.h"
 
 namespace sg::app {
@@ -19,7 +19,7 @@ class WrittenNumbers {
 
   std::string on(const std::string& trunk, const std::string& number) const {
     if (!normaliser_ || !number.starts_with('+')) return number;
-    auto plain = "+" + records::remembered_form(number);
+    auto plain = "+" + fax::remembered_form(number);
     auto form = normaliser_->to_trunk(plain, route::numbering_of(settings_, trunk), route::number_of(plain));
     return form ? form->digits : number;
   }
@@ -35,7 +35,7 @@ Result<std::vector<std::string>> FaxNumbers::all() const {
   if (!memory_) return no_memory();
   const auto now = std::chrono::system_clock::now();
   std::vector<std::string> lines;
-  for (const auto& known : memory_->all(now)) lines.push_back(records::to_json(known, now));
+  for (const auto& known : memory_->all(now)) lines.push_back(fax::to_json(known, now));
   return lines;
 }
 
@@ -73,9 +73,9 @@ Result<admin::ImportView> FaxNumbers::import(const std::vector<std::string>& lin
   if (!memory_) return no_memory();
   const auto now = std::chrono::system_clock::now();
   const WrittenNumbers written(routing_.settings());
-  std::vector<records::FaxExperience> numbers;
+  std::vector<fax::FaxExperience> numbers;
   for (const std::string& line : lines) {
-    auto known = records::experience_of(line, now);
+    auto known = fax::experience_of(line, now);
     if (!known) return fail("line {}: {}", numbers.size() + 1, known.error().message);
     if (auto trunk = has_memory_of(known->trunk); !trunk) {
       return fail("line {}: {}", numbers.size() + 1, trunk.error().message);

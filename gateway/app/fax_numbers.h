@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "gateway/admin/view.h"
-#include "gateway/records/fax_memory.h"
+#include "gateway/fax/fax_memory.h"
 #include "gateway/routing/call_routing.h"
 #include "gateway/trunk/trunks.h"
 
@@ -14,7 +14,7 @@ namespace sg::app {
 class FaxNumbers {
  public:
   // `memory`: null where nothing is remembered; `error` says why, and is empty where nothing is to be. All outlive it.
-  FaxNumbers(records::FaxMemory* memory, const std::string& error, const routing::CallRouting& routing,
+  FaxNumbers(fax::FaxMemory* memory, const std::string& error, const routing::CallRouting& routing,
              const trunk::Trunks& trunks)
       : memory_(memory), error_(error), routing_(routing), trunks_(trunks) {}
 
@@ -31,7 +31,7 @@ class FaxNumbers {
   // Error: no SIP trunk has this name.
   Result<> has_memory_of(const std::string& trunk) const;
 
-  records::FaxMemory* const memory_;
+  fax::FaxMemory* const memory_;
   const std::string& error_;
   const routing::CallRouting& routing_;
   const trunk::Trunks& trunks_;

@@ -6,15 +6,12 @@
 #include <memory>
 #include <vector>
 
+#include "gateway/call/call_state.h"
+#include "gateway/call/fax_watch.h"
+#include "gateway/call/hunt.h"
 #include "gateway/call/party.h"
 
 namespace sg::call {
-
-enum class CallState : uint8_t { Collecting, Trying, Alerting, Answered, Announcing, Releasing, Closed };
-enum class CallEvent : uint8_t { Dialled, Alerted, Answered, Disconnected, Released };
-
-std::string_view name(CallState state);
-std::string_view name(CallEvent event);
 
 class Call;
 
@@ -43,7 +40,7 @@ class CallOwner {
 
 // A call: two parties, one media session, one record. It does not know which leg speaks which protocol.
 // Owned by the CallManager; signalling thread only.
-class Call final : public PartyListener {
+class Call final : public PartyListener, private Hunt::Actions, private FaxWatch::Actions {
  public:
   struct Incoming {
     std::unique_ptr<Leg> leg;
@@ -65,13 +62,13 @@ class Call final : public PartyListener {
   void take(Call& from, media::Side side, media::Side place, const std::string& how);
   // `from` takes the place of the called party that rings, and has answered with that: pick-up.
   void pick_up(Call& from);
-  bool may_be_picked_up() const { return state() == CallState::Trying || state() == CallState::Alerting; }
-  void end_transferred() { clear(kNormalClearing, "transfer"); }
+  bool may_be_picked_up() const { return is_open(); }
+  void end_transferred() { clear(kNormalClearing, ReleasedBy::Transfer); }
 
-  // Conference (conference.cc). The party of `from` on this side becomes the third of this call; `from` is to be ended
+  // Conference. The party of `from` on this side becomes the third of this call; `from` is to be ended
   // then. Whoever leaves later leaves two behind, in a call as any other.
   void add(Call& from, media::Side side, const std::string& how);
-  void end_conferred() { clear(kNormalClearing, "conference"); }
+  void end_conferred() { clear(kNormalClearing, ReleasedBy::Conference); }
   // How Replaces would have named what is over.
   std::vector<Replaces> ended_dialogs() const;
   bool is_conference() const { return third_ != nullptr; }
@@ -79,9 +76,14 @@ class Call final : public PartyListener {
   bool may_transfer(const Party& by) const;
   // The other party of one that transfers hears ringback, or what it heard before.
   void ring_transferred(const Party& by, bool rings);
-  Party* at(media::Side side) const;
+  Party* at(media::Side side) const {
+    return side == media::Side::A ? caller_.get() : side == media::Side::B ? called_.get() : third_.get();
+  }
   // Of two. Null: there is none, or there are three.
-  Party* other(media::Side side) const;
+  Party* other(media::Side side) const {
+    if (third_) return nullptr;
+    return side == media::Side::A ? called_.get() : caller_.get();
+  }
   const Setup& setup() const { return setup_; }
   // 64 kbit/s unrestricted: never joined to anything else.
   bool is_data() const { return setup_.bearer == tdm::BearerCapability::Unrestricted; }
@@ -96,32 +98,59 @@ class Call final : public PartyListener {
   // What would be written of it if it ended now, but for its media.
   Record record_so_far() const;
   TimePoint began() const { return began_; }
-  std::chrono::milliseconds age() const;                     // since it began
+  // Since it began.
+  std::chrono::milliseconds age() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(context_.reactor.now() - began_);
+  }
   std::optional<std::chrono::milliseconds> talking() const;  // since it was answered
   std::vector<Fsm<CallState, CallEvent>::Transition> history() const { return fsm_.history(); }
 
-  static const FsmTable<CallState, CallEvent>& table();
-
  private:
-  void on_proceeding(Party& party) override;
+  void on_proceeding(Party&) override { hunt_.on_proceeding(); }
   void on_progress(Party& party, bool inband) override;
   void on_alerting(Party& party, bool inband) override;
   void on_answered(Party& party) override;
   void on_disconnected(Party& party, Cause cause, bool inband) override;
   void on_released(Party& party, Cause cause) override;
   void on_digits(Party& party, const std::string& digits) override;
-  void on_connected_party(Party& party, const tdm::CallingParty& connected) override;
-  void on_user_user(Party& party, const tdm::UserUser& data) override;
-  void on_redirected(Party& party, const std::vector<Redirect>& to) override;
-  void on_digits_complete(Party& party) override;
+  void on_connected_party(Party& party, const tdm::CallingParty& connected) override {
+    if (Party* to = other(party); to && !to->is_released()) to->leg().connected_party(connected);
+  }
+  void on_user_user(Party& party, const tdm::UserUser& data) override {
+    if (Party* to = other(party); to && !to->is_released()) to->leg().user_user(data);
+  }
+  void on_redirected(Party& party, const std::vector<Redirect>& to) override {
+    if (&party == called_.get() && is_open()) hunt_.on_redirected(to);
+  }
+  void on_digits_complete(Party&) override {
+    if (state() == CallState::Collecting) number_is_whole();
+  }
   void on_digits_wanted(Party& party) override;
   bool on_transfer(Party& party, const TransferRequest& request) override;
   bool on_conference(Party& party, const Leg& other) override;
   void on_hold_changed(Party& party) override;
-  void on_mode_changed(Party& party, MediaModeState state) override;
+  void on_mode_changed(Party& party, const ModeChange& change) override { fax_.on_mode(party.side(), change); }
   void on_failed(Party& party, Cause cause) override;
   void on_peer_gone(Party& party, PeerGone how) override;
-  void on_line_changed(Party& party) override;
+  void on_line_changed(Party& party) override {
+    if (is_member(party)) fax_.on_line(party.side(), party.line());
+  }
+
+  std::optional<Cause> place_call(const Target& target, OutgoingLeg out) override;
+  void leave_target(Cause why) override;
+  bool make_room(const Trunk& on) override { return owner_.make_room(on); }
+  bool is_open() const override { return state() == CallState::Trying || state() == CallState::Alerting; }
+  void on_forwarded() override {
+    if (hunt_.routing().is_fax) fax_.expect_fax();
+    caller_->forwarded();
+  }
+  void on_exhausted(Cause why) override { clear(why, ReleasedBy::Gateway); }
+
+  void tell_both(MediaMode::Sign sign) override;
+  void tell_near(media::Side side, MediaMode::Sign sign) override;
+  void tell_far(media::Side side, MediaMode::Sign sign) override;
+  void carry_as_fax() override { context_.media.set_profile(session_, media::Profile::Fax); }
+  void end_after_goodbye() override;
 
   // Overlap receiving (Q.931 section 5.2.4): asks the dial plan after each digit.
   void collect();
@@ -131,23 +160,8 @@ class Call final : public PartyListener {
   void refuse_number();
   void ask_plan();
   void find_route();
-  void try_next(Cause why);
   // What this call's media has other than its trunk's.
   void fit_to_bearer(MediaPolicy& policy) const;
-  // Why the next target could not even be tried; not set when its leg is on its way.
-  std::optional<Cause> try_target(const Target& target);
-  // Every target failed: a lower call makes room for this one, if it may. False: none does.
-  bool wait_for_room();
-  void use_room(size_t target, TimePoint until);
-  bool has_next() const;
-  void wait_for_called(Duration limit, Cause why);
-  void wait_for_answer(Duration limit);
-  void hunt_on(Cause why);
-  // Where the dial plan has a call go that a trunk sends back to us, or why nowhere.
-  tl::expected<std::vector<Target>, Cause> ask_plan_again(const Target& from, const Redirect& redirect);
-  const std::function<Routing()>& forwarding_on(Cause cause) const;
-  bool forward(Cause why);
-  void wait_for_forwarding();
   void hand_to_switch();
   void keep_called_record();
   void hear_called();
@@ -155,9 +169,9 @@ class Call final : public PartyListener {
   void play_to_caller(media::Tone tone);
   // Whoever is on hold by the other side is told, and hears music where there is any.
   void pass_hold_on(Party& holder);
-  void clear(Cause cause, std::string_view by);
+  void clear(Cause cause, ReleasedBy by);
   // Who ends it where this one's leg is over.
-  std::string_view releaser(const Party& gone) const;
+  ReleasedBy releaser(const Party& gone) const;
   void close_when_released();
   void finish();
   void enter(CallState state) { fsm_.enter(state, context_.reactor.now()); }
@@ -185,12 +199,7 @@ class Call final : public PartyListener {
     auto all = members();
     return std::find(all.begin(), all.end(), &party) != all.end();
   }
-  void on_fax_event(const media::FaxSeen& seen);
-  void on_answer_tone(media::Side side, MediaMode::Sign sign);
-  void watch_goodbye(const t38::FaxEvent& event);
-  void judge_fax();
   void on_digit_heard(const media::DigitHeard& heard);
-  void on_tone(media::Side side, media::HeardTone tone);
   void on_busy_tone(media::Side side);
 
   const CallId id_;
@@ -204,20 +213,12 @@ class Call final : public PartyListener {
   std::vector<OfferedStream> offered_streams_;
   Trunk* const from_;
   Router& router_;
-  Routing routing_;
-  size_t next_target_ = 0;
-  uint8_t redirections_ = 0;  // followed so far
-  size_t next_room_ = 0;      // the target that a lower call may be cleared for
   Fsm<CallState, CallEvent> fsm_;
-  Patience patience_;           // of the target being tried
-  Timer patience_timer_;        // runs while the called side is silent and there is another target
-  Timer ring_timer_;            // runs from setup to the answer, where the route says how long
-  Timer forward_timer_;         // runs while the called line rings, where it forwards what is not answered
-  bool is_redirected_ = false;  // the target being tried has named others
-  Timer goodbye_timer_;         // runs from DCN on: a call that nobody hangs up is cleared
-  bool is_cng_heard_ = false;
-  Timer timer_;  // the end of an announcement, the next target, or room for an emergency call
+  Timer announcement_timer_;
+  Timer handing_over_timer_;
   Record record_;
+  Hunt hunt_;
+  FaxWatch fax_;
   bool is_closing_session_ = false;
   bool wants_digits_ = false;             // the caller was asked for more digits
   bool called_wants_digits_ = false;      // what the caller dials goes on to the called side
@@ -229,8 +230,6 @@ class Call final : public PartyListener {
   std::unique_ptr<Party> caller_;
   std::unique_ptr<Party> called_;
   std::unique_ptr<Party> third_;  // of a conference
-  // What the third's own call took of the dial plan's limits, and this one before it was forwarded.
-  std::vector<std::unique_ptr<Usage>> further_usage_;
   // Targets that failed or were given up on, and who left a conference: they may still be releasing.
   struct Left {
     std::unique_ptr<Party> party;

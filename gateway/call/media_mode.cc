@@ -6,20 +6,20 @@ namespace sg::call {
 
 namespace {
 
-std::string_view words_of(MediaMode::Sign sign) {
+ModeReason reason_of(MediaMode::Sign sign) {
   switch (sign) {
     case MediaMode::Sign::KnownFax:
-      return "a fax number";
+      return ModeReason::KnownFax;
     case MediaMode::Sign::Cng:
-      return "CNG";
+      return ModeReason::Cng;
     case MediaMode::Sign::SuperG3:
-      return "ANSam of a Super G3 fax";
+      return ModeReason::SuperG3;
     case MediaMode::Sign::Ced:
-      return "CED";
+      return ModeReason::Ced;
     case MediaMode::Sign::Preamble:
       break;
   }
-  return "V.21 preamble";
+  return ModeReason::Preamble;
 }
 
 }  // namespace
@@ -87,9 +87,9 @@ void MediaMode::on_far_sign(Sign sign) {
   if (!is_established_ || state() != State::Audio || !fsm_.accepts(Event::Preamble)) return;
   if (asks_on(sign)) {
     asked_at_ = reactor_.now();
-    offer(words_of(sign));
+    offer(reason_of(sign));
   } else {
-    enter(State::Passthrough, kNotOursToAsk);
+    enter(State::Passthrough, ModeReason::NotOursToAsk);
   }
 }
 
@@ -110,22 +110,26 @@ bool MediaMode::takes_peer_t38() const {
 }
 
 void MediaMode::on_peer_t38_accepted() {
-  if (fsm_.accepts(Event::PeerT38)) enter(State::T38, "peer's offer");
+  if (fsm_.accepts(Event::PeerT38)) enter(State::T38, ModeReason::PeersOffer);
 }
 
 void MediaMode::on_peer_audio_accepted() {
   if (!fsm_.accepts(Event::PeerAudio)) return;
   // While the call is plain audio this is hold, retrieve or another codec. In T.38 it is the way back (after DCN, or
   // from a peer that gave up), and the call stays a fax.
-  if (state() == State::T38) enter(State::Passthrough, "peer's audio offer");
+  if (state() == State::T38) enter(State::Passthrough, ModeReason::PeersAudioOffer);
 }
 
 void MediaMode::on_t38_agreed() {
-  if (fsm_.accepts(Event::OfferAgreed)) enter(State::T38, "our offer");
+  if (fsm_.accepts(Event::OfferAgreed)) enter(State::T38, ModeReason::OurOffer);
 }
 
-void MediaMode::on_t38_not_agreed(std::string_view reason) {
-  if (fsm_.accepts(Event::OfferRefused)) enter(State::Passthrough, reason);
+void MediaMode::on_t38_answered_without_image() {
+  give_up(ModeReason::NoImageLine);
+}
+
+void MediaMode::give_up(ModeReason reason, int refused_with) {
+  if (fsm_.accepts(Event::OfferRefused)) enter(State::Passthrough, reason, refused_with);
 }
 
 void MediaMode::on_t38_refused(int sip_status) {
@@ -138,17 +142,17 @@ void MediaMode::on_t38_refused(int sip_status) {
   // After our time-out the refusal tells nothing new.
   if (state() != State::OfferingT38) return;
   if (sip_status != 491) {
-    on_t38_not_agreed(fmt::format("T.38 refused with {}", sip_status));
+    give_up(ModeReason::Refused, sip_status);
     return;
   }
   if (!fsm_.accepts(Event::OfferRefused)) return;
-  enter(State::Glare, "491");
+  enter(State::Glare, ModeReason::Glare);
   timer_.arm(glare_pause(), [this] { offer_again(); });
 }
 
 void MediaMode::offer_again() {
-  if (reactor_.now() - asked_at_ <= kAskWindow) return offer("again after 491");
-  enter(State::Passthrough, "491, until it was too late to ask again");
+  if (reactor_.now() - asked_at_ <= kAskWindow) return offer(ModeReason::AgainAfterGlare);
+  enter(State::Passthrough, ModeReason::TooLateAfterGlare);
 }
 
 Duration MediaMode::glare_pause() {
@@ -156,32 +160,16 @@ Duration MediaMode::glare_pause() {
   return options_.owns_call_id ? 2100ms + 10ms * ((random_ >> 8) % 191) : 10ms * ((random_ >> 8) % 201);
 }
 
-void MediaMode::offer(std::string_view reason) {
+void MediaMode::offer(ModeReason reason) {
   enter(State::OfferingT38, reason);
-  timer_.arm(options_.policy.t38_answer_timeout, [this] { on_t38_not_agreed("no answer to our T.38 offer"); });
+  timer_.arm(options_.policy.t38_answer_timeout, [this] { give_up(ModeReason::NoAnswer); });
   actions_.send_t38_offer();
 }
 
-void MediaMode::enter(State next, std::string_view reason) {
+void MediaMode::enter(State next, ModeReason reason, int refused_with) {
   timer_.cancel();
   if (state() == next) return;
-  if (fsm_.enter(next, reactor_.now())) actions_.on_mode_changed(next, reason);
-}
-
-std::string_view name(MediaModeState state) {
-  switch (state) {
-    case MediaModeState::Audio:
-      return "g711";
-    case MediaModeState::OfferingT38:
-      return "offering-t38";
-    case MediaModeState::Glare:
-      return "glare";
-    case MediaModeState::T38:
-      return "t38";
-    case MediaModeState::Passthrough:
-      return "g711-fax";
-  }
-  return "";
+  if (fsm_.enter(next, reactor_.now())) actions_.on_mode_changed(next, reason, refused_with);
 }
 
 std::string_view name(MediaModeEvent event) {

@@ -6,17 +6,12 @@
 #include "base/fsm.h"
 #include "base/reactor.h"
 #include "gateway/call/media_policy.h"
+#include "gateway/call/mode_change.h"
 
 namespace sg::call {
 
-// How an IP leg carries a call that may turn out to be a fax.
-enum class MediaModeState : uint8_t { Audio, OfferingT38, Glare, T38, Passthrough };
 enum class MediaModeEvent : uint8_t { Preamble, OfferAgreed, OfferRefused, PeerT38, PeerAudio };
 
-// The reason of a leg that goes on in G.711 since its trunk's t38 is "peer" or "never", or what is remembered says so.
-inline constexpr std::string_view kNotOursToAsk = "V.21 preamble, T.38 is not ours to ask";
-
-std::string_view name(MediaModeState state);  // "g711", "t38", …: as records and operators read it
 std::string_view name(MediaModeEvent event);
 
 // How a leg gets from audio to T.38 or to G.711 pass-through, and back. Decides only: what it decides is done by its
@@ -35,7 +30,8 @@ class MediaMode {
    public:
     virtual ~Actions() = default;
     virtual void send_t38_offer() = 0;
-    virtual void on_mode_changed(State state, std::string_view reason) = 0;
+    // `refused_with`: SIP status, of ModeReason::Refused.
+    virtual void on_mode_changed(State state, ModeReason reason, int refused_with) = 0;
     // The dialog is dead (481, 408 and the like).
     virtual void on_dialog_lost(int sip_status) = 0;
   };
@@ -84,16 +80,17 @@ class MediaMode {
 
   // What became of our T.38 offer: an image line, another answer, or a refusal.
   void on_t38_agreed();
-  void on_t38_not_agreed(std::string_view reason);
+  void on_t38_answered_without_image();
   void on_t38_refused(int sip_status);
 
   static const FsmTable<State, Event>& table();
 
  private:
-  void offer(std::string_view reason);
+  void offer(ModeReason reason);
   void offer_again();
   bool asks_on(Sign sign) const;
-  void enter(State state, std::string_view reason);
+  void give_up(ModeReason reason, int refused_with = 0);
+  void enter(State state, ModeReason reason, int refused_with = 0);
 
   const Options options_;
   Reactor& reactor_;

@@ -27,6 +27,7 @@ Party::Party(const Options& options, std::unique_ptr<Leg> leg, const std::string
       vbd_timer_(context.reactor) {
   record_.trunk = trunk;
   record_.leg = leg_->name();
+  record_.kind = leg_->media_kind();
   leg_->set_listener(this);
   take_place_on_trunk();
 }
@@ -436,7 +437,7 @@ void Party::on_offer_answered(const MediaDescription& answer) {
     // Answered, but with port 0 or another kind of line: what stood goes on.
     offered_.reset();
     if (was_t38 && !was_wanted) {
-      mode_.on_t38_not_agreed("T.38 answered without an image line");
+      mode_.on_t38_answered_without_image();
     } else if (was_needed) {
       listener_->on_failed(*this, kBearerNotImplemented);
     }
@@ -488,12 +489,12 @@ void Party::send_t38_offer() {
   send_offer(offer_t38(options_.policy, local_));
 }
 
-void Party::on_mode_changed(MediaModeState state, std::string_view reason) {
-  log_.info("media mode={} reason=\"{}\"", name(state), reason);
-  const bool was_t38 = !record_.modes.empty() && record_.modes.back().mode == name(MediaModeState::T38);
+void Party::on_mode_changed(MediaModeState state, ModeReason reason, int refused_with) {
+  log_.info("media mode={} reason=\"{}\"", name(state), words_of(reason, refused_with));
+  const bool was_t38 = !record_.modes.empty() && record_.modes.back().mode == MediaModeState::T38;
   if (state == MediaModeState::Passthrough && !was_t38) offer_vbd_soon();
-  record_.modes.push_back({options_.time.at(context_.reactor.now()), std::string(name(state)), std::string(reason)});
-  listener_->on_mode_changed(*this, state);
+  record_.modes.push_back({options_.time.at(context_.reactor.now()), state, reason, refused_with});
+  listener_->on_mode_changed(*this, record_.modes.back());
 }
 
 void Party::on_peer_gone(PeerGone how) {

@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 
-#include "base/counters.h"
 #include "base/log.h"
 #include "base/reactor.h"
+#include "gateway/call/context.h"
 #include "gateway/call/leg.h"
 #include "gateway/call/media_mode.h"
 #include "gateway/call/record.h"
@@ -14,17 +14,6 @@
 #include "media/service.h"
 
 namespace sg::call {
-
-// What every part of call control works with. References outlive all calls.
-struct Context {
-  media::Service& media;
-  Reactor& reactor;
-  Counters& counters;
-  // After the machines' goodbye (DCN) a call that nobody hangs up is cleared. Zero: never.
-  Duration clear_after_dcn = 6s;
-  // 302s that one call follows: two peers may send it back and forth for ever.
-  uint8_t most_redirections = 5;
-};
 
 class Party;
 
@@ -41,7 +30,7 @@ class PartyListener {
   virtual void on_digits(Party& party, const std::string& digits) = 0;
   virtual void on_digits_complete(Party& party) = 0;
   virtual void on_digits_wanted(Party& party) = 0;
-  virtual void on_mode_changed(Party& party, MediaModeState state) = 0;
+  virtual void on_mode_changed(Party& party, const ModeChange& change) = 0;
   virtual void on_connected_party(Party& party, const tdm::CallingParty& connected) = 0;
   virtual void on_user_user(Party& party, const tdm::UserUser& data) = 0;
   virtual void on_redirected(Party& party, const std::vector<Redirect>& to) = 0;
@@ -182,7 +171,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   void on_retrieved() override { set_holding(false); }
 
   void send_t38_offer() override;
-  void on_mode_changed(MediaModeState state, std::string_view reason) override;
+  void on_mode_changed(MediaModeState state, ModeReason reason, int refused_with) override;
   void on_dialog_lost(int sip_status) override;
 
   std::optional<Cause> bind();

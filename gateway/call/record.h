@@ -8,9 +8,9 @@
 #include "base/ids.h"
 #include "gateway/call/call_time.h"
 #include "gateway/call/cause.h"
-#include "gateway/call/fax_log.h"
-#include "gateway/call/fax_verdict.h"
 #include "gateway/call/leg.h"
+#include "gateway/call/mode_change.h"
+#include "gateway/fax/log/fax_log.h"
 #include "media/service.h"
 
 namespace sg::call {
@@ -25,18 +25,13 @@ struct LineOutage {
 // One side of a call, as its record tells it.
 struct LegRecord {
   std::string trunk;
-  std::string leg;              // Leg::name()
+  std::string leg;  // Leg::name()
+  MediaKind kind = MediaKind::Tdm;
   std::string called, calling;  // as received from, or sent to, this trunk
   Cause cause;
   std::string limit = {};  // of the dial plan, that kept this target from being tried; empty: none
   std::string why = {};    // in words, what cause and status do not tell: "connection refused: …"; empty: nothing
-  // How media was carried and from when on: "g711", "t38", "g711-fax".
-  struct ModeChange {
-    WallTime at;
-    std::string mode;
-    std::string reason;  // "V.21 preamble", "peer's offer", "refused 488"
-  };
-  std::vector<ModeChange> modes;
+  std::vector<ModeChange> modes;  // how media was carried, and from when on
   std::vector<LineOutage> outages = {};
   bool refused_peer_t38 = false;  // we refused the peer's T.38 offer: it came too late, or the trunk takes none
   int t38_refused_with = 0;       // SIP status with which the peer refused our T.38 offer; 0: it did not
@@ -68,6 +63,17 @@ enum class HungUp : uint8_t {
   ForEmergency,  // an emergency call needed its timeslot
 };
 
+// Who or what ended a call.
+enum class ReleasedBy : uint8_t {
+  Caller,
+  Called,
+  Gateway,
+  Transfer,    // its parties go on in other calls
+  Conference,  // one of them goes on in another call
+  Line,        // which was out of order
+};
+std::string_view name(ReleasedBy by);
+
 // What is written of each call when it is over, and known of it before. A value.
 struct Record {
   CallId call;
@@ -80,17 +86,15 @@ struct Record {
   LegRecord caller;
   // One a target that was tried, in order; the last is the one that answered, if any did. Empty: no route.
   std::vector<LegRecord> called;
-  Cause cause;  // why the call ended
-  // "caller", "called", "gateway", "transfer", "line": a line was out of order; "gateway ended": it was killed.
-  std::string released_by;
+  Cause cause;                            // why the call ended
+  std::optional<ReleasedBy> released_by;  // once it is over
   std::vector<TransferRecord> transfers;
   std::optional<WallTime> handed_to_switch;  // when a switch was asked to join both legs itself
   bool fax = false;                          // a fax tone or T.38 was seen
-  FaxLog fax_log;                            // what was seen of it
+  fax::FaxLog fax_log;                       // what was seen of it
   std::optional<media::Side> fell_silent;    // it was ended since nothing came from this one's peer any more
   std::optional<PeerGone> peer_gone;         // it was ended since a peer was gone, as its signalling knows
   std::optional<HungUp> hung_up;
-  FaxDiagnosis fax_diagnosis;  // once it is over
   media::SessionStats media;
 };
 

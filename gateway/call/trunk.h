@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "gateway/call/calls_on_trunk.h"
-#include "gateway/call/hunt.h"
+#include "gateway/call/hunt_rule.h"
 #include "gateway/call/leg.h"
 #include "gateway/call/media_policy.h"
 #include "gateway/call/record.h"

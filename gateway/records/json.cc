@@ -1,11 +1,9 @@
 #include "gateway/records/json.h"
 
-#include <date/date.h>
-
 #include <nlohmann/json.hpp>
 
+#include "base/iso_time.h"
 #include "base/text.h"
-#include "gateway/records/read.h"
 
 namespace sg::records {
 namespace {
@@ -57,7 +55,9 @@ Json json_of(const call::PlanRecord& plan) {
 Json json_of(const call::LegRecord& leg) {
   Json modes = Json::array();
   for (const auto& change : leg.modes) {
-    modes.push_back({{"at", iso8601(change.at)}, {"mode", change.mode}, {"reason", change.reason}});
+    modes.push_back({{"at", iso8601(change.at)},
+                     {"mode", name(change.mode)},
+                     {"reason", words_of(change.reason, change.refused_with)}});
   }
   Json outages = Json::array();
   for (const auto& outage : leg.outages) {
@@ -94,20 +94,20 @@ Json word_or_null(std::string_view word) {
   return word.empty() ? Json() : Json(word);
 }
 
-Json timeline_of(const call::FaxLog& log) {
+Json timeline_of(const fax::FaxLog& log) {
   Json steps = Json::array();
-  for (const call::FaxStep& step : log.steps()) {
+  for (const fax::FaxStep& step : log.steps()) {
     Json json = {{"at_ms", step.at.count()},
                  {"side", step.side == media::Side::A ? "a" : "b"},
                  {"kind", name(step.kind)},
                  {"what", step.what}};
-    if (step.kind == call::FaxStep::Kind::Frame || step.kind == call::FaxStep::Kind::Training) {
+    if (step.kind == fax::FaxStep::Kind::Frame || step.kind == fax::FaxStep::Kind::Training) {
       json["in"] = step.in_audio ? "g711" : "t38";
     }
-    if (step.kind == call::FaxStep::Kind::Loss || step.kind == call::FaxStep::Kind::Slip) {
+    if (step.kind == fax::FaxStep::Kind::Loss || step.kind == fax::FaxStep::Kind::Slip) {
       json["until_ms"] = step.until.count();
       json["count"] = step.count;
-      if (step.kind == call::FaxStep::Kind::Loss) {
+      if (step.kind == fax::FaxStep::Kind::Loss) {
         json["recovered"] = step.recovered;
         json["in"] = step.in_audio ? "g711" : "t38";
       }
@@ -123,14 +123,14 @@ Json timeline_of(const call::FaxLog& log) {
 }
 
 // "t38", "g711", or "g711, t38" where the machines spoke in both.
-std::string transport_of(const call::FaxLog& log) {
+std::string transport_of(const fax::FaxLog& log) {
   if (log.was_in_audio() && log.was_in_t38()) return "g711, t38";
   if (log.was_in_t38()) return "t38";
   return log.was_in_audio() ? "g711" : "";
 }
 
 // What a leg carried the fax in, lastly.
-std::string_view word_of_leg(const call::FaxLeg& leg) {
+std::string_view word_of_leg(const fax::FaxLeg& leg) {
   return leg.has_t38 ? "t38" : "g711";
 }
 
@@ -140,22 +140,23 @@ Json redundancy_of(const media::SideStats& side) {
   return depth > 0 ? Json(depth) : Json();
 }
 
-Json json_of_fax(const call::Record& record) {
-  const auto& fax = record.media.fax;
-  const call::FaxLog& log = record.fax_log;
-  const call::FaxFacts facts = fax_facts_of(record);
-  const call::FaxDiagnosis verdict = record.fax_diagnosis.rule.empty() ? diagnose(facts) : record.fax_diagnosis;
+// `told`: null: what was seen decides.
+Json json_of_fax(const call::Record& record, const fax::FaxDiagnosis* told) {
+  const auto& counted = record.media.fax;
+  const fax::FaxLog& log = record.fax_log;
+  const fax::FaxFacts facts = fax::fax_facts_of(record);
+  const fax::FaxDiagnosis verdict = told ? *told : diagnose(facts);
   auto time = [](const auto& at) { return at ? Json(at->count()) : Json(); };
-  const call::FaxLog::Sums sums = log.all_sums();
-  const call::FaxSteps::LeftOut& gap = log.left_out();
-  return {{"pages", fax.pages},
-          {"bit_rate", fax.bit_rate},
-          {"ecm", fax.ecm},
-          {"ended_by_dcn", fax.ended_by_dcn},
+  const fax::FaxLog::Sums sums = log.all_sums();
+  const fax::FaxSteps::LeftOut& gap = log.left_out();
+  return {{"pages", counted.pages},
+          {"bit_rate", counted.bit_rate},
+          {"ecm", counted.ecm},
+          {"ended_by_dcn", counted.ended_by_dcn},
           {"verdict", name(verdict.verdict)},
           {"cause", word_or_null(verdict.cause)},
           {"advice", word_or_null(verdict.advice)},
-          {"rule", word_or_null(verdict.rule)},
+          {"rule", name(verdict.rule)},
           {"resolution", word_or_null(log.document().resolution)},
           {"compression", word_or_null(log.document().compression)},
           {"first_bit_rate", log.document().first_bit_rate},
@@ -253,20 +254,7 @@ double seconds_between(call::WallTime from, call::WallTime to) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count() / 1000.0;
 }
 
-}  // namespace
-
-tdm::TypeOfNumber type_named(std::string_view word) {
-  for (const auto& [type, known] : kTypes) {
-    if (known == word) return type;
-  }
-  return tdm::TypeOfNumber::Unknown;
-}
-
-std::string iso8601(call::WallTime time) {
-  return date::format("%FT%TZ", std::chrono::floor<std::chrono::milliseconds>(time));
-}
-
-std::string to_json(const call::Record& record) {
+std::string line_of(const call::Record& record, const fax::FaxDiagnosis* told) {
   Json called = Json::array();
   for (const auto& leg : record.called) called.push_back(json_of(leg));
   Json json = {{"call", record.call.value},
@@ -276,7 +264,7 @@ std::string to_json(const call::Record& record) {
                {"ended", iso8601(record.ended)},
                {"talk_s", record.answered ? seconds_between(*record.answered, record.ended) : 0.0},
                {"cause", json_of(record.cause)},
-               {"released_by", record.released_by},
+               {"released_by", record.released_by ? name(*record.released_by) : ""},
                {"peer_gone", word_of(record.peer_gone)},
                {"hung_up", word_of(record.hung_up)},
                {"received", json_of(record.setup)},
@@ -285,11 +273,28 @@ std::string to_json(const call::Record& record) {
                {"called", std::move(called)},
                {"transfers", json_of_transfers(record)},
                {"handed_to_switch", record.handed_to_switch ? Json(iso8601(*record.handed_to_switch)) : Json()},
-               {"fax", record.fax ? json_of_fax(record) : Json()},
+               {"fax", record.fax ? json_of_fax(record, told) : Json()},
                {"media", {{"a", json_of(record.media.side[0])}, {"b", json_of(record.media.side[1])}}}};
   // Names and numbers are a peer's: what is no UTF-8 is replaced, never thrown over, and nothing moves a cursor where
   // the file is read on a terminal.
   return escaped_json(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+}  // namespace
+
+tdm::TypeOfNumber type_named(std::string_view word) {
+  for (const auto& [type, known] : kTypes) {
+    if (known == word) return type;
+  }
+  return tdm::TypeOfNumber::Unknown;
+}
+
+std::string to_json(const call::Record& record) {
+  return line_of(record, nullptr);
+}
+
+std::string to_json(const call::Record& record, const fax::FaxDiagnosis& fax) {
+  return line_of(record, &fax);
 }
 
 std::string ended_with_gateway(const std::string& line, call::WallTime last_alive) {

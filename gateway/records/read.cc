@@ -1,10 +1,8 @@
 #include "gateway/records/read.h"
 
-#include <date/date.h>
-
 #include <nlohmann/json.hpp>
-#include <sstream>
 
+#include "base/iso_time.h"
 #include "gateway/records/json.h"
 
 namespace sg::records {
@@ -39,15 +37,6 @@ call::Record read(const Json& json) {
 }
 
 }  // namespace
-
-Result<call::WallTime> time_of(const std::string& text) {
-  std::istringstream in(text);
-  std::chrono::sys_time<std::chrono::milliseconds> time;
-  in >> date::parse("%FT%TZ", time);
-  bool is_whole = in && in.peek() == std::istringstream::traits_type::eof();
-  if (!is_whole) return fail("\"{}\" is no time", text);
-  return time;
-}
 
 Result<call::Record> from_json(std::string_view line) {
   Json json = Json::parse(line, nullptr, false);

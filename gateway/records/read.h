@@ -8,9 +8,6 @@
 
 namespace sg::records {
 
-// Of "2026-03-01T09:05:00.250Z", in UTC. Error: it is no such time.
-Result<call::WallTime> time_of(const std::string& text);
-
 // Of a line that to_json() wrote: call, started, setup, plan and caller.trunk; what else it tells stays there.
 // Error: it is no record, or one of a version that did not say how the call was received.
 Result<call::Record> from_json(std::string_view line);

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/reactor.h"
 #include "gateway/call/trunk.h"
-#include "gateway/records/fax_memory.h"
+#include "gateway/fax/fax_memory.h"
 #include "gateway/route/forward.h"
 #include "gateway/route/limits.h"
 #include "gateway/routing/dial_plan.h"
@@ -26,7 +26,7 @@ class CallRouting final : public call::Router {
   // What it works with; it outlives this.
   struct Context {
     const trunk::Trunks& trunks;
-    const records::FaxMemory* fax_memory;  // null: nothing is remembered
+    const fax::FaxMemory* fax_memory;  // null: nothing is remembered
     Reactor& reactor;
     Counters& counters;
   };

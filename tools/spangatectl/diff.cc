@@ -6,8 +6,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "base/iso_time.h"
 #include "conf/settings.h"
-#include "gateway/records/json.h"
 #include "gateway/records/read.h"
 #include "gateway/route/normalise.h"
 #include "gateway/route/replay.h"
@@ -66,7 +66,7 @@ Result<Json> diff(const DiffQuestion& question) {
       ++skipped;
       continue;
     }
-    std::string started = records::iso8601(record->started);
+    std::string started = iso8601(record->started);
     // Times of one form and one zone: their letters are in their order.
     if (started < question.since) continue;
     ++calls;

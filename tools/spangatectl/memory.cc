@@ -4,7 +4,7 @@
 #include <cstring>
 #include <fstream>
 
-#include "gateway/records/fax_experience.h"
+#include "gateway/fax/fax_experience.h"
 
 namespace sg::spangatectl {
 namespace {
@@ -28,7 +28,7 @@ Result<std::vector<Json>> read_export(const std::string& file, std::chrono::syst
   for (std::string line; std::getline(in, line);) {
     ++count;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    if (auto known = records::experience_of(line, now); !known) {
+    if (auto known = fax::experience_of(line, now); !known) {
       return fail("{}, line {}: {}; nothing was imported", file, count, known.error().message);
     }
     numbers.push_back(Json::parse(line));

@@ -247,8 +247,8 @@ TEST_F(FaxCall, APageThatPassesAsAudioIsFollowedFrameByFrame) {
   bool dis_came_from_b = false, dcs_came_from_a = false;
   for (const FaxSeen& seen : heard<FaxSeen>()) {
     EXPECT_TRUE(seen.in_audio);
-    dis_came_from_b = dis_came_from_b || (seen.event.detail == "DIS" && seen.from == Side::B);
-    dcs_came_from_a = dcs_came_from_a || (seen.event.detail == "DCS" && seen.from == Side::A);
+    dis_came_from_b = dis_came_from_b || (seen.event.code.kind == t38::fcf::kDis && seen.from == Side::B);
+    dcs_came_from_a = dcs_came_from_a || (seen.event.code.kind == t38::fcf::kDcs && seen.from == Side::A);
   }
   EXPECT_TRUE(dis_came_from_b);
   EXPECT_TRUE(dcs_came_from_a);

@@ -34,7 +34,7 @@ struct FaxRelayTest : T38SessionTest {
   std::vector<std::string> frames(Side from) const {
     std::vector<std::string> all;
     for (const FaxSeen& seen : wire.seen) {
-      if (seen.from == from && seen.event.kind == t38::FaxEvent::Kind::Frame) all.push_back(seen.event.detail);
+      if (seen.from == from && seen.event.kind == t38::FaxEvent::Kind::Frame) all.emplace_back(seen.event.code.name());
     }
     return all;
   }

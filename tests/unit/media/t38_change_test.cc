@@ -246,7 +246,7 @@ TEST_F(T38ChangeTest, AGoodbyeIsHeardThoughAudioOrTheEndFollowsItAtOnce) {
     wire.seen.clear();
     start(sender(), receiver(), {});
     constexpr uint8_t kEndOfFrame[] = {3, 0xC0, 1, 0x40};  // an IFP of 3 octets: V.21, FCS right, signal ends
-    auto is_goodbye = [](const FaxSeen& seen) { return seen.event.detail == "DCN" && !seen.in_audio; };
+    auto is_goodbye = [](const FaxSeen& seen) { return seen.event.code.kind == t38::fcf::kDcn && !seen.in_audio; };
     auto has_end = [&](const auto& each) {
       return std::ranges::equal(ByteView(each.second).subspan(2, 4), kEndOfFrame);
     };

@@ -121,7 +121,7 @@ class AudioToT38Rig {
     t38->advance(kTick);
   }
   bool has_seen(const std::string& frame) const {
-    return std::ranges::any_of(gateway.events, [&](const FaxEvent& event) { return event.detail == frame; });
+    return std::ranges::any_of(gateway.events, [&](const FaxEvent& event) { return event.code.name() == frame; });
   }
   bool is_finished() const { return audio->is_finished() && t38->is_finished(); }
   void run(Duration limit = 300s) {
@@ -653,7 +653,7 @@ TEST(FaxGateways, HaveTheLineSayFttToATrainingThatIsOnlyAnnounced) {
   for (const Bytes& training : {Bytes{0x1E}, Bytes{0x0E}, Bytes{0x0A}}) {  // V.17, V.29, V.27ter
     Line line({.calling = false, .receive_file = received_file()});
     auto has_seen = [&](const std::string& frame) {
-      return std::ranges::any_of(line.side.events, [&](const FaxEvent& event) { return event.detail == frame; });
+      return std::ranges::any_of(line.side.events, [&](const FaxEvent& event) { return event.code.name() == frame; });
     };
     for (int i = 0; i < 500 && !(has_seen("DIS") && line.peer.told.back() == kNoSignal); ++i) line.tick();
     const uint8_t speed = training[0] == 0x1E ? 0x44 : training[0] == 0x0E ? 0x60 : 0x50;
@@ -697,7 +697,8 @@ TEST(FaxGateways, AnnounceNoTrainingAfterDtc) {
   line.hear(kNoSignal);
   for (int i = 0; i < 400; ++i) line.tick();
 
-  EXPECT_TRUE(std::ranges::any_of(line.side.events, [](const FaxEvent& event) { return event.detail == "DTC"; }));
+  EXPECT_TRUE(
+      std::ranges::any_of(line.side.events, [](const FaxEvent& event) { return event.code.kind == fcf::kDtc; }));
   for (const Bytes& ifp : line.peer.told) EXPECT_FALSE(trained_rate(parse_ifp(ifp, 0).ifp));
   line.machine.reset();
   std::filesystem::remove(received_file());

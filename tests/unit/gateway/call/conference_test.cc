@@ -96,7 +96,7 @@ TEST_F(ConferenceTest, BringsThreeIntoOneSessionAndTellsThem) {
   ASSERT_EQ(manager.calls().size(), 1u);
   EXPECT_EQ(manager.calls()[0]->id(), two.active_id);
   ASSERT_EQ(records.size(), 1u);
-  EXPECT_EQ(records[0].released_by, "conference");
+  EXPECT_EQ(records[0].released_by, ReleasedBy::Conference);
   EXPECT_EQ(records[0].caller.trunk, "pri");
   EXPECT_EQ(records[0].called.back().trunk, "sip");
 

@@ -3,241 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "fakes.h"
+#include "gateway/call/diversion.h"
 
 namespace sg::call {
 namespace {
 
 using namespace testing;
-
-TEST(HuntRule, GoesOnWhereTheWayIsBlockedAndStopsWhereTheCalledPartySaysNo) {
-  for (int blocked : {2, 3, 6, 27, 34, 38, 41, 42, 43, 44, 47, 102}) EXPECT_TRUE(HuntRule{}.goes_on({blocked}));
-  for (int final : {1, 16, 17, 18, 19, 20, 21, 22, 28, 29, 31, 49, 50, 57, 65, 79, 88}) {
-    EXPECT_FALSE(HuntRule{}.goes_on({final})) << final;
-  }
-  for (int status : {401, 407, 408, 500, 502, 503, 504})
-    EXPECT_TRUE(HuntRule{}.goes_on(cause_of_sip(status))) << status;
-  for (int status : {400, 403, 404, 410, 415, 480, 481, 484, 486, 487, 488, 501, 513, 600, 603, 604, 606}) {
-    EXPECT_FALSE(HuntRule{}.goes_on(cause_of_sip(status))) << status;
-  }
-}
-
-TEST(HuntRule, BelievesAReasonMoreThanTheStatusItCameWith) {
-  EXPECT_TRUE(HuntRule{}.goes_on(cause_of_sip(404, 34)));
-  EXPECT_FALSE(HuntRule{}.goes_on(cause_of_sip(503, 17)));
-}
-
-TEST(HuntRule, TakesWhatTheRouteAddsOrSaysInstead) {
-  HuntRule busy_too{.causes = {17}, .statuses = {480}};
-  HuntRule busy_only{.has_default = false, .causes = {17}, .statuses = {}};
-
-  EXPECT_TRUE(busy_too.goes_on({17}));
-  EXPECT_TRUE(busy_too.goes_on({34}));
-  EXPECT_TRUE(busy_too.goes_on(cause_of_sip(480)));
-  EXPECT_FALSE(busy_too.goes_on({18}));
-  EXPECT_TRUE(busy_only.goes_on({17}));
-  EXPECT_FALSE(busy_only.goes_on({34}));
-}
-
-// A call from "from" to "a" and then "b", as a route says.
-class RoutedCall : public ::testing::Test, public Router {
- protected:
-  RoutedCall() {
-    for (FakeTrunk* trunk : {&a, &b}) routing.targets.emplace_back().trunk = trunk;
-  }
-  Routing route(const Trunk&, const call::Setup&) override { return std::move(routing); }
-  std::optional<Refusal> admit(const Target& target) override { return admits ? admits(target) : std::nullopt; }
-
-  void call() {
-    call::Setup setup;
-    setup.called.digits = "200";
-    manager.on_incoming({from.incoming_leg(), setup, std::nullopt, &from, from.policy});
-    reactor.settle();
-  }
-  LegScript& caller() { return *from.legs.back(); }
-
-  ManualReactor reactor;
-  Counters counters;
-  FakeMedia media{reactor};
-  FakeTrunk from{"from", MediaKind::Tdm, reactor};
-  FakeTrunk a{"a", MediaKind::Tdm, reactor};
-  FakeTrunk b{"b", MediaKind::Tdm, reactor};
-  Routing routing;
-  std::function<std::optional<Refusal>(const Target&)> admits;  // null: all
-  std::vector<Record> records;
-  CallManager manager{{media, reactor, counters}, *this, [this](const Record& record) { records.push_back(record); }};
-};
-
-TEST_F(RoutedCall, ARouteThatHuntsOnBusyGoesOn) {
-  routing.hunt.causes = {17};
-  call();
-
-  a.legs.back()->listener->on_released(kUserBusy);
-  reactor.settle();
-
-  ASSERT_EQ(b.legs.size(), 1u);
-  b.legs.back()->listener->on_released(kUserBusy);
-  reactor.settle();
-  EXPECT_TRUE(caller().heard_command("release 17"));
-}
-
-TEST_F(RoutedCall, RingsAsLongAsTheRouteSaysAtEachTarget) {
-  for (Target& target : routing.targets) target.ring = 20s;
-  call();
-  a.legs.back()->listener->on_alerting(false, std::nullopt);
-
-  reactor.advance(19s);
-  EXPECT_TRUE(b.legs.empty());
-  reactor.advance(1s);
-  ASSERT_EQ(b.legs.size(), 1u);
-  EXPECT_TRUE(a.legs.back()->heard_command("release 19"));
-  reactor.advance(20s);
-
-  EXPECT_TRUE(caller().heard_command("release 19"));
-  EXPECT_EQ(counters.get("call.rung_out").value(), 2u);
-  EXPECT_TRUE(manager.calls().empty());
-}
-
-TEST_F(RoutedCall, AnAnswerEndsTheTimeToRing) {
-  routing.targets[0].ring = 20s;
-  call();
-
-  a.legs.back()->listener->on_answered(std::nullopt);
-  reactor.advance(60s);
-
-  EXPECT_EQ(manager.calls().size(), 1u);
-}
-
-TEST_F(RoutedCall, ATargetAtItsLimitIsPassedOverAndTheRecordSaysWhich) {
-  admits = [this](const Target& target) -> std::optional<Refusal> {
-    if (target.trunk != &a) return std::nullopt;
-    return Refusal{kNoCircuit, "max_cps = 1 of trunk a"};
-  };
-  routing.hunt.has_default = false;
-  call();
-
-  EXPECT_TRUE(a.legs.empty());
-  ASSERT_EQ(b.legs.size(), 1u);
-  b.legs.back()->listener->on_released(kUserBusy);
-  reactor.settle();
-  ASSERT_EQ(records.at(0).called.size(), 2u);
-  EXPECT_EQ(records[0].called[0].limit, "max_cps = 1 of trunk a");
-}
-
-TEST_F(RoutedCall, ARefusedCallTriesNoTarget) {
-  routing.refusal = Refusal{kCallRejected, "limit = 2 of route out"};
-  routing.plan.limit = routing.refusal->limit;
-  call();
-
-  EXPECT_TRUE(a.legs.empty());
-  EXPECT_TRUE(caller().heard_command("release 21"));
-  EXPECT_EQ(records.at(0).plan.limit, "limit = 2 of route out");
-}
-
-// A call for an emergency number, where other calls have taken all of "b".
-class EmergencyCall : public RoutedCall {
- protected:
-  // An answered call from "from" to "b".
-  LegScript& lower_call(tdm::Timeslot slot, bool is_emergency = false) {
-    Routing lower;
-    lower.targets.emplace_back().trunk = &b;
-    lower.plan.is_emergency = is_emergency;
-    std::swap(routing, lower);
-    call();
-    std::swap(routing, lower);
-    LegScript& leg = *b.legs.back();
-    leg.listener->on_timeslot(slot);
-    leg.listener->on_answered(std::nullopt);
-    reactor.settle();
-    return leg;
-  }
-  void fill(FakeTrunk& trunk) {
-    trunk.is_full = true;
-    trunk.refuses_with = kNoCircuit;
-  }
-  void make_free(FakeTrunk& trunk) {
-    trunk.is_full = false;
-    trunk.refuses_with.reset();
-  }
-  void call_for_help() {
-    for (Target& target : routing.targets) target.is_emergency = target.clears_lower = true;
-    routing.plan.is_emergency = true;
-    call();
-  }
-};
-
-TEST_F(EmergencyCall, WaitsForTheRoomThatTheNewestLowerCallMakes) {
-  LegScript& older = lower_call({1, 1});
-  LegScript& newer = lower_call({1, 2});
-  a.refuses_with = kDestinationOutOfOrder;
-  fill(b);
-  const size_t before = b.legs.size();
-  call_for_help();
-  EXPECT_TRUE(newer.destroyed);
-  EXPECT_FALSE(older.destroyed);
-  EXPECT_EQ(records.at(0).cause.q850, 47);
-  EXPECT_EQ(counters.get("route.emergency_cleared").value(), 1u);
-
-  reactor.advance(1s);
-  EXPECT_EQ(b.legs.size(), before);
-  make_free(b);
-  reactor.advance(100ms);
-
-  ASSERT_EQ(b.legs.size(), before + 1);
-  b.legs.back()->listener->on_answered(std::nullopt);
-  EXPECT_TRUE(caller().heard_command("answer"));
-}
-
-TEST_F(EmergencyCall, ThatFindsNoRoomInTimeIsRefusedInTheEnd) {
-  lower_call({1, 1});
-  fill(a);
-  fill(b);
-  call_for_help();
-
-  reactor.advance(6s);
-
-  EXPECT_TRUE(caller().heard_command("release 34"));
-  EXPECT_TRUE(manager.calls().empty());
-  EXPECT_EQ(reactor.armed_timers(), 0u);
-}
-
-TEST_F(EmergencyCall, FindsRoomAlsoWhenTheLastTargetFailsLater) {
-  lower_call({1, 1});
-  fill(b);
-  const size_t before = b.legs.size();
-  call_for_help();
-  make_free(b);
-  b.is_full = true;  // as far as its state tells
-  a.legs.back()->listener->on_released(kDestinationOutOfOrder);
-
-  reactor.advance(100ms);
-
-  EXPECT_EQ(b.legs.size(), before + 1);
-}
-
-TEST_F(EmergencyCall, ClearsNoOtherEmergencyCallNorOneOnABlockedTimeslot) {
-  LegScript& lower = lower_call({1, 1});
-  LegScript& on_blocked = lower_call({1, 2});
-  LegScript& help = lower_call({1, 3}, true);
-  b.blocked = tdm::Timeslot{1, 2};
-  a.refuses_with = kDestinationOutOfOrder;
-  fill(b);
-
-  call_for_help();
-
-  EXPECT_TRUE(lower.destroyed);
-  EXPECT_FALSE(on_blocked.destroyed);
-  EXPECT_FALSE(help.destroyed);
-}
-
-TEST_F(EmergencyCall, ClearsNothingWhereTheTrunkIsOnlyDown) {
-  LegScript& lower = lower_call({1, 1});
-  a.refuses_with = b.refuses_with = kDestinationOutOfOrder;
-
-  call_for_help();
-
-  EXPECT_FALSE(lower.destroyed);
-  EXPECT_TRUE(caller().heard_command("release 27"));
-}
 
 class NotedUsage final : public Usage {
  public:
@@ -249,24 +20,312 @@ class NotedUsage final : public Usage {
   std::vector<std::string>& notes_;
 };
 
-TEST_F(RoutedCall, TellsTheLimitsWhenItIsAnsweredAndWhenItIsOver) {
-  std::vector<std::string> notes;
-  routing.usage = std::make_unique<NotedUsage>(notes);
-  call();
+// A route from "from" to "a" and then "b".
+class HuntTest : public ::testing::Test, public Router, public Hunt::Actions {
+ protected:
+  HuntTest() {
+    setup.called.digits = "200";
+    for (FakeTrunk* trunk : {&a, &b}) routing.targets.push_back(target_on(*trunk));
+  }
+  Target target_on(FakeTrunk& trunk) {
+    Target target;
+    target.trunk = &trunk;
+    target.setup = setup;
+    return target;
+  }
+  void start() {
+    hunt.ask_plan();
+    hunt.start();
+  }
 
-  a.legs.back()->listener->on_answered(std::nullopt);
-  EXPECT_EQ(notes, (std::vector<std::string>{"answered"}));
-  caller().listener->on_released(kNormalClearing);
-  reactor.settle();
+  Routing route(const Trunk& trunk, const call::Setup& asked) override {
+    asked_of.push_back(trunk.name() + " " + asked.called.digits);
+    return std::move(routing);
+  }
+  std::optional<Cause> place_call(const Target& target, OutgoingLeg) override {
+    placed.push_back(target.trunk->name() + " " + target.setup.called.digits);
+    return std::nullopt;
+  }
+  void leave_target(Cause why) override { left.push_back(why.q850); }
+  bool is_open() const override { return open; }
+  bool make_room(const Trunk& on) override { return &on == makes_room; }
+  void on_forwarded() override { ++forwarded; }
+  void on_exhausted(Cause why) override { exhausted = why.q850; }
 
-  EXPECT_EQ(notes, (std::vector<std::string>{"answered", "over"}));
+  ManualReactor reactor;
+  Counters counters;
+  FakeMedia media{reactor};
+  FakeTrunk from{"from", MediaKind::Tdm, reactor};
+  FakeTrunk a{"a", MediaKind::Tdm, reactor}, b{"b", MediaKind::Tdm, reactor}, c{"c", MediaKind::Tdm, reactor};
+  call::Setup setup;
+  Routing routing;
+  Record record;
+  bool open = true;
+  const Trunk* makes_room = nullptr;
+  std::vector<std::string> placed, asked_of;
+  std::vector<int> left;
+  int forwarded = 0, exhausted = 0;
+  Hunt hunt{*this, from, setup, record, {media, reactor, counters}, Log(), *this};
+};
+
+using Names = std::vector<std::string>;
+
+TEST_F(HuntTest, PassesOverWhatCannotBeTriedAndTellsOfIt) {
+  a.refuses_with = kNoCircuit;
+  start();
+
+  EXPECT_EQ(placed, Names{"b 200"});
+  ASSERT_EQ(record.called.size(), 1u);
+  EXPECT_EQ(record.called[0].trunk, "a");
+  EXPECT_EQ(record.called[0].cause, kNoCircuit);
 }
 
-TEST_F(RoutedCall, ALineThatIsAFaxIsAFaxFromTheStart) {
-  routing.is_fax = true;
-  call();
+TEST_F(HuntTest, IsOverWhenNothingCanBeTried) {
+  a.refuses_with = kDestinationOutOfOrder;
+  b.refuses_with = kNoCircuit;
+  start();
 
-  EXPECT_EQ(media.profile, media::Profile::Fax);
+  EXPECT_EQ(exhausted, 34) << "of the last one";
+}
+
+TEST_F(HuntTest, DataGoesOnlyWhereItCanBeCarried) {
+  setup.bearer = tdm::BearerCapability::Unrestricted;
+  a.takes_data = false;
+  start();
+
+  EXPECT_EQ(placed, Names{"b 200"});
+  EXPECT_EQ(record.called.at(0).cause, kBearerNotImplemented);
+}
+
+TEST_F(HuntTest, ABlockedWayLeadsToTheNextTargetFromTheLoop) {
+  start();
+
+  EXPECT_TRUE(hunt.on_released(kNoCircuit));
+  EXPECT_EQ(left, std::vector{34});
+  EXPECT_EQ(placed, Names{"a 200"}) << "the leg that has failed is still on the stack";
+  reactor.settle();
+
+  EXPECT_EQ(placed, (Names{"a 200", "b 200"}));
+  EXPECT_FALSE(hunt.on_released(kNoCircuit)) << "that was the last one";
+}
+
+TEST_F(HuntTest, WhoSaysNoHasTheLastWord) {
+  start();
+
+  EXPECT_FALSE(hunt.on_released(kUserBusy));
+  EXPECT_TRUE(left.empty());
+}
+
+TEST_F(HuntTest, WhoeverHasAnsweredIsNotGivenUpForAnother) {
+  start();
+  open = false;
+
+  EXPECT_FALSE(hunt.on_released(kNoCircuit));
+}
+
+TEST_F(HuntTest, ASilentTargetLosesItsTurnAndOneThatSpeaksHasLonger) {
+  a.patience_ = {.first_response = 4s, .first_progress = 20s};
+  start();
+  reactor.advance(3999ms);
+  hunt.on_proceeding();
+  reactor.advance(19999ms);
+  EXPECT_TRUE(left.empty());
+
+  reactor.advance(1ms);
+
+  EXPECT_EQ(left, std::vector{102});
+  EXPECT_EQ(placed, (Names{"a 200", "b 200"}));
+}
+
+TEST_F(HuntTest, ATargetThatProgressesMayTakeItsTime) {
+  a.patience_ = {.first_response = 4s, .first_progress = 20s};
+  start();
+
+  hunt.on_progress();
+  reactor.advance(1h);
+
+  EXPECT_TRUE(left.empty());
+}
+
+TEST_F(HuntTest, TheLastTargetMayBeSilent) {
+  b.patience_ = {.first_response = 4s, .first_progress = {}};
+  a.refuses_with = kNoCircuit;
+  start();
+
+  reactor.advance(1h);
+
+  EXPECT_EQ(exhausted, 0);
+}
+
+TEST_F(HuntTest, RingsNoLongerThanTheRouteSays) {
+  for (Target& target : routing.targets) target.ring = 20s;
+  start();
+
+  reactor.advance(20s);
+  EXPECT_EQ(placed, (Names{"a 200", "b 200"}));
+  reactor.advance(20s);
+
+  EXPECT_EQ(exhausted, 19);
+}
+
+TEST_F(HuntTest, AnAnswerEndsAllWaiting) {
+  routing.targets[0].ring = 20s;
+  a.patience_ = {.first_response = 4s, .first_progress = {}};
+  routing.forward = {.busy = {}, .no_answer = [] { return Routing{}; }, .after = 5s};
+  start();
+  hunt.on_alerting();
+
+  hunt.on_answered();
+
+  EXPECT_EQ(reactor.armed_timers(), 0u);
+}
+
+TEST_F(HuntTest, ALineForwardsWhenItIsBusy) {
+  routing.forward.busy = [this] {
+    Routing next;
+    next.targets.push_back(target_on(c));
+    next.plan.forwards = {"200 busy 300"};
+    return next;
+  };
+  routing.is_fax = true;
+  start();
+
+  EXPECT_TRUE(hunt.on_disconnected(kUserBusy));
+  reactor.settle();
+
+  EXPECT_EQ(forwarded, 1);
+  EXPECT_EQ(placed, (Names{"a 200", "c 200"}));
+  EXPECT_EQ(record.plan.forwards, Names{"200 busy 300"});
+  EXPECT_TRUE(hunt.routing().is_fax) << "who calls a fax calls one still";
+}
+
+TEST_F(HuntTest, ALineForwardsAfterItsTimeOfRinging) {
+  routing.forward = {.busy = {},
+                     .no_answer =
+                         [this] {
+                           Routing next;
+                           next.targets.push_back(target_on(c));
+                           next.plan.forwards = {"200 no answer 300"};
+                           return next;
+                         },
+                     .after = 20s};
+  start();
+  hunt.on_alerting();
+
+  reactor.advance(20s);
+
+  EXPECT_EQ(placed.back(), "c 200");
+}
+
+TEST_F(HuntTest, WhereForwardingLeadsNowhereTheCauseStands) {
+  routing.forward.busy = [] { return Routing{}; };
+  start();
+
+  EXPECT_FALSE(hunt.on_released(kUserBusy));
+  EXPECT_EQ(counters.get("call.forward_failed").value(), 1u);
+}
+
+TEST_F(HuntTest, WhereATargetSendsUsComesBeforeTheOthers) {
+  start();
+
+  hunt.on_redirected({{.called = {"300"}, .uri = "sip:300@there"}});
+  EXPECT_TRUE(hunt.on_released(cause_of_sip(302)));
+  reactor.settle();
+
+  EXPECT_EQ(placed, (Names{"a 200", "a 300"}));
+  EXPECT_EQ(forwarded, 1);
+}
+
+TEST_F(HuntTest, NoMoreRedirectsAreFollowedThanOneCallMayHave) {
+  start();
+  for (int i = 0; i < 5; ++i) {
+    hunt.on_redirected({{.called = {"300"}, .uri = "sip:300@there"}});
+    ASSERT_TRUE(hunt.on_released(cause_of_sip(302)));
+    reactor.settle();
+  }
+
+  hunt.on_redirected({{.called = {"300"}, .uri = "sip:300@there"}});
+
+  EXPECT_FALSE(hunt.on_released(cause_of_sip(302)));
+}
+
+TEST_F(HuntTest, ATargetThatSendsUsToOurselvesAsksThePlanAgain) {
+  start();
+  routing = {};
+  routing.targets.push_back(target_on(c));
+
+  hunt.on_redirected({{.called = {"300"}, .uri = "", .is_own = true}});
+  hunt.on_released(cause_of_sip(302));
+  reactor.settle();
+
+  EXPECT_EQ(asked_of.back(), "a 300");
+  EXPECT_EQ(placed.back(), "c 200");
+  EXPECT_EQ(record.plan.forwards, Names{"200 redirects 300"});
+}
+
+TEST_F(HuntTest, RoomIsMadeOnceAllHaveFailedAndLookedForUntilItIsThere) {
+  a.refuses_with = b.refuses_with = kNoCircuit;
+  routing.targets[0].clears_lower = true;
+  makes_room = &a;
+  start();
+  reactor.advance(1s);
+  EXPECT_TRUE(placed.empty());
+  EXPECT_EQ(record.called.size(), 2u) << "one for each target, however often it was tried for room";
+
+  a.refuses_with.reset();
+  reactor.advance(50ms);
+
+  EXPECT_EQ(placed, Names{"a 200"});
+}
+
+TEST_F(HuntTest, RoomThatDoesNotComeIsWaitedForNoLongerThanItMay) {
+  a.refuses_with = b.refuses_with = kNoCircuit;
+  routing.targets[1].clears_lower = true;
+  makes_room = &b;
+  start();
+
+  reactor.advance(6s);
+
+  EXPECT_EQ(exhausted, 34);
+  EXPECT_EQ(reactor.armed_timers(), 0u);
+}
+
+TEST_F(HuntTest, OnceStoppedItGoesNowhere) {
+  routing.targets[0].ring = 20s;
+  start();
+  hunt.on_released(kNoCircuit);
+
+  hunt.stop();
+  reactor.advance(1h);
+
+  EXPECT_EQ(placed, Names{"a 200"});
+}
+
+TEST_F(HuntTest, HoldsTheLimitsUntilTheyAreFreed) {
+  std::vector<std::string> notes;
+  routing.usage = std::make_unique<NotedUsage>(notes);
+  start();
+
+  hunt.on_answered();
+  EXPECT_EQ(notes, Names{"answered"});
+  hunt.free_limits();
+
+  EXPECT_EQ(notes, (Names{"answered", "over"}));
+}
+
+TEST_F(HuntTest, TakesOverWhatAnotherCallHolds) {
+  std::vector<std::string> notes;
+  {
+    Hunt other(*this, from, setup, record, {media, reactor, counters}, Log(), *this);
+    routing.usage = std::make_unique<NotedUsage>(notes);
+    other.ask_plan();
+
+    hunt.take_limits(other);
+  }
+  EXPECT_TRUE(notes.empty());
+  hunt.free_limits();
+
+  EXPECT_EQ(notes, Names{"over"});
 }
 
 }  // namespace

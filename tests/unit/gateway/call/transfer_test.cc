@@ -131,7 +131,7 @@ TEST_F(TransferTest, BothRecordsTellOfIt) {
 
   ASSERT_EQ(records.size(), 2u);
   const Record &old = records[0], &now = records[1];
-  EXPECT_EQ(old.released_by, "transfer");
+  EXPECT_EQ(old.released_by, ReleasedBy::Transfer);
   ASSERT_EQ(old.called.size(), 1u);
   EXPECT_EQ(old.called[0].trunk, "pri");
   ASSERT_EQ(old.transfers.size(), 1u);

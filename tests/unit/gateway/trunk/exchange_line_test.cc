@@ -146,7 +146,7 @@ TEST_P(ExchangeLineTest, BusyToneEndsACallOnALoopStartLine) {
   // The caller is gone; of that the wire knows nothing.
   ASSERT_TRUE(pass_until([&] { return !records.empty(); }, 15s)) << exchange.detail();
   EXPECT_EQ(records[0].cause.q850, 16);
-  EXPECT_EQ(records[0].released_by, "caller");
+  EXPECT_EQ(records[0].released_by, call::ReleasedBy::Caller);
   EXPECT_EQ(records[0].peer_gone, call::PeerGone::BusyTone);
   EXPECT_EQ(called.released_with.q850, 16);
   EXPECT_EQ(counters.get("call.ended_by_busy_tone").value(), 1u);
