@@ -23,8 +23,9 @@ int most_copies(const RtpSettings& settings) {
           : std::min(std::max(settings.most_copies, settings.redundant_copies), rtp::RedundancyWriter::kMaxCopies));
 }
 
-size_t packet_octets(std::chrono::milliseconds ptime) {
-  return static_cast<size_t>(std::clamp<int64_t>(ptime.count(), 10, 60)) * 8;
+size_t packet_octets(const RtpSettings& settings) {
+  const auto ptime = std::clamp<int64_t>(settings.ptime.count(), 10, 60);
+  return codec_of(settings.codec.id).octets_of(static_cast<size_t>(ptime) * 8);
 }
 
 }  // namespace
@@ -36,7 +37,7 @@ RtpEndpoint::RtpEndpoint(SessionTools& tools, SidePorts& ports, const RtpSetting
       settings_(settings),
       jitter_(jitter_options(profile)),
       sender_(draw_start(tools.random)),
-      packetiser_(packet_octets(settings.ptime)),
+      packetiser_(packet_octets(settings)),
       depth_(static_cast<int>(settings.redundant_copies), most_copies(settings)),
       // RFC 7022: a name that says nothing of us and differs from session to session.
       rtcp_(std::to_string(tools.random()), static_cast<uint32_t>(tools.random()), now),
@@ -51,7 +52,7 @@ void RtpEndpoint::tell_peer(TimePoint now) {
 
 JitterOptions RtpEndpoint::jitter_options(Profile profile) const {
   const Config& config = tools_.config;
-  return {.law = settings_.law,
+  return {.law = law(),
           .profile = profile,
           .start = config.voice_jitter_start,
           .min = config.voice_jitter_min,
@@ -64,8 +65,8 @@ void RtpEndpoint::change(const RtpSettings& settings, TimePoint now) {
   last_heard_ = now;
   settings_ = settings;
   tell_peer(now);
-  packetiser_.set_packet_octets(packet_octets(settings.ptime));
-  jitter_.set_law(settings.law);
+  packetiser_.set_packet_octets(packet_octets(settings));
+  jitter_.set_law(law());
   depth_.set_limits(static_cast<int>(settings.redundant_copies), most_copies(settings));
 }
 
@@ -111,23 +112,22 @@ bool RtpEndpoint::has_timed_out(TimePoint now) const {
 RtpEndpoint::Carries RtpEndpoint::what_carries(uint8_t payload_type) const {
   if (payload_type == settings_.own_telephone_event) return Carries::Digits;
   if (payload_type == settings_.own_redundancy) return Carries::RedundantAudio;
-  if (own_law_of(payload_type)) return Carries::Audio;
+  if (own_codec(payload_type)) return Carries::Audio;
   if (payload_type == settings_.telephone_event) return Carries::Digits;
   if (payload_type == settings_.redundancy) return Carries::RedundantAudio;
-  return law_of(payload_type) ? Carries::Audio : Carries::Nothing;
+  return codec(payload_type) ? Carries::Audio : Carries::Nothing;
 }
 
-std::optional<tdm::Law> RtpEndpoint::own_law_of(uint8_t payload_type) const {
-  if (payload_type == settings_.payload_type_pcma) return tdm::Law::A;
-  if (payload_type == settings_.payload_type_pcmu) return tdm::Law::Mu;
-  if (payload_type == settings_.own_voice_band_data) return settings_.law;
-  return std::nullopt;
+const Codec* RtpEndpoint::own_codec(uint8_t payload_type) const {
+  auto own = std::ranges::find(settings_.own_codecs, payload_type, &AudioCodec::payload_type);
+  if (own != settings_.own_codecs.end()) return &codec_of(own->id);
+  return payload_type == settings_.own_voice_band_data ? &sent_codec() : nullptr;
 }
 
-std::optional<tdm::Law> RtpEndpoint::law_of(uint8_t payload_type) const {
-  if (auto law = own_law_of(payload_type)) return law;
-  if (payload_type == settings_.payload_type || payload_type == settings_.voice_band_data) return settings_.law;
-  return std::nullopt;
+const Codec* RtpEndpoint::codec(uint8_t payload_type) const {
+  if (const Codec* own = own_codec(payload_type)) return own;
+  const bool is_peers = payload_type == settings_.codec.payload_type || payload_type == settings_.voice_band_data;
+  return is_peers ? &sent_codec() : nullptr;
 }
 
 bool RtpEndpoint::is_foreign(const SocketAddress& source, const PeerAddress::Place& place, TimePoint now) {
@@ -180,7 +180,7 @@ std::optional<char> RtpEndpoint::on_media(const Datagram& datagram) {
 
 void RtpEndpoint::on_audio(const rtp::Packet& packet, Carries carries, TimePoint arrival) {
   if (carries == Carries::Audio) {
-    jitter_.put(packet.timestamp, packet.sequence, packet.payload, *law_of(packet.payload_type), arrival);
+    jitter_.put(packet.timestamp, packet.sequence, packet.payload, codec(packet.payload_type)->law, arrival);
     return;
   }
   auto redundant = rtp::RedundantPayload::parse(packet.payload);
@@ -190,12 +190,12 @@ void RtpEndpoint::on_audio(const rtp::Packet& packet, Carries carries, TimePoint
     return;
   }
   // The packet's own first: it may open a time line, on which the earlier ones have their places.
-  if (auto law = law_of(redundant->primary().payload_type)) {
-    jitter_.put(packet.timestamp, packet.sequence, redundant->primary().data, *law, arrival);
+  if (const Codec* primary = codec(redundant->primary().payload_type)) {
+    jitter_.put(packet.timestamp, packet.sequence, redundant->primary().data, primary->law, arrival);
   }
   for (const auto& block : redundant->earlier()) {
-    auto law = law_of(block.payload_type);
-    if (law) jitter_.fill(packet.timestamp - block.timestamp_offset, block.data, *law);
+    const Codec* earlier = codec(block.payload_type);
+    if (earlier) jitter_.fill(packet.timestamp - block.timestamp_offset, block.data, earlier->law);
   }
 }
 
@@ -214,15 +214,15 @@ void RtpEndpoint::on_control(const Datagram& datagram) {
 }
 
 bool RtpEndpoint::hear(AudioBlock& block, TimePoint now) {
-  jitter_.get(block.begin_octets(settings_.law), now);
+  jitter_.get(block.begin_octets(law()), now);
   // A peer that sends a digit both ways would have it heard twice.
-  if (is_quiet(now)) block.set_silence(settings_.law);
+  if (is_quiet(now)) block.set_silence(law());
   return true;
 }
 
 bool RtpEndpoint::relay(AudioBlock& block, RtpEndpoint& to, TimePoint now) {
   if (is_quiet(now)) return hear(block, now);
-  const bool has_come = jitter_.get_or_hold(block.begin_octets(settings_.law), now);
+  const bool has_come = jitter_.get_or_hold(block.begin_octets(law()), now);
   // RFC 3550 5.1: timestamps go on through a pause.
   if (const size_t pause = jitter_.take_skipped(); pause > 0) to.skip(pause);
   return has_come;
@@ -239,7 +239,7 @@ void RtpEndpoint::say(AudioBlock& block) {
     skip(block.size());
     return;
   }
-  packetiser_.push(block.as(settings_.law), [this](ByteView octets) { send_packet(octets); });
+  packetiser_.push(block.as(law()), [this](ByteView octets) { send_packet(octets); });
 }
 
 void RtpEndpoint::send_packet(ByteView octets) {
@@ -256,7 +256,8 @@ void RtpEndpoint::send_packet(ByteView octets) {
 }
 
 size_t RtpEndpoint::pack_audio(ByteView octets) {
-  const uint8_t type = is_fax() ? settings_.voice_band_data.value_or(settings_.payload_type) : settings_.payload_type;
+  const uint8_t type =
+      is_fax() ? settings_.voice_band_data.value_or(settings_.codec.payload_type) : settings_.codec.payload_type;
   if (!repeats_earlier()) return sender_.pack(type, octets, out_.octets());
   auto payload = redundancy_.write(type, sender_.timestamp(), octets, static_cast<size_t>(depth_.depth()));
   return sender_.pack(*settings_.redundancy, payload, octets.size(), out_.octets());

@@ -51,15 +51,17 @@ class RtpEndpoint final : public PacketEndpoint {
   bool has_timed_out(TimePoint now) const override;
   void say_goodbye(TimePoint now);
 
-  const RtpSettings& settings() const { return settings_; }
+  // Of the octets that are sent.
+  tdm::Law law() const { return sent_codec().law; }
   const PeerAddress& peer() const { return peer_; }
   RtpStats stats() const;
 
  private:
   enum class Carries : uint8_t { Nothing, Audio, RedundantAudio, Digits };
   Carries what_carries(uint8_t payload_type) const;
-  std::optional<tdm::Law> own_law_of(uint8_t payload_type) const;
-  std::optional<tdm::Law> law_of(uint8_t payload_type) const;
+  const Codec* own_codec(uint8_t payload_type) const;
+  const Codec* codec(uint8_t payload_type) const;
+  const Codec& sent_codec() const { return codec_of(settings_.codec.id); }
   void tell_peer(TimePoint now);
   bool is_foreign(const SocketAddress& source, const PeerAddress::Place& place, TimePoint now);
   void on_audio(const rtp::Packet& packet, Carries carries, TimePoint arrival);

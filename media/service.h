@@ -16,6 +16,7 @@
 #include "base/reactor.h"
 #include "base/result.h"
 #include "base/socket_address.h"
+#include "media/codec/codec.h"
 #include "media/types.h"
 #include "t38/fax_event.h"
 #include "t38/params.h"
@@ -40,20 +41,18 @@ struct RtpSettings {
   SocketAddress remote;
   SocketAddress signalling = {};  // the host that its signalling comes from, where that is known
   Latch latch = Latch::Careful;
-  SocketAddress remote_rtcp;   // unset: remote's port + 1
-  tdm::Law law = tdm::Law::A;  // of what we send
-  uint8_t payload_type = 8;
-  // Other payload types that we offered and so must understand.
-  std::optional<uint8_t> payload_type_pcma = 8;
-  std::optional<uint8_t> payload_type_pcmu = 0;
+  SocketAddress remote_rtcp;  // unset: remote's port + 1
+  AudioCodec codec;           // of what we send
+  // What we offered, and so must understand.
+  std::vector<AudioCodec> own_codecs{static_codec(CodecId::Pcma), static_codec(CodecId::Pcmu)};
   // RFC 3264 5.1: a payload type in a description is for what its sender receives. Of what follows the peer's numbers
   // are sent, and our own understood; so are the peer's, where they mean nothing else among ours.
   std::optional<uint8_t> telephone_event, own_telephone_event;
   // The peer is told of digits by its signalling alone: what is heard of them on other sides is for the call to pass
   // on.
   bool digits_by_signalling = false;
-  // V.152: set when both sides have a payload type for modem signals, of the law above. Sent while the profile is Fax,
-  // understood at any time.
+  // V.152: set when both sides have a payload type for modem signals, of the codec above. Sent while the profile is
+  // Fax, understood at any time.
   std::optional<uint8_t> voice_band_data, own_voice_band_data;
   // RFC 2198: set when both sides know it. Sent while the profile is Fax, understood at any time.
   std::optional<uint8_t> redundancy, own_redundancy;

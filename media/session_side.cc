@@ -97,7 +97,7 @@ void SessionSide::send_digit(char digit, std::chrono::milliseconds length) {
 
 tdm::Law SessionSide::law() const {
   if (is_on_bearer()) return bearer_->law();
-  return rtp_ ? rtp_->settings().law : tdm::Law::A;
+  return rtp_ ? rtp_->law() : tdm::Law::A;
 }
 
 bool SessionSide::generate(AudioBlock& block) {

@@ -6,20 +6,15 @@
 #include <vector>
 
 #include "base/socket_address.h"
+#include "media/codec/codec.h"
 #include "t38/params.h"
-#include "tdm/types.h"
 
 namespace sg::call {
 
 enum class Direction : uint8_t { SendRecv, SendOnly, RecvOnly, Inactive };
 
-// One G.711 payload type of an audio line.
-struct AudioCodec {
-  tdm::Law law = tdm::Law::A;
-  uint8_t payload_type = 8;
-
-  bool operator==(const AudioCodec&) const = default;
-};
+using media::AudioCodec;
+using media::CodecId;
 
 struct AudioStream {
   SocketAddress rtp;

@@ -36,7 +36,7 @@ struct MediaPolicy {
   media::Latch latch = media::Latch::Careful;
   SocketAddress signalling = {};
   // Most liked first.
-  std::vector<AudioCodec> codecs{{tdm::Law::A, 8}, {tdm::Law::Mu, 0}};
+  std::vector<AudioCodec> codecs{media::static_codec(CodecId::Pcma), media::static_codec(CodecId::Pcmu)};
   std::optional<uint8_t> telephone_event = 101;
   bool digits_by_info = false;  // the peer is told of digits by SIP INFO, and in no other way
   VoiceBandData vbd = VoiceBandData::Offer;

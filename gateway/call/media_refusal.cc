@@ -37,11 +37,17 @@ std::string listed(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(out, ", "));
 }
 
+std::string lower(std::string_view word) {
+  std::string out(word);
+  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
 // As the trunk's options name it.
 std::string taken_by(const MediaPolicy& policy) {
   if (policy.is_data) return "clearmode";
-  std::vector<std::string_view> codecs;
-  for (const AudioCodec& codec : policy.codecs) codecs.push_back(codec.law == tdm::Law::A ? "pcma" : "pcmu");
+  std::vector<std::string> codecs;
+  for (const AudioCodec& codec : policy.codecs) codecs.push_back(lower(media::codec_of(codec.id).name));
   return fmt::format("{}{}", fmt::join(codecs, ", "), policy.t38 == T38Ask::Never ? "" : ", T.38");
 }
 

@@ -9,9 +9,9 @@ constexpr uint8_t kRedundancyPayloadType = 121;
 // What our jitter buffer of 60 ms has a use for.
 constexpr size_t kRedundantBlocks = 3;
 constexpr uint8_t kClearmodePayloadType = 97;
-// Data have no law. Octets that all count as of one are never converted; silence of this one is all ones, which is what
-// a channel of data idles with.
-constexpr auto kDataLaw = tdm::Law::Mu;
+// Data are of no codec. Octets that all count as of one are never converted; silence of this one is all ones, which is
+// what a channel of data idles with.
+constexpr auto kDataCodec = CodecId::Pcmu;
 
 Direction mirrored(Direction direction) {
   switch (direction) {
@@ -28,8 +28,8 @@ bool has(const std::vector<uint8_t>& types, uint8_t type) {
   return std::find(types.begin(), types.end(), type) != types.end();
 }
 
-const AudioCodec* find(const std::vector<AudioCodec>& codecs, tdm::Law law) {
-  auto found = std::find_if(codecs.begin(), codecs.end(), [&](const AudioCodec& codec) { return codec.law == law; });
+const AudioCodec* find(const std::vector<AudioCodec>& codecs, CodecId id) {
+  auto found = std::ranges::find(codecs, id, &AudioCodec::id);
   return found == codecs.end() ? nullptr : &*found;
 }
 
@@ -63,7 +63,7 @@ MediaDescription reachable(const MediaDescription& remote, const SocketAddress& 
 }
 
 MediaDescription offer_voice_band_data(const MediaPolicy& policy, const SocketAddress& local,
-                                       std::optional<tdm::Law> in_use) {
+                                       std::optional<CodecId> in_use) {
   MediaDescription offer = offer_audio(policy, local, in_use);
   if (policy.vbd == VoiceBandData::Never || policy.is_data) return offer;
   for (const AudioCodec& codec : offer.audio->codecs) offer.audio->voice_band_data.push_back(codec.payload_type);
@@ -72,7 +72,7 @@ MediaDescription offer_voice_band_data(const MediaPolicy& policy, const SocketAd
   return offer;
 }
 
-MediaDescription offer_audio(const MediaPolicy& policy, const SocketAddress& local, std::optional<tdm::Law> in_use) {
+MediaDescription offer_audio(const MediaPolicy& policy, const SocketAddress& local, std::optional<CodecId> in_use) {
   AudioStream audio;
   audio.rtp = local;
   audio.ptime = policy.ptime;
@@ -82,7 +82,7 @@ MediaDescription offer_audio(const MediaPolicy& policy, const SocketAddress& loc
   }
   audio.codecs = policy.codecs;
   std::stable_partition(audio.codecs.begin(), audio.codecs.end(),
-                        [&](const AudioCodec& codec) { return codec.law == in_use; });
+                        [&](const AudioCodec& codec) { return codec.id == in_use; });
   audio.telephone_event = policy.telephone_event;
   if (policy.redundant_copies > 0) take_redundancy(kRedundancyPayloadType, audio);
   return {.audio = audio, .image = std::nullopt};
@@ -105,7 +105,7 @@ std::optional<MediaDescription> answer_audio(const MediaPolicy& policy, const So
   }
   // The peer's order of preference, its payload types: both sides then send the same codec (RFC 3264 section 6.1).
   for (const AudioCodec& codec : offer.audio->codecs) {
-    if (find(policy.codecs, codec.law)) audio.codecs.push_back(codec);
+    if (find(policy.codecs, codec.id)) audio.codecs.push_back(codec);
   }
   if (audio.codecs.empty()) return std::nullopt;
   if (policy.telephone_event) audio.telephone_event = offer.audio->telephone_event;
@@ -133,10 +133,10 @@ media::RtpSettings settings_towards(const AudioStream& remote) {
   return settings;
 }
 
-// A payload type of its own for modem signals: the same law, told by the number.
-std::optional<uint8_t> voice_band_data(const AudioStream& stream, tdm::Law law) {
+// A payload type of its own for modem signals: the same codec, told by the number.
+std::optional<uint8_t> voice_band_data(const AudioStream& stream, CodecId id) {
   for (const AudioCodec& codec : stream.codecs) {
-    if (codec.law == law && has(stream.voice_band_data, codec.payload_type)) return codec.payload_type;
+    if (codec.id == id && has(stream.voice_band_data, codec.payload_type)) return codec.payload_type;
   }
   return std::nullopt;
 }
@@ -144,10 +144,8 @@ std::optional<uint8_t> voice_band_data(const AudioStream& stream, tdm::Law law) 
 std::optional<media::RtpSettings> data_settings(const AudioStream& local, const AudioStream& remote) {
   if (!remote.clearmode) return std::nullopt;
   auto settings = settings_towards(remote);
-  settings.law = kDataLaw;
-  settings.payload_type = *remote.clearmode;
-  settings.payload_type_pcma.reset();
-  settings.payload_type_pcmu = local.clearmode;
+  settings.codec = {kDataCodec, *remote.clearmode};
+  settings.own_codecs = {{kDataCodec, *local.clearmode}};
   return settings;
 }
 
@@ -156,18 +154,13 @@ std::optional<media::RtpSettings> data_settings(const AudioStream& local, const 
 std::optional<media::RtpSettings> rtp_settings(const AudioStream& local, const AudioStream& remote) {
   if (local.is_data()) return data_settings(local, remote);
   auto agreed = std::find_if(remote.codecs.begin(), remote.codecs.end(),
-                             [&](const AudioCodec& codec) { return find(local.codecs, codec.law); });
+                             [&](const AudioCodec& codec) { return find(local.codecs, codec.id); });
   if (agreed == remote.codecs.end()) return std::nullopt;
   auto settings = settings_towards(remote);
-  settings.law = agreed->law;
-  settings.payload_type = agreed->payload_type;
-  // What we named in our own description is what the peer may send.
-  const AudioCodec* a_law = find(local.codecs, tdm::Law::A);
-  const AudioCodec* mu_law = find(local.codecs, tdm::Law::Mu);
-  settings.payload_type_pcma = a_law ? std::optional(a_law->payload_type) : std::nullopt;
-  settings.payload_type_pcmu = mu_law ? std::optional(mu_law->payload_type) : std::nullopt;
-  settings.own_voice_band_data = voice_band_data(local, agreed->law);
-  if (settings.own_voice_band_data) settings.voice_band_data = voice_band_data(remote, agreed->law);
+  settings.codec = *agreed;
+  settings.own_codecs = local.codecs;
+  settings.own_voice_band_data = voice_band_data(local, agreed->id);
+  if (settings.own_voice_band_data) settings.voice_band_data = voice_band_data(remote, agreed->id);
   // Each side's number is for what it receives (RFC 3264 section 5.1, 6.1).
   if (local.telephone_event && remote.telephone_event) {
     settings.telephone_event = remote.telephone_event;

@@ -9,13 +9,12 @@
 // Offer and answer (RFC 3264) as pure functions of a policy, our address and what the peer said.
 namespace sg::call {
 
-// `in_use`: the law that both sides send now. It stands first, so that a peer that answers in our order changes
+// `in_use`: the codec that both sides send now. It stands first, so that a peer that answers in our order changes
 // nothing.
-MediaDescription offer_audio(const MediaPolicy& policy, const SocketAddress& local,
-                             std::optional<tdm::Law> in_use = {});
+MediaDescription offer_audio(const MediaPolicy& policy, const SocketAddress& local, std::optional<CodecId> in_use = {});
 // The same of a call that is a fax: as voice-band data (V.152), where the trunk's peer takes that.
 MediaDescription offer_voice_band_data(const MediaPolicy& policy, const SocketAddress& local,
-                                       std::optional<tdm::Law> in_use = {});
+                                       std::optional<CodecId> in_use = {});
 MediaDescription offer_t38(const MediaPolicy& policy, const SocketAddress& local);
 
 // What the peer said, without the lines at an address of a family (IPv4, IPv6) that our socket has not. The zero

@@ -201,7 +201,7 @@ void Party::send_offer(MediaDescription offer) {
 
 MediaDescription Party::our_audio() const {
   const bool is_fax = options_.policy.is_known_fax || mode() != MediaModeState::Audio;
-  return is_fax ? offer_voice_band_data(options_.policy, local_, law_) : offer_audio(options_.policy, local_, law_);
+  return is_fax ? offer_voice_band_data(options_.policy, local_, codec_) : offer_audio(options_.policy, local_, codec_);
 }
 
 void Party::offer_vbd_soon() {
@@ -303,7 +303,7 @@ bool Party::use(const MediaDescription& local, const MediaDescription& told) {
   settings->signalling = options_.policy.signalling;
   ours_ = local;
   remote_ = remote;
-  law_ = settings->law;
+  codec_ = settings->codec.id;
   context_.media.use_rtp(options_.session, options_.side, *settings);
   has_media_ = true;
   return true;

@@ -209,7 +209,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   std::optional<MediaDescription> offered_;  // our offer that waits for its answer
   std::optional<MediaDescription> remote_;   // what the peer last said
   std::optional<MediaDescription> nothing_;
-  std::optional<tdm::Law> law_;  // of the audio that was agreed on last
+  std::optional<CodecId> codec_;  // of the audio that was agreed on last
   tdm::CallingParty identity_;
   Timer move_timer_;  // runs until a new address can be told again
   Timer vbd_timer_;

@@ -11,8 +11,8 @@ using call::Direction;
 // The codec that the peer named first is the one in use: whoever answers in our order leaves it so.
 void put_first(std::vector<call::AudioCodec>& codecs, const call::MediaDescription* theirs) {
   if (!theirs || !theirs->audio || theirs->audio->codecs.empty()) return;
-  const auto law = theirs->audio->codecs.front().law;
-  std::stable_partition(codecs.begin(), codecs.end(), [&](const call::AudioCodec& codec) { return codec.law == law; });
+  const auto id = theirs->audio->codecs.front().id;
+  std::stable_partition(codecs.begin(), codecs.end(), [&](const call::AudioCodec& codec) { return codec.id == id; });
 }
 
 }  // namespace

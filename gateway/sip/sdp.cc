@@ -150,14 +150,21 @@ bool is_encoding(std::string_view encoding, std::string_view name) {
   return encoding.substr(0, encoding.find('/', encoding.find('/') + 1)) == name;
 }
 
+// The codec of this rtpmap; null: none that we speak.
+const media::Codec* find_codec(std::string_view encoding) {
+  auto found = std::ranges::find_if(media::codecs(), [&](const media::Codec& codec) {
+    return is_encoding(encoding, lower(fmt::format("{}/{}", codec.name, codec.clock_rate)));
+  });
+  return found == media::codecs().end() ? nullptr : &*found;
+}
+
 // RFC 2198 section 5: "8/8" of an fmtp; the first is what the packets are made of. Without it, what the line's codecs
 // are.
-bool repeats_g711(std::string_view fmtp, const std::map<unsigned, std::string>& encodings) {
+bool repeats_codec(std::string_view fmtp, const std::map<unsigned, std::string>& encodings) {
   auto type = leading_number(fmtp);
   if (!type) return fmtp.empty();
   auto encoding = encodings.find(*type);
-  return encoding != encodings.end() &&
-         (is_encoding(encoding->second, "pcma/8000") || is_encoding(encoding->second, "pcmu/8000"));
+  return encoding != encodings.end() && find_codec(encoding->second);
 }
 
 // "30000 IN IP4 192.0.2.1" (RFC 3605); the address may be left out.
@@ -226,15 +233,14 @@ call::AudioStream read_audio(const Session& session, const Section& section, con
     if (!type || *type > 127) continue;
     auto payload_type = static_cast<uint8_t>(*type);
     const auto& encoding = encodings[*type];
-    if (is_encoding(encoding, "pcma/8000")) audio.codecs.push_back({tdm::Law::A, payload_type});
-    if (is_encoding(encoding, "pcmu/8000")) audio.codecs.push_back({tdm::Law::Mu, payload_type});
+    const media::Codec* codec = find_codec(encoding);
+    if (codec) audio.codecs.push_back({codec->id, payload_type});
     if (is_encoding(encoding, "clearmode/8000") && !audio.clearmode) audio.clearmode = payload_type;
-    const bool is_g711 = !audio.codecs.empty() && audio.codecs.back().payload_type == payload_type;
-    if (is_g711 && std::find(for_modems.begin(), for_modems.end(), *type) != for_modems.end()) {
+    if (codec && std::find(for_modems.begin(), for_modems.end(), *type) != for_modems.end()) {
       audio.voice_band_data.push_back(payload_type);
     }
     if (is_encoding(encoding, "telephone-event/8000") && !audio.telephone_event) audio.telephone_event = payload_type;
-    if (is_encoding(encoding, "red/8000") && repeats_g711(formats_of[*type], encodings)) {
+    if (is_encoding(encoding, "red/8000") && repeats_codec(formats_of[*type], encodings)) {
       audio.redundancy = payload_type;
       // RFC 2198 section 5: "8/8/8" names the block of the packet itself and two earlier ones.
       audio.redundant_blocks = static_cast<size_t>(std::ranges::count(formats_of[*type], '/'));

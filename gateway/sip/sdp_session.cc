@@ -12,10 +12,6 @@ std::string connection(const SocketAddress& address) {
   return fmt::format("IN {} {}", address.is_ipv6() ? "IP6" : "IP4", address.host());
 }
 
-std::string_view name_of(tdm::Law law) {
-  return law == tdm::Law::A ? "PCMA" : "PCMU";
-}
-
 std::string_view name_of(call::Direction direction) {
   switch (direction) {
     case call::Direction::SendOnly:
@@ -33,7 +29,8 @@ std::string audio_section(const call::AudioStream& audio) {
   std::string formats, maps;
   for (const auto& codec : audio.codecs) {
     formats += fmt::format(" {}", codec.payload_type);
-    maps += fmt::format("a=rtpmap:{} {}/8000\r\n", codec.payload_type, name_of(codec.law));
+    const media::Codec& row = media::codec_of(codec.id);
+    maps += fmt::format("a=rtpmap:{} {}/{}\r\n", codec.payload_type, row.name, row.clock_rate);
     // V.152 section 7.1: this payload type carries modem and fax signals untouched.
     const auto& modems = audio.voice_band_data;
     const bool is_for_modems = std::find(modems.begin(), modems.end(), codec.payload_type) != modems.end();

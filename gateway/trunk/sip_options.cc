@@ -87,7 +87,7 @@ media::Latch latch_of(conf::Latch latch) {
 std::vector<call::AudioCodec> codecs_of(const std::vector<conf::Codec>& codecs) {
   std::vector<call::AudioCodec> all;
   for (conf::Codec codec : codecs) {
-    all.push_back(codec == conf::Codec::Pcma ? call::AudioCodec{tdm::Law::A, 8} : call::AudioCodec{tdm::Law::Mu, 0});
+    all.push_back(media::static_codec(codec == conf::Codec::Pcma ? media::CodecId::Pcma : media::CodecId::Pcmu));
   }
   return all;
 }

@@ -75,12 +75,12 @@ struct FaxToneDetector::State {
 
   void listen(std::span<const int16_t, ToneGate::kBlock> block) {
     ToneGate gate = ToneGate::open_for(block);
-    mind_onset(gate);
+    follow_onset(gate);
     note(cng.feed(block, gate.cng));
     note(answer.feed(block, gate.ced));
     note(preamble.feed(block, gate.v21));
   }
-  void mind_onset(const ToneGate& gate) {
+  void follow_onset(const ToneGate& gate) {
     tone_blocks = gate.is_pure_tone ? tone_blocks + 1 : 0;
     v21_blocks = gate.is_pure_v21 ? v21_blocks + 1 : 0;
     blocks_without = gate.is_pure_tone || gate.is_pure_v21 ? 0 : blocks_without + 1;

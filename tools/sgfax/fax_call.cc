@@ -52,8 +52,8 @@ FaxCall::~FaxCall() {
 call::MediaDescription FaxCall::our_audio() const {
   call::AudioStream audio;
   audio.rtp = media_.local();
-  audio.codecs = {{tdm::Law::A, 8}, {tdm::Law::Mu, 0}};
-  if (options_.codec == tdm::Law::Mu) std::swap(audio.codecs[0], audio.codecs[1]);
+  audio.codecs = {media::static_codec(media::CodecId::Pcma), media::static_codec(media::CodecId::Pcmu)};
+  if (options_.codec == media::CodecId::Pcmu) std::swap(audio.codecs[0], audio.codecs[1]);
   audio.voice_band_data = {8, 0};
   audio.no_silence_suppression = true;
   return {.audio = audio, .image = std::nullopt};
@@ -97,7 +97,7 @@ std::optional<call::MediaDescription> FaxCall::take_up(const call::MediaDescript
     // The law we prefer, if the peer knows it too.
     auto ordered = *remote.audio;
     std::stable_partition(ordered.codecs.begin(), ordered.codecs.end(),
-                          [&](const call::AudioCodec& codec) { return codec.law == options_.codec; });
+                          [&](const call::AudioCodec& codec) { return codec.id == options_.codec; });
     auto ours = our_audio();
     ours.audio->codecs = ordered.codecs;
     return use(media_.use_audio(ordered), ours);

@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "media/codec/g711.h"
+#include "media/codec/codec.h"
 
 namespace sg::sgfax {
 namespace {
@@ -40,14 +40,14 @@ Result<> FaxMedia::use_audio(const call::AudioStream& remote) {
   if (stays_with(t38_.get())) return {};
   remote_ = remote.rtp;
   codecs_ = remote.codecs;
-  law_ = codecs_.front().law;
+  codec_ = &media::codec_of(codecs_.front().id);
   payload_type_ = codecs_.front().payload_type;
   if (!audio_) {
     t38_.reset();  // first: it holds the file open
     auto machine = t38::AudioFaxMachine::make(options_);
     if (!machine) return tl::unexpected(machine.error());
     audio_ = std::move(*machine);
-    jitter_.emplace(media::JitterOptions{.law = law_, .profile = media::Profile::Fax});
+    jitter_.emplace(media::JitterOptions{.law = codec_->law, .profile = media::Profile::Fax});
   }
   arm();
   return {};
@@ -89,10 +89,10 @@ void FaxMedia::play_audio() {
   std::array<uint8_t, kBlock> octets;
   std::array<int16_t, kBlock> samples;
   jitter_->get(octets, reactor_.now());
-  media::g711::decode(law_, octets, samples);
+  codec_->decode(octets, samples);
   audio_->receive(samples);
   audio_->transmit(samples);
-  media::g711::encode(law_, samples, octets);
+  codec_->encode(samples, octets);
   std::array<uint8_t, kBlock + media::rtp::kHeaderOctets> datagram;
   size_t size = sender_.pack(payload_type_, octets, datagram);
   if (!is_at_end_) media::send_datagram(port_.media.get(), remote_, ByteView(datagram).first(size));
@@ -118,7 +118,7 @@ void FaxMedia::on_rtp(const media::Datagram& datagram) {
     auto verdict = receiver_.on_packet(*packet, datagram.arrival);
     if (verdict == media::rtp::Receiver::Verdict::Rejected) return;
     if (verdict == media::rtp::Receiver::Verdict::Restarted) jitter_->restart();
-    jitter_->put(packet->timestamp, packet->sequence, packet->payload, codec.law, datagram.arrival);
+    jitter_->put(packet->timestamp, packet->sequence, packet->payload, media::codec_of(codec.id).law, datagram.arrival);
     return;
   }
 }

@@ -191,7 +191,7 @@ Result<> read_rate(const std::string& value, Options& options) {
 
 Result<> read_codec(const std::string& value, Options& options) {
   if (value != "pcma" && value != "pcmu") return fail("--codec: \"pcma\" or \"pcmu\" is wanted");
-  options.codec = value == "pcma" ? tdm::Law::A : tdm::Law::Mu;
+  options.codec = value == "pcma" ? media::CodecId::Pcma : media::CodecId::Pcmu;
   return {};
 }
 

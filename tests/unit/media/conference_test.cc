@@ -71,8 +71,7 @@ class ConferenceTest : public ServiceFixture {
     party.gateway = service().add_ip(session, party.side, "127.0.0.1").value();
     RtpSettings settings;
     settings.remote = party.peer.address();
-    settings.law = party.law;
-    settings.payload_type = party.law == Law::A ? 8 : 0;
+    settings.codec = static_codec(party.law == Law::A ? CodecId::Pcma : CodecId::Pcmu);
     service().use_rtp(session, party.side, settings);
   }
   bool has_timeslot() const {

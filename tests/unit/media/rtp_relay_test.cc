@@ -13,7 +13,7 @@ namespace {
 struct RtpRelay : T38SessionTest {
   static constexpr uint16_t kFrom = 4000, kTo = 5000;
 
-  int give_rtp(Side side, uint16_t port, tdm::Law law = tdm::Law::A) {
+  int give_rtp(Side side, uint16_t port, CodecId codec = CodecId::Pcma) {
     PortPair ports;
     ports.media.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     ports.control.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -21,8 +21,7 @@ struct RtpRelay : T38SessionTest {
     session.give_ports(side, std::move(ports));
     RtpSettings settings;
     settings.remote = address(port);
-    settings.law = law;
-    settings.payload_type = law == tdm::Law::A ? 8 : 0;
+    settings.codec = static_codec(codec);
     session.use_rtp(side, settings);
     return socket;
   }

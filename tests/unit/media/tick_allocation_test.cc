@@ -78,15 +78,14 @@ struct TickAllocation : testing::Test {
     session.give_ports(side, std::move(own));
     return local;
   }
-  RtpPeer add_rtp(Side side, tdm::Law law) {
+  RtpPeer add_rtp(Side side, CodecId codec) {
     auto of_peer = ports.bind("127.0.0.1").value();
     RtpSettings settings;
     settings.remote = of_peer.local;
-    settings.law = law;
-    settings.payload_type = law == tdm::Law::A ? uint8_t{8} : uint8_t{0};
+    settings.codec = static_codec(codec);
     auto gateway = give_ports(side);
     session.use_rtp(side, settings);
-    return {std::move(of_peer), gateway, settings.payload_type};
+    return {std::move(of_peer), gateway, settings.codec.payload_type};
   }
   OneBlockBearer& add_bearer(Side side) {
     auto bearer = std::make_unique<OneBlockBearer>();
@@ -124,7 +123,7 @@ TEST_F(TickAllocation, IsSeenByThisTest) {
 }
 
 TEST_F(TickAllocation, IsNoneBetweenRtpPeersOfTwoLaws) {
-  RtpPeer first = add_rtp(Side::A, tdm::Law::A), second = add_rtp(Side::B, tdm::Law::Mu);
+  RtpPeer first = add_rtp(Side::A, CodecId::Pcma), second = add_rtp(Side::B, CodecId::Pcmu);
   session.set_bridging(Bridging::Both);
 
   for (int block = 0; block < kBlocks; ++block, udp.advance()) {
@@ -137,7 +136,7 @@ TEST_F(TickAllocation, IsNoneBetweenRtpPeersOfTwoLaws) {
 }
 
 TEST_F(TickAllocation, IsNoneBetweenATimeslotAndARtpPeer) {
-  RtpPeer peer = add_rtp(Side::A, tdm::Law::Mu);
+  RtpPeer peer = add_rtp(Side::A, CodecId::Pcmu);
   auto& line = add_bearer(Side::B);
   session.set_bridging(Bridging::Both);
 
@@ -152,7 +151,7 @@ TEST_F(TickAllocation, IsNoneBetweenATimeslotAndARtpPeer) {
 }
 
 TEST_F(TickAllocation, IsNoneInAConference) {
-  RtpPeer first = add_rtp(Side::A, tdm::Law::Mu), third = add_rtp(Side::C, tdm::Law::A);
+  RtpPeer first = add_rtp(Side::A, CodecId::Pcmu), third = add_rtp(Side::C, CodecId::Pcma);
   auto& line = add_bearer(Side::B);
   session.set_bridging(Bridging::Conference);
 

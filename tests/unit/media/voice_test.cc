@@ -134,10 +134,8 @@ TEST_F(VoiceCall, DataPassUntouchedWhateverTheLawOfTheSpan) {
     restart(type);
     start(
         [](RtpSettings& settings) {
-          settings.law = Law::Mu;
-          settings.payload_type = 97;
-          settings.payload_type_pcma.reset();
-          settings.payload_type_pcmu = 97;
+          settings.codec = {CodecId::Pcmu, 97};
+          settings.own_codecs = {settings.codec};
         },
         Profile::Data);
     service().play(session, Side::B, Tone::Ringback, tdm::default_tone_zone());
@@ -247,8 +245,7 @@ TEST_F(VoiceCall, MuLawTimeslotAndALawPeerAreConvertedByTheTablesOfG711) {
 
 TEST_F(VoiceCall, AnotherLawInMidFaxTearsNoHole) {
   const auto use = [](RtpSettings& settings, Law law) {
-    settings.law = law;
-    settings.payload_type = law == Law::A ? 8 : 0;
+    settings.codec = static_codec(law == Law::A ? CodecId::Pcma : CodecId::Pcmu);
   };
   start([&](RtpSettings& settings) { use(settings, Law::A); }, Profile::Fax);
   Bytes said, heard_there;

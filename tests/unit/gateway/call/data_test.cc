@@ -45,7 +45,7 @@ TEST_F(DataTest, WhatAnOfferHasDecidesOnTheBearer) {
     tdm::BearerCapability bearer;
   };
   auto both = data_at("192.0.2.1:4000");
-  both.audio->codecs = {{tdm::Law::A, 8}};
+  both.audio->codecs = {{media::CodecId::Pcma, 8}};
   for (const Row& row : {Row{"CLEARMODE alone", data_at("192.0.2.1:4000"), tdm::BearerCapability::Unrestricted},
                          Row{"voice beside it", both, tdm::BearerCapability::Audio31k},
                          Row{"voice", audio_at("192.0.2.1:4000"), tdm::BearerCapability::Audio31k},
@@ -71,9 +71,9 @@ TEST_F(DataTest, ASipCallIsAnsweredWithClearmodeAndItsOctetsHaveNoLaw) {
   EXPECT_EQ(caller.last_media->audio->clearmode, 118) << "the peer's payload type";
   EXPECT_FALSE(caller.last_media->audio->telephone_event);
   const auto& rtp = media.rtp.at(Side::A);
-  EXPECT_EQ(rtp.payload_type, 118);
-  EXPECT_EQ(rtp.payload_type_pcma, std::nullopt);
-  EXPECT_EQ(rtp.payload_type_pcmu, 118);
+  EXPECT_EQ(rtp.codec.payload_type, 118);
+  ASSERT_EQ(rtp.own_codecs.size(), 1u);
+  EXPECT_EQ(rtp.own_codecs[0].payload_type, 118);
   EXPECT_EQ(rtp.redundancy, std::nullopt);
   EXPECT_EQ(media.profile, media::Profile::Data);
   EXPECT_FALSE(media.tones.contains(Side::A)) << "nothing is played into data";
@@ -91,8 +91,8 @@ TEST_F(DataTest, AnIsdnCallOffersClearmodeAndNothingElse) {
   peer.listener->on_answered(answer);
 
   EXPECT_TRUE(caller.heard_command("answer"));
-  EXPECT_EQ(media.rtp.at(Side::B).payload_type, 100) << "what the peer named";
-  EXPECT_EQ(media.rtp.at(Side::B).payload_type_pcmu, peer.last_media->audio->clearmode) << "what we named";
+  EXPECT_EQ(media.rtp.at(Side::B).codec.payload_type, 100) << "what the peer named";
+  EXPECT_EQ(media.rtp.at(Side::B).own_codecs.at(0).payload_type, peer.last_media->audio->clearmode) << "what we named";
   EXPECT_EQ(media.profile, media::Profile::Data);
 }
 

@@ -216,7 +216,8 @@ class FakeMedia final : public media::Service {
   uint64_t last_ = 0;
 };
 
-inline MediaDescription audio_at(const std::string& where, std::vector<AudioCodec> codecs = {{tdm::Law::A, 8}}) {
+inline MediaDescription audio_at(const std::string& where,
+                                 std::vector<AudioCodec> codecs = {{media::CodecId::Pcma, 8}}) {
   AudioStream audio;
   audio.rtp = address(where);
   audio.codecs = std::move(codecs);

@@ -13,7 +13,7 @@ using namespace testing;
 const SocketAddress kLocal = address("192.0.2.50:20000");
 
 TEST(Negotiation, AnswersWithThePeersPreferenceAndPayloadTypes) {
-  auto offer = audio_at("192.0.2.1:4000", {{tdm::Law::Mu, 0}, {tdm::Law::A, 8}});
+  auto offer = audio_at("192.0.2.1:4000", {{media::CodecId::Pcmu, 0}, {media::CodecId::Pcma, 8}});
   offer.audio->telephone_event = 97;
 
   auto answer = answer_audio({}, kLocal, offer);
@@ -26,9 +26,9 @@ TEST(Negotiation, AnswersWithThePeersPreferenceAndPayloadTypes) {
 
 TEST(Negotiation, LeavesOutWhatTheTrunkDoesNotSpeak) {
   MediaPolicy policy;
-  policy.codecs = {{tdm::Law::A, 8}};
+  policy.codecs = {{media::CodecId::Pcma, 8}};
 
-  EXPECT_FALSE(answer_audio(policy, kLocal, audio_at("192.0.2.1:4000", {{tdm::Law::Mu, 0}})));
+  EXPECT_FALSE(answer_audio(policy, kLocal, audio_at("192.0.2.1:4000", {{media::CodecId::Pcmu, 0}})));
   EXPECT_FALSE(answer_audio(policy, kLocal, t38_at("192.0.2.1:4000")));
 }
 
@@ -46,25 +46,24 @@ TEST(Negotiation, MirrorsHold) {
 
 TEST(Negotiation, SendsWhatThePeerNamedFirstAndUnderstandsWhatWeNamed) {
   auto ours = offer_audio({}, kLocal);
-  auto theirs = audio_at("192.0.2.1:4000", {{tdm::Law::Mu, 0}});
+  auto theirs = audio_at("192.0.2.1:4000", {{media::CodecId::Pcmu, 0}});
   theirs.audio->telephone_event = 96;
 
   auto settings = rtp_settings(*ours.audio, *theirs.audio);
 
   ASSERT_TRUE(settings);
-  EXPECT_EQ(settings->law, tdm::Law::Mu);
-  EXPECT_EQ(settings->payload_type, 0);
-  EXPECT_EQ(settings->payload_type_pcma, 8);
+  EXPECT_EQ(settings->codec, (AudioCodec{CodecId::Pcmu, 0}));
+  EXPECT_EQ(settings->own_codecs, (std::vector<AudioCodec>{{CodecId::Pcma, 8}, {CodecId::Pcmu, 0}}));
   EXPECT_EQ(settings->telephone_event, 96);
 }
 
 // RFC 3264 5.1, 6.1: a dynamic number is for what its teller receives. Rows: what we told, what the peer told.
 TEST(Negotiation, EachSideIsSentTheNumbersThatItToldItself) {
-  auto ours = *audio_at("192.0.2.50:20000", {{tdm::Law::A, 8}, {tdm::Law::A, 98}}).audio;
+  auto ours = *audio_at("192.0.2.50:20000", {{media::CodecId::Pcma, 8}, {media::CodecId::Pcma, 98}}).audio;
   ours.telephone_event = 101;
   ours.redundancy = 121;
   ours.voice_band_data = {98};
-  auto theirs = *audio_at("192.0.2.1:4000", {{tdm::Law::A, 8}, {tdm::Law::A, 99}}).audio;
+  auto theirs = *audio_at("192.0.2.1:4000", {{media::CodecId::Pcma, 8}, {media::CodecId::Pcma, 99}}).audio;
   theirs.telephone_event = 96;
   theirs.redundancy = 101;
   theirs.voice_band_data = {99};
@@ -91,8 +90,9 @@ TEST(Negotiation, EachSideIsSentTheNumbersThatItToldItself) {
   data_there.clearmode = 111;
   settings = rtp_settings(data_here, data_there);
   ASSERT_TRUE(settings);
-  EXPECT_EQ(settings->payload_type, 111);
-  EXPECT_EQ(settings->payload_type_pcmu, 97);
+  EXPECT_EQ(settings->codec.payload_type, 111);
+  ASSERT_EQ(settings->own_codecs.size(), 1u);
+  EXPECT_EQ(settings->own_codecs[0].payload_type, 97);
 }
 
 TEST(Negotiation, LinesOfAFamilyThatWeHaveNoSocketForAreLeftOut) {
@@ -148,7 +148,7 @@ TEST(Negotiation, AFaxInG711IsOfferedAsVoiceBandDataBesideRedundancy) {
 }
 
 TEST(Negotiation, VoiceBandDataIsAnsweredAsFarAsItWasOffered) {
-  auto offer = audio_at("192.0.2.1:4000", {{tdm::Law::A, 8}, {tdm::Law::A, 99}});
+  auto offer = audio_at("192.0.2.1:4000", {{media::CodecId::Pcma, 8}, {media::CodecId::Pcma, 99}});
   offer.audio->voice_band_data = {99};
   auto silence_only = audio_at("192.0.2.1:4000");
   silence_only.audio->no_silence_suppression = true;
@@ -158,7 +158,7 @@ TEST(Negotiation, VoiceBandDataIsAnsweredAsFarAsItWasOffered) {
 
   EXPECT_THAT(answer.voice_band_data, ::testing::ElementsAre(99));
   EXPECT_TRUE(answer.no_silence_suppression);
-  EXPECT_EQ(rtp_settings(answer, *offer.audio)->payload_type, 8);
+  EXPECT_EQ(rtp_settings(answer, *offer.audio)->codec.payload_type, 8);
   EXPECT_EQ(rtp_settings(answer, *offer.audio)->voice_band_data, 99);
   auto simple = *answer_audio({}, kLocal, silence_only)->audio;
   EXPECT_TRUE(simple.voice_band_data.empty());
@@ -185,9 +185,9 @@ TEST(Negotiation, APeerThatChokesOnVoiceBandDataIsSparedIt) {
 
 TEST(Negotiation, NothingInCommonIsNothing) {
   auto ours = offer_audio({}, kLocal);
-  ours.audio->codecs = {{tdm::Law::A, 8}};
+  ours.audio->codecs = {{media::CodecId::Pcma, 8}};
 
-  EXPECT_FALSE(rtp_settings(*ours.audio, *audio_at("192.0.2.1:4000", {{tdm::Law::Mu, 0}}).audio));
+  EXPECT_FALSE(rtp_settings(*ours.audio, *audio_at("192.0.2.1:4000", {{media::CodecId::Pcmu, 0}}).audio));
 }
 
 TEST(Negotiation, T38IsAnsweredWithOurOwnReceiver) {
