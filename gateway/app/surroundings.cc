@@ -12,6 +12,7 @@
 #include "base/bound_socket.h"
 #include "base/log.h"
 #include "base/unix_address.h"
+#include "base/unix_socket.h"
 #include "conf/control_socket.h"
 #include "media/tone/wav.h"
 
@@ -180,12 +181,6 @@ Result<> make_directory(const fs::path& directory, mode_t mode = kDirectoryMode)
 
 std::string control_socket(const conf::Settings& settings) {
   return settings.control.socket ? *settings.control.socket : conf::ControlSocket().to_make();
-}
-
-bool is_answered(const std::string& socket) {
-  auto address = unix_address(socket);
-  UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  return address && probe && ::connect(probe.get(), reinterpret_cast<sockaddr*>(&*address), sizeof *address) == 0;
 }
 
 Result<> give_to_group(const conf::Settings& settings, const std::string& path) {
