@@ -6,7 +6,7 @@
 #include "gateway/app/surroundings.h"
 #include "gateway/records/files.h"
 #include "gateway/route/shares.h"
-#include "media/tone/wav.h"
+#include "media/tone/sound_file.h"
 #include "t38/gateway.h"
 #include "tdm/cas/group.h"
 #include "tdm/dahdi/lasting_dchannel.h"
@@ -222,7 +222,7 @@ Result<> Application::start_media() {
   config.v29 = settings_.fax.allows(conf::Modem::V29);
   config.v27ter = settings_.fax.allows(conf::Modem::V27ter);
   if (const auto& file = settings_.media.hold_music; !file.empty()) {
-    auto music = media::read_wav(file);
+    auto music = media::read_sound(file);
     if (!music) return fail_with(music.error(), "[media] hold_music");
     config.hold_music = std::move(*music);
   }

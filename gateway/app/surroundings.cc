@@ -14,7 +14,7 @@
 #include "base/unix_address.h"
 #include "base/unix_socket.h"
 #include "conf/control_socket.h"
-#include "media/tone/wav.h"
+#include "media/tone/sound_file.h"
 
 namespace sg::app {
 namespace {
@@ -87,7 +87,7 @@ class Examiner {
   std::vector<std::string> run() {
     addresses();
     if (const auto& file = settings_.media.hold_music; !file.empty()) {
-      if (auto music = media::read_wav(file); !music) lacks("[media]", "hold_music", music.error().message);
+      if (auto music = media::read_sound(file); !music) lacks("[media]", "hold_music", music.error().message);
     }
     file("[fax]", "memory", settings_.fax.memory);
     file("[records]", "file", settings_.records.file);

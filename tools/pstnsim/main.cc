@@ -76,7 +76,7 @@ SUBSCRIBERS
   [[subscriber]] table.
   fax           directory (received faxes go to NUMBER-CALL.tif there),
                 identity, ecm (true), max_bit_rate (14400)
-  voice         play, record: WAV files, 16 bits, mono, 8000 Hz
+  voice         play: a sound file of any kind; record: a WAV file
   echo          says back what it hears
   data          a tester of 64 kbit/s unrestricted data, which meets no voice:
                 pseudo-random bits, compared at the other end; "calls" and
