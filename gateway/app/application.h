@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/async_log.h"
 #include "base/counters.h"
 #include "base/free_memory.h"
 #include "base/log.h"
@@ -154,6 +155,7 @@ class Application final : public sip::SipAgent::Listener,
   const TimePoint started_;
   const Log log_;
   Counters counters_;
+  AsyncLog log_thread_{counters_};
   FaxArchive faxes_;
 
   // Each may use those above it; the destructor goes from the last to the first. So calls end before the trunks and
