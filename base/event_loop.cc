@@ -12,7 +12,7 @@ namespace sg {
 
 EventLoop::EventLoop() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
   [[maybe_unused]] auto watched =
-      watch(posted_.fd(), EPOLLIN, [this](uint32_t) { posted_.drain([](Task task) { task(); }); });
+      watch(posted_.fd(), EPOLLIN, [this](uint32_t) { posted_.drain([](const Task& task) { task(); }); });
   assert(watched);
 }
 

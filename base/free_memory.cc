@@ -8,7 +8,7 @@ namespace sg {
 namespace {
 
 // Free pieces that are smaller together are not looked for: to walk through the heap costs some of a thread's time.
-constexpr size_t kWorthwhile = 128 * 1024;
+constexpr size_t kWorthwhile = size_t{128} * 1024;
 
 }  // namespace
 

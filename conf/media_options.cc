@@ -56,10 +56,10 @@ const std::vector<Option<Media>>& media_options() {
                     "A call whose peer sends no RTP for this long is ended. 0s: never."),
       option<Media>("t38_timeout", &Media::t38_timeout, duration<seconds>(0s, 24h),
                     "A call whose peer sends no T.38 for this long is ended. 0s: never."),
-      option<Media>(
-          "hold_music", &Media::hold_music, text("a path"),
-          "What is played to those on hold: a WAVE file, 8000 samples a second, mono, 16 bit. Empty: what the "
-          "holding side plays itself, else silence."),
+      option<Media>("hold_music", &Media::hold_music, text("a path"),
+                    "What is played to those on hold: a sound file (WAVE, FLAC, Ogg, MP3 and others), ten minutes at "
+                    "most. Empty: "
+                    "what the holding side plays itself, else silence."),
   };
   return options;
 }

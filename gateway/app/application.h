@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 
+#include "base/async_log.h"
 #include "base/counters.h"
 #include "base/free_memory.h"
 #include "base/log.h"
@@ -55,6 +56,7 @@ class Application {
   sip::SuRoot& root_;
   const Log log_;
   Counters counters_;
+  AsyncLog log_thread_{counters_};
 
   // Each may use those above it; the destructor goes from the last to the first. So calls end before the trunks and
   // the SIP agent that their legs belong to, and media ends before the spans that it reads. The span watch goes before

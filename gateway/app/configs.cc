@@ -1,7 +1,7 @@
 #include "gateway/app/configs.h"
 
 #include "gateway/trunk/sip_options.h"
-#include "media/tone/wav.h"
+#include "media/tone/sound_file.h"
 
 namespace sg::app {
 
@@ -23,7 +23,7 @@ Result<media::Config> media_config(const conf::Settings& settings) {
   config.v29 = settings.fax.allows(conf::Modem::V29);
   config.v27ter = settings.fax.allows(conf::Modem::V27ter);
   if (const auto& file = settings.media.hold_music; !file.empty()) {
-    auto music = media::read_wav(file);
+    auto music = media::read_sound(file);
     if (!music) return fail_with(music.error(), "[media] hold_music");
     config.hold_music = std::move(*music);
   }

@@ -12,8 +12,9 @@
 #include "base/bound_socket.h"
 #include "base/log.h"
 #include "base/unix_address.h"
+#include "base/unix_socket.h"
 #include "conf/control_socket.h"
-#include "media/tone/wav.h"
+#include "media/tone/sound_file.h"
 
 namespace sg::app {
 namespace {
@@ -86,7 +87,7 @@ class Examiner {
   std::vector<std::string> run() {
     addresses();
     if (const auto& file = settings_.media.hold_music; !file.empty()) {
-      if (auto music = media::read_wav(file); !music) lacks("[media]", "hold_music", music.error().message);
+      if (auto music = media::read_sound(file); !music) lacks("[media]", "hold_music", music.error().message);
     }
     file("[fax]", "memory", settings_.fax.memory);
     file("[records]", "file", settings_.records.file);
@@ -179,12 +180,6 @@ Result<> make_directory(const fs::path& directory, mode_t mode = kDirectoryMode)
 
 std::string control_socket(const conf::Settings& settings) {
   return settings.control.socket ? *settings.control.socket : conf::ControlSocket().to_make();
-}
-
-bool is_answered(const std::string& socket) {
-  auto address = unix_address(socket);
-  UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  return address && probe && ::connect(probe.get(), reinterpret_cast<sockaddr*>(&*address), sizeof *address) == 0;
 }
 
 Result<> give_to_group(const conf::Settings& settings, const std::string& path) {

@@ -17,8 +17,6 @@ Result<> prepare(const conf::Settings& settings);
 
 // Of settings: where the control socket is made; empty: nowhere.
 std::string control_socket(const conf::Settings& settings);
-// Whether a gateway answers there.
-bool is_answered(const std::string& socket);
 // Lets [control] group use the file, or enter the directory.
 Result<> give_to_group(const conf::Settings& settings, const std::string& path);
 

@@ -17,15 +17,13 @@ void TransferLeg::answer(const std::optional<MediaDescription>&) {
 
 void TransferLeg::release(Cause cause) {
   tell(Step::Failed, cause);
-  reactor_.post([this, alive = std::weak_ptr<bool>(alive_), cause] {
-    if (!alive.expired() && listener_) listener_->on_released(cause);
-  });
+  reactor_.post(lifetime_.guard([this, cause] {
+    if (listener_) listener_->on_released(cause);
+  }));
 }
 
 void TransferLeg::tell(Step step, Cause cause) {
-  reactor_.post([this, alive = std::weak_ptr<bool>(alive_), step, cause] {
-    if (!alive.expired()) tell_(step, cause);
-  });
+  reactor_.post(lifetime_.guard([this, step, cause] { tell_(step, cause); }));
 }
 
 }  // namespace sg::call

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 
+#include "base/lifetime.h"
 #include "base/reactor.h"
 #include "gateway/call/leg.h"
 
@@ -43,7 +44,7 @@ class TransferLeg final : public Leg {
   const std::string name_;
   const Tell tell_;
   LegListener* listener_ = nullptr;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Lifetime lifetime_;
 };
 
 }  // namespace sg::call

@@ -4,13 +4,11 @@
 
 #include <algorithm>
 #include <concepts>
-#include <condition_variable>
-#include <deque>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #include "base/log.h"
+#include "base/task_thread.h"
 
 namespace sg::fax {
 namespace {
@@ -170,18 +168,7 @@ bool bring_up_to_date(sqlite3* database, int64_t version) {
 class FaxMemory::File {
  public:
   File(std::string file, Database database, Counters& counters)
-      : file_(std::move(file)),
-        database_(std::move(database)),
-        errors_(counters.get("fax_memory.errors")),
-        thread_([this] { run(); }) {}
-  ~File() {
-    {
-      std::lock_guard lock(mutex_);
-      is_stopping_ = true;
-    }
-    wake_.notify_one();
-    thread_.join();
-  }
+      : file_(std::move(file)), database_(std::move(database)), errors_(counters.get("fax_memory.errors")) {}
 
   std::string trouble() {
     std::lock_guard lock(mutex_);
@@ -206,29 +193,17 @@ class FaxMemory::File {
   using Job = std::function<int(sqlite3*)>;
 
   void add(Job job) {
-    {
-      std::lock_guard lock(mutex_);
-      jobs_.push_back(std::move(job));
-    }
-    wake_.notify_one();
+    thread_.post([this, job = std::move(job)] { run(job); });
   }
-  void run() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      wake_.wait(lock, [this] { return is_stopping_ || !jobs_.empty(); });
-      if (jobs_.empty()) return;
-      Job job = std::move(jobs_.front());
-      jobs_.pop_front();
-      lock.unlock();
-      std::string trouble;
-      if (job(database_.get()) != SQLITE_DONE) {
-        errors_.add();
-        trouble = sqlite3_errmsg(database_.get());
-        log_.error("cannot write to {}: {}", file_, trouble);
-      }
-      lock.lock();
-      trouble_ = std::move(trouble);
+  void run(const Job& job) {
+    std::string trouble;
+    if (job(database_.get()) != SQLITE_DONE) {
+      errors_.add();
+      trouble = sqlite3_errmsg(database_.get());
+      log_.error("cannot write to {}: {}", file_, trouble);
     }
+    std::lock_guard lock(mutex_);
+    trouble_ = std::move(trouble);
   }
 
   const std::string file_;
@@ -236,11 +211,8 @@ class FaxMemory::File {
   Database database_;
   Counter& errors_;
   std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Job> jobs_;
   std::string trouble_;
-  bool is_stopping_ = false;
-  std::thread thread_;  // last: it uses all of the above
+  TaskThread thread_;  // last: its tasks use all of the above
 };
 
 FaxMemory::FaxMemory(std::unique_ptr<File> file) : file_(std::move(file)) {}

@@ -174,10 +174,10 @@ void SipLeg::on_peer_hangs_up(const sip_t* request) {
 }
 
 void SipLeg::on_bye_answered() {
-  std::weak_ptr<bool> alive = alive_;
+  auto life = lifetime_.watch();
   // None of ours: Sofia sends one shortly before a session expires.
   if (is_established() && !cause_) lose(call::PeerGone::SessionExpired);
-  if (!alive.expired()) finish(cause_.value_or(call::kNormalClearing));
+  if (!life.is_over()) finish(cause_.value_or(call::kNormalClearing));
 }
 
 }  // namespace sg::sip

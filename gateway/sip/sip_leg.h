@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/lifetime.h"
 #include "base/log.h"
 #include "base/reactor.h"
 #include "gateway/call/leg.h"
@@ -161,7 +162,7 @@ class SipLeg final : public call::Leg, public HandleOwner {
   bool has_lost_dialog_ = false;   // no request can go out any more
   bool is_sofia_leaving_ = false;  // it says BYE by itself, or has
   Timer release_timer_, hold_timer_, answer_timer_, expiry_timer_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Lifetime lifetime_;
 };
 
 }  // namespace sg::sip

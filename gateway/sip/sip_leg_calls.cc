@@ -182,10 +182,10 @@ void SipLeg::on_invite_response(int status, const sip_t* sip) {
 
 void SipLeg::on_first_response(int status, const sip_t* sip) {
   if (status >= 300) {
-    std::weak_ptr<bool> alive = alive_;
+    auto life = lifetime_.watch();
     if (sip) note_user_user(*sip);
     if (sip && status < 400 && path_.follow_redirects) on_redirected(*sip);
-    if (alive.expired()) return;
+    if (life.is_over()) return;
     auto cause = call::cause_of_sip(refusal_of(status), sip ? read_q850(*sip) : 0);
     cause.obstacle = obstacle_of(status, sip, take_send_error(entry_.call_id()));
     return finish(cause);
@@ -226,9 +226,9 @@ void SipLeg::on_answered(const sip_t& response) {
   if (offers_.state() == OfferState::Asking) {
     // We offered nothing: the 200 does, and the ACK waits for our answer.
     if (!described) return end_dialog(call::kInterworking);
-    std::weak_ptr<bool> alive = alive_;
+    auto life = lifetime_.watch();
     if (listener_) listener_->on_answered(std::nullopt);
-    if (!alive.expired() && is_established()) take_offer(OfferEvent::PeerResponse, std::move(*described));
+    if (!life.is_over() && is_established()) take_offer(OfferEvent::PeerResponse, std::move(*described));
     return;
   }
   ::nua_ack(handle_, TAG_END());

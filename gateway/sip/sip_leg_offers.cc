@@ -79,9 +79,9 @@ void SipLeg::offer(const call::MediaDescription& media) {
   const bool may_send = is_established() && !is_cancelling_ && !has_lost_dialog_;
   if (auto sdp = may_send ? offers_.offer(media) : std::nullopt) return send_reinvite(*sdp);
   // An exchange is under way: glare, as if the peer had said so.
-  path_.root.post([this, alive = std::weak_ptr<bool>(alive_)] {
-    if (!alive.expired() && listener_ && is_established()) listener_->on_offer_refused(491);
-  });
+  path_.root.post(lifetime_.guard([this] {
+    if (listener_ && is_established()) listener_->on_offer_refused(491);
+  }));
 }
 
 void SipLeg::on_reinvite_response(int status, const sip_t* sip) {
@@ -224,9 +224,9 @@ void SipLeg::on_ack(const sip_t& ack) {
 }
 
 void SipLeg::on_late_answer(Sdp answer) {
-  std::weak_ptr<bool> alive = alive_;
+  auto life = lifetime_.watch();
   if (offers_.on_late_answer(std::move(answer)) && listener_) listener_->on_offer_answered(remote()->media);
-  if (!alive.expired()) tell_held();
+  if (!life.is_over()) tell_held();
 }
 
 // Hold.
@@ -235,10 +235,10 @@ void SipLeg::tell_held() {
   if (!is_established() || !remote()) return;
   auto is_held = offers_.hold().on_described(remote()->media);
   if (!is_held) return;
-  path_.root.post([this, alive = std::weak_ptr<bool>(alive_), is_held = *is_held] {
-    if (alive.expired() || !listener_) return;
+  path_.root.post(lifetime_.guard([this, is_held = *is_held] {
+    if (!listener_) return;
     is_held ? listener_->on_held() : listener_->on_retrieved();
-  });
+  }));
 }
 
 void SipLeg::hold() {

@@ -29,9 +29,9 @@ void SipLeg::on_refer(const sip_t& refer, tagi_t* tags) {
   // One at a time: the first is not over.
   if (referral_.is_open() || !is_established() || !listener_) return answer(603);
   referral_.open(tags);
-  std::weak_ptr<bool> alive = alive_;
+  auto life = lifetime_.watch();
   const bool is_accepted = listener_->on_transfer(*transfer);
-  if (alive.expired()) return;
+  if (life.is_over()) return;
   answer(is_accepted ? 202 : 603);
   is_accepted ? referral_.accept(handle_) : referral_.refuse();
 }

@@ -193,9 +193,9 @@ SignallingCallId Group::new_call(Port& port) {
 }
 
 void Group::tell(std::function<void(Listener&)> what) {
-  reactor_.post([this, alive = std::weak_ptr(alive_), what = std::move(what)] {
-    if (alive.lock() && listener_) what(*listener_);
-  });
+  reactor_.post(lifetime_.guard([this, what = std::move(what)] {
+    if (listener_) what(*listener_);
+  }));
 }
 
 void Group::end_call(SignallingCallId call, int cause) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/counters.h"
+#include "base/lifetime.h"
 #include "base/reactor.h"
 #include "tdm/backend.h"
 #include "tdm/cas/config.h"
@@ -73,7 +74,7 @@ class Group final : public Signalling, private PortOwner {
   uint64_t last_call_ = 0;
   size_t last_port_ = 0;
   bool is_up_ = false;
-  std::shared_ptr<int> alive_ = std::make_shared<int>();
+  Lifetime lifetime_;
 };
 
 }  // namespace sg::tdm::cas

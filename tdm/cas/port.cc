@@ -110,9 +110,9 @@ void Port::begin_incoming(const Setup& setup) {
   if (is_blocked_) {
     log_.info("blocked: a call from here is refused");
     // From the loop: who says that a call begins goes on afterwards.
-    return place_.reactor.post([this, call = call_, alive = std::weak_ptr(alive_)] {
-      if (alive.lock() && call_ == call) release(kCircuitTaken);
-    });
+    return place_.reactor.post(lifetime_.guard([this, call = call_] {
+      if (call_ == call) release(kCircuitTaken);
+    }));
   }
   place_.owner.tell(
       [call = call_, slot = slot(), setup](Signalling::Listener& listener) { listener.on_setup(call, slot, setup); });

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/counters.h"
+#include "base/lifetime.h"
 #include "base/log.h"
 #include "base/reactor.h"
 #include "tdm/backend.h"
@@ -149,7 +150,7 @@ class Port : protected PortAudio::Listener {
   Timer reopen_;
   SignallingCallId call_;
   bool is_blocked_ = false;
-  std::shared_ptr<int> alive_ = std::make_shared<int>();  // posted tasks may outlive this
+  Lifetime lifetime_;
 };
 
 }  // namespace sg::tdm::cas

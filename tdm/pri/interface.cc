@@ -88,7 +88,6 @@ Interface::Interface(Config config, Reactor& reactor, std::vector<std::unique_pt
       config_errors_(counters.get("pri.config_errors")) {}
 
 Interface::~Interface() {
-  *alive_ = false;
   for (size_t index = 0; index < links_.size(); ++index) reactor_.unwatch(links_[index].fd());
   for (SignallingCallId id : calls_.ids()) {
     if (Call* call = calls_.find(id); links_.exists(call->handle)) ::pri_destroycall(pri(), call->handle);
@@ -174,11 +173,10 @@ void Interface::deliver() {
 
 void Interface::schedule_pump() {
   if (std::exchange(pump_posted_, true)) return;
-  reactor_.post([this, alive = alive_] {
-    if (!*alive) return;
+  reactor_.post(lifetime_.guard([this] {
     pump_posted_ = false;
     pump();
-  });
+  }));
 }
 
 Signalling::Status Interface::status() const {

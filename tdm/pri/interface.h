@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/counters.h"
+#include "base/lifetime.h"
 #include "base/log.h"
 #include "base/reactor.h"
 #include "tdm/backend.h"
@@ -176,7 +177,7 @@ class Interface final : public Signalling, private DChannelChoice::Listener {
   std::deque<std::function<void(Listener&)>> untold_;
   Timer scheduler_;
   Timer t309_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // posted tasks may outlive this
+  Lifetime lifetime_;
   Counter& setups_in_;
   Counter& setups_out_;
   Counter& answers_;

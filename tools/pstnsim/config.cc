@@ -1,154 +1,16 @@
 #include "tools/pstnsim/config.h"
 
 #include <toml++/toml.h>
-#include <boost/lexical_cast.hpp>
-#include <boost/lexical_cast/try_lexical_convert.hpp>
+
+#include <algorithm>
 #include <set>
 #include <sstream>
 
+#include "conf/hints.h"
+#include "tools/pstnsim/options.h"
+
 namespace sg::pstnsim {
-
 namespace {
-
-constexpr std::pair<std::string_view, Kind> kKinds[] = {{"fax", Kind::Fax},
-                                                        {"voice", Kind::Voice},
-                                                        {"echo", Kind::Echo},
-                                                        {"data", Kind::Data},
-                                                        {"tone", Kind::Tone},
-                                                        {"busy", Kind::Busy},
-                                                        {"no_answer", Kind::NoAnswer},
-                                                        {"unknown", Kind::Unknown},
-                                                        {"announcement", Kind::Announcement}};
-
-Result<Kind> parse_kind(const std::string& name) {
-  for (auto [known, kind] : kKinds) {
-    if (known == name) return kind;
-  }
-  return fail("\"{}\" is no kind of subscriber: fax, voice, echo, data, tone, busy, no_answer, unknown or announcement",
-              name);
-}
-
-template <class T>
-Result<> number(const std::string& text, T& value) {
-  if (!boost::conversion::try_lexical_convert(text, value)) return fail("\"{}\" is no number", text);
-  return {};
-}
-Result<> seconds(const std::string& text, std::chrono::milliseconds& value) {
-  double in_seconds = 0;
-  if (auto parsed = number(text, in_seconds); !parsed) return parsed;
-  if (in_seconds < 0 || in_seconds > 86400) return fail("\"{}\" is no number of seconds up to a day", text);
-  value = std::chrono::milliseconds(static_cast<int64_t>(in_seconds * 1000));
-  return {};
-}
-Result<> truth(const std::string& text, bool& value) {
-  if (text != "true" && text != "false") return fail("\"{}\" is neither true nor false", text);
-  value = text == "true";
-  return {};
-}
-template <class T>
-Result<> assign(Result<T> parsed, T& value) {
-  if (!parsed) return tl::unexpected(parsed.error());
-  value = std::move(*parsed);
-  return {};
-}
-
-// The first of `words` that is `text`, as an index.
-Result<size_t> one_of(const std::string& text, std::initializer_list<std::string_view> words) {
-  auto found = std::ranges::find(words, text);
-  if (found == words.end()) return fail("\"{}\" is not one of {}", text, fmt::join(words, ", "));
-  return static_cast<size_t>(found - words.begin());
-}
-template <class T>
-Result<> choose(const std::string& text, std::initializer_list<std::string_view> words, T& value) {
-  auto index = one_of(text, words);
-  if (!index) return tl::unexpected(index.error());
-  value = static_cast<T>(*index);
-  return {};
-}
-
-// "201+202": the first port and the next.
-Result<> set_numbers(tdm::cas::Config& analog, const std::string& value) {
-  analog.ports.clear();
-  std::istringstream numbers(value);
-  for (std::string number; std::getline(numbers, number, '+');) {
-    auto port = static_cast<uint8_t>(analog.ports.size() + 1);
-    if (port > tdm::kMaxAnalogPorts) return fail("more than {} numbers", tdm::kMaxAnalogPorts);
-    analog.ports.push_back({.slot = {0, port}, .number = number});
-  }
-  return {};
-}
-
-Result<> set(tdm::cas::Config& analog, const std::string& key, const std::string& value) {
-  if (key == "ports") return choose(value, {"fxs", "fxo", "em"}, analog.kind);
-  if (key == "numbers") return set_numbers(analog, value);
-  if (key == "caller_id") return choose(value, {"none", "bell202", "sdmf", "v23"}, analog.caller_id);
-  if (key == "dialling") return choose(value, {"tone", "pulse"}, analog.dialling);
-  if (key == "polarity") return truth(value, analog.polarity_on_answer);
-  if (key == "zone") {
-    analog.zone = tdm::find_tone_zone(value);
-    return analog.zone ? Result<>{} : fail("there are no tones of \"{}\"", value);
-  }
-  return fail("an analog span has no \"{}\"", key);
-}
-
-Result<> set(Span& span, const std::string& key, const std::string& value) {
-  if (key == "backend") {
-    if (value != "cesop" && value != "dahdi") return fail("\"{}\" is no backend: cesop or dahdi", value);
-    span.backend = value == "cesop" ? SpanBackend::Cesop : SpanBackend::Dahdi;
-    return {};
-  }
-  if (key == "driver_span") return number(value, span.driver_span);
-  if (key == "number") return number(value, span.cesop.number);
-  if (key == "local") return assign(SocketAddress::parse(value), span.cesop.local);
-  if (key == "remote") return assign(SocketAddress::parse(value), span.cesop.remote);
-  if (key == "ppm") return number(value, span.cesop.ppm);
-  if (key == "frames_per_packet") return number(value, span.cesop.frames_per_packet);
-  if (key == "rtp_header") return truth(value, span.cesop.rtp_header);
-  if (key == "role") return assign(tdm::pri::parse_role(value), span.pri.role);
-  if (key == "switch_type") return assign(tdm::pri::parse_switch_type(value), span.pri.switch_type);
-  if (key == "hunt") return assign(tdm::pri::parse_hunt(value), span.pri.hunt);
-  if (key == "nfas") return number(value, span.nfas);
-  if (key == "backup_dchannel") return truth(value, span.backup_dchannel);
-  if (key == "transfers") return truth(value, span.pri.takes_transfers);
-  if (key == "overlap") return truth(value, span.pri.overlap_receiving);
-  if (key == "trace") return truth(value, span.pri.trace);
-  if (key == "type" && value == "analog") {
-    span.cesop.type = tdm::SpanType::Analog;
-    return {};
-  }
-  if (key == "type") {
-    if (value != "e1" && value != "t1") return fail("\"{}\" is no type of span: e1, t1 or analog", value);
-    span.cesop.type = value == "e1" ? tdm::SpanType::E1 : tdm::SpanType::T1;
-    span.pri.switch_type = value == "e1" ? tdm::pri::SwitchType::EuroIsdnE1 : tdm::pri::SwitchType::Ni2;
-    return {};
-  }
-  if (key == "clock") {
-    if (value != "given" && value != "recovered") return fail("\"{}\" is no clock: given or recovered", value);
-    span.cesop.clock = value == "given" ? tdm::cesop::ClockSource::Given : tdm::cesop::ClockSource::Recovered;
-    return {};
-  }
-  if (span.is_analog() && key == "first_port") return number(value, span.first_port);
-  if (span.is_analog()) return set(span.analog, key, value);
-  return fail("a span has no \"{}\"", key);
-}
-
-Result<> set(Subscriber& subscriber, const std::string& key, const std::string& value) {
-  if (key == "number") return subscriber.number = value, Result<>{};
-  if (key == "kind") return assign(parse_kind(value), subscriber.kind);
-  if (key == "answer_after") return seconds(value, subscriber.answer_after);
-  if (key == "directory") return subscriber.directory = value, Result<>{};
-  if (key == "identity") return subscriber.identity = value, Result<>{};
-  if (key == "ecm") return truth(value, subscriber.ecm);
-  if (key == "max_bit_rate") return number(value, subscriber.max_bit_rate);
-  if (key == "play") return subscriber.play = value, Result<>{};
-  if (key == "record") return subscriber.record = value, Result<>{};
-  if (key == "frequency") return number(value, subscriber.frequency);
-  if (key == "level") return number(value, subscriber.level);
-  if (key == "in_progress") return truth(value, subscriber.in_progress);
-  if (key == "length") return seconds(value, subscriber.length);
-  if (key == "cause") return number(value, subscriber.cause);
-  return fail("a subscriber has no \"{}\"", key);
-}
 
 // An exchange gives the clock.
 Span default_span(size_t number) {
@@ -172,13 +34,32 @@ Span finished(Span span) {
   return span;
 }
 
+template <class S>
+Result<> set(S& into, const std::vector<conf::Option<S>>& options, std::string_view key, const std::string& value) {
+  auto option = std::ranges::find(options, key, &conf::Option<S>::name);
+  if (option != options.end()) return option->read(into, toml::value(value));
+  std::vector<std::string_view> names;
+  for (const auto& known : options) names.push_back(known.name);
+  return fail("is not known here{}", conf::meant(key, names));
+}
+
+Result<> set(Subscriber& subscriber, std::string_view key, const std::string& value) {
+  return set(subscriber, subscriber_options(), key, value);
+}
+
+Result<> set(Span& span, std::string_view key, const std::string& value) {
+  bool is_analogs = std::ranges::any_of(analog_options(), [&](const auto& option) { return option.name == key; });
+  return set(span, span.is_analog() && is_analogs ? analog_options() : span_options(), key, value);
+}
+
 template <class T>
 Result<> set_all(T& thing, const std::string& words) {
   std::istringstream stream(words);
   for (std::string word; std::getline(stream, word, ',');) {
     auto equals = word.find('=');
     if (equals == std::string::npos) return fail("\"{}\" is not key=value", word);
-    if (auto done = set(thing, word.substr(0, equals), word.substr(equals + 1)); !done) return done;
+    std::string key = word.substr(0, equals);
+    if (auto done = set(thing, key, word.substr(equals + 1)); !done) return fail_with(done.error(), "{}", key);
   }
   return {};
 }
@@ -198,7 +79,7 @@ Result<> set_all(T& thing, const toml::table& table, const std::filesystem::path
   for (bool first : {true, false}) {
     for (const auto& [key, node] : table) {
       if ((key.str() == "type") != first) continue;
-      if (auto done = set(thing, std::string(key.str()), text_of(node)); !done) {
+      if (auto done = set(thing, key.str(), text_of(node)); !done) {
         return fail_with(done.error(), "{}:{}: {}", file.string(), node.source().begin.line, key.str());
       }
     }
@@ -221,7 +102,7 @@ Result<Subscriber> parse_subscriber(const std::string& words) {
   auto equals = first.find('=');
   if (equals == std::string::npos) return fail("--subscriber {}: NUMBER=KIND expected", words);
   subscriber.number = first.substr(0, equals);
-  auto done = assign(parse_kind(first.substr(equals + 1)), subscriber.kind);
+  auto done = set(subscriber, "kind", first.substr(equals + 1));
   if (done && comma != std::string::npos) done = set_all(subscriber, words.substr(comma + 1));
   if (!done) return fail_with(done.error(), "--subscriber {}", words);
   return subscriber;

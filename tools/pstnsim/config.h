@@ -15,7 +15,7 @@ namespace sg::pstnsim {
 // What answers a number.
 enum class Kind : uint8_t {
   Fax,           // a fax machine: receives into a TIFF, sends on command
-  Voice,         // plays a WAV file and records one
+  Voice,         // plays a sound file and records one
   Echo,          // says back what it hears
   Data,          // a tester of 64 kbit/s unrestricted data: calls and takes calls with this bearer only
   Tone,          // a tone, without end
@@ -35,7 +35,7 @@ struct Subscriber {
   bool ecm = true;
   int max_bit_rate = 14400;
   // Voice.
-  std::filesystem::path play, record;  // WAV: 16 bits, mono, 8000 Hz
+  std::filesystem::path play, record;  // a sound file of any kind; a WAV file
   // Tone and Announcement.
   double frequency = 1000;  // Hz
   double level = -10;       // dBm0

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 
-#include "base/reactor.h"
-#include "base/unique_fd.h"
+#include "base/lifetime.h"
+#include "base/line_server.h"
 #include "tools/pstnsim/exchange.h"
 
 namespace sg::pstnsim {
@@ -18,26 +17,14 @@ class ControlServer {
   ~ControlServer();
 
  private:
-  static constexpr size_t kLongestLine = 64 * 1024;
-
-  struct Client {
-    UniqueFd socket;
-    std::string unread;
-  };
-
-  ControlServer(std::string path, UniqueFd listener, Reactor& reactor, Exchange& exchange);
-  void accept();
-  void read(uint64_t id);
-  void send(uint64_t id, const Exchange::Json& answer);
-  void close(uint64_t id);
+  ControlServer(std::string path, UniqueFd listening, Reactor& reactor, Exchange& exchange);
+  void on_request(LineServer::Client client, const std::string& line);
 
   std::string path_;
-  UniqueFd listener_;
-  Reactor& reactor_;
   Exchange& exchange_;
-  std::map<uint64_t, Client> clients_;
-  uint64_t last_client_ = 0;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // answers may come late
+  Counters counters_;
+  LineServer clients_;
+  Lifetime lifetime_;  // answers may come late
 };
 
 }  // namespace sg::pstnsim

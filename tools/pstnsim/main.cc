@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "tools/pstnsim/control.h"
 #include "tools/pstnsim/exchange.h"
+#include "tools/pstnsim/options.h"
 
 namespace options = boost::program_options;
 using namespace sg;
@@ -35,61 +36,19 @@ DESCRIPTION
 )";
 
 constexpr const char* kMore = R"(
-SPANS
-  KEY=VALUE, separated by commas; in a file the same keys in a [[span]] table.
-  backend            cesop (default): over UDP; dahdi: a span of the DAHDI
-                     driver
-  driver_span        with dahdi: the driver's number of the span (the same as
-                     number)
-  local, remote      with cesop: HOST:PORT of the two ends
-  type               e1 (default), t1, or analog: then backend=dahdi, and
-                       ports      fxs (default): lines of this exchange; fxo:
-                                  telephones and fax machines; em: tie lines
-                       numbers    one for each port from first_port (1) on,
-                                  with + between them
-                       caller_id  bell202, sdmf, v23 or none; dialling: tone
-                                  (default) or pulse
-                       polarity   true: the battery is reversed at the answer
-                                  (false); zone: whose tones (us)
-  role               network (default) or user
-  switch_type        euroisdn_e1 (default on an E1), ni2 (default on a T1),
-                     euroisdn_t1, ni1, dms100, lucent5e, att4ess, qsig
-  clock              given (default) or recovered
-  ppm                how much faster than this machine's clock a given clock
-                     runs (0)
-  hunt               ascending (default), descending, round_robin: how
-                     timeslots for calls out are chosen
-  nfas               number of the span whose interface this one's timeslots
-                     belong to (none)
-  backup_dchannel    true: with nfas, that interface's backup D-channel is on
-                     this span (false)
-  overlap            true: numbers may come in parts (false)
-  frames_per_packet  frames of 125 us a packet (40)
-  rtp_header         true: packets carry one (false)
-  number             1, 2, ... in the order given
-  transfers          true: two calls of one interface are joined in the
-                     exchange when the far end asks (false)
-  trace              true: every ISDN message to the log at debug level (false)
-
-SUBSCRIBERS
-  NUMBER=KIND, then KEY=VALUE; in a file number and kind are keys of a
-  [[subscriber]] table.
-  fax           directory (received faxes go to NUMBER-CALL.tif there),
-                identity, ecm (true), max_bit_rate (14400)
-  voice         play, record: WAV files, 16 bits, mono, 8000 Hz
+KINDS OF SUBSCRIBERS
+  fax           a fax machine: receives into a TIFF, sends when told to
+  voice         plays a sound file and records another
   echo          says back what it hears
   data          a tester of 64 kbit/s unrestricted data, which meets no voice:
                 pseudo-random bits, compared at the other end; "calls" and
                 "wait" tell "data": octets compared, errors, clean (in a row
                 without any) and slips
-  tone          frequency in Hz (1000), level in dBm0 (-10)
+  tone          a tone without end
   busy          cause 17
   no_answer     rings without end
   unknown       cause 1, as every number that is not listed
-  announcement  plays a tone (frequency, level) for length seconds (3) before
-                any answer, then ends with cause (1): within the DISCONNECT, or
-                with in_progress=true after a PROGRESS
-  answer_after  seconds of ringing before the answer (0); fax, voice, echo, tone
+  announcement  plays a tone before any answer, then ends with a cause
 
 CONTROL SOCKET
   A Unix stream socket; a JSON object a line in, one a line out, with "ok" and,
@@ -174,7 +133,7 @@ int main(int count, char** words) {
   const std::string word = given.count("word") ? given["word"].as<std::string>() : "";
   if (!word.empty() && word != "help") return complain("\"" + word + "\" is no option; see --help", kUsage);
   if (given.count("help") || word == "help") {
-    std::cout << kAbout << described << kMore;
+    std::cout << kAbout << described << '\n' << options_help() << kMore;
     return 0;
   }
   if (given.count("version")) {

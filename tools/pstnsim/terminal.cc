@@ -5,7 +5,7 @@
 #include <deque>
 #include <numbers>
 
-#include "media/tone/wav.h"
+#include "media/tone/sound_file.h"
 #include "tools/pstnsim/wav_writer.h"
 
 namespace sg::pstnsim {
@@ -110,7 +110,7 @@ std::unique_ptr<Terminal> make_echo() {
 Result<std::unique_ptr<Terminal>> make_voice(const std::filesystem::path& play, const std::filesystem::path& record) {
   std::vector<int16_t> words;
   if (!play.empty()) {
-    auto read = media::read_wav(play);
+    auto read = media::read_sound(play);
     if (!read) return tl::unexpected(read.error());
     words = std::move(*read);
   }

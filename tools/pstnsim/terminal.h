@@ -27,7 +27,7 @@ std::unique_ptr<Terminal> make_tone(double frequency, double level_dbm0, std::ch
                                     std::chrono::milliseconds off = {});
 std::unique_ptr<Terminal> make_ringback();  // 425 Hz, 1 s on, 4 s off
 std::unique_ptr<Terminal> make_echo();
-// Error: the file to play is no WAV of this kind, or the one to record cannot be written.
+// Error: the file to play is no sound, or the one to record cannot be written.
 Result<std::unique_ptr<Terminal>> make_voice(const std::filesystem::path& play, const std::filesystem::path& record);
 // `send`: the document; empty: none. `receive`: where one that comes is written.
 Result<std::unique_ptr<Terminal>> make_fax(const Subscriber& subscriber, bool calling,

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <sndfile.h>
+
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <span>
 
@@ -10,20 +11,19 @@
 
 namespace sg::pstnsim {
 
-// A WAVE file of the kind that media::read_wav() reads. Writes as it goes; the lengths in the header
-// are put right when it is destroyed.
+// A WAVE file of 8000 samples a second, one channel, 16 bits. Whole once it is destroyed.
 class WavWriter {
  public:
-  static Result<std::unique_ptr<WavWriter>> make(const std::filesystem::path& file);
-  ~WavWriter();
+  static Result<std::unique_ptr<WavWriter>> make(const std::filesystem::path& path);
   void write(std::span<const int16_t> samples);
 
  private:
-  explicit WavWriter(std::ofstream file) : file_(std::move(file)) {}
-  void write_header();
+  struct Close {
+    void operator()(SNDFILE* file) const { ::sf_close(file); }
+  };
+  explicit WavWriter(SNDFILE* file) : file_(file) {}
 
-  std::ofstream file_;
-  uint32_t octets_ = 0;
+  std::unique_ptr<SNDFILE, Close> file_;
 };
 
 }  // namespace sg::pstnsim

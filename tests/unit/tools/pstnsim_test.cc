@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "base/event_loop.h"
-#include "media/tone/wav.h"
+#include "media/tone/sound_file.h"
 #include "tools/pstnsim/control.h"
 #include "tools/pstnsim/exchange.h"
 
@@ -154,7 +154,7 @@ TEST(Pstnsim, VoiceHearsAToneThroughTheSpan) {
     auto made = exchanges.ask(exchanges.network, {{"command", "originate"}, {"from", "100"}, {"to", "200"}});
     ASSERT_TRUE(exchanges.until([&] { return exchanges.network.has("answered"); }, 10s));
     auto heard = [&] {
-      auto samples = media::read_wav(exchanges.directory.path / "heard.wav");
+      auto samples = media::read_sound(exchanges.directory.path / "heard.wav");
       return samples ? *samples : std::vector<int16_t>{};
     };
     ASSERT_TRUE(exchanges.until(
