@@ -10,10 +10,6 @@ namespace {
 // A test may wait for very many calls at once.
 constexpr size_t kMostClients = 1000;
 
-std::string refusal(const std::string& why) {
-  return Exchange::Json{{"ok", false}, {"error", why}}.dump();
-}
-
 }  // namespace
 
 Result<std::unique_ptr<ControlServer>> ControlServer::make(const std::string& path, Reactor& reactor,
@@ -27,7 +23,7 @@ ControlServer::ControlServer(std::string path, UniqueFd listening, Reactor& reac
     : path_(std::move(path)),
       exchange_(exchange),
       clients_(reactor, std::move(listening),
-               {.clients = kMostClients, .told_above_octets = refusal("the request is too long")},
+               {.clients = kMostClients, .told_above_octets = refusal("the request is too long").dump()},
                {counters_.get("too_long"), counters_.get("turned_away"), counters_.get("dropped_idle"),
                 counters_.get("accept_errors")},
                [this](LineServer::Client client, const std::string& line) { on_request(client, line); }) {}
@@ -37,11 +33,10 @@ ControlServer::~ControlServer() {
 }
 
 void ControlServer::on_request(LineServer::Client client, const std::string& line) {
-  auto request = Exchange::Json::parse(line, nullptr, false);
-  if (request.is_discarded()) return clients_.answer(client, refusal("that is no JSON"));
-  exchange_.handle(request, lifetime_.guard([this, client](const Exchange::Json& answer) {
-    clients_.answer(client, answer.dump());
-  }));
+  auto request = Json::parse(line, nullptr, false);
+  if (request.is_discarded()) return clients_.answer(client, refusal("that is no JSON").dump());
+  exchange_.handle(request,
+                   lifetime_.guard([this, client](const Json& answer) { clients_.answer(client, answer.dump()); }));
 }
 
 }  // namespace sg::pstnsim

@@ -141,9 +141,10 @@ TEST(PstnsimAnalog, SaysWhatIsWrongWithASpan) {
 
   EXPECT_THAT(error("type=analog,backend=dahdi"), testing::HasSubstr("needs numbers"));
   EXPECT_THAT(error("type=analog,numbers=1"), testing::HasSubstr("backend=dahdi"));
-  EXPECT_THAT(error("type=analog,ports=fxx"), testing::HasSubstr("not one of fxs, fxo, em"));
+  EXPECT_THAT(error("type=analog,ports=fxx"), testing::HasSubstr(R"(one of "fxs", "fxo", "em" is wanted)"));
   EXPECT_THAT(error("type=analog,zone=atlantis"), testing::HasSubstr("no tones"));
   EXPECT_THAT(error("type=analog,backend=dahdi,numbers=1+2,first_port=48"), testing::HasSubstr("ports 48 to 49"));
-  EXPECT_THAT(error("type=analog,backend=dahdi,numbers=1,first_port=0"), testing::HasSubstr("ports 0 to 0"));
+  EXPECT_THAT(error("type=analog,backend=dahdi,numbers=1,first_port=0"),
+              testing::HasSubstr("first_port: a number from 1"));
   EXPECT_EQ(error("type=analog,backend=dahdi,ports=fxo,numbers=1+2"), "");
 }
