@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/fsm_dot.h"
-#include "gateway/call/call.h"
+#include "gateway/call/call_state.h"
 #include "gateway/call/media_mode.h"
 #include "gateway/sip/dialog_state.h"
 #include "gateway/sip/offer_exchange.h"
@@ -35,7 +35,7 @@ Graph graph_of(const Table& table) {
 
 std::vector<Graph> all_graphs() {
   return {
-      graph_of(call::Call::table()),         graph_of(call::MediaMode::table()),  graph_of(sip::dialog_table()),
+      graph_of(call::call_table()),          graph_of(call::MediaMode::table()),  graph_of(sip::dialog_table()),
       graph_of(sip::OfferExchange::table()), graph_of(tdm::pri::Call::table()),   graph_of(tdm::cas::FxsPort::table()),
       graph_of(tdm::cas::FxoPort::table()),  graph_of(tdm::cas::EmPort::table()),
   };
