@@ -50,7 +50,7 @@ struct FaxBridgeTest : ::testing::Test, FaxBridge::Listener {
   std::vector<std::string> frames(Side from) const {
     std::vector<std::string> all;
     for (const Told& one : told) {
-      if (one.from == from && one.event.kind == t38::FaxEvent::Kind::Frame) all.push_back(one.event.detail);
+      if (one.from == from && one.event.kind == t38::FaxEvent::Kind::Frame) all.push_back(t38::describe(one.event));
     }
     return all;
   }
