@@ -17,6 +17,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 constexpr size_t kBlock = 160;
 constexpr auto kLaw = tdm::Law::A;
@@ -123,8 +124,8 @@ TEST_F(FaxBridgeTest, AFaxGoesThroughTheGatewayAndIsTold) {
 
   EXPECT_TRUE(behind_t38->result().success) << behind_t38->result().status_text;
   EXPECT_EQ(on_line->result().pages_received, 1);
-  EXPECT_THAT(frames(Side::A), Contains("DCS"));
-  EXPECT_THAT(frames(Side::B), Contains("DIS"));
+  EXPECT_THAT(frames(Side::A), Contains(StartsWith("DCS")));
+  EXPECT_THAT(frames(Side::B), Contains(StartsWith("DIS")));
   for (const Told& one : told) EXPECT_FALSE(one.in_audio);
   // Its figures stay when the side goes back to audio, or to T.38 anew.
   bridge.end_t38(Side::A);
@@ -202,8 +203,8 @@ TEST_F(FaxBridgeTest, AFaxInAudioIsListenedInOnFromWhenItIsOne) {
   }
 
   EXPECT_EQ(b->result().pages_received, 1) << b->result().status_text;
-  EXPECT_THAT(frames(Side::A), Contains("DCS"));
-  EXPECT_THAT(frames(Side::B), Contains("DIS"));
+  EXPECT_THAT(frames(Side::A), Contains(StartsWith("DCS")));
+  EXPECT_THAT(frames(Side::B), Contains(StartsWith("DIS")));
   for (const Told& one : told) EXPECT_TRUE(one.in_audio);
   // What comes in T.38 later adds to it.
   bridge.begin_t38(Side::A, far_end_of_a, {});

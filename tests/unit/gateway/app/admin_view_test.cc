@@ -110,7 +110,7 @@ TEST_F(AdminViewTest, ExplainsWhereACallWouldGoNow) {
   EXPECT_EQ(told->route, "in");
   ASSERT_EQ(told->targets.size(), 1u);
   EXPECT_EQ(told->targets[0].state, "up, 0 calls");
-  EXPECT_EQ(told->targets[0].message, "INVITE sip:300@127.0.0.1:9, calling ");
+  EXPECT_EQ(told->targets[0].message, "INVITE sip:300@" + peer() + ", calling ");
   question.from = "nobody";
   EXPECT_EQ(view->explain_route(question).error().message, "there is no trunk \"nobody\"");
 }

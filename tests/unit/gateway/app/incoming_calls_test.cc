@@ -5,14 +5,14 @@
 namespace sg::app {
 namespace {
 
-SocketAddress address(const char* text) {
+SocketAddress address(const std::string& text) {
   return SocketAddress::parse(text).value();
 }
 
 class IncomingCallsTest : public testing::SmallGateway {
  protected:
   sip::SipAgent::Listener& listener() { return *incoming; }
-  const SocketAddress peer = address("127.0.0.1:9"), stranger = address("192.0.2.1:5060");
+  const SocketAddress peer_address = address(peer()), stranger = address("192.0.2.1:5060");
 };
 
 TEST_F(IncomingCallsTest, ACallOnALineIsACallOfItsTrunk) {
@@ -24,21 +24,21 @@ TEST_F(IncomingCallsTest, ACallOnALineIsACallOfItsTrunk) {
 }
 
 TEST_F(IncomingCallsTest, ARequestIsOfTheTrunkThatListsItsSource) {
-  EXPECT_TRUE(listener().admits(peer));
-  EXPECT_EQ(listener().trunk_of(peer), "pbx");
-  EXPECT_TRUE(listener().is_listed("pbx", peer));
+  EXPECT_TRUE(listener().admits(peer_address));
+  EXPECT_EQ(listener().trunk_of(peer_address), "pbx");
+  EXPECT_TRUE(listener().is_listed("pbx", peer_address));
   EXPECT_FALSE(listener().admits(stranger));
   EXPECT_EQ(listener().trunk_of(stranger), "");
   EXPECT_FALSE(listener().is_listed("pbx", stranger));
 }
 
 TEST_F(IncomingCallsTest, PeersThatAskHearWhetherACallWouldBeTaken) {
-  EXPECT_EQ(listener().options_status(peer), 200);
+  EXPECT_EQ(listener().options_status(peer_address), 200);
 
   incoming->turn_away();
 
-  EXPECT_EQ(listener().options_status(peer), 503);
-  EXPECT_TRUE(listener().admits(peer)) << "calls that stand go on";
+  EXPECT_EQ(listener().options_status(peer_address), 503);
+  EXPECT_TRUE(listener().admits(peer_address)) << "calls that stand go on";
 }
 
 TEST_F(IncomingCallsTest, NobodyIsLetInBeforeItIsOpenAndAfterwards) {
@@ -51,11 +51,11 @@ TEST_F(IncomingCallsTest, NobodyIsLetInBeforeItIsOpenAndAfterwards) {
 
   EXPECT_TRUE(calls->calls().empty());
   EXPECT_EQ(line->slots[0].state, tdm::Signalling::SlotState::Idle) << "it is released";
-  EXPECT_FALSE(listener().admits(peer));
-  EXPECT_EQ(listener().trunk_of(peer), "");
-  EXPECT_FALSE(listener().is_listed("pbx", peer));
-  EXPECT_EQ(listener().options_status(peer), 503);
-  EXPECT_FALSE(listener().is_emergency(help, peer));
+  EXPECT_FALSE(listener().admits(peer_address));
+  EXPECT_EQ(listener().trunk_of(peer_address), "");
+  EXPECT_FALSE(listener().is_listed("pbx", peer_address));
+  EXPECT_EQ(listener().options_status(peer_address), 503);
+  EXPECT_FALSE(listener().is_emergency(help, peer_address));
 }
 
 class EmergencyCalls : public testing::SmallGateway {
@@ -70,10 +70,10 @@ TEST_F(EmergencyCalls, AreKnownByThePlanOfTheTrunkThatCalls) {
   sip::SipAgent::Listener& listener = *incoming;
   call::Setup setup;
   setup.called.digits = "112";
-  EXPECT_TRUE(listener.is_emergency(setup, address("127.0.0.1:9")));
+  EXPECT_TRUE(listener.is_emergency(setup, address(peer())));
   EXPECT_FALSE(listener.is_emergency(setup, address("192.0.2.1:5060")));
   setup.called.digits = "300";
-  EXPECT_FALSE(listener.is_emergency(setup, address("127.0.0.1:9")));
+  EXPECT_FALSE(listener.is_emergency(setup, address(peer())));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <string>
 
+#include "base/bound_socket.h"
 #include "gateway/app/admin_view.h"
 #include "gateway/app/configs.h"
 #include "gateway/app/incoming_calls.h"
@@ -65,7 +66,7 @@ kind = "pri"
 spans = [1]
 [trunk.pbx]
 kind = "sip"
-peer = "sip:127.0.0.1:9"
+peer = "sip:)" + peer() + R"("
 probe = "0s"
 [[route]]
 name = "in"
@@ -77,6 +78,7 @@ to = "pbx"
     return text;
   }
   std::string file() const { return folder / "spangate.toml"; }
+  static std::string peer() { return support::own_host() + ":5069"; }
 
   // The line's far end calls, and has its timeslot.
   CallId call_from_line(const std::string& number) {
@@ -95,6 +97,8 @@ to = "pbx"
   }
 
   const std::filesystem::path folder = ::testing::TempDir() + "sg-app-" + std::to_string(::getpid());
+  // Whom INVITEs reach, and nobody reads them.
+  const UniqueFd silent_peer = bound_socket(SocketAddress::parse(peer()).value(), SOCK_DGRAM).value();
   sip::SuRoot root;
   Counters counters;
   call::testing::FakeMedia media{root};

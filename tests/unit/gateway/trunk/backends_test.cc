@@ -44,7 +44,8 @@ TEST(Backends, KnowEverySpanByItsNumberWhateverBringsIt) {
   std::vector<uint16_t> numbers;
   for (const auto& status : backends->status()) numbers.push_back(status.number);
   EXPECT_THAT(numbers, ElementsAre(2, 7));
-  EXPECT_TRUE(backends->open_dchannel({2, 16}, "pri"));
+  const auto dchannel = backends->open_dchannel({2, 16}, "pri");
+  EXPECT_TRUE(dchannel);
   EXPECT_FALSE(backends->open_dchannel({2, 16}, "pri")) << "it is open";
   EXPECT_EQ(backends->driver_span(2), std::nullopt);
   EXPECT_EQ(backends->driver_version() + backends->driver_error(), "");

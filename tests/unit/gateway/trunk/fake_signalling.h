@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/lifetime.h"
 #include "base/reactor.h"
 #include "tdm/signalling.h"
 
@@ -38,7 +39,7 @@ class FakeSignalling final : public tdm::Signalling {
     if (slot == slots.end()) return;
     slot->call = {};
     slot->state = SlotState::Idle;
-    reactor_.post([this, call, cause] { listener->on_released(call, cause); });
+    reactor_.post(lifetime_.guard([this, call, cause] { listener->on_released(call, cause); }));
   }
   bool set_blocked(tdm::Timeslot slot, bool is_blocked) override {
     auto found = std::ranges::find(slots, slot, &SlotStatus::slot);
@@ -75,6 +76,7 @@ class FakeSignalling final : public tdm::Signalling {
 
   Reactor& reactor_;
   uint64_t last_ = 0;
+  Lifetime lifetime_;
 };
 
 }  // namespace sg::trunk::testing

@@ -13,6 +13,7 @@ using testing::FakeSignalling;
 // A trunk of two interfaces with two timeslots each.
 class TdmTrunkTest : public ::testing::Test {
  protected:
+  ~TdmTrunkTest() override { incoming.clear(); }  // legs end before their trunk
   FakeSignalling& add(TdmTrunk::Options& options, uint16_t span) {
     auto interface = std::make_unique<FakeSignalling>(reactor, span, uint8_t{2});
     FakeSignalling& kept = *interface;
