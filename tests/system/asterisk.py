@@ -87,7 +87,7 @@ class Asterisk(MeddlingPeer):
         self.ends_the_fax, self.max_datagram, self.cuts, self.only_t38 = ends_the_fax, max_datagram, cuts, only_t38
         self.says = {True: Dialog(), False: Dialog()}  # by whether it is the machine that says so
         self.watches = {True: FrameWatch(), False: FrameWatch()}
-        self.answers_to_audio = []  # statuses
+        self.answers_to_audio = {}  # by whether the machine was asked: the final status
         self.sent = {}  # (towards the machine, CSeq, method): the request
         self.previous = b""
         super().__init__(**more)
@@ -120,17 +120,20 @@ class Asterisk(MeddlingPeer):
             return False
         status = int(message.split()[1])
         if method == b"INVITE" and status >= 200:
-            self.answers_to_audio.append(status)
-            self.send(not towards_machine, b"ACK", int(number))
+            self.answers_to_audio.setdefault(not towards_machine, status)
+            # RFC 3261 section 17.1.1.3: the ACK of a refusal belongs to the INVITE's transaction.
+            self.send(not towards_machine, b"ACK", int(number), of=b"ACK" if status < 300 else b"INVITE")
         return True
 
-    def send(self, towards_machine, method, number, body=b""):
+    def send(self, towards_machine, method, number, body=b"", of=None):
+        """`of`: the method whose transaction it belongs to, where that is another one's."""
         says = self.says[not towards_machine]
         own = self.gateway if towards_machine else self.peer
         own_address = b"%s:%d" % (own[0].encode(), own[1])
         target = (self.far if towards_machine else self.near).getsockname()
         lines = [b"%s sip:fax@%s:%d SIP/2.0" % (method, target[0].encode(), target[1]),
-                 b"Via: SIP/2.0/UDP %s;branch=z9hG4bK-%s-%d" % (own_address, method, number), b"Max-Forwards: 70",
+                 b"Via: SIP/2.0/UDP %s;branch=z9hG4bK-%s-%d" % (own_address, of or method, number),
+                 b"Max-Forwards: 70",
                  b"From: " + says.local, b"To: " + says.remote, b"Call-ID: " + says.call_id,
                  b"CSeq: %d %s" % (number, method), b"Contact: <sip:asterisk@%s>" % own_address]
         if body:

@@ -185,7 +185,8 @@ class AsteriskWays(Fallbacks):
         for name in ("ends", "ends-as-caller"):
             with self.subTest(fax=name):
                 self.wait("the answers to its re-INVITEs", lambda name=name: len(self.faxes[name][1].answers_to_audio) == 2)
-                self.assertEqual(self.faxes[name][1].answers_to_audio, [200, 200])
+                # A BYE that overtakes the answer ends the re-INVITE with 487 (RFC 3261 section 15.1.2).
+                self.assertLessEqual(set(self.faxes[name][1].answers_to_audio.values()), {200, 487})
         self.wait_for_no_calls()
 
 
