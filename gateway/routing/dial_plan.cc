@@ -34,52 +34,18 @@ Result<std::shared_ptr<const DialPlan>> DialPlan::load(const std::string& file) 
   return make(std::move(*settings));
 }
 
-PlanLoader::PlanLoader(Reactor& signalling) : signalling_(signalling), thread_([this] { run(); }) {}
-
-PlanLoader::~PlanLoader() {
-  *is_alive_ = false;
-  {
-    std::lock_guard lock(mutex_);
-    is_stopping_ = true;
-  }
-  wake_.notify_one();
-  thread_.join();
-}
-
 void PlanLoader::load(std::string file, Done done) {
-  queue([this, file = std::move(file), done = std::move(done), alive = is_alive_] {
+  auto tell = lifetime_.guard([done = std::move(done)](auto& loaded) { done(std::move(loaded)); });
+  thread_.post([this, file = std::move(file), tell = std::move(tell)] {
+    if (is_ending_) return;
     auto loaded = std::make_shared<Result<std::shared_ptr<const DialPlan>>>(DialPlan::load(file));
-    signalling_.post([loaded, done, alive] {
-      if (*alive) done(std::move(*loaded));
-    });
+    signalling_.post([loaded, tell]() mutable { tell(*loaded); });
   });
 }
 
+// The last one who has it is the task, which ends on the thread.
 void PlanLoader::dispose(std::shared_ptr<const DialPlan> old) {
-  // A function must be copyable; the last copy goes with the job, on the thread.
-  queue([kept = std::move(old)]() mutable { kept.reset(); });
-}
-
-void PlanLoader::queue(Job job) {
-  {
-    std::lock_guard lock(mutex_);
-    jobs_.push_back(std::move(job));
-  }
-  wake_.notify_one();
-}
-
-void PlanLoader::run() {
-  for (;;) {
-    Job job;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [&] { return is_stopping_ || !jobs_.empty(); });
-      if (is_stopping_) return;
-      job = std::move(jobs_.front());
-      jobs_.pop_front();
-    }
-    job();
-  }
+  thread_.post([kept = std::move(old)] {});
 }
 
 }  // namespace sg::routing

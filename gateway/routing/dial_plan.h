@@ -1,16 +1,15 @@
 #pragma once
 
-#include <condition_variable>
-#include <deque>
+#include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
-#include <thread>
 
+#include "base/lifetime.h"
 #include "base/reactor.h"
 #include "base/result.h"
+#include "base/task_thread.h"
 #include "conf/settings.h"
 #include "gateway/route/plan.h"
 
@@ -35,9 +34,9 @@ class PlanLoader {
   using Done = std::function<void(Result<std::shared_ptr<const DialPlan>>)>;
 
   // `signalling` outlives the loader, with the tasks that it was posted.
-  explicit PlanLoader(Reactor& signalling);
-  // Waits for what is under way.
-  ~PlanLoader();
+  explicit PlanLoader(Reactor& signalling) : signalling_(signalling) {}
+  // Waits for what is under way; what has not begun is left.
+  ~PlanLoader() { is_ending_ = true; }
   PlanLoader(const PlanLoader&) = delete;
   PlanLoader& operator=(const PlanLoader&) = delete;
 
@@ -46,18 +45,10 @@ class PlanLoader {
   void dispose(std::shared_ptr<const DialPlan> old);
 
  private:
-  using Job = std::function<void()>;
-  void queue(Job job);
-  void run();
-
   Reactor& signalling_;
-  // Tasks that were posted ask it whether the loader still lives. Signalling thread only.
-  std::shared_ptr<bool> is_alive_ = std::make_shared<bool>(true);
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Job> jobs_;
-  bool is_stopping_ = false;
-  std::thread thread_;  // last: it uses all of the above
+  std::atomic<bool> is_ending_ = false;
+  Lifetime lifetime_;
+  TaskThread thread_;  // last: its tasks use all of the above
 };
 
 }  // namespace sg::routing
