@@ -38,6 +38,8 @@ struct AddressRange {
   std::string to_string() const;
   bool operator==(const AddressRange&) const = default;
 };
+// How closely the blocks name this address: the longest prefix of those that hold it; -1: none does.
+int prefix_for(const std::vector<AddressRange>& ranges, const SocketAddress& address);
 
 // What happens to requests from addresses that no trunk lists.
 enum class UnknownSource : uint8_t { Drop, Refuse };

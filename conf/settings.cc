@@ -58,10 +58,10 @@ bool Fax::allows(Modem modem) const {
   return std::find(modems.begin(), modems.end(), modem) != modems.end();
 }
 
-int SipTrunk::prefix_for(const SocketAddress& source) const {
+int prefix_for(const std::vector<AddressRange>& ranges, const SocketAddress& address) {
   int longest = -1;
-  for (const AddressRange& range : allow_from) {
-    if (range.contains(source)) longest = std::max(longest, range.prefix_bits);
+  for (const AddressRange& range : ranges) {
+    if (range.contains(address)) longest = std::max(longest, range.prefix_bits);
   }
   return longest;
 }

@@ -191,10 +191,6 @@ struct SipTrunk : Trunk {
   bool transfer = true;
   bool clearmode = true;
   Latch latch = Latch::Careful;
-
-  bool allows(const SocketAddress& source) const { return prefix_for(source) >= 0; }
-  // How closely allow_from names this address: the longest prefix of its blocks that hold it; -1: none does.
-  int prefix_for(const SocketAddress& source) const;
 };
 
 }  // namespace sg::conf

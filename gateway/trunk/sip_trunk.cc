@@ -1,7 +1,5 @@
 #include "gateway/trunk/sip_trunk.h"
 
-#include <algorithm>
-
 #include "base/log.h"
 
 namespace sg::trunk {
@@ -32,14 +30,6 @@ void SipTrunk::start_probe() {
     return;
   }
   probe_ = std::move(*probe);
-}
-
-int SipTrunk::prefix_for(const SocketAddress& source) const {
-  int longest = -1;
-  for (const conf::AddressRange& range : options_.allow_from) {
-    if (range.contains(source)) longest = std::max(longest, range.prefix_bits);
-  }
-  return longest;
 }
 
 // A probe knows of what comes and goes. But of passwords a call knows more: OPTIONS may want one where INVITE does not,

@@ -44,7 +44,7 @@ class SipTrunk final : public call::Trunk {
   void change(Options options);
 
   // How closely the trunk lists this address: the longest prefix of its blocks that hold it; -1: none does.
-  int prefix_for(const SocketAddress& source) const;
+  int prefix_for(const SocketAddress& source) const { return conf::prefix_for(options_.allow_from, source); }
   bool is_peer(const SocketAddress& source) const { return options_.peer == source; }
   // The policy for an incoming leg, which came to this local address of ours.
   call::MediaPolicy policy_at(const SocketAddress& local) const;
