@@ -149,10 +149,12 @@ class Loader {
     }
     if (!trunk.rate_file.empty()) {
       auto read = read_rates(settings.folder_at(line_of(node)) / trunk.rate_file);
-      if (read) {
-        trunk.rates = std::move(*read);
-      } else {
+      if (!read) {
         faults_.add(title, "rates", read.error().message);
+      } else if (!trunk.cost.empty()) {
+        faults_.add(title, "rates", "does not go with cost: which of the two counts?");
+      } else {
+        trunk.cost = std::move(*read);
       }
     }
     return trunk;

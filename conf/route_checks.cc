@@ -11,9 +11,7 @@ namespace {
 
 std::string no_trunk(const Settings& settings, std::string_view name) {
   std::vector<std::string_view> names;
-  for (const Trunk& trunk : settings.pri_trunks) names.push_back(trunk.name);
-  for (const Trunk& trunk : settings.sip_trunks) names.push_back(trunk.name);
-  for (const Trunk& trunk : settings.analog_trunks) names.push_back(trunk.name);
+  for (const Trunk* trunk : settings.all_trunks()) names.push_back(trunk->name);
   return fmt::format("there is no [trunk.{}]{}", name, meant(name, names));
 }
 
@@ -81,7 +79,7 @@ void check_cost(const Settings& settings, const std::string& title, const Route&
   for (const auto& group : route.to) {
     for (const std::string& name : group) {
       const Trunk* trunk = settings.trunk(name);
-      has_price |= trunk && (!trunk->cost.empty() || !trunk->rates.empty());
+      has_price |= trunk && !trunk->cost.empty();
     }
   }
   if (route.pick == Pick::Cost && !has_price) {

@@ -140,6 +140,14 @@ std::string Port::to_string() const {
   return span == 0 ? std::string() : fmt::format("{}/{}", span, channel);
 }
 
+std::vector<const Trunk*> Settings::all_trunks() const {
+  std::vector<const Trunk*> all;
+  for (const Trunk& trunk : pri_trunks) all.push_back(&trunk);
+  for (const Trunk& trunk : sip_trunks) all.push_back(&trunk);
+  for (const Trunk& trunk : analog_trunks) all.push_back(&trunk);
+  return all;
+}
+
 const Trunk* Settings::trunk(std::string_view name) const {
   if (const Trunk* pri = find_named(pri_trunks, name)) return pri;
   if (const Trunk* analog = find_named(analog_trunks, name)) return analog;

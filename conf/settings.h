@@ -56,6 +56,8 @@ struct Settings {
   // The one that the line's port belongs to. Null: the line has no port, or it cannot be told; never so in settings
   // that were checked.
   const AnalogTrunk* analog_trunk_of(const Line& line) const;
+  // Of every kind.
+  std::vector<const Trunk*> all_trunks() const;
   // Of any kind; null when there is no such trunk.
   const Trunk* trunk(std::string_view name) const;
   // Null when there is none of that name.

@@ -179,15 +179,9 @@ void check_sites(const Settings& settings, Faults& faults) {
                ? fmt::format("there is no [site.{}]{}", site, meant(site, names))
                : std::string();
   };
-  auto check_trunk = [&](const Trunk& trunk) {
-    if (auto why = none(trunk.site); !why.empty()) faults.add(title_of(trunk), "site", why);
-    if (!trunk.rate_file.empty() && !trunk.cost.empty()) {
-      faults.add(title_of(trunk), "rates", "does not go with cost: which of the two counts?");
-    }
-  };
-  for (const PriTrunk& trunk : settings.pri_trunks) check_trunk(trunk);
-  for (const SipTrunk& trunk : settings.sip_trunks) check_trunk(trunk);
-  for (const AnalogTrunk& trunk : settings.analog_trunks) check_trunk(trunk);
+  for (const Trunk* trunk : settings.all_trunks()) {
+    if (auto why = none(trunk->site); !why.empty()) faults.add(title_of(*trunk), "site", why);
+  }
   for (const Line& line : settings.lines) {
     if (auto why = none(line.site); !why.empty()) faults.add(line.line, "[[line]]", "site", why);
   }

@@ -81,8 +81,7 @@ struct Trunk {
   int max_cps = 20;   // calls a second each way, and twice as many at once; 0: no limit
   int share = 90;     // of lines that other trunks reach too, the most that it holds, percent
   std::vector<Price> cost;
-  std::string rate_file;     // a carrier's rate sheet, as written
-  std::vector<Price> rates;  // what is in it
+  std::string rate_file;  // a carrier's rate sheet, as written: the cost comes from it
   NumberStyle numbers_in, numbers_out;
   std::string tone_zone = "eu";
   bool is_paid = false;

@@ -30,6 +30,7 @@ class Compiler {
     read_set(route, "calling_must_be", route.calling_must_be, compiled.calling_must_be);
     read_time(route, "when", route.when, compiled.when);
     read_time(route, "not_when", route.not_when, compiled.not_when);
+    for (const conf::Price& price : route.cost) compiled.cost[price.trunk].add(price);
     for (bool is_given : {!route.from.empty(), !route.calling.empty(), !route.redirecting.empty(), !route.ton.empty(),
                           !route.media.empty(), !route.when.empty(), !route.not_when.empty()}) {
       compiled.conditions += is_given;
@@ -124,12 +125,9 @@ Result<Plan> Plan::make(const conf::Settings& settings) {
       plan.allowed.emplace_back(line.did, std::move(*set));
     }
   }
-  auto take_rates = [&](const conf::Trunk& trunk) {
-    if (!trunk.rates.empty()) plan.rates.emplace(trunk.name, trunk.rates);
-  };
-  for (const conf::Trunk& trunk : settings.pri_trunks) take_rates(trunk);
-  for (const conf::Trunk& trunk : settings.sip_trunks) take_rates(trunk);
-  for (const conf::Trunk& trunk : settings.analog_trunks) take_rates(trunk);
+  for (const conf::Trunk* trunk : settings.all_trunks()) {
+    for (const conf::Price& price : trunk->cost) plan.cost[trunk->name].add(price);
+  }
   // Everything is named before it is compared, and compared before it is tried.
   if (faults.none()) {
     check(settings, plan.normaliser, plan.routes, plan.entries, plan.tree, plan.expressions, faults);

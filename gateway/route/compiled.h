@@ -25,6 +25,7 @@ struct CompiledRoute {
   const conf::Route* route = nullptr;
   NumberSet calling, redirecting, calling_must_be;
   TimeCondition when, not_when;
+  Rates cost;  // of its own, by trunk
   uint32_t conditions = 0;
   bool from_line_only = false;  // calling = "line"
 };
@@ -52,7 +53,7 @@ struct Plan::Compiled {
   PatternTree tree;  // of entries
   std::vector<ExpressionEntry> expressions;
   std::vector<std::pair<std::string, NumberSet>> allowed;  // by a line's did
-  Rates rates;
+  Rates cost;                                              // of the trunks themselves
 
   const conf::Targets& targets(const Entry& entry) const {
     const conf::Route& route = *routes[entry.route].route;

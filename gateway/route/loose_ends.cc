@@ -35,13 +35,6 @@ class Searcher {
     found_.emplace_back(line, fmt::format("{}: {}: {}", settings_.where(line), what, why));
   }
 
-  template <class Visit>
-  void each_trunk(Visit visit) const {
-    for (const conf::Trunk& trunk : settings_.pri_trunks) visit(trunk);
-    for (const conf::Trunk& trunk : settings_.sip_trunks) visit(trunk);
-    for (const conf::Trunk& trunk : settings_.analog_trunks) visit(trunk);
-  }
-
   void look_at_routes() {
     auto take = [&](const conf::Targets& targets) {
       for (const auto& group : targets) used_trunks_.insert(group.begin(), group.end());
@@ -85,12 +78,12 @@ class Searcher {
                                                     settings_.line_of(fmt::format("[trunk.{}]", first), "peer")),
                        first));
     }
-    each_trunk([&](const conf::Trunk& trunk) {
-      used_profiles_.insert(trunk.profile);
-      if (settings_.routes.empty() || takes_from_all_ || used_trunks_.contains(trunk.name)) return;
-      const std::string title = fmt::format("[trunk.{}]", trunk.name);
+    for (const conf::Trunk* trunk : settings_.all_trunks()) {
+      used_profiles_.insert(trunk->profile);
+      if (settings_.routes.empty() || takes_from_all_ || used_trunks_.contains(trunk->name)) continue;
+      const std::string title = fmt::format("[trunk.{}]", trunk->name);
       tell(settings_.line_of(title, ""), title, "no route leads to it, and none takes its calls");
-    });
+    }
   }
 
   void spans() {

@@ -101,16 +101,6 @@ size_t calls_of(const Query& query, const std::string& trunk) {
   return found == query.trunks.end() ? 0 : found->calls;
 }
 
-// The price of the longest prefix that fits. Null: none does.
-const conf::Price* price_in(const std::vector<conf::Price>& prices, std::string_view trunk, std::string_view called) {
-  const conf::Price* best = nullptr;
-  for (const conf::Price& price : prices) {
-    bool fits = price.trunk == trunk && called.starts_with(price.prefix);
-    if (fits && (!best || price.prefix.size() > best->prefix.size())) best = &price;
-  }
-  return best;
-}
-
 // The day of a call, by which rate sheets go. None: only a weekday is known.
 std::optional<std::chrono::sys_days> day_of(const Query& query) {
   if (!query.at) return std::chrono::floor<std::chrono::days>(query.now);
@@ -118,16 +108,18 @@ std::optional<std::chrono::sys_days> day_of(const Query& query) {
   return std::chrono::sys_days(*query.at->date);
 }
 
+std::optional<double> price_in(const Rates& rates, const std::string& trunk, const Query& query,
+                               std::string_view called) {
+  auto found = rates.find(trunk);
+  return found == rates.end() ? std::nullopt : found->second.price(called, day_of(query));
+}
+
 // What the route says of the trunk, else what the trunk says of itself; a trunk without a price comes last.
-double price_of(const conf::Settings& settings, const Rates& rates, const conf::Route& route, const std::string& name,
-                const Query& query, std::string_view called) {
-  if (const conf::Price* price = price_in(route.cost, name, called)) return price->price;
-  if (auto sheet = rates.find(name); sheet != rates.end()) {
-    if (auto price = sheet->second.price(called, day_of(query))) return *price;
-  }
-  const conf::Trunk* trunk = settings.trunk(name);
-  const conf::Price* price = trunk ? price_in(trunk->cost, "", called) : nullptr;
-  return price ? price->price : std::numeric_limits<double>::infinity();
+double price_of(const Rates& of_route, const Rates& of_trunks, const std::string& trunk, const Query& query,
+                std::string_view called) {
+  auto price = price_in(of_route, trunk, query, called);
+  if (!price) price = price_in(of_trunks, trunk, query, called);
+  return price.value_or(std::numeric_limits<double>::infinity());
 }
 
 bool takes_turns(const conf::Route& route, const conf::Targets& targets) {
@@ -141,8 +133,9 @@ void rotate_by(std::vector<std::string>& trunks, uint32_t turn) {
 }
 
 // The trunks in the order to try.
-std::vector<std::string> ordered(const conf::Settings& settings, const Rates& rates, const conf::Route& route,
-                                 const conf::Targets& targets, const Query& query, std::string_view called) {
+std::vector<std::string> ordered(const CompiledRoute& compiled, const Rates& of_trunks, const conf::Targets& targets,
+                                 const Query& query, std::string_view called) {
+  const conf::Route& route = *compiled.route;
   std::vector<std::string> trunks;
   for (auto group : targets) {
     rotate_by(group, query.turn);
@@ -164,7 +157,8 @@ std::vector<std::string> ordered(const conf::Settings& settings, const Rates& ra
       break;
     case conf::Pick::Cost:
       std::stable_sort(trunks.begin(), trunks.end(), [&](const auto& a, const auto& b) {
-        return price_of(settings, rates, route, a, query, called) < price_of(settings, rates, route, b, query, called);
+        return price_of(compiled.cost, of_trunks, a, query, called) <
+               price_of(compiled.cost, of_trunks, b, query, called);
       });
       break;
   }
@@ -286,7 +280,7 @@ Decision Plan::decide(const Query& query, Explanation* explanation) const {
 
   std::string to_send = called_by(route, *best, called), to_show = calling_by(compiled, subject);
   decision.takes_turns = takes_turns(route, plan.targets(*best));
-  for (std::string& trunk : ordered(plan.settings, plan.rates, route, plan.targets(*best), query, called)) {
+  for (std::string& trunk : ordered(compiled, plan.cost, plan.targets(*best), query, called)) {
     Numbering to = numbering_of(plan.settings, trunk);
     auto sent = normaliser.to_trunk(to_send, to, query.called);
     if (sent) {

@@ -11,14 +11,11 @@ std::chrono::sys_days first_day(const conf::Price& price) {
 
 }  // namespace
 
-RateIndex::RateIndex(std::span<const conf::Price> rates) {
-  for (const conf::Price& rate : rates) {
-    by_prefix_[rate.prefix].push_back(&rate);
-    longest_ = std::max(longest_, rate.prefix.size());
-  }
-  for (auto& [prefix, prices] : by_prefix_) {
-    std::ranges::stable_sort(prices, std::greater(), [](const conf::Price* price) { return first_day(*price); });
-  }
+void RateIndex::add(const conf::Price& price) {
+  auto& prices = by_prefix_[price.prefix];
+  auto is_older = [&](const conf::Price* other) { return first_day(*other) < first_day(price); };
+  prices.insert(std::ranges::find_if(prices, is_older), &price);
+  longest_ = std::max(longest_, price.prefix.size());
 }
 
 std::optional<double> RateIndex::price(std::string_view called, std::optional<std::chrono::sys_days> day) const {

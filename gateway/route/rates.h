@@ -4,7 +4,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,11 +13,11 @@
 
 namespace sg::route {
 
-// A trunk's rate sheet, looked up by the longest prefix in as many steps as the number has digits.
+// What calls to one trunk cost, looked up by the longest prefix in as many steps as the number has digits.
 class RateIndex {
  public:
-  // `rates` outlive the index.
-  explicit RateIndex(std::span<const conf::Price> rates);
+  // The price outlives the index.
+  void add(const conf::Price& price);
 
   // What a call costs on that day (UTC): of the longest prefix that has a price then, the newest. Without a day the
   // newest counts. None: no prefix fits.
