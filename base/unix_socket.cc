@@ -69,7 +69,7 @@ Result<UniqueFd> listen_on_unix(const std::string& path, mode_t mode) {
   UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd || ::bind(fd.get(), raw(*address), sizeof *address) != 0) return fail("{}", std::strerror(errno));
   // Nobody can connect before listen(), so the mode is narrow from the first client on.
-  if (::chmod(path.c_str(), mode) != 0 || ::listen(fd.get(), 8) != 0) return fail("{}", std::strerror(errno));
+  if (::chmod(path.c_str(), mode) != 0 || ::listen(fd.get(), SOMAXCONN) != 0) return fail("{}", std::strerror(errno));
   return fd;
 }
 
