@@ -36,34 +36,36 @@ void DatagramBatch::synchronise(TimePoint now) {
   find_what_came();
 }
 
-void DatagramBatch::adopt(int fd, Comes comes) {
+void DatagramBatch::adopt(int fd, Comes comes, SessionId session) {
   const auto place = static_cast<size_t>(fd);
   if (place >= adopted_.size()) adopted_.resize(place + 1);
   if (!adopted_[place]) adopted_[place] = std::make_unique<Adopted>();
-  adopted_[place]->comes = comes;
-  watch_as_needed(*adopted_[place], fd);
+  Adopted& socket = *adopted_[place];
+  socket.comes = comes;
+  socket.watch.at_rest = socket.twin_watch.at_rest = comes == Comes::Hardly ? session : SessionId{};
+  watch_as_needed(socket, fd);
 }
 
 // Beside a twin, the first holds nothing at most ticks.
 void DatagramBatch::watch_as_needed(Adopted& socket, int fd) {
-  const bool is_t38 = socket.comes == Comes::NowAndThen;
-  if (is_t38 || socket.twin) {
-    watch(fd, socket.holds);
+  const bool is_seldom = socket.comes != Comes::EachTick;
+  if (is_seldom || socket.twin) {
+    watch(fd, socket.watch);
   } else {
-    unwatch(fd, socket.holds);
+    unwatch(fd, socket.watch);
   }
-  if (is_t38 && socket.twin) {
-    watch(socket.twin.get(), socket.twin_holds);
+  if (is_seldom && socket.twin) {
+    watch(socket.twin.get(), socket.twin_watch);
   } else {
-    unwatch(socket.twin.get(), socket.twin_holds);
+    unwatch(socket.twin.get(), socket.twin_watch);
   }
 }
 
 void DatagramBatch::let_go(int fd) {
   Adopted* socket = adopted(fd);
   if (!socket) return;
-  unwatch(fd, socket->holds);
-  unwatch(socket->twin.get(), socket->twin_holds);
+  unwatch(fd, socket->watch);
+  unwatch(socket->twin.get(), socket->twin_watch);
   adopted_[static_cast<size_t>(fd)].reset();
 }
 
@@ -85,7 +87,7 @@ bool DatagramBatch::has_twin_to(Adopted& socket, int fd, const SocketAddress& to
 
 // In place of the twin before, if any, to whose peer nothing was sent for long.
 void DatagramBatch::give_twin(Adopted& socket, int fd, const SocketAddress& to) {
-  unwatch(socket.twin.get(), socket.twin_holds);
+  unwatch(socket.twin.get(), socket.twin_watch);
   socket.twin.reset();
   socket.twin = connected_twin(fd, to);
   if (socket.twin) socket.peer = to;
@@ -93,27 +95,32 @@ void DatagramBatch::give_twin(Adopted& socket, int fd, const SocketAddress& to) 
 }
 
 // Edge-triggered: the set tells of each arrival once, and of a socket that was not drained nothing more.
-void DatagramBatch::watch(int fd, Holds& holds) {
-  if (holds != Holds::Unwatched) return;
+void DatagramBatch::watch(int fd, Watch& watch) {
+  if (watch.holds != Holds::Unwatched) return;
   if (!epoll_) epoll_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
-  epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = &holds}};
+  epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = &watch}};
   // Where the kernel refuses, the socket is asked each time.
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0) holds = Holds::Something;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0) watch.holds = Holds::Something;
 }
 
-void DatagramBatch::unwatch(int fd, Holds& holds) {
-  if (holds == Holds::Unwatched) return;
+void DatagramBatch::unwatch(int fd, Watch& watch) {
+  if (watch.holds == Holds::Unwatched) return;
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
-  holds = Holds::Unwatched;
+  watch.holds = Holds::Unwatched;
 }
 
 void DatagramBatch::find_what_came() {
+  came_for_.clear();
   if (!epoll_) return;
   std::array<epoll_event, 64> came;
   int count = 0;
   do {
     count = ::epoll_wait(epoll_.get(), came.data(), static_cast<int>(came.size()), 0);
-    for (int i = 0; i < count; ++i) *static_cast<Holds*>(came[static_cast<size_t>(i)].data.ptr) = Holds::Something;
+    for (int i = 0; i < count; ++i) {
+      auto& watch = *static_cast<Watch*>(came[static_cast<size_t>(i)].data.ptr);
+      watch.holds = Holds::Something;
+      if (watch.at_rest) came_for_.push_back(watch.at_rest);
+    }
   } while (count == static_cast<int>(came.size()));
 }
 
@@ -134,11 +141,11 @@ std::span<const Datagram> DatagramBatch::receive(int fd) {
   }
   used_ = 0;
   if (Adopted* socket = adopted(fd)) {
-    if (socket->twin) take(socket->twin.get(), socket->twin_holds);
-    take(fd, socket->holds);
+    if (socket->twin) take(socket->twin.get(), socket->twin_watch);
+    take(fd, socket->watch);
   } else {
-    Holds unknown = Holds::Unwatched;
-    take(fd, unknown);
+    Watch none;
+    take(fd, none);
   }
   for (size_t i = 0; i < used_; ++i) {
     bool whole = !(headers_[i].msg_hdr.msg_flags & MSG_TRUNC);
@@ -150,9 +157,9 @@ std::span<const Datagram> DatagramBatch::receive(int fd) {
 }
 
 // Behind those that were taken already.
-void DatagramBatch::take(int fd, Holds& holds) {
+void DatagramBatch::take(int fd, Watch& watch) {
   const size_t room = kDatagrams - used_;
-  if (room == 0 || holds == Holds::Nothing) return;
+  if (room == 0 || watch.holds == Holds::Nothing) return;
   const auto ask = [&] {
     return ::recvmmsg(fd, headers_.data() + used_, static_cast<unsigned>(room), MSG_DONTWAIT, nullptr);
   };
@@ -160,7 +167,7 @@ void DatagramBatch::take(int fd, Holds& holds) {
   // That the peer does not take what we send is told to a connected socket once, and in place of what came.
   if (received < 0 && errno != EAGAIN) received = ask();
   const bool is_drained = received < 0 ? errno == EAGAIN : static_cast<size_t>(received) < room;
-  if (is_drained && holds == Holds::Something) holds = Holds::Nothing;
+  if (is_drained && watch.holds == Holds::Something) watch.holds = Holds::Nothing;
   used_ += static_cast<size_t>(std::max(received, 0));
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/ids.h"
 #include "base/socket_address.h"
 #include "base/unique_fd.h"
 
@@ -58,12 +59,14 @@ class DatagramIo {
   virtual std::span<const Datagram> receive(int fd) = 0;
   // Sends at once or not at all. False: it was refused.
   virtual bool send(int fd, const SocketAddress& to, ByteView data) = 0;
-  // A hint of what this media socket is used for from now on, until it is let go, which is to be before it is closed.
+  // A hint of what this session's media socket is used for from now on, until it is let go, which is to be before it is
+  // closed.
   enum class Comes : uint8_t {
-    EachTick,   // RTP
-    NowAndThen  // T.38: at most ticks the socket holds nothing
+    EachTick,    // RTP
+    NowAndThen,  // T.38: at most ticks the socket holds nothing
+    Hardly       // of a session at rest, which asks for nothing until it is told that something came
   };
-  virtual void adopt(int, Comes) {}
+  virtual void adopt(int, Comes, SessionId) {}
   virtual void let_go(int) {}
 };
 
@@ -83,23 +86,29 @@ class DatagramBatch final : public DatagramIo {
   // Once each wake-up. The socket's clock stamps wall time: from here on arrival is told on the steady clock. What
   // comes later to a socket of T.38 waits for the next wake-up.
   void synchronise(TimePoint now);
+  // Sessions at rest for which something came before the last wake-up.
+  std::span<const SessionId> came_for() const { return came_for_; }
   // Up to kDatagrams, of a non-blocking socket.
   std::span<const Datagram> receive(int fd) override;
   bool send(int fd, const SocketAddress& to, ByteView data) override;
-  void adopt(int fd, Comes comes) override;
+  void adopt(int fd, Comes comes, SessionId session) override;
   void let_go(int fd) override;
 
  private:
   // What is known of a socket. Unwatched: it is to be asked.
-  enum class Holds : uint8_t { Unwatched, Something, Nothing };
+  struct Watch {
+    enum class Holds : uint8_t { Unwatched, Something, Nothing } holds = Holds::Unwatched;
+    SessionId at_rest;  // is told when something comes
+  };
+  using Holds = Watch::Holds;
   struct Adopted {
     Comes comes{};
-    Holds holds = Holds::Unwatched;
+    Watch watch;
     SocketAddress latest;  // where its datagrams go, and how many went there since they went elsewhere
     int run = 0;
     // Has the same port. What comes from `peer` is here, and what comes from anybody else is in the adopted one.
     UniqueFd twin;
-    Holds twin_holds = Holds::Unwatched;
+    Watch twin_watch;
     SocketAddress peer;
   };
   struct Slot {
@@ -111,11 +120,11 @@ class DatagramBatch final : public DatagramIo {
   Adopted* adopted(int fd);
   bool has_twin_to(Adopted& socket, int fd, const SocketAddress& to);
   void give_twin(Adopted& socket, int fd, const SocketAddress& to);
-  void take(int fd, Holds& holds);
+  void take(int fd, Watch& watch);
   TimePoint arrival_of(const msghdr& header) const;
   void watch_as_needed(Adopted& socket, int fd);
-  void watch(int fd, Holds& holds);
-  void unwatch(int fd, Holds& holds);
+  void watch(int fd, Watch& watch);
+  void unwatch(int fd, Watch& watch);
   void find_what_came();
 
   TimePoint now_{};
@@ -126,6 +135,7 @@ class DatagramBatch final : public DatagramIo {
   std::array<Datagram, kDatagrams> datagrams_;
   UniqueFd epoll_;                                 // of the watched sockets, once there is one
   std::vector<std::unique_ptr<Adopted>> adopted_;  // by file descriptor
+  std::vector<SessionId> came_for_;
 };
 
 // Sends at once or not at all: UDP to a peer that is gone must not hold up the tick. False: the kernel refused it.

@@ -9,6 +9,9 @@ rtp::StreamStart draw_start(std::mt19937& random) {
   return {static_cast<uint32_t>(random()), static_cast<uint16_t>(random()), static_cast<uint32_t>(random())};
 }
 
+// RFC 6263: NATs forget a stream of UDP that pauses for longer, and peers take it for dead.
+constexpr Duration kKeepStreamAlive = 15s;
+
 // With one copy 1 % of random loss, and with two 4 %, leave a hole of 20 ms every three to five minutes, which is as
 // much as a fax of some pages can have.
 double much_loss(int copies) {
@@ -220,12 +223,17 @@ bool RtpEndpoint::hear(AudioBlock& block, TimePoint now) {
   return true;
 }
 
-bool RtpEndpoint::relay(AudioBlock& block, RtpEndpoint& to, TimePoint now) {
-  if (is_quiet(now)) return hear(block, now);
+RtpEndpoint::Goes RtpEndpoint::relay(AudioBlock& block, RtpEndpoint& to, TimePoint now) {
+  // Digits go in place of audio.
+  if (is_quiet(now) || (!is_fax() && to.events_out_.is_busy())) {
+    hear(block, now);
+    return Goes::On;
+  }
   const bool has_come = jitter_.get_or_hold(block.begin_octets(law()), now);
   // RFC 3550 5.1: timestamps go on through a pause.
   if (const size_t pause = jitter_.take_skipped(); pause > 0) to.skip(pause);
-  return has_come;
+  if (!has_come) return Goes::Later;
+  return jitter_.is_paused() ? Goes::Nowhere : Goes::On;
 }
 
 bool RtpEndpoint::send_digit(char digit, std::chrono::milliseconds length) {
@@ -280,7 +288,23 @@ void RtpEndpoint::send_control(size_t octets) {
   ports_.send_control(control_address(), out_.first(octets));
 }
 
+// A stream that has not begun gets its first packet at once: it opens the way for the peer's.
+void RtpEndpoint::keep_alive(TimePoint now) {
+  if (sender_.packets() != sent_before_) last_sent_ = now;
+  if (settings_.send && peer_.can_be_sent_to() && !is_fax() && now - last_sent_ >= kKeepStreamAlive) {
+    std::array<uint8_t, rtp::Packetiser::kMaxOctets> silence;
+    const auto packet = std::span(silence).first(packetiser_.packet_octets());
+    std::ranges::fill(packet, tdm::idle_octet(law()));
+    const size_t length =
+        sender_.pack_at(sender_.timestamp(), false, settings_.codec.payload_type, packet, out_.octets());
+    if (!ports_.send_media(peer_.current(), out_.first(length))) tools_.counters.send_failed.add();
+    last_sent_ = now;
+  }
+  sent_before_ = sender_.packets();
+}
+
 void RtpEndpoint::report(TimePoint now) {
+  keep_alive(now);
   if (now < rtcp_.next()) return;
   send_control(rtcp_.report(sender_, receiver_, now, out_.octets()));
 }

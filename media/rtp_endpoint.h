@@ -26,16 +26,20 @@ class RtpEndpoint final : public PacketEndpoint {
   // A new negotiation, from which on silence is measured. Stream, figures and what waits in the jitter buffer go on.
   void change(const RtpSettings& settings, TimePoint now);
   void set_profile(Profile profile, Deepen deepen = Deepen::Fully);
-  // Back from T.38: what comes next has nothing to do with what was heard last.
-  void wake() { jitter_.restart(); }
+  // After T.38 or a rest: what comes next has nothing to do with what was heard last.
+  void restart() { jitter_.restart(); }
 
   std::optional<char> on_media(const Datagram& datagram) override;
   void on_control(const Datagram& datagram) override;
 
   bool hear(AudioBlock& block, TimePoint now) override;
-  // The same where it goes on as packets, to `to`. False: in a fax nothing has come that could go on, and so nothing
-  // does: packets that come late but come go on late.
-  bool relay(AudioBlock& block, RtpEndpoint& to, TimePoint now);
+  // The same where it goes on as packets, to `to`.
+  enum class Goes : uint8_t {
+    On,
+    Later,   // a fax, of which nothing has come that could go on: packets that come late but come go on late
+    Nowhere  // voice that pauses: time passes, and nothing is said
+  };
+  Goes relay(AudioBlock& block, RtpEndpoint& to, TimePoint now);
   // Sends a block to the peer, or a telephone event that is due in its place.
   void say(AudioBlock& block) override;
   // Lets a block's time pass without sending.
@@ -44,7 +48,7 @@ class RtpEndpoint final : public PacketEndpoint {
   // By RFC 4733, but for a digit that is not for media to tell.
   bool send_digit(char digit, std::chrono::milliseconds length) override;
 
-  // Sends the RTCP report when it is due.
+  // Sends the RTCP report, and the packet that keeps a stream alive, when they are due.
   void report(TimePoint now) override;
   // Repeats more of the earlier packets (RFC 2198).
   std::optional<RedundancyDepth::Rise> follow_loss() override;
@@ -74,6 +78,7 @@ class RtpEndpoint final : public PacketEndpoint {
   bool is_fax() const { return jitter_.profile() == Profile::Fax; }
   uint64_t lost() const;
   void send_control(size_t octets);
+  void keep_alive(TimePoint now);
   bool is_control_host(const SocketAddress& host) const;
   SocketAddress control_address() const;
   JitterOptions jitter_options(Profile profile) const;
@@ -94,6 +99,8 @@ class RtpEndpoint final : public PacketEndpoint {
   rtp::EventReceiver events_in_;
   rtp::Rtcp rtcp_;
   TimePoint last_heard_;
+  TimePoint last_sent_;       // as seen by keep_alive()
+  uint64_t sent_before_ = 0;  // packets, when it looked last
   uint64_t malformed_ = 0;
   DatagramBuffer<rtp::kHeaderOctets + rtp::Packetiser::kMaxOctets> out_;
 };

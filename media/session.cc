@@ -7,6 +7,8 @@ namespace {
 constexpr Duration kLookAfterEvery = 300ms;
 // A timeslot that gave no tick for this long has stopped.
 constexpr Duration kStalled = 200ms;
+// A session whose sides have been silent for as long needs no ticks.
+constexpr Duration kRestAfter = 1s;
 // RFC 4733 2.5.2.3 and Q.24: long enough for every receiver.
 constexpr std::chrono::milliseconds kDigitLength{100};
 
@@ -139,10 +141,41 @@ void Session::tick_on_timer(TimePoint now, uint64_t blocks) {
   now_ = now;
   drain();
   for (uint64_t i = 0; i < blocks; ++i) {
-    if (!relay_packets()) sides_.for_each([this](SessionSide& side) { hear(side); });
+    is_said_ = !relay_packets();
+    if (is_said_) sides_.for_each([this](SessionSide& side) { hear(side); });
     step();
+    quiet_ = is_said_ ? Duration{} : quiet_ + tools_.block_time;
   }
   look_after(now);
+}
+
+bool Session::is_quiet() const {
+  return quiet_ >= kRestAfter;
+}
+
+void Session::rest() {
+  sides_.for_each([](SessionSide& side) { side.rest(); });
+}
+
+// The tick that follows is a block of its own.
+void Session::wake(TimePoint now) {
+  pass_time(now - tools_.block_time);
+  quiet_ = {};
+  sides_.for_each([](SessionSide& side) { side.wake(); });
+}
+
+void Session::look_after_at_rest(TimePoint now) {
+  pass_time(now);
+  look_after(now);
+}
+
+// The blocks for which there were no ticks.
+void Session::pass_time(TimePoint now) {
+  const auto blocks = (now - now_ + tools_.block_time / 2) / tools_.block_time;
+  if (blocks <= 0) return;
+  now_ += blocks * tools_.block_time;
+  line_ += blocks * tools_.block_time;
+  sides_.for_each([&](SessionSide& side) { side.skip_audio(static_cast<size_t>(blocks) * scratch_.size()); });
 }
 
 void Session::check_stalled(TimePoint now) {
@@ -160,10 +193,10 @@ bool Session::relay_packets() {
   SessionSide& a = sides_[Side::A];
   SessionSide& b = sides_[Side::B];
   if (bridging_ != Bridging::Both || !a.rtp() || !b.rtp()) return false;
-  is_held_ = {!a.rtp()->relay(a.heard(), *b.rtp(), now_), false};
-  if (!is_held_[0]) listen(a);
-  is_held_[1] = !b.rtp()->relay(b.heard(), *a.rtp(), now_);
-  if (!is_held_[1]) listen(b);
+  goes_[0] = a.rtp()->relay(a.heard(), *b.rtp(), now_);
+  if (goes_[0] == RtpEndpoint::Goes::On) listen(a);
+  goes_[1] = b.rtp()->relay(b.heard(), *a.rtp(), now_);
+  if (goes_[1] == RtpEndpoint::Goes::On) listen(b);
   return true;
 }
 
@@ -216,9 +249,11 @@ void Session::step() {
 }
 
 void Session::bridge_audio(SessionSide& from, SessionSide& to) {
-  const bool is_held = std::exchange(is_held_[static_cast<size_t>(from.which())], false);
+  const auto goes = std::exchange(goes_[static_cast<size_t>(from.which())], RtpEndpoint::Goes::On);
+  is_said_ = is_said_ || goes != RtpEndpoint::Goes::Nowhere || to.is_playing();
   if (profile() != Profile::Data && to.generate(scratch_)) return to.say(scratch_);
-  if (is_held) return;
+  if (goes == RtpEndpoint::Goes::Later) return;
+  if (goes == RtpEndpoint::Goes::Nowhere) return to.skip_audio(from.heard().size());
   if (passes_to(to)) return to.say(from.heard());
   scratch_.set_silence(to.law());
   to.say(scratch_);

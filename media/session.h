@@ -52,6 +52,13 @@ class Session final : private FaxBridge::Listener {
   void tick(TimePoint now);
   // Runs this many blocks of a session without bearers.
   void tick_on_timer(TimePoint now, uint64_t blocks);
+  // Both sides are SIP peers of whom nothing has been heard for a while, nor was anything played to them: it may rest.
+  bool is_quiet() const;
+  // It gets no ticks from now on, until something came for it or it is asked for something, and it wakes.
+  void rest();
+  void wake(TimePoint now);
+  // In place of ticks, now and then.
+  void look_after_at_rest(TimePoint now);
   // Where the timeslot gives no ticks any more, sockets are drained and time-outs still watched.
   void check_stalled(TimePoint now);
 
@@ -69,6 +76,7 @@ class Session final : private FaxBridge::Listener {
   void run_conference();
   void hear(SessionSide& side);
   bool relay_packets();
+  void pass_time(TimePoint now);
   void step();
   void bridge_audio(SessionSide& from, SessionSide& to);
   void bridge_fax(SessionSide& t38, SessionSide& audio);
@@ -90,8 +98,11 @@ class Session final : private FaxBridge::Listener {
   FaxDetection detection_;
   std::unique_ptr<Conference> conference_;  // kept once made
   Bridging bridging_ = Bridging::None;
-  std::array<bool, 2> is_held_{};  // nothing of this side goes on in this step
-  AudioBlock scratch_;             // made here: tones, and what the fax gateway says
+  // Of A's packets and of B's in this step.
+  std::array<RtpEndpoint::Goes, 2> goes_{};
+  AudioBlock scratch_;    // made here: tones, and what the fax gateway says
+  Duration quiet_{};      // for so long nothing was said on either side
+  bool is_said_ = false;  // something was, in this step
 
   TimePoint now_;   // of this tick, the wall's
   TimePoint line_;  // counts blocks

@@ -34,7 +34,7 @@ SessionSide::SessionSide(SessionId session, Side which, SessionTools& tools)
     : session_(session),
       which_(which),
       tools_(tools),
-      ports_(tools.datagrams),
+      ports_(tools.datagrams, session),
       heard_(tools.config.block_octets),
       tones_(tools.config.hold_music) {}
 
@@ -53,7 +53,7 @@ void SessionSide::use_rtp(const RtpSettings& settings, Profile profile) {
     rtp_ = std::make_unique<RtpEndpoint>(tools_, ports_, settings, profile, now);
   } else {
     rtp_->change(settings, now);
-    if (packets_ != rtp_.get()) rtp_->wake();
+    if (packets_ != rtp_.get()) rtp_->restart();
   }
   packets_ = rtp_.get();
 }
@@ -88,6 +88,15 @@ void SessionSide::drop_bearer() {
 void SessionSide::set_profile(Profile profile, Deepen deepen) {
   if (rtp_) rtp_->set_profile(profile, deepen);
   if (bearer_) bearer_->set_profile(profile);
+}
+
+void SessionSide::rest() {
+  if (rtp_) rtp_->restart();
+  ports_.expect(Hardly);
+}
+
+void SessionSide::wake() {
+  ports_.expect(EachTick);
 }
 
 void SessionSide::send_digit(char digit, std::chrono::milliseconds length) {

@@ -36,6 +36,9 @@ class SessionSide {
   void set_profile(Profile profile, Deepen deepen = Deepen::Fully);
   void play(Tone tone, const tdm::ToneZone& zone) { tones_.play(tone, zone); }
   void send_digit(char digit, std::chrono::milliseconds length);
+  // Its RTP is not asked for packets any more, until it wakes.
+  void rest();
+  void wake();
 
   // What stands here. Nothing where another kind does.
   BearerEndpoint* bearer() const { return bearer_.get(); }
@@ -66,10 +69,11 @@ class SessionSide {
 
   // Whether a tone or a digit is played here, of which this is the next block.
   bool generate(AudioBlock& block);
+  bool is_playing() const { return tones_.is_playing(); }
   void say(AudioBlock& block) {
     if (Endpoint* to = endpoint()) to->say(block);
   }
-  // Lets a block's time pass in the audio that waits while the side speaks T.38.
+  // Lets so much time pass in which no audio is sent.
   void skip_audio(size_t octets) {
     if (rtp_) rtp_->skip(octets);
   }

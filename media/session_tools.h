@@ -25,6 +25,7 @@ struct MediaCounters {
         udptl_too_long(counters.get("media.udptl.too_long")),
         udptl_oversize(counters.get("media.udptl.oversize")),
         ifp_refused(counters.get("media.udptl.ifp_refused")),
+        rested(counters.get("media.sessions_rested")),
         unexpected(counters.get("media.unexpected_datagrams")),
         send_failed(counters.get("media.send_failed")) {}
 
@@ -43,6 +44,7 @@ struct MediaCounters {
   Counter& udptl_too_long;           // IFPs that no datagram of ours holds; dropped
   Counter& udptl_oversize;           // datagrams above the peer's limit, as their IFP alone was
   Counter& ifp_refused;              // IFPs of a peer that do not add up; dropped
+  Counter& rested;                   // times that a session came to rest
   Counter& unexpected;               // before the peer's media was agreed upon
   Counter& send_failed;
 };

@@ -12,7 +12,7 @@ namespace sg::media {
 // Owned by its SessionSide, once made for good: endpoints refer to it. Media-worker thread only.
 class SidePorts {
  public:
-  explicit SidePorts(DatagramIo& io) : io_(io) {}
+  SidePorts(DatagramIo& io, SessionId session) : io_(io), session_(session) {}
   ~SidePorts() { let_go(); }
   SidePorts(const SidePorts&) = delete;
   SidePorts& operator=(const SidePorts&) = delete;
@@ -57,12 +57,13 @@ class SidePorts {
  private:
   static constexpr int kMostBatchesPerTick = 4;
 
-  void adopt() { io_.adopt(pair_->media.get(), comes_); }
+  void adopt() { io_.adopt(pair_->media.get(), comes_, session_); }
   void let_go() {
     if (pair_) io_.let_go(pair_->media.get());
   }
 
   DatagramIo& io_;
+  const SessionId session_;
   std::optional<PortPair> pair_;
   DatagramIo::Comes comes_ = DatagramIo::Comes::EachTick;
 };

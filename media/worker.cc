@@ -15,6 +15,8 @@ namespace {
 
 // How often sessions are looked at whose timeslot has stopped ticking.
 constexpr Duration kHousekeeping = 250ms;
+// Each session at rest is looked after once in so many ticks.
+constexpr size_t kTicksBetweenLooks = 50;
 // A thread that was held up for longer than this skips what it missed: nobody wants to hear it late.
 constexpr uint64_t kMostBlocksAtOnce = 5;
 
@@ -67,6 +69,9 @@ void Worker::run() {
     int count = ::epoll_wait(epoll_.get(), ready.data(), static_cast<int>(ready.size()), -1);
     TimePoint now = std::chrono::steady_clock::now();
     datagrams_.synchronise(now);
+    for (SessionId session : datagrams_.came_for()) {
+      if (auto found = sessions_.find(session); found != sessions_.end()) wake(*found->second, now);
+    }
     bool has_mail = false;
     for (int i = 0; i < count; ++i) {
       int fd = ready[static_cast<size_t>(i)].data.fd;
@@ -99,15 +104,36 @@ void Worker::tick(int fd, TimePoint now) {
 void Worker::tick_on_timer(TimePoint now) {
   uint64_t expirations = 0;
   if (::read(timer_.get(), &expirations, sizeof expirations) != sizeof expirations) return;
-  for (Session* session : timed_) session->tick_on_timer(now, std::min(expirations, kMostBlocksAtOnce));
+  const uint64_t blocks = std::min(expirations, kMostBlocksAtOnce);
+  std::erase_if(timed_, [&](Session* session) {
+    session->tick_on_timer(now, blocks);
+    if (!session->is_quiet()) return false;
+    session->rest();
+    tools_.counters.rested.add();
+    resting_.push_back(session);
+    return true;
+  });
+  look_after_resting(now);
   for (auto& [fd, group] : groups_) {
     for (Session* session : group.sessions) session->check_stalled(now);
   }
 }
 
+void Worker::look_after_resting(TimePoint now) {
+  const size_t share = (resting_.size() + kTicksBetweenLooks - 1) / kTicksBetweenLooks;
+  for (size_t i = 0; i < share; ++i) resting_[next_resting_++ % resting_.size()]->look_after_at_rest(now);
+}
+
+void Worker::wake(Session& session, TimePoint now) {
+  if (std::erase(resting_, &session) == 0) return;
+  session.wake(now);
+  timed_.push_back(&session);
+}
+
+// Sessions at rest wake in the grid too.
 void Worker::arm_timer() {
   Duration period{};
-  if (!timed_.empty()) {
+  if (!timed_.empty() || !resting_.empty()) {
     period = tools_.block_time;
   } else if (!sessions_.empty()) {
     period = kHousekeeping;
@@ -143,6 +169,7 @@ void Worker::handle(Command command) {
 }
 
 void Worker::apply(Session& session, Command& command) {
+  if (!std::holds_alternative<AskStats>(command.what)) wake(session, clock_.now());
   std::visit(Overload{
                  [&](GivePorts& to) { session.give_ports(to.side, std::move(to.ports)); },
                  [&](GiveTimeslot& to) { give_timeslot(session, to); },
@@ -178,6 +205,7 @@ void Worker::open_session(SessionId id) {
 void Worker::close_session(Session& session) {
   for (Side side : kSides) drop_bearer(session, side);
   std::erase(timed_, &session);
+  std::erase(resting_, &session);
   sessions_.erase(session.id());
   arm_timer();
 }

@@ -16,7 +16,8 @@ namespace sg::media {
 
 // One media thread and the sessions it owns. Sessions with a timeslot run when their tick source is readable; those
 // without run on a timer's grid of one block. UDP sockets are not waited on: each session drains its own on its tick,
-// so that a packet costs no wake-up and all sessions of a span run in one pass.
+// so that a packet costs no wake-up and all sessions of a span run in one pass. Those that are at rest run no more
+// until something comes for them.
 // Made and destroyed by the Service; send() from any thread; all else on the worker's own thread.
 class Worker {
  public:
@@ -55,6 +56,8 @@ class Worker {
   void join_group(Session& session, Side side);
   void leave_group(Session& session, Side side);
   void place_on_timer(Session& session);
+  void wake(Session& session, TimePoint now);
+  void look_after_resting(TimePoint now);
 
   // Passed by argument.
   const unsigned number_;
@@ -71,7 +74,9 @@ class Worker {
   SessionTools tools_;
   std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
   std::unordered_map<int, TickGroup> groups_;  // by the tick source's file descriptor
-  std::vector<Session*> timed_;                // without a timeslot
+  std::vector<Session*> timed_;                // without a timeslot, on the timer
+  std::vector<Session*> resting_;              // of those, without ticks
+  size_t next_resting_ = 0;                    // is looked after next
   std::vector<Session*> failed_;               // a timeslot of theirs failed on this pass
   Duration timer_period_{};
   bool stopping_ = false;

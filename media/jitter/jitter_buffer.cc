@@ -177,6 +177,10 @@ size_t JitterBuffer::take_skipped() {
   return static_cast<size_t>(state_->fax.take_skipped());
 }
 
+bool JitterBuffer::is_paused() const {
+  return state_->is_voice() && state_->voice.is_paused();
+}
+
 void JitterBuffer::restart() {
   state_->sequences.restart();
   state_->has_time_line = false;

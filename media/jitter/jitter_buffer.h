@@ -62,6 +62,8 @@ class JitterBuffer {
   bool get_or_hold(std::span<uint8_t> octets, TimePoint now);
   // Octets of the stream that were left out since this was last asked, as the sender had paused while it was held.
   size_t take_skipped();
+  // Voice: nothing has come for so long that nothing is concealed any more.
+  bool is_paused() const;
 
   // The next packet begins a new time line (Receiver said Restarted); what waits is played first.
   void restart();

@@ -30,10 +30,12 @@ void VoicePlayout::play(std::span<uint8_t> block, TimePoint) {
   line_.play_block(
       block,
       [this](std::span<uint8_t> run) {
+        silent_ = 0;
         concealer_.join(run);
         concealer_.remember(run);
       },
       [this](std::span<uint8_t> run) {
+        silent_ += static_cast<int64_t>(run.size());
         fill_gap(run);
         concealer_.remember(run);
       });

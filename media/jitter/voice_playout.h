@@ -25,8 +25,12 @@ class VoicePlayout final : public Playout {
   int64_t begin_time_line() override;
   void expect(int64_t position) override;
   void play(std::span<uint8_t> block, TimePoint now) override;
+  // What was played last was nothing but silence in place of what did not come, for long, or from the beginning.
+  bool is_paused() const { return silent_ >= octets_of(kPause); }
 
  private:
+  static constexpr std::chrono::milliseconds kPause{200};
+
   void fill_gap(std::span<uint8_t> run);
   void shrink();
   bool is_quiet(int64_t octets) const;
@@ -35,6 +39,7 @@ class VoicePlayout final : public Playout {
   const Options options_;
   VoiceDelay delay_;
   Concealer concealer_;
+  int64_t silent_ = octets_of(kPause);  // octets since anything was played that came
 };
 
 }  // namespace sg::media

@@ -52,6 +52,8 @@ class EventSender {
   // Forgets what is queued; an event that is being sent comes to its end with the next packet.
   void stop();
 
+  // Whether a digit is being sent, or one waits.
+  bool is_busy() const { return sending_ || queued_ > 0; }
   // The packet for the `octets` of TDM at `timestamp`, or nothing: send them as audio.
   std::optional<EventPacket> next(uint32_t timestamp, size_t octets);
 

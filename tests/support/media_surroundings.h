@@ -44,7 +44,7 @@ class UdpInOwnTime final : public media::DatagramIo, public Clock {
     return stamped;
   }
   bool send(int fd, const SocketAddress& to, ByteView data) override { return batch_.send(fd, to, data); }
-  void adopt(int fd, Comes comes) override { batch_.adopt(fd, comes); }
+  void adopt(int fd, Comes comes, SessionId session) override { batch_.adopt(fd, comes, session); }
   void let_go(int fd) override { batch_.let_go(fd); }
 
  private:

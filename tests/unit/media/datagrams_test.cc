@@ -11,6 +11,7 @@ namespace sg::media {
 namespace {
 
 constexpr uint8_t kSome[] = {1, 2, 3};
+constexpr SessionId kSession{7};
 
 using Comes = DatagramIo::Comes;
 
@@ -58,7 +59,7 @@ TEST(DatagramRoom, IsAroundEachThatGoesOut) {
 }
 
 struct SocketOfT38 : testing::Test {
-  SocketOfT38() { batch.adopt(fd(), Comes::NowAndThen); }
+  SocketOfT38() { batch.adopt(fd(), Comes::NowAndThen, kSession); }
   ~SocketOfT38() override { batch.let_go(fd()); }
   int fd() const { return socket.media.get(); }
   void come(size_t datagrams = 1) {
@@ -97,7 +98,7 @@ TEST_F(SocketOfT38, GivesWhatWaitedWhenItWasAdopted) {
   batch.let_go(fd());
   come();
 
-  batch.adopt(fd(), Comes::NowAndThen);
+  batch.adopt(fd(), Comes::NowAndThen, kSession);
 
   EXPECT_EQ(receive(), 1u);
 }
@@ -139,7 +140,7 @@ TEST_F(SocketOfT38, IsFoundAmongMoreThanOneLookAtTheKernelTells) {
   while (others.size() < 100) {
     others.push_back(ports.bind("127.0.0.1").value());
     const auto& other = others.back();
-    batch.adopt(other.media.get(), Comes::NowAndThen);
+    batch.adopt(other.media.get(), Comes::NowAndThen, kSession);
     EXPECT_TRUE(batch.receive(other.media.get()).empty());
     ASSERT_TRUE(send_datagram(other.control.get(), other.local, kSome));
   }
@@ -152,10 +153,46 @@ TEST_F(SocketOfT38, IsFoundAmongMoreThanOneLookAtTheKernelTells) {
   }
 }
 
+struct SocketAtRest : SocketOfT38 {
+  SocketAtRest() { batch.adopt(fd(), Comes::Hardly, kSession); }
+  size_t told() {
+    wake_up();
+    EXPECT_TRUE(std::ranges::all_of(batch.came_for(), [](SessionId who) { return who == kSession; }));
+    return batch.came_for().size();
+  }
+};
+
+TEST_F(SocketAtRest, TellsItsSessionOnceThatSomethingCame) {
+  EXPECT_EQ(told(), 0u);
+  come(2);
+
+  EXPECT_EQ(told(), 1u);
+
+  EXPECT_EQ(told(), 0u);
+  EXPECT_EQ(receive(), 2u);
+}
+
+TEST_F(SocketAtRest, TellsOfWhatWaitedWhenItBegan) {
+  batch.let_go(fd());
+  come();
+
+  batch.adopt(fd(), Comes::Hardly, kSession);
+
+  EXPECT_EQ(told(), 1u);
+}
+
+TEST_F(SocketAtRest, TellsNothingOnceItHasWoken) {
+  batch.adopt(fd(), Comes::EachTick, kSession);
+  come();
+
+  EXPECT_EQ(told(), 0u);
+  EXPECT_EQ(receive(), 1u);
+}
+
 // A socket that has sent to its peer for long.
 struct SocketWithTwin : testing::TestWithParam<std::tuple<Comes, const char*>> {
   SocketWithTwin() {
-    batch.adopt(fd(), use());
+    batch.adopt(fd(), use(), kSession);
     send_run(peer.local);
   }
   ~SocketWithTwin() override { batch.let_go(fd()); }
@@ -285,9 +322,22 @@ TEST_P(SocketWithTwin, LosesNothingWhenItIsUsedForSomethingElse) {
     ASSERT_TRUE(send_datagram(peer.media.get(), socket.local, kSome));
     ASSERT_TRUE(send_datagram(stranger.media.get(), socket.local, kSome));
 
-    batch.adopt(fd(), now);
+    batch.adopt(fd(), now, kSession);
 
     EXPECT_EQ(receive(), (std::vector{peer.local, stranger.local}));
+  }
+}
+
+TEST_P(SocketWithTwin, TellsASessionAtRestOfThePeerAndOfEverybodyElse) {
+  EXPECT_TRUE(receive().empty());
+  batch.adopt(fd(), Comes::Hardly, kSession);
+  for (const PortPair* from : {&peer, &stranger}) {
+    ASSERT_TRUE(send_datagram(from->media.get(), socket.local, kSome));
+
+    batch.synchronise(std::chrono::steady_clock::now());
+
+    EXPECT_EQ(std::vector(batch.came_for().begin(), batch.came_for().end()), std::vector{kSession});
+    EXPECT_EQ(batch.receive(fd()).size(), 1u);
   }
 }
 

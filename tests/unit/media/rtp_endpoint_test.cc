@@ -87,7 +87,7 @@ struct RtpEndpointRedundancy : ::testing::Test {
   Wire wire;
   TestClock clock;
   SessionTools tools{config, wire, counters, wire, clock, 1};
-  SidePorts ports{wire};
+  SidePorts ports{wire, SessionId{1}};
   RtpSettings settings;
   Profile profile = Profile::Fax;
   int sequence = 1;

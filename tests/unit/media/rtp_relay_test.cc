@@ -1,8 +1,9 @@
-// A fax in G.711 between two SIP peers, without a timeslot: what comes goes on as it comes.
+// Audio between two SIP peers, without a timeslot: what comes goes on as it comes.
 #include <gtest/gtest.h>
 
 #include <functional>
 #include <random>
+#include <set>
 
 #include "media/rtp/packet.h"
 #include "tests/unit/media/t38_machines.h"
@@ -131,6 +132,150 @@ TEST_F(RtpRelay, APauseOfTheSenderIsOneOfOurs) {
   EXPECT_EQ(went_on(jumps), expected);
   ASSERT_EQ(jumps.size(), 1u);
   EXPECT_EQ(jumps[0] + kDepth, 700u * 8);
+}
+
+// Two who talk, and pause.
+struct VoiceRelay : RtpRelay {
+  VoiceRelay() {
+    socket = give_rtp(Side::A, kFrom);
+    give_rtp(Side::B, kTo);
+  }
+  // A says something, or nothing.
+  void run(Duration time, bool speaks) {
+    for (Duration passed{}; passed < time; passed += 20ms) {
+      timestamp += kMachineBlock;
+      if (speaks) say();
+      tick();
+    }
+  }
+  void say() {
+    Bytes datagram(rtp::kHeaderOctets + kMachineBlock, 0x44);
+    rtp::write_header({.payload_type = 8, .sequence = sequence++, .timestamp = timestamp, .ssrc = 7},
+                      std::span(datagram).first<rtp::kHeaderOctets>());
+    wire.waiting[socket].emplace_back(address(kFrom), datagram);
+  }
+  void tick() {
+    clock.advance(20ms);
+    wire.now = clock.now();
+    session.tick_on_timer(clock.now(), 1);
+  }
+  // As a worker has it.
+  void rest(Duration time) {
+    session.rest();
+    for (Duration passed{}; passed < time; passed += 1s) {
+      clock.advance(1s);
+      wire.now = clock.now();
+      session.look_after_at_rest(clock.now());
+    }
+    timestamp += static_cast<uint32_t>(time / 125us);
+  }
+  // What B got since this was last asked. The octets are those of `from`, as long as there is any.
+  std::deque<Bytes> got() { return std::exchange(wire.sent[kTo], {}); }
+  static rtp::Packet parse(const Bytes& datagram) { return rtp::Packet::parse(datagram).value(); }
+
+  int socket = -1;
+  uint32_t timestamp = 0;
+  uint16_t sequence = 0;
+};
+
+TEST_F(VoiceRelay, SendsNothingWhileNothingComes) {
+  run(1s, true);
+  EXPECT_GE(got().size(), 45u);
+
+  run(300ms, false);
+  got();
+  run(5s, false);
+
+  EXPECT_TRUE(got().empty());
+}
+
+// RFC 3550 5.1 and RFC 3551 4.1.
+TEST_F(VoiceRelay, GoesOnAfterAPauseWhereItsTimeHasCome) {
+  run(1s, true);
+  const uint32_t before = parse(got().back()).timestamp;
+  run(3s, false);
+  got();
+
+  run(400ms, true);
+
+  const auto packets = got();
+  ASSERT_FALSE(packets.empty());
+  EXPECT_TRUE(parse(packets.front()).marker);
+  EXPECT_NEAR(parse(packets.front()).timestamp - before, 3'000 * 8, 60 * 8);
+}
+
+TEST_F(VoiceRelay, SendsADigitThoughNothingIsSaid) {
+  RtpSettings settings;
+  settings.remote = address(kTo);
+  settings.codec = static_codec(CodecId::Pcma);
+  settings.telephone_event = 101;
+  session.use_rtp(Side::B, settings);
+  run(2s, false);
+  got();
+
+  session.send_digit(Side::B, '5', std::chrono::milliseconds(100));
+  run(1s, false);
+
+  std::set<uint8_t> types;
+  for (const Bytes& datagram : got()) types.insert(parse(datagram).payload_type);
+  EXPECT_TRUE(types.contains(101));
+  EXPECT_TRUE(session.is_quiet() || (run(1s, false), session.is_quiet()));
+}
+
+TEST_F(VoiceRelay, PlaysAToneThoughNothingIsSaid) {
+  run(2s, false);
+  got();
+
+  session.play(Side::B, Tone::Ringback, tdm::default_tone_zone());
+  run(2s, false);
+
+  EXPECT_FALSE(session.is_quiet());
+}
+
+// RFC 6263.
+TEST_F(VoiceRelay, KeepsItsStreamAlive) {
+  run(1s, false);
+  EXPECT_EQ(got().size(), 1u) << "the way is opened";
+  run(14s, false);
+  EXPECT_TRUE(got().empty());
+  rest(32s);
+
+  const auto packets = got();
+  ASSERT_EQ(packets.size(), 3u);
+  EXPECT_NEAR(parse(packets[1]).timestamp - parse(packets[0]).timestamp, 15 * 8000, 8000);
+  EXPECT_EQ(parse(packets[1]).payload.size(), kMachineBlock);
+}
+
+TEST_F(VoiceRelay, IsQuietOnceNothingWasSaidForASecond) {
+  run(1s, true);
+  EXPECT_FALSE(session.is_quiet());
+  run(1s, false);
+  EXPECT_FALSE(session.is_quiet());
+  run(400ms, false);
+  EXPECT_TRUE(session.is_quiet());
+  session.set_bridging(Bridging::None);
+  run(20ms, false);
+  EXPECT_FALSE(session.is_quiet()) << "silence is sent where the sides are not joined";
+}
+
+TEST_F(VoiceRelay, WakesAsIfItHadPaused) {
+  run(1s, true);
+  const uint32_t before = parse(got().back()).timestamp;
+  run(2s, false);
+  rest(60s);
+  got();
+
+  clock.advance(20ms);
+  timestamp += kMachineBlock;
+  say();
+  session.wake(clock.now());
+  session.tick_on_timer(clock.now(), 1);
+  run(400ms, true);
+
+  const auto packets = got();
+  ASSERT_GE(packets.size(), 18u) << "no later than after any pause";
+  EXPECT_NEAR(parse(packets.front()).timestamp - before, 62'000 * 8, 60 * 8);
+  EXPECT_EQ(parse(packets.back()).payload[0], 0x44);
 }
 
 }  // namespace

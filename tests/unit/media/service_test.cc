@@ -252,5 +252,35 @@ TEST_F(ServiceTest, TwoSipPeersAreJoinedByTheTimerOnEitherIpVersion) {
       << talker_four.has_heard << " six " << talker_six.has_heard;
 }
 
+TEST_F(ServiceTest, TwoWhoSayNothingRestUntilOneSpeaks) {
+  UdpPeer a, b;
+  SessionId session = service().open({});
+  const auto to_a = service().add_ip(session, Side::A, "127.0.0.1").value();
+  service().add_ip(session, Side::B, "127.0.0.1").value();
+  RtpSettings settings;
+  settings.remote = a.address();
+  service().use_rtp(session, Side::A, settings);
+  settings.remote = b.address();
+  service().use_rtp(session, Side::B, settings);
+  service().set_bridging(session, Bridging::Both);
+  for (uint64_t rests : {1, 2}) {
+    ASSERT_TRUE(until([&] { return value_of(counters, "media.sessions_rested") == rests; }));
+    settle(session);
+    b.receive();
+
+    Bytes said(rtp::kHeaderOctets + kBlock, 0x44);
+    rtp::write_header({.payload_type = 8, .sequence = static_cast<uint16_t>(rests), .timestamp = 8000u, .ssrc = 7},
+                      std::span(said).first<rtp::kHeaderOctets>());
+    a.send(to_a, said);
+
+    EXPECT_TRUE(until([&] {
+      const auto heard = b.receive();
+      return std::ranges::any_of(heard, [&](const Bytes& one) { return one.back() == 0x44; });
+    }));
+  }
+  EXPECT_TRUE(until([&] { return value_of(counters, "media.sessions_rested") == 3; }));
+  close(session);
+}
+
 }  // namespace
 }  // namespace sg::media

@@ -61,7 +61,7 @@ struct T38EndpointTest : ::testing::Test {
   Wire wire;
   TestClock clock;
   SessionTools tools{config, wire, counters, wire, clock, 1};
-  SidePorts ports{wire};
+  SidePorts ports{wire, SessionId{1}};
   T38Settings settings;
   std::optional<T38Endpoint> made;
 };
