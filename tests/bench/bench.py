@@ -22,7 +22,7 @@ import sip_calls
 PROGRAMS = rig.BIN.parent / "tests"
 GROUPS = {
     "kernel": "one operation of one part, in nanoseconds",
-    "route": "a dial plan of a million routes",
+    "route": "a dial plan of a million routes; one of 10 000 lines and 100 000 rates, against toml++ and libcsv alone",
     "gateway": "the gateway process with its span and no calls",
     "voice": "a call over RTP, for 1, 10 and 30 at once",
     "calls": "calls set up and cleared, 50 a second for a minute, SIP to ISDN to SIP; and what becomes of SIP calls when "
@@ -103,11 +103,17 @@ def measure_fax_in_process(figures, quick):
 
 
 def measure_route(figures, quick):
-    """Reading a dial plan of a million rows, and asking it."""
-    units = {"load_s": "s", "rss_mb": "MB", "lookup_us_p50": "us", "lookup_us_p99": "us"}
-    for line in run(PROGRAMS / "sg_bench_route", 10_000 if quick else 1_000_000).splitlines():
+    """Reading a dial plan of a million rows, and asking it; reading one of many lines and carriers' rates."""
+    units = {"load_s": "s", "rss_mb": "MB", "lookup_us_p50": "us", "lookup_us_p99": "us", "load_lines_rates_ms": "ms",
+             "read_lines_rates_ms": "ms"}
+    found = {}
+    rows_lines_rates = (10_000, 100, 1000) if quick else (1_000_000, 10_000, 100_000)
+    for line in run(PROGRAMS / "sg_bench_route", *rows_lines_rates).splitlines():
         name, value = line.split()
-        figures.add(name, float(value), units[name.removeprefix("route.")])
+        found[name] = float(value)
+        figures.add(name, found[name], units[name.removeprefix("route.")])
+    ratio = found["route.load_lines_rates_ms"] / found["route.read_lines_rates_ms"]
+    figures.add("route.load_lines_rates_ratio", ratio, "x")
 
 
 class Live:

@@ -28,6 +28,7 @@ PROMISED = {
     "calls.overload.offered_per_s": "calls/s", "calls.overload.completed_share": "of 1",
     "calls.overload.refused_share": "of 1", "calls.overload.lost_share": "of 1",
     "route.load_s": "s", "route.rss_mb": "MB", "route.lookup_us_p50": "us", "route.lookup_us_p99": "us",
+    "route.load_lines_rates_ms": "ms", "route.read_lines_rates_ms": "ms", "route.load_lines_rates_ratio": "x",
 }
 KERNELS = ("g711_decode", "g711_encode", "jitter_buffer", "rtp_parse", "rtp_pack", "udptl_send", "udptl_receive",
            "fax_tone_detector", "dtmf_detector", "cesop_packet_parse")

@@ -1,5 +1,6 @@
 // The dial plan with a million routes: how long it takes to load, what it weighs, how fast it answers.
-// Prints a figure a line, "route.load_s 1.23". Usage: sg_bench_route [ROUTES]
+// Then that of many lines and rates. Prints a figure a line, "route.load_s 1.23".
+// Usage: sg_bench_route [ROUTES [LINES RATES]]
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@
 
 #include "gateway/route/normalise.h"
 #include "gateway/route/plan.h"
+#include "lines_and_rates.h"
 
 namespace {
 
@@ -59,6 +61,8 @@ std::string configuration() {
 
 int main(int argc, char** argv) {
   size_t rows = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 1'000'000;
+  const size_t lines = argc > 3 ? std::strtoul(argv[2], nullptr, 10) : 10'000;
+  const size_t rates = argc > 3 ? std::strtoul(argv[3], nullptr, 10) : 100'000;
   std::mt19937 random(4);
   std::string folder = (std::filesystem::temp_directory_path() / "route-bench-XXXXXX").string();
   if (!::mkdtemp(folder.data())) return 1;
@@ -98,5 +102,5 @@ int main(int argc, char** argv) {
   std::sort(took.begin(), took.end());
   fmt::print("route.load_s {:.2f}\nroute.rss_mb {:.0f}\nroute.lookup_us_p50 {:.2f}\nroute.lookup_us_p99 {:.2f}\n",
              load.count(), rss, took[kLookups / 2], took[kLookups * 99 / 100]);
-  return 0;
+  return measure_lines_and_rates(lines, rates) ? 0 : 1;
 }
