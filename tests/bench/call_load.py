@@ -1,5 +1,6 @@
 """Calls set up and cleared at a rate. SIP to ISDN to SIP: the gateway's own spans are wired to each other, so that each
-call leaves by one and comes back in by the other, as two calls to call control. And SIP to SIP, more than can be done."""
+call leaves by one and comes back in by the other, as two calls to call control. And SIP to SIP, more than can be done.
+What SIP to SIP costs: sip_load."""
 
 import collections
 import heapq
@@ -16,6 +17,7 @@ import rig
 SDP = ("v=0\r\no=load 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
        "m=audio {port} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\na=ptime:20\r\n")
 RESEND = (0.5, 1.5, 3.5, 7.5)  # after the first sending: RFC 3261 timers A and E with T1 of 500 ms
+HOLD = 0.2  # seconds from answer to BYE
 GIVEN_UP = 10.0  # seconds for a call to be answered, and to be cleared
 
 
@@ -51,9 +53,11 @@ class LoopedGateway:
 
 
 class SipGateway:
-    """spangated without lines and without limits: what comes from the peer goes to the peer."""
+    """spangated without lines and without limits: what comes from the peer goes to the peer.
 
-    def __init__(self, bench, far_port):
+    `before`: words of a command that starts it, such as taskset(1)."""
+
+    def __init__(self, bench, far_port, before=()):
         self.sip_port, = rig.free_ports(1)
         bench.sip_port = self.sip_port
         config = bench.folder / "spangate.toml"
@@ -64,7 +68,7 @@ max_invites_per_second = 0
 max_requests_per_second = 0
 max_transactions = 0
 [media]
-ports = "12000-31999"
+ports = "12000-59999"
 [control]
 socket = "{bench.gateway_socket}"
 [records]
@@ -82,7 +86,8 @@ from = ["sip"]
 called = "*"
 to = ["sip"]
 """)
-        self.process = bench.start("gateway", [rig.BIN / "spangated", "--foreground", "--config", config], True)
+        command = [*before, rig.BIN / "spangated", "--foreground", "--config", config]
+        self.process = bench.start("gateway", command, True)
         rig.wait_until("the gateway to answer", lambda: rig.listens(bench.gateway_socket), alive=[self.process])
 
 
@@ -92,9 +97,10 @@ def header(text, name):
 
 
 class Call:
-    def __init__(self, number, now):
+    def __init__(self, number, now, hold_seconds):
         self.number = number
         self.began = now
+        self.hold_seconds = hold_seconds  # then the near side hangs up; None: the call stands
         self.arrived = None  # when its INVITE came out at the far side
         self.state = "calling"
         self.to = self.target = ""
@@ -103,11 +109,10 @@ class Call:
 class Load:
     """The SIP peers at both sides, in one thread: the near one calls, the far one answers at once."""
 
-    def __init__(self, hold_seconds):
+    def __init__(self):
         self.near, self.far, self.sink = (self.open_socket() for _ in range(3))
         self.near_port, self.far_port = self.near.getsockname()[1], self.far.getsockname()[1]
         self.sdp = SDP.format(port=self.sink.getsockname()[1])
-        self.hold_seconds = hold_seconds
         self.calls = {}      # near side, by Call-ID
         self.by_number = {}  # the same, by the number dialled
         self.answers = {}    # far side: what was said to an INVITE, by Call-ID
@@ -115,7 +120,8 @@ class Load:
         self.order = itertools.count()
         self.failures = collections.Counter()
         self.to_invite_ms = []
-        self.cleared = 0
+        self.answered = self.cleared = 0
+        self.next_number = 5000000
 
     @staticmethod
     def open_socket():
@@ -153,8 +159,9 @@ class Load:
             self.at(began + delay, send)
         self.at(began + GIVEN_UP, lambda: call.state == state and self.fail(call, f"no end of {state}"))
 
-    def begin(self, number):
-        call = self.calls[f"near-{number}"] = self.by_number[str(number)] = Call(number, time.monotonic())
+    def begin(self, number, hold_seconds):
+        call = Call(number, time.monotonic(), hold_seconds)
+        self.calls[f"near-{number}"] = self.by_number[str(number)] = call
         self.send_until(call, self.request(call, "INVITE", 1, self.sdp), "calling")
 
     def fail(self, call, why):
@@ -188,7 +195,9 @@ class Load:
         self.near.sendto(self.request(call, "ACK", 1), self.gateway)
         if call.state == "calling":
             call.state = "answered"
-            self.at(time.monotonic() + self.hold_seconds, lambda: self.hang_up(call))
+            self.answered += 1
+            if call.hold_seconds is not None:
+                self.at(time.monotonic() + call.hold_seconds, lambda: self.hang_up(call))
 
     # The far side.
 
@@ -233,15 +242,26 @@ class Load:
         while self.timers and self.timers[0][0] <= time.monotonic():
             heapq.heappop(self.timers)[2]()
 
+    def offer(self, gateway_port, rate, count, hold_seconds=HOLD):
+        """Calls are begun at this rate from now on, while the load is served. What is counted begins anew."""
+        self.gateway = ("127.0.0.1", gateway_port)
+        self.failures.clear()
+        self.answered = self.cleared = 0
+        began = time.monotonic()
+        for place in range(count):
+            self.at(began + place / rate, lambda number=self.next_number + place: self.begin(number, hold_seconds))
+        self.next_number += count
+
+    def serve_until(self, is_done, seconds):
+        limit = time.monotonic() + seconds
+        while not is_done() and time.monotonic() < limit:
+            self.serve(time.monotonic() + 0.1)
+
     def run(self, gateway_port, rate, seconds):
         """Returns how many calls were offered, once each has ended one way or the other."""
-        self.gateway = ("127.0.0.1", gateway_port)
-        count, began = int(rate * seconds), time.monotonic()
-        for number in range(count):
-            self.at(began + number / rate, lambda number=5000000 + number: self.begin(number))
-        limit = began + seconds + 3 * GIVEN_UP
-        while self.cleared + self.failures.total() < count and time.monotonic() < limit:
-            self.serve(time.monotonic() + 0.1)
+        count = int(rate * seconds)
+        self.offer(gateway_port, rate, count)
+        self.serve_until(lambda: self.cleared + self.failures.total() >= count, seconds + 3 * GIVEN_UP)
         self.failures["never ended"] += count - self.cleared - self.failures.total()
         return count
 
@@ -249,7 +269,7 @@ class Load:
 def measure_overload(figures, quick, cpu_seconds):
     """What becomes of calls when twice as many come as one core can set up; told as shares of what was offered."""
     def run(rate, seconds):
-        load = Load(hold_seconds=0.2)
+        load = Load()
         with rig.Rig("bench-overload") as bench:
             gateway = SipGateway(bench, load.far_port)
             spent = cpu_seconds(gateway.process.child.pid)
@@ -269,7 +289,7 @@ def measure_overload(figures, quick, cpu_seconds):
 def measure(figures, quick, cpu_seconds):
     """`cpu_seconds`: of a process so far."""
     rate, seconds = (10, 3) if quick else (50, 60)
-    load = Load(hold_seconds=0.2)
+    load = Load()
     with rig.Rig("bench-calls") as bench:
         gateway = LoopedGateway(bench, 2, load.far_port)
         spent, began = cpu_seconds(gateway.process.child.pid), time.monotonic()

@@ -10,7 +10,7 @@ import unittest
 BENCH = pathlib.Path(__file__).with_name("bench.py")
 
 # A cost that is the difference of two measurements may, in so short a time, drown in noise.
-DIFFERENCES = ("voice.cpu_ms_per_s", "voice.udp_ratio", "fax.cpu_ms_per_s", "fax.spandsp_ratio")
+DIFFERENCES = ("calls.bare.cpu_ms", "calls.sip.cpu_ms", "calls.sip.bare_ratio", "calls.sip.growth_kb", "voice.cpu_ms_per_s", "voice.udp_ratio", "fax.cpu_ms_per_s", "fax.spandsp_ratio")
 PROMISED = {
     "gateway.idle_ms_per_s": "ms/s",
     "voice.cpu_ms_per_s": "ms/s", "voice.udp_reference_ms_per_s": "ms/s", "voice.udp_ratio": "x",
@@ -27,6 +27,9 @@ PROMISED = {
     "calls.setup_to_invite_ms_p50": "ms", "calls.setup_to_invite_ms_p99": "ms",
     "calls.overload.offered_per_s": "calls/s", "calls.overload.completed_share": "of 1",
     "calls.overload.refused_share": "of 1", "calls.overload.lost_share": "of 1",
+    "calls.bare.cpu_ms": "ms", "calls.sip.standing": "calls", "calls.sip.standing_ms_per_s": "ms/s",
+    "calls.sip.cpu_ms": "ms", "calls.sip.bare_ratio": "x", "calls.sip.growth_kb": "kB",
+    "calls.sip.per_s_per_core": "calls/s",
     "route.load_s": "s", "route.rss_mb": "MB", "route.lookup_us_p50": "us", "route.lookup_us_p99": "us",
     "route.load_lines_rates_ms": "ms", "route.read_lines_rates_ms": "ms", "route.load_lines_rates_ratio": "x",
 }
