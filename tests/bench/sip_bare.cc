@@ -1,5 +1,5 @@
-// What calls from SIP to SIP cost with Sofia alone: answers each INVITE by a call of its own, to the peer, and passes on
-// who answers and who hangs up; no dial plan, no SDP work, no log, no record.
+// What calls from SIP to SIP cost with Sofia alone: answers each INVITE by a call of its own, to the peer, and passes
+// on who answers and who hangs up; no dial plan, no SDP work, no log, no record.
 //   sg_bench_sip_bare PORT PEER_PORT      prints a line once it listens
 #include <sofia-sip/nua.h>
 #include <sofia-sip/nua_tag.h>
@@ -85,9 +85,9 @@ int main(int argc, char** argv) {
   su_root_t* root = su_root_create(&agent);
   su_root_threading(root, 0);
   const std::string own = std::string("sip:127.0.0.1:") + argv[1] + ";transport=udp";
-  agent.nua = nua_create(root, on_event, reinterpret_cast<nua_magic_t*>(&agent), NUTAG_URL(own.c_str()),
-                         NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOALERT(0), NUTAG_AUTOANSWER(0), NUTAG_AUTOACK(1),
-                         NUTAG_SESSION_TIMER(0), TAG_END());
+  agent.nua =
+      nua_create(root, on_event, reinterpret_cast<nua_magic_t*>(&agent), NUTAG_URL(own.c_str()), NUTAG_MEDIA_ENABLE(0),
+                 NUTAG_AUTOALERT(0), NUTAG_AUTOANSWER(0), NUTAG_AUTOACK(1), NUTAG_SESSION_TIMER(0), TAG_END());
   if (!agent.nua) {
     std::fprintf(stderr, "sg_bench_sip_bare: port %s is not to be had\n", argv[1]);
     return 1;
