@@ -3,6 +3,11 @@
 namespace sg::admin {
 namespace {
 
+bool is_place(const Json& after) {
+  const auto has_text = [&](const char* key) { return after.contains(key) && after.at(key).is_string(); };
+  return after.is_object() && has_text("trunk") && has_text("number");
+}
+
 void forget(const Json& number, const Json& trunk, View& view, const Reply& reply) {
   if (!number.is_string() || !trunk.is_string()) return reply(fail("\"forget\" and \"trunk\" must be texts"));
   auto forgotten = view.forget_fax_number(number.get<std::string>(), trunk.get<std::string>());
@@ -21,14 +26,17 @@ void import(const Json& given, View& view, const Reply& reply) {
 
 }  // namespace
 
-// {"command": "memory"}: all that is known; with "forget": "NUMBER" that number is forgotten, on all trunks or on
+// {"command": "memory"}: what is known, a page of it, and with "after": the last object of a page, the next one, until
+// there is none; with "forget": "NUMBER" that number is forgotten, on all trunks or on
 // "trunk"; with "import": [...] what another gateway knew is taken over.
 void run_memory(const Json& request, View& view, const Reply& reply) {
   if (auto number = request.find("forget"); number != request.end()) {
     return forget(*number, request.value("trunk", Json("")), view, reply);
   }
   if (auto given = request.find("import"); given != request.end()) return import(*given, view, reply);
-  auto known = view.fax_numbers();
+  const Json after = request.value("after", Json({{"trunk", ""}, {"number", ""}}));
+  if (!is_place(after)) return reply(fail("\"after\" must have the texts \"trunk\" and \"number\""));
+  auto known = view.fax_numbers(after.at("trunk").get<std::string>(), after.at("number").get<std::string>());
   if (!known) return reply(tl::unexpected(known.error()));
   Json list = Json::array();
   for (const std::string& line : *known) list.push_back(Json::parse(line));

@@ -172,7 +172,8 @@ class View {
   virtual size_t most_faxes() const = 0;               // so many are kept
   virtual std::string records_file() const = 0;        // empty: no call records are kept
   // Error: nothing is remembered here.
-  virtual Result<std::vector<std::string>> fax_numbers() const = 0;  // as JSON, an object each
+  // As JSON, an object each: some of those that come after this trunk and number. Empty: there are no more.
+  virtual Result<std::vector<std::string>> fax_numbers(const std::string& trunk, const std::string& number) const = 0;
   // How many were forgotten: the number may be known to several trunks. `trunk`: only there; empty: everywhere.
   // Error: there is no such trunk, or none knows the number.
   virtual Result<size_t> forget_fax_number(const std::string& number, const std::string& trunk) = 0;

@@ -48,7 +48,9 @@ class AdminView final : public admin::View {
   std::vector<std::string> faxes() const override { return parts_.history.faxes().all(); }
   size_t most_faxes() const override { return parts_.history.faxes().most(); }
   std::string records_file() const override { return parts_.settings.records.file; }
-  Result<std::vector<std::string>> fax_numbers() const override { return fax_numbers_.all(); }
+  Result<std::vector<std::string>> fax_numbers(const std::string& trunk, const std::string& number) const override {
+    return fax_numbers_.page(trunk, number);
+  }
   Result<size_t> forget_fax_number(const std::string& number, const std::string& trunk) override;
   Result<admin::ImportView> import_fax_numbers(const std::vector<std::string>& lines) override;
   std::vector<admin::SpanView> spans() const override;

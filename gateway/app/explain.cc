@@ -138,9 +138,8 @@ Result<admin::RouteView> explain_route(const admin::RouteQuestion& question, con
   if (!question.line.empty() && !is_line) return fail("there is no line \"{}\"", question.line);
   auto query = query_of(question);
   if (!query) return tl::unexpected(query.error());
-  auto states = routing.trunk_states();
   query->turn = routing.turn();
-  query->trunks = states;
+  query->calls_on = [&routing](const std::string& trunk) { return routing.calls_on(trunk); };
   route::Explanation explanation;
   route::Decision decision = routing.plan().plan.decide(*query, &explanation);
   admin::RouteView view;

@@ -10,6 +10,9 @@
 namespace sg::app {
 namespace {
 
+// What takes the signalling thread some milliseconds.
+constexpr size_t kPage = 500;
+
 // Numbers that people write as calls of a trunk have them: "+493012345" is 03012345 where a trunk's numbers are
 // national.
 class WrittenNumbers {
@@ -31,11 +34,11 @@ class WrittenNumbers {
 
 }  // namespace
 
-Result<std::vector<std::string>> FaxNumbers::all() const {
+Result<std::vector<std::string>> FaxNumbers::page(const std::string& trunk, const std::string& number) const {
   if (!memory_) return no_memory();
   const auto now = std::chrono::system_clock::now();
   std::vector<std::string> lines;
-  for (const auto& known : memory_->all(now)) lines.push_back(fax::to_json(known, now));
+  for (const auto& known : memory_->page(trunk, number, kPage, now)) lines.push_back(fax::to_json(known, now));
   return lines;
 }
 

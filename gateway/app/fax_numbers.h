@@ -19,7 +19,7 @@ class FaxNumbers {
       : memory_(memory), error_(error), routing_(routing), trunks_(trunks) {}
 
   // As admin::View has them.
-  Result<std::vector<std::string>> all() const;
+  Result<std::vector<std::string>> page(const std::string& trunk, const std::string& number) const;
   Result<size_t> forget(const std::string& number, const std::string& trunk);
   Result<admin::ImportView> import(const std::vector<std::string>& lines);
 

@@ -81,7 +81,7 @@ bool Call::has_number() const {
 
 void Call::refuse_number() {
   log_.info("called=\"{}\" is no number", setup_.called.digits);
-  context_.counters.get("call.refused_number").add();
+  context_.counted.refused_number.add();
   clear(kInvalidNumber, ReleasedBy::Gateway);
 }
 
@@ -133,7 +133,7 @@ void Call::find_route() {
     return;
   }
   if (!routing.plan.forwards.empty()) {
-    context_.counters.get("call.forwarded").add();
+    context_.counted.forwarded.add();
     caller_->forwarded();
   }
   if (routing.is_fax) fax_.expect_fax();
@@ -302,7 +302,7 @@ void Call::on_failed(Party& party, Cause cause) {
 
 void Call::on_peer_gone(Party& party, PeerGone how) {
   if (!is_member(party) || !fsm_.accepts(CallEvent::Disconnected)) return;
-  const GoneWords known = gone_words(how, context_.counters);
+  const GoneWords known = gone_words(how, context_.counted);
   log_.warning("leg={} {}", "abc"[static_cast<size_t>(party.side())], known.says);
   known.counter.add();
   if (is_conference()) return leave_conference(party, kRecoveryOnTimer);
@@ -332,7 +332,7 @@ void Call::on_media_event(const media::Event& event) {
                           if (is_on_hold()) return;
                           log_.warning("nothing heard from side={} any more",
                                        timeout.side == media::Side::A ? 'a' : 'b');
-                          context_.counters.get("call.media_timeout").add();
+                          context_.counted.media_timeout.add();
                           if (is_conference()) return leave_conference(*at(timeout.side), kTemporaryFailure);
                           record_.fell_silent = timeout.side;
                           clear(kTemporaryFailure, ReleasedBy::Gateway);
@@ -362,7 +362,7 @@ void Call::tell_far(media::Side side, MediaMode::Sign sign) {
 }
 
 void Call::end_after_goodbye() {
-  context_.counters.get("call.cleared_after_fax").add();
+  context_.counted.cleared_after_fax.add();
   clear(kNormalClearing, ReleasedBy::Gateway);
 }
 
@@ -370,7 +370,7 @@ void Call::end_after_goodbye() {
 void Call::on_busy_tone(media::Side side) {
   Party* party = at(side);
   if (!party || party->is_leaving()) return;
-  const GoneWords known = gone_words(PeerGone::BusyTone, context_.counters);
+  const GoneWords known = gone_words(PeerGone::BusyTone, context_.counted);
   log_.info("leg={} {}", "abc"[static_cast<size_t>(side)], known.says);
   known.counter.add();
   if (state() == CallState::Answered && !is_conference()) record_.peer_gone = PeerGone::BusyTone;

@@ -19,7 +19,7 @@ CallManager::~CallManager() {
 
 CallId CallManager::on_incoming(Call::Incoming incoming) {
   CallId id{++last_id_};
-  context_.counters.get("call.incoming").add();
+  context_.counted.incoming.add();
   SessionId session = context_.media.open(id);
   auto call =
       std::make_unique<Call>(id, session, std::move(incoming), router_, context_, static_cast<CallOwner&>(*this));
@@ -71,7 +71,7 @@ bool CallManager::make_room(const Trunk& on) {
   auto lower = std::find_if(all.rbegin(), all.rend(), is_lower);
   if (lower == all.rend()) return false;
   Log().error("trunk={} has no free timeslot for an emergency call: call {} is cleared", on.name(), (*lower)->id());
-  context_.counters.get("route.emergency_cleared").add();
+  context_.counted.emergency_cleared.add();
   return hang_up((*lower)->id(), HungUp::ForEmergency, kResourceUnavailable);
 }
 
@@ -90,7 +90,7 @@ void CallManager::on_media_event(SessionId session, const media::Event& event) {
 }
 
 void CallManager::on_closed(Call& call) {
-  context_.counters.get("call.ended").add();
+  context_.counted.ended.add();
   records_(call.record());
   by_session_.erase(call.session());
   remember_dialogs(call);

@@ -12,7 +12,7 @@ constexpr auto kBeforeHandingOver = 1s;
 }  // namespace
 
 void Call::on_hold_changed(Party& party) {
-  context_.counters.get(party.is_holding() ? "call.held" : "call.retrieved").add();
+  (party.is_holding() ? context_.counted.held : context_.counted.retrieved).add();
   pass_hold_on(party);
 }
 
@@ -53,7 +53,7 @@ void Call::take(Call& from, media::Side side, media::Side place, const std::stri
   auto cause = joins->move_to(place_of(place));
   std::swap(joins, leaves);
   log_.info("transfer how={} with_call={} leg={}", how, from.id_, place == media::Side::A ? 'a' : 'b');
-  context_.counters.get("call.transferred").add();
+  context_.counted.transferred.add();
   if (cause) return clear(*cause, ReleasedBy::Gateway);
   on_joined(*slot(place));
 }
@@ -96,7 +96,7 @@ void Call::hand_to_switch() {
     bool stands = state() == CallState::Answered && !is_conference() && !is_on_hold();
     if (!stands || !called_->leg().join_at_far_end(caller_->leg())) return;
     log_.info("the switch is asked to join both legs");
-    context_.counters.get("call.handed_to_switch").add();
+    context_.counted.handed_to_switch.add();
     record_.handed_to_switch = wall_now();
   });
 }
@@ -116,7 +116,7 @@ void Call::add(Call& from, media::Side side, const std::string& how) {
                                   std::move(nobody), third_->trunk(), context_, from);
   auto cause = third_->move_to(place_of(media::Side::C));
   log_.info("conference how={} with_call={}", how, from.id_);
-  context_.counters.get("call.conferences").add();
+  context_.counted.conferences.add();
   if (cause) return leave_conference(*third_, *cause);
   third_->answer();
   for (Party* party : members()) {

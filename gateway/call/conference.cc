@@ -12,7 +12,7 @@ bool CallManager::on_conference(Call& call, Party& by, const Leg& other) {
   bool may = held && held->call != &call && may_confer(call, by) && !when_empty_ &&
              may_confer(*held->call, *held->call->at(held->side));
   if (!may) {
-    context_.counters.get("call.conference_refused").add();
+    context_.counted.conference_refused.add();
     return false;
   }
   Call& from = *held->call;

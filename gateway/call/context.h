@@ -4,6 +4,7 @@
 
 #include "base/counters.h"
 #include "base/reactor.h"
+#include "gateway/call/call_counters.h"
 #include "media/service.h"
 
 namespace sg::call {
@@ -17,6 +18,7 @@ struct Context {
   Duration clear_after_dcn = 6s;
   // 302s that one call follows: two peers may send it back and forth for ever.
   uint8_t most_redirections = 5;
+  CallCounters counted{counters};
 };
 
 }  // namespace sg::call

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/counters.h"
+#include "gateway/call/call_counters.h"
 #include "gateway/call/leg.h"
 
 namespace sg::call {
@@ -10,6 +10,6 @@ struct GoneWords {
   const char* says;
   Counter& counter;
 };
-GoneWords gone_words(PeerGone how, Counters& counters);
+GoneWords gone_words(PeerGone how, const CallCounters& counted);
 
 }  // namespace sg::call

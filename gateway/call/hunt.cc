@@ -119,7 +119,7 @@ void Hunt::wait_for_called(Duration limit, Cause why) {
   if (limit == Duration::zero() || !has_next()) return;
   patience_timer_.arm(limit, [this, why] {
     log_.info("trunk={} is silent: next target", tried_->name());
-    context_.counters.get("call.target_silent").add();
+    context_.counted.target_silent.add();
     go_on(why);
   });
 }
@@ -129,7 +129,7 @@ void Hunt::wait_for_answer(Duration limit) {
   if (limit == Duration::zero()) return;
   ring_timer_.arm(limit, [this] {
     log_.info("trunk={} did not answer in time", tried_->name());
-    context_.counters.get("call.rung_out").add();
+    context_.counted.rung_out.add();
     if (has_next()) return go_on(kNoAnswer);
     if (!forward(kNoAnswer)) actions_.on_exhausted(kNoAnswer);
   });
@@ -165,10 +165,10 @@ bool Hunt::on_released(Cause cause) {
   if (!actions_.is_open() || !goes_on || !has_next()) return forward(cause);
   if (std::exchange(is_redirected_, false)) {
     log_.info("trunk={} redirects: next target", tried_->name());
-    context_.counters.get("call.redirected").add();
+    context_.counted.redirected.add();
   } else {
     log_.info("trunk={} failed cause={}: next target", tried_->name(), cause.q850);
-    context_.counters.get("call.hunted").add();
+    context_.counted.hunted.add();
   }
   go_on(cause);
   return true;
@@ -217,7 +217,7 @@ tl::expected<std::vector<Target>, Cause> Hunt::ask_plan_again(const Target& from
   if (next.refusal || next.targets.empty()) {
     log_.warning("trunk={} redirects to us, called={}: {}", from.trunk->name(), redirect.called.digits,
                  next.refusal ? text_of(next.refusal->cause) : "there is no route");
-    context_.counters.get("call.forward_failed").add();
+    context_.counted.forward_failed.add();
     return tl::unexpected(next.refusal ? next.refusal->cause : kUnallocatedNumber);
   }
   record_.plan.forwards.push_back(
@@ -249,11 +249,11 @@ bool Hunt::forward(Cause why) {
   Routing next = ask();
   if (next.refusal || next.targets.empty()) {
     log_.warning("cannot be forwarded: {}", next.refusal ? text_of(next.refusal->cause) : "there is no route");
-    context_.counters.get("call.forward_failed").add();
+    context_.counted.forward_failed.add();
     return false;
   }
   log_.info("forwarded: {}", next.plan.forwards.back());
-  context_.counters.get("call.forwarded").add();
+  context_.counted.forwarded.add();
   record_.plan.forwards = next.plan.forwards;
   next.is_fax = next.is_fax || routing_.is_fax;
   further_usage_.push_back(std::move(routing_.usage));

@@ -61,7 +61,7 @@ Cause Party::refuse_media(const std::vector<OfferedStream>& streams) {
   const auto refusal = explain_refusal(streams, options_.policy, local_);
   record_.why = refusal.text;
   log_.warning("refused: {}", refusal.text);
-  context_.counters.get("call.media_refused").add();
+  context_.counted.media_refused.add();
   leg_->warn(refusal.warning, refusal.text);
   return kBearerNotImplemented;
 }

@@ -58,7 +58,7 @@ MediaDescription Party::reachable_part(const MediaDescription& remote) const {
     const SocketAddress& theirs = has_lost_audio ? remote.audio->rtp : remote.image->udptl;
     log_.warning("media address {} of the peer is left out: ours, {}, is of the other family", theirs.to_string(),
                  local_.host());
-    context_.counters.get("call.media_family").add();
+    context_.counted.media_family.add();
   }
   return part;
 }

@@ -89,7 +89,7 @@ bool CallManager::on_transfer(Call& call, Party& by, const TransferRequest& requ
   bool may = by.trunk_of() && by.trunk_of()->allows_transfer() && !is_busy && !when_empty_;
   if (may && (request.replaces || request.other_call) && transfer_attended(call, by, request)) return true;
   if (may && !request.to.digits.empty() && transfer_blind(call, by, request)) return true;
-  context_.counters.get("call.transfer_refused").add();
+  context_.counted.transfer_refused.add();
   return false;
 }
 

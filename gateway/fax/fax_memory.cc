@@ -298,10 +298,11 @@ void FaxMemory::apply(const std::string& trunk, const std::string& number, call:
     found->second.apply(policy, now);
 }
 
-std::vector<FaxExperience> FaxMemory::all(call::WallTime now) const {
+std::vector<FaxExperience> FaxMemory::page(const std::string& trunk, const std::string& number, size_t most,
+                                           call::WallTime now) const {
   std::vector<FaxExperience> numbers;
-  for (const auto& [key, known] : known_) {
-    if (!known.is_forgotten(now)) numbers.push_back(known);
+  for (auto at = known_.upper_bound({trunk, number}); at != known_.end() && numbers.size() < most; ++at) {
+    if (!at->second.is_forgotten(now)) numbers.push_back(at->second);
   }
   return numbers;
 }

@@ -30,7 +30,9 @@ class FaxMemory {
   // From a call that is over, for each of its SIP legs that was answered. `rule`: of its fax's verdict.
   void learn(const call::Record& record, RuleId rule, call::WallTime now);
   void apply(const std::string& trunk, const std::string& number, call::MediaPolicy& policy, call::WallTime now) const;
-  std::vector<FaxExperience> all(call::WallTime now) const;
+  // Those that come after this trunk and number, in the order of both, `most` of them. Empty: there are no more.
+  std::vector<FaxExperience> page(const std::string& trunk, const std::string& number, size_t most,
+                                  call::WallTime now) const;
   // False: it was not known.
   bool forget(const std::string& trunk, const std::string& number);
   // Of which anything is known; the settings may name some of them no more.
@@ -39,7 +41,7 @@ class FaxMemory {
     size_t taken = 0;
     size_t older = 0;  // passed over: of the number something newer is known, or it is past remembering
   };
-  // Takes over what all() gave elsewhere, all or nothing. Error: it would be more than kMostNumbers.
+  // Takes over what page() gave elsewhere, all or nothing. Error: it would be more than kMostNumbers.
   Result<Imported> import(std::vector<FaxExperience> numbers, call::WallTime now);
 
  private:

@@ -95,12 +95,6 @@ std::string_view why_not(const CompiledRoute& compiled, const Query& query, cons
   return {};
 }
 
-size_t calls_of(const Query& query, const std::string& trunk) {
-  auto found = std::find_if(query.trunks.begin(), query.trunks.end(),
-                            [&](const TrunkState& state) { return state.name == trunk; });
-  return found == query.trunks.end() ? 0 : found->calls;
-}
-
 // The day of a call, by which rate sheets go. None: only a weekday is known.
 std::optional<std::chrono::sys_days> day_of(const Query& query) {
   if (!query.at) return std::chrono::floor<std::chrono::days>(query.now);
@@ -153,7 +147,7 @@ std::vector<std::string> ordered(const CompiledRoute& compiled, const Rates& of_
       break;
     case conf::Pick::Idle:
       std::stable_sort(trunks.begin(), trunks.end(),
-                       [&](const auto& a, const auto& b) { return calls_of(query, a) < calls_of(query, b); });
+                       [&](const auto& a, const auto& b) { return query.calls_on(a) < query.calls_on(b); });
       break;
     case conf::Pick::Cost:
       std::stable_sort(trunks.begin(), trunks.end(), [&](const auto& a, const auto& b) {

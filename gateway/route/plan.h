@@ -1,9 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -12,14 +12,6 @@
 #include "tdm/signalling.h"
 
 namespace sg::route {
-
-// How a trunk does at the moment of a call.
-struct TrunkState {
-  std::string name;
-  bool is_up = true;
-  size_t calls = 0;
-  size_t max_calls = 0;  // 0: no limit is known
-};
 
 // A call that one of our lines sends on: the line calls, by its own permissions, and who called it is shown.
 struct ForwardedCall {
@@ -40,9 +32,10 @@ struct Query {
   };
   std::optional<Shown> shown = std::nullopt;
   std::chrono::system_clock::time_point now{};
-  std::optional<conf::WallClock> at = std::nullopt;       // instead of `now`, and in every schedule's own zone
-  uint32_t turn = 0;                                      // counts calls, for targets that share or rotate
-  std::span<const TrunkState> trunks = {};                // for pick = "idle"
+  std::optional<conf::WallClock> at = std::nullopt;  // instead of `now`, and in every schedule's own zone
+  uint32_t turn = 0;                                 // counts calls, for targets that share or rotate
+  // How many a trunk has now, for pick = "idle".
+  std::function<size_t(const std::string& trunk)> calls_on = [](const std::string&) { return size_t{0}; };
   std::optional<ForwardedCall> forwarded = std::nullopt;  // in place of its numbers
 };
 

@@ -90,16 +90,9 @@ std::shared_ptr<const DialPlan> CallRouting::change(std::shared_ptr<const DialPl
   return std::exchange(plan_, std::move(fresh));
 }
 
-std::vector<route::TrunkState> CallRouting::trunk_states() const {
-  std::vector<route::TrunkState> states;
-  auto add = [&](const call::Trunk& trunk) {
-    const conf::Trunk* given = settings().trunk(trunk.name());
-    auto most = static_cast<size_t>(given ? given->max_calls : 0);
-    states.push_back({trunk.name(), trunk.state().is_up, trunk.calls().size(), most});
-  };
-  for (const auto& sip : context_.trunks.sip()) add(*sip);
-  for (const auto& tdm : context_.trunks.tdm()) add(*tdm);
-  return states;
+size_t CallRouting::calls_on(const std::string& name) const {
+  const call::Trunk* trunk = context_.trunks.find(name);
+  return trunk ? trunk->calls().size() : 0;
 }
 
 call::Routing CallRouting::route(const call::Trunk& from, const call::Setup& setup) {
@@ -125,8 +118,7 @@ call::Reach CallRouting::reach(const call::Trunk& from, const call::Setup& setup
 }
 
 call::Routing CallRouting::answer(Question question) {
-  const auto states = trunk_states();
-  question.query.trunks = states;
+  question.query.calls_on = [this](const std::string& trunk) { return calls_on(trunk); };
   question.query.turn = calls_routed_++;
   call::Routing routing;
   if (is_forwarded_too_often(question)) {

@@ -43,8 +43,8 @@ class CallRouting final : public call::Router {
   // After a reload: calls are asked of this one from here on. The one before.
   std::shared_ptr<const DialPlan> change(std::shared_ptr<const DialPlan> fresh);
 
-  // For people who want to know. How every trunk stands, and which turn the next call has.
-  std::vector<route::TrunkState> trunk_states() const;
+  // For people who want to know. How many calls a trunk has, and which turn the next call has.
+  size_t calls_on(const std::string& trunk) const;
   uint32_t turn() const { return calls_routed_; }
   bool is_at_max_calls(const call::Trunk& trunk) const;
   // The limit that a call which is decided so would break now.

@@ -223,8 +223,10 @@ int run(int argc, char** argv) {
   // A table of a million rows takes its time.
   auto patience = words.front() == "reload" ? std::chrono::seconds(300) : std::chrono::seconds(10);
   const bool is_import = words.front() == "memory" && words.size() == 3 && words[1] == "import";
+  const bool is_memory = words.front() == "memory" && (words.size() == 1 || words[1] == "export");
   auto result = is_diff     ? sg::spangatectl::diff({words[1], text_given("records"), text_given("since")})
                 : is_import ? sg::spangatectl::import_memory(socket, words[2])
+                : is_memory ? sg::spangatectl::ask_memory(socket)
                             : sg::spangatectl::ask(socket, *request, patience);
   // What the gateway has no longer is in its file.
   if (result && result->is_object() && result->contains("faxes")) {

@@ -36,6 +36,15 @@ Result<std::vector<Json>> read_export(const std::string& file, std::chrono::syst
   return numbers;
 }
 
+Result<Json> ask_memory(const std::string& socket) {
+  Json all = Json::array();
+  for (Json request{{"command", "memory"}};; request["after"] = all.back()) {
+    auto page = ask(socket, request);
+    if (!page || page->empty()) return page ? Result<Json>(std::move(all)) : page;
+    for (Json& each : *page) all.push_back(std::move(each));
+  }
+}
+
 Result<Json> import_memory(const std::string& socket, const std::string& file) {
   auto numbers = read_export(file, std::chrono::system_clock::now());
   if (!numbers) return tl::unexpected(numbers.error());

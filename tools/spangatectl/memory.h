@@ -8,6 +8,9 @@
 
 namespace sg::spangatectl {
 
+// What the gateway at `socket` remembers of fax numbers: all that it gives page by page.
+Result<Json> ask_memory(const std::string& socket);
+
 // What is remembered of fax numbers, as a file: an object of JSON a line.
 std::string export_text(const Json& numbers);
 

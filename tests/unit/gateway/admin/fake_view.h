@@ -53,7 +53,17 @@ struct FakeView final : View {
   }
   size_t most_faxes() const override { return 20; }
   std::string records_file() const override { return file_of_records; }
-  Result<std::vector<std::string>> fax_numbers() const override { return numbers; }
+  Result<std::vector<std::string>> fax_numbers(const std::string& trunk, const std::string& number) const override {
+    std::vector<std::string> page;
+    for (const std::string& each : numbers) {
+      const Json known = Json::parse(each);
+      if (std::pair<std::string, std::string>(known["trunk"], known["number"]) > std::pair(trunk, number)) {
+        page.push_back(each);
+      }
+    }
+    if (page.size() > 2) page.resize(2);
+    return page;
+  }
   Result<size_t> forget_fax_number(const std::string& number, const std::string&) override {
     return std::erase_if(numbers, [&](const std::string& each) { return each.find(number) != std::string::npos; });
   }

@@ -220,6 +220,25 @@ TEST_F(Control, TellsAFaxWholeOrWhereItsRecordIs) {
   EXPECT_EQ(in_file["in_file"], "/var/lib/spangate/calls.jsonl");
 }
 
+TEST_F(Control, TellsWhatItRemembersPageByPage) {
+  for (const char* number : {"+491", "+492", "+493"}) {
+    view.numbers.push_back(Json{{"trunk", "carrier"}, {"number", number}}.dump());
+  }
+
+  const auto first = ask_server({{"command", "memory"}}).value();
+  const auto second = ask_server({{"command", "memory"}, {"after", first.back()}}).value();
+  const auto third = ask_server({{"command", "memory"}, {"after", second.back()}}).value();
+
+  EXPECT_EQ(first.size(), 2u);
+  ASSERT_EQ(second.size(), 1u);
+  EXPECT_EQ(second[0]["number"], "+493");
+  EXPECT_EQ(third, Json::array());
+  for (const Json& bad : {Json("carrier"), Json{{"trunk", 1}, {"number", "1"}}, Json::object()}) {
+    EXPECT_EQ(ask_server({{"command", "memory"}, {"after", bad}}).error().message,
+              "\"after\" must have the texts \"trunk\" and \"number\"");
+  }
+}
+
 TEST_F(Control, TellsWhatItRemembersOfANumberForgetsItAndTakesItOverAgain) {
   view.numbers = {R"({"trunk":"carrier","number":"+4930","held_back":"no T.38"})"};
 

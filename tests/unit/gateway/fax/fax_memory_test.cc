@@ -44,6 +44,7 @@ class FaxMemoryTest : public ::testing::Test {
     memory.reset();
     memory = FaxMemory::open(file, counters, now).value();
   }
+  std::vector<FaxExperience> all(call::WallTime now) const { return memory->page("", "", 1000, now); }
   call::MediaPolicy policy_at(call::WallTime now) {
     call::MediaPolicy policy;
     memory->apply("carrier", "+4930", policy, now);
@@ -55,13 +56,39 @@ class FaxMemoryTest : public ::testing::Test {
   std::unique_ptr<FaxMemory> memory;
 };
 
+TEST_F(FaxMemoryTest, GivesItsNumbersPageByPage) {
+  std::vector<FaxExperience> numbers;
+  for (const char* trunk : {"a", "b"}) {
+    for (const char* number : {"491", "492", "493"}) {
+      FaxExperience known;
+      known.trunk = trunk;
+      known.number = number;
+      known.last = kNow;
+      numbers.push_back(known);
+    }
+  }
+  ASSERT_TRUE(memory->import(std::move(numbers), kNow));
+
+  std::vector<std::string> seen;
+  for (std::string trunk, number;;) {
+    const auto page = memory->page(trunk, number, 2, kNow);
+    if (page.empty()) break;
+    EXPECT_LE(page.size(), 2u);
+    for (const auto& each : page) seen.push_back(each.trunk + " " + each.number);
+    trunk = page.back().trunk;
+    number = page.back().number;
+  }
+
+  EXPECT_EQ(seen, (std::vector<std::string>{"a 491", "a 492", "a 493", "b 491", "b 492", "b 493"}));
+}
+
 TEST_F(FaxMemoryTest, KeepsWhatWorkedOverARestart) {
   memory->learn(fax(Mode::T38, Reason::PeersOffer), RuleId::Delivered, kNow);
   memory->learn(fax(), RuleId::TrainingFailed, kNow);
 
   open();
 
-  auto all = memory->all(kNow);
+  auto all = all(kNow);
   ASSERT_EQ(all.size(), 1u) << "only the SIP side has numbers that are worth knowing";
   EXPECT_EQ(all[0].trunk, "carrier");
   EXPECT_EQ(all[0].number, "4930");
@@ -77,11 +104,11 @@ TEST_F(FaxMemoryTest, KeepsWhatWorkedOverARestart) {
 TEST_F(FaxMemoryTest, ForgetsANumberAfterThreeMonths) {
   memory->learn(fax(), RuleId::Delivered, kNow);
 
-  EXPECT_EQ(memory->all(kNow + days(90)).size(), 1u);
-  EXPECT_TRUE(memory->all(kNow + days(91)).empty());
+  EXPECT_EQ(all(kNow + days(90)).size(), 1u);
+  EXPECT_TRUE(all(kNow + days(91)).empty());
   EXPECT_FALSE(policy_at(kNow + days(91)).is_known_fax);
   open(kNow + days(91));
-  EXPECT_TRUE(memory->all(kNow).empty()) << "gone from the file too";
+  EXPECT_TRUE(all(kNow).empty()) << "gone from the file too";
 }
 
 TEST_F(FaxMemoryTest, KeepsWhatIsHeldBackOverARestart) {
@@ -89,12 +116,12 @@ TEST_F(FaxMemoryTest, KeepsWhatIsHeldBackOverARestart) {
   record.called[0].t38_refused_with = 488;
   memory->learn(record, RuleId::Delivered, kNow);
   for (int i = 0; i < 4; ++i) memory->learn(fax(), RuleId::EcmGaveUp, kNow);
-  const auto before = memory->all(kNow);
+  const auto before = all(kNow);
 
   open();
 
-  ASSERT_EQ(memory->all(kNow).size(), 1u);
-  EXPECT_EQ(to_json(memory->all(kNow)[0], kNow), to_json(before.at(0), kNow));
+  ASSERT_EQ(all(kNow).size(), 1u);
+  EXPECT_EQ(to_json(all(kNow)[0], kNow), to_json(before.at(0), kNow));
   EXPECT_EQ(before[0].held_back(kNow), "T.38 not asked for (refused with 488), at most 9600 bit/s, no ECM");
 }
 
@@ -107,7 +134,7 @@ TEST_F(FaxMemoryTest, ForgetsANumberOnRequestForGood) {
   EXPECT_FALSE(memory->forget("carrier", "+4930"));
   open();
 
-  EXPECT_TRUE(memory->all(kNow).empty());
+  EXPECT_TRUE(all(kNow).empty());
   EXPECT_FALSE(policy_at(kNow).is_known_fax);
 }
 
@@ -124,8 +151,8 @@ TEST_F(FaxMemoryTest, HasOneFormOfANumber) {
                      .last = kNow}},
                    kNow)
           .value();
-      ASSERT_EQ(memory->all(kNow).size(), 1u);
-      EXPECT_EQ(memory->all(kNow)[0].number, "4930");
+      ASSERT_EQ(all(kNow).size(), 1u);
+      EXPECT_EQ(all(kNow)[0].number, "4930");
       call::MediaPolicy policy;
       memory->apply("carrier", called, policy, kNow);
       EXPECT_EQ(policy.t38, call::T38Ask::Never);
@@ -133,10 +160,10 @@ TEST_F(FaxMemoryTest, HasOneFormOfANumber) {
       auto record = fax();
       record.called[0].called = called;
       memory->learn(record, RuleId::Delivered, kNow);
-      EXPECT_EQ(memory->all(kNow).size(), 1u);
+      EXPECT_EQ(all(kNow).size(), 1u);
 
       EXPECT_TRUE(memory->forget("carrier", written));
-      EXPECT_TRUE(memory->all(kNow).empty());
+      EXPECT_TRUE(all(kNow).empty());
     }
   }
 }
@@ -162,7 +189,7 @@ TEST_F(FaxMemoryTest, OfARowWithPlusAndOneWithoutTheNewerStays) {
 
     open();
 
-    auto all = memory->all(kNow);
+    auto all = all(kNow);
     ASSERT_EQ(all.size(), 2u);
     EXPECT_EQ(all[0].number, "4930");
     EXPECT_EQ(all[0].delivered, newer);
@@ -179,7 +206,7 @@ TEST_F(FaxMemoryTest, LearnsNothingFromCallsThatWereNoFaxOrNotAnswered) {
   memory->learn(voice, RuleId::Delivered, kNow);
   memory->learn(unanswered, RuleId::Delivered, kNow);
 
-  EXPECT_TRUE(memory->all(kNow).empty());
+  EXPECT_TRUE(all(kNow).empty());
 }
 
 TEST_F(FaxMemoryTest, TakesOverWhatAnotherGatewayKnewUnlessItKnowsNewer) {
@@ -197,7 +224,7 @@ TEST_F(FaxMemoryTest, TakesOverWhatAnotherGatewayKnewUnlessItKnowsNewer) {
 
   EXPECT_EQ(imported.taken, 1u);
   EXPECT_EQ(imported.older, 2u);
-  auto all = memory->all(kNow);
+  auto all = all(kNow);
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(all[0].delivered, 1);
   EXPECT_EQ(all[1].number, "4940");
@@ -221,13 +248,13 @@ TEST_F(FaxMemoryTest, AFileOfTheVersionBeforeKeepsWhatWorkedAndNotWhatWasHeldBac
 
   open();
 
-  auto all = memory->all(kNow);
+  auto all = all(kNow);
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0].delivered, 5);
   EXPECT_EQ(all[0].held_back(kNow), "");
   memory->learn(fax(), RuleId::Delivered, kNow);
   open();
-  EXPECT_EQ(memory->all(kNow).at(0).delivered, 6);
+  EXPECT_EQ(all(kNow).at(0).delivered, 6);
 }
 
 TEST_F(FaxMemoryTest, AFileThatIsNoDatabaseIsRefusedWithAReason) {

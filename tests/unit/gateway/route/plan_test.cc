@@ -54,7 +54,7 @@ struct PlanOfAFile : testing::Test {
     query.at = *conf::WallClock::parse(at);
     query.turn = turn;
     query.media = media;
-    query.trunks = trunks;
+    query.calls_on = [this](const std::string& trunk) { return calls[trunk]; };
     query.shown = shown;
     return plan->decide(query);
   }
@@ -66,7 +66,7 @@ struct PlanOfAFile : testing::Test {
   std::string at = "Tue 12:00";
   uint32_t turn = 0;
   conf::CallMedia media = conf::CallMedia::Voice;
-  std::vector<TrunkState> trunks;
+  std::map<std::string, size_t> calls;  // by trunk
   std::unique_ptr<conf::Settings> settings;
   std::unique_ptr<Plan> plan;
 };
@@ -187,7 +187,7 @@ TEST_F(PlanOfAFile, PicksTargetsAsTheRouteSays) {
             "good");
 
   turn = 1;
-  trunks = {{"pbx", true, 5, 30}, {"a", true, 2, 30}, {"b", true, 3, 30}};
+  calls = {{"pbx", 5}, {"a", 2}, {"b", 3}};
   EXPECT_EQ(decide("a", "1").outcome(), "pbx>a>b");
   EXPECT_EQ(decide("a", "2").outcome(), "a>b>pbx");
   EXPECT_EQ(decide("a", "3").outcome(), "a>b>pbx");
