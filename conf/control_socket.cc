@@ -8,15 +8,18 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/unix_socket.h"
+
 namespace sg::conf {
 namespace {
 
-// Anybody may make a directory in /tmp: one that another user made is not ours to trust.
-bool is_there(const std::string& path, uid_t user) {
+// Anybody may make a directory in /tmp: one that another user made is not ours to trust. A gateway that was killed
+// leaves a socket behind that nobody answers.
+bool is_ours_and_answered(const std::string& path, uid_t user) {
   struct stat directory {};
   const std::string parent = std::filesystem::path(path).parent_path();
   return ::lstat(parent.c_str(), &directory) == 0 && S_ISDIR(directory.st_mode) && directory.st_uid == user &&
-         ::access(path.c_str(), F_OK) == 0;
+         is_answered(path);
 }
 
 }  // namespace
@@ -38,7 +41,8 @@ std::string ControlSocket::to_make() const {
 }
 
 std::string ControlSocket::to_ask() const {
-  if (user_ == 0 || is_there(own_, user_)) return user_ == 0 ? machine_ : own_;
+  if (user_ == 0) return machine_;
+  if (is_ours_and_answered(own_, user_)) return own_;
   return ::access(machine_.c_str(), F_OK) == 0 ? machine_ : own_;
 }
 

@@ -20,7 +20,7 @@ class ControlSocket {
 
   // The gateway's: the machine's where the user may make it, else the user's own.
   std::string to_make() const;
-  // spangatectl's: the user's own where it is there, else the machine's where that is.
+  // spangatectl's: the user's own where a gateway answers on it, else the machine's where that is.
   std::string to_ask() const;
 
  private:

@@ -21,7 +21,7 @@ Result<Blockable> blockable_of(const Json& request) {
     return fail("one of \"timeslot\", \"span\" and \"trunk\" is wanted");
   }
   if (auto given = request.find("trunk"); given != request.end()) {
-    if (!given->is_string()) return fail("\"trunk\" must be a name");
+    if (!given->is_string() || given->get_ref<const std::string&>().empty()) return fail("\"trunk\" must be a name");
     return Blockable{.trunk = given->get<std::string>()};
   }
   if (auto given = request.find("span"); given != request.end()) {

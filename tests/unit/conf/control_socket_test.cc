@@ -5,7 +5,8 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
+
+#include "base/unix_socket.h"
 
 namespace sg::conf {
 namespace {
@@ -23,9 +24,11 @@ struct Places : testing::Test {
   ~Places() override { std::filesystem::remove_all(folder); }
 
   ControlSocket of(uid_t user) const { return ControlSocket(user, (folder + "/user").c_str(), machine); }
-  static void make(const std::string& file) {
+  // What a gateway that was killed leaves behind.
+  static void make(const std::string& file) { listen(file); }
+  static UniqueFd listen(const std::string& file) {
     std::filesystem::create_directories(std::filesystem::path(file).parent_path());
-    std::ofstream(file) << "";
+    return listen_on_unix(file, 0600).value();
   }
 
   std::string folder = testing::TempDir() + "socket-XXXXXX";
@@ -57,8 +60,14 @@ TEST_F(Places, ToAskAreWhereAGatewayIs) {
   EXPECT_EQ(of(kSomebody).to_ask(), machine);
 
   make(own);
-  EXPECT_EQ(of(::geteuid() == 0 ? kSomebody : ::geteuid()).to_ask(), ::geteuid() == 0 ? machine : own)
-      << "a directory of another user's is not trusted";
+  const uid_t owner = ::geteuid() == 0 ? kSomebody : ::geteuid();
+  if (::geteuid() == 0) {
+    ASSERT_EQ(::chown((folder + "/user/spangate").c_str(), owner, owner), 0);
+  }
+  EXPECT_EQ(of(owner).to_ask(), machine) << "nobody answers on the user's own";
+  const UniqueFd gateway = listen(own);
+  EXPECT_EQ(of(owner).to_ask(), own);
+  EXPECT_EQ(of(kSomebody + 1).to_ask(), machine) << "a directory of another user's is not trusted";
 }
 
 }  // namespace

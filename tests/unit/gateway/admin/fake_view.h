@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "gateway/admin/view.h"
+#include "gateway/admin/command.h"
 
 namespace sg::admin {
 

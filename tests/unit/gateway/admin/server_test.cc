@@ -398,7 +398,7 @@ TEST_F(Control, BlocksATimeslotASpanOrATrunkAndNothingElse) {
         Row{{{"timeslot", "1/300"}}, nullptr, "1/5"}, Row{{{"timeslot", 5}}, nullptr, "1/5"},
         Row{{{"span", "2"}}, nullptr, "must be a number"}, Row{{{"span", -2}}, nullptr, "must be a number"},
         Row{{{"span", 70000}}, nullptr, "must be a number"}, Row{{{"trunk", 1}}, nullptr, "must be a name"},
-        Row{{{"trunk", "none"}}, nullptr, "no trunk none"}}) {
+        Row{{{"trunk", ""}}, nullptr, "must be a name"}, Row{{{"trunk", "none"}}, nullptr, "no trunk none"}}) {
     for (const char* command : {"block", "unblock"}) {
       view.blocked.clear();
       Json request = row.request;

@@ -116,7 +116,7 @@ TEST_F(AdminViewTest, ExplainsWhereACallWouldGoNow) {
 }
 
 TEST_F(AdminViewTest, WithoutAMemoryNoNumberIsKnown) {
-  EXPECT_EQ(view->fax_numbers().error().message, "nothing is remembered: [fax] memory names no file");
+  EXPECT_EQ(view->fax_numbers("", "").error().message, "nothing is remembered: [fax] memory names no file");
   EXPECT_FALSE(view->forget_fax_number("300", ""));
   EXPECT_FALSE(view->import_fax_numbers({}));
   EXPECT_THAT(view->faxes(), IsEmpty());

@@ -88,16 +88,16 @@ TEST_F(FaxMemoryTest, KeepsWhatWorkedOverARestart) {
 
   open();
 
-  auto all = all(kNow);
-  ASSERT_EQ(all.size(), 1u) << "only the SIP side has numbers that are worth knowing";
-  EXPECT_EQ(all[0].trunk, "carrier");
-  EXPECT_EQ(all[0].number, "4930");
-  EXPECT_EQ(name(all[0].transport), "t38");
-  EXPECT_EQ(name(all[0].asked_by), "peer");
-  EXPECT_EQ(all[0].bit_rate, 14400);
-  EXPECT_TRUE(all[0].ecm);
-  EXPECT_EQ(all[0].delivered, 1);
-  EXPECT_EQ(all[0].failed, 1);
+  auto numbers = all(kNow);
+  ASSERT_EQ(numbers.size(), 1u) << "only the SIP side has numbers that are worth knowing";
+  EXPECT_EQ(numbers[0].trunk, "carrier");
+  EXPECT_EQ(numbers[0].number, "4930");
+  EXPECT_EQ(name(numbers[0].transport), "t38");
+  EXPECT_EQ(name(numbers[0].asked_by), "peer");
+  EXPECT_EQ(numbers[0].bit_rate, 14400);
+  EXPECT_TRUE(numbers[0].ecm);
+  EXPECT_EQ(numbers[0].delivered, 1);
+  EXPECT_EQ(numbers[0].failed, 1);
   EXPECT_TRUE(policy_at(kNow).is_known_fax);
 }
 
@@ -189,12 +189,12 @@ TEST_F(FaxMemoryTest, OfARowWithPlusAndOneWithoutTheNewerStays) {
 
     open();
 
-    auto all = all(kNow);
-    ASSERT_EQ(all.size(), 2u);
-    EXPECT_EQ(all[0].number, "4930");
-    EXPECT_EQ(all[0].delivered, newer);
-    EXPECT_EQ(all[1].number, "4940");
-    EXPECT_EQ(all[1].delivered, 9);
+    auto numbers = all(kNow);
+    ASSERT_EQ(numbers.size(), 2u);
+    EXPECT_EQ(numbers[0].number, "4930");
+    EXPECT_EQ(numbers[0].delivered, newer);
+    EXPECT_EQ(numbers[1].number, "4940");
+    EXPECT_EQ(numbers[1].delivered, 9);
   }
 }
 
@@ -224,11 +224,11 @@ TEST_F(FaxMemoryTest, TakesOverWhatAnotherGatewayKnewUnlessItKnowsNewer) {
 
   EXPECT_EQ(imported.taken, 1u);
   EXPECT_EQ(imported.older, 2u);
-  auto all = all(kNow);
-  ASSERT_EQ(all.size(), 2u);
-  EXPECT_EQ(all[0].delivered, 1);
-  EXPECT_EQ(all[1].number, "4940");
-  EXPECT_EQ(all[1].delivered, 7);
+  auto numbers = all(kNow);
+  ASSERT_EQ(numbers.size(), 2u);
+  EXPECT_EQ(numbers[0].delivered, 1);
+  EXPECT_EQ(numbers[1].number, "4940");
+  EXPECT_EQ(numbers[1].delivered, 7);
 }
 
 TEST_F(FaxMemoryTest, AFileOfTheVersionBeforeKeepsWhatWorkedAndNotWhatWasHeldBack) {
@@ -248,10 +248,10 @@ TEST_F(FaxMemoryTest, AFileOfTheVersionBeforeKeepsWhatWorkedAndNotWhatWasHeldBac
 
   open();
 
-  auto all = all(kNow);
-  ASSERT_EQ(all.size(), 1u);
-  EXPECT_EQ(all[0].delivered, 5);
-  EXPECT_EQ(all[0].held_back(kNow), "");
+  auto numbers = all(kNow);
+  ASSERT_EQ(numbers.size(), 1u);
+  EXPECT_EQ(numbers[0].delivered, 5);
+  EXPECT_EQ(numbers[0].held_back(kNow), "");
   memory->learn(fax(), RuleId::Delivered, kNow);
   open();
   EXPECT_EQ(all(kNow).at(0).delivered, 6);

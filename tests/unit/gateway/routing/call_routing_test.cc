@@ -251,17 +251,13 @@ TEST_F(CallRoutingTest, ACallIsAskedOfThePlanOfTheMoment) {
   EXPECT_EQ(ask("500").plan.route, "");
 }
 
-TEST_F(CallRoutingTest, TellsHowEveryTrunkStands) {
-  go_by("", "max_calls = 7\n");
+TEST_F(CallRoutingTest, TellsHowManyCallsATrunkHas) {
   stand(2, "pbx", "pstn");
-  line->is_up = false;
 
-  std::vector<std::string> told;
-  for (const auto& state : routing.trunk_states()) {
-    told.push_back(fmt::format("{} {} {}/{}", state.name, state.is_up ? "up" : "down", state.calls, state.max_calls));
-  }
-
-  EXPECT_THAT(told, ElementsAre("pbx up 2/7", "fax up 0/0", "pstn down 2/0"));
+  EXPECT_EQ(routing.calls_on("pbx"), 2u);
+  EXPECT_EQ(routing.calls_on("pstn"), 2u);
+  EXPECT_EQ(routing.calls_on("fax"), 0u);
+  EXPECT_EQ(routing.calls_on("nobody"), 0u);
 }
 
 // Lines that send their calls on.
