@@ -55,14 +55,14 @@ const std::vector<Option<PlanRow>>& plan_options() {
 
 const std::vector<Option<Profile>>& profile_options() {
   static const std::vector<Option<Profile>> options = {
-      option<Profile>("media", &Profile::media, maybe(call_media(), "\"voice\""),
+      option<Profile>("media", &Profile::media, maybe(choice<CallMedia>(), "\"voice\""),
                       "What its calls carry: `media` in routes, and a fax has its fixed jitter buffer from the first "
                       "octet on.")
           .shown("\"fax\""),
-      option<Profile>("codecs", &Profile::codecs, list(choice<Codec>({{"pcma", Codec::Pcma}, {"pcmu", Codec::Pcmu}})),
+      option<Profile>("codecs", &Profile::codecs, list(choice<CodecId>()),
                       "G.711 laws, the preferred first. Empty: as the trunk has them.")
           .shown("[\"pcma\"]"),
-      option<Profile>("t38", &Profile::t38, maybe(t38_mode(), "\"preamble\""),
+      option<Profile>("t38", &Profile::t38, maybe(choice<T38Ask>(), "\"preamble\""),
                       "Who asks for T.38, as in [fax]. Where it is not given, as the trunk has it."),
   };
   return options;
@@ -130,7 +130,7 @@ const std::vector<Option<PlanTest>>& test_options() {
       option<PlanTest>("line", &PlanTest::line_ext, text("an extension"), "Or the [[line]] that calls."),
       option<PlanTest>("redirecting", &PlanTest::redirecting, text("a number"), "The redirecting number as received."),
       option<PlanTest>("ton", &PlanTest::ton, ton(), "The called number's type."),
-      option<PlanTest>("media", &PlanTest::media, call_media(), "What it carries."),
+      option<PlanTest>("media", &PlanTest::media, choice<CallMedia>(), "What it carries."),
       option<PlanTest>("at", &PlanTest::at, text("\"Tue 10:00\" or \"2026-12-25 10:00\""), "When. Empty: Tue 12:00."),
       option<PlanTest>("want", &PlanTest::want, text("\"a>b\", \"reject N\", \"no route\" or \"not allowed\""),
                        "Trunks in the order tried, or why there are none.")

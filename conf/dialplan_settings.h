@@ -103,7 +103,6 @@ struct Schedule {
 };
 
 enum class Pick : uint8_t { Order, Rotate, Idle, Share, Cost };
-enum class Ton : uint8_t { Unknown, International, National, Subscriber };
 
 // Which failures of a target send the call on to the next.
 struct NextOn {
@@ -138,7 +137,7 @@ struct Route {
   std::vector<RouteRow> rows;  // further called patterns, from a CSV file
   std::vector<Targets> row_targets;
   std::vector<std::string> calling, redirecting;
-  std::vector<Ton> ton;
+  std::vector<TypeOfNumber> ton;
   std::vector<CallMedia> media;
   std::string when, not_when;  // schedules
 
@@ -165,7 +164,7 @@ struct Route {
 // A call that must go as `want` says, or the file is refused.
 struct PlanTest {
   std::string from, dial, calling, redirecting, line_ext;
-  Ton ton = Ton::Unknown;
+  TypeOfNumber ton = TypeOfNumber::Unknown;
   CallMedia media = CallMedia::Voice;
   std::string at;  // as WallClock::parse takes it; empty: Tue 12:00
   std::string want;

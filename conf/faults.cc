@@ -27,7 +27,7 @@ std::string_view help_of(std::string_view title, std::string_view key) {
   if (title.starts_with("[[line]]")) return help_in(line_options(), key);
   auto help = help_in(pri_trunk_options(), key);
   if (help.empty()) help = help_in(sip_trunk_options(), key);
-  for (auto kind : {AnalogKind::Fxs, AnalogKind::Fxo, AnalogKind::Em}) {
+  for (auto kind : {LineKind::Fxs, LineKind::Fxo, LineKind::EAndM}) {
     if (help.empty()) help = help_in(analog_trunk_options(kind), key);
   }
   return help;

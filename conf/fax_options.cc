@@ -24,17 +24,17 @@ template <class S>
 std::vector<Option<S>> make_trunk_fax_options() {
   return {
       option<S>(
-          "t38", &TrunkFax::t38, t38_mode(),
+          "t38", &TrunkFax::t38, choice<T38Ask>(),
           "Who asks for T.38. preamble: we do, by re-INVITE, when the answering fax machine's V.21 preamble is heard; "
           "ced: already at its CED; cng: already at the calling machine's CNG; at-once: right after the answer where "
           "line, profile or route say media = \"fax\", else as ced; peer: we only accept the SIP peer's offer; never: "
           "fax "
           "goes as G.711.")
           .live(),
-      option<S>("t38_from", &TrunkFax::t38_from, maybe(t38_mode(), "\"preamble\""),
+      option<S>("t38_from", &TrunkFax::t38_from, maybe(choice<T38Ask>(), "\"preamble\""),
                 "The same, of calls from the trunk only. Where it is not given, as t38.")
           .live(),
-      option<S>("t38_to", &TrunkFax::t38_to, maybe(t38_mode(), "\"preamble\""),
+      option<S>("t38_to", &TrunkFax::t38_to, maybe(choice<T38Ask>(), "\"preamble\""),
                 "The same, of calls to the trunk only. Where it is not given, as t38.")
           .live(),
       option<S>(
@@ -66,10 +66,7 @@ std::vector<Option<S>> make_trunk_fax_options() {
       option<S>("max_datagram", &TrunkFax::max_datagram, integer(100, 1400),
                 "T38FaxMaxDatagram that we declare, octets. The peer's own limit is always obeyed.")
           .live(),
-      option<S>("error_correction", &TrunkFax::error_correction,
-                choice<ErrorCorrection>({{"redundancy", ErrorCorrection::Redundancy},
-                                         {"fec", ErrorCorrection::Fec},
-                                         {"none", ErrorCorrection::None}}),
+      option<S>("error_correction", &TrunkFax::error_correction, choice<ErrorCorrection>(),
                 "T38FaxUdpEC that we offer. What the peer sends is understood in any form.")
           .live(),
       option<S>(
@@ -86,9 +83,7 @@ std::vector<Option<S>> make_trunk_fax_options() {
                 "whatever they tell. as-told: as they tell.")
           .live(),
       option<S>(
-          "vbd", &TrunkFax::vbd,
-          choice<VoiceBandData>(
-              {{"offer", VoiceBandData::Offer}, {"answer", VoiceBandData::Answer}, {"never", VoiceBandData::Never}}),
+          "vbd", &TrunkFax::vbd, choice<VoiceBandData>(),
           "Fax in G.711 as voice-band data (V.152, with silenceSupp and ecan of RFC 3108). offer: told to the peer "
           "by re-INVITE when T.38 came to nothing. answer: told where a description is due anyway. never: left "
           "out, for peers that choke on it.")

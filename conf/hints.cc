@@ -76,9 +76,9 @@ std::string homes_of(std::string_view key) {
   };
   look_at_trunks("pri", pri_trunk_options());
   look_at_trunks("sip", sip_trunk_options());
-  look_at_trunks("fxs", analog_trunk_options(AnalogKind::Fxs));
-  look_at_trunks("fxo", analog_trunk_options(AnalogKind::Fxo));
-  look_at_trunks("em", analog_trunk_options(AnalogKind::Em));
+  look_at_trunks("fxs", analog_trunk_options(LineKind::Fxs));
+  look_at_trunks("fxo", analog_trunk_options(LineKind::Fxo));
+  look_at_trunks("em", analog_trunk_options(LineKind::EAndM));
   if (!kinds.empty()) homes += fmt::format("{}trunks of kind {}", homes.empty() ? "" : ", ", kinds);
   look("[trunk.NAME.fax]", trunk_fax_options());
   look("[site]", site_options());

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/kinds/fax.h"
+#include "base/kinds/sip.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "base/socket_address.h"
@@ -16,8 +18,6 @@ namespace sg::conf {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-enum class Transport : uint8_t { Udp, Tcp };
 
 // One end of SIP signalling: "udp:127.0.0.1:5060".
 struct SipAddress {
@@ -70,20 +70,14 @@ struct Media {
   std::string hold_music;  // a file; empty: none
 };
 
-// Who asks for T.38. Preamble: we do, when the answering machine's V.21 preamble is heard; Ced, Cng: earlier, at that
-// tone; AtOnce: right after the answer where a fax machine is known to be there. Peer: only the peer.
-enum class T38Mode : uint8_t { Preamble, Ced, Cng, AtOnce, Peer, Never };
 // LowerToG3: Super G3 machines are brought down to G3 by T.38. Pass: V.34 goes through as G.711.
 enum class Sg3 : uint8_t { LowerToG3, Pass };
-// V.152 attributes for fax in G.711. Offer: told in a re-INVITE too; Answer: in descriptions that are due anyway.
-enum class VoiceBandData : uint8_t { Offer, Answer, Never };
-enum class ErrorCorrection : uint8_t { None, Redundancy, Fec };
 enum class Modem : uint8_t { V27ter, V29, V17 };
 
 // How a trunk carries fax: [fax], and what [trunk.NAME.fax] says otherwise.
 struct TrunkFax {
-  T38Mode t38 = T38Mode::Preamble;
-  std::optional<T38Mode> t38_from, t38_to;  // of calls from the trunk and to it, where they differ
+  T38Ask t38 = T38Ask::Preamble;
+  std::optional<T38Ask> t38_from, t38_to;  // of calls from the trunk and to it, where they differ
   milliseconds t38_answer_timeout{5000};
   milliseconds t38_offer_window{0};  // 0: the peer's offer is taken at any time
   Sg3 sg3 = Sg3::LowerToG3;

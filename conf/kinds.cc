@@ -13,15 +13,10 @@ Result<T> in_range(T value, T least, T most) {
 }
 
 Result<Transport> parse_transport(std::string_view word) {
-  if (word == "udp") return Transport::Udp;
-  if (word == "tcp") return Transport::Tcp;
+  if (auto known = value_named<Transport>(word)) return *known;
   if (word == "tls" || word == "ws" || word == "wss")
     return fail("{} is not supported yet: udp or tcp is wanted", word);
   return fail("\"{}\" is no transport: udp or tcp is wanted", word);
-}
-
-std::string_view word_of(Transport transport) {
-  return transport == Transport::Udp ? "udp" : "tcp";
 }
 
 // "udp:127.0.0.1:5060"
@@ -36,7 +31,7 @@ Result<SipAddress> parse_listen(std::string_view text) {
 }
 
 std::string listen_text(const SipAddress& value) {
-  return fmt::format("{}:{}", word_of(value.transport), value.address.to_string());
+  return fmt::format("{}:{}", name_of(value.transport), value.address.to_string());
 }
 
 bool looks_like_a_name(std::string_view host) {
@@ -87,7 +82,7 @@ Result<SipAddress> parse_peer(std::string_view text) {
 }
 
 std::string peer_text(const SipAddress& value) {
-  return fmt::format("sip:{};transport={}", value.address.to_string(), word_of(value.transport));
+  return fmt::format("sip:{};transport={}", value.address.to_string(), name_of(value.transport));
 }
 
 Result<std::string> parse_host(std::string_view text) {
@@ -319,24 +314,8 @@ std::string duration_text(milliseconds value) {
   return fmt::format("{}s", count / 1000);
 }
 
-Kind<T38Mode> t38_mode() {
-  return choice<T38Mode>({{"preamble", T38Mode::Preamble},
-                          {"ced", T38Mode::Ced},
-                          {"cng", T38Mode::Cng},
-                          {"at-once", T38Mode::AtOnce},
-                          {"peer", T38Mode::Peer},
-                          {"never", T38Mode::Never}});
-}
-
-Kind<Ton> ton() {
-  return choice<Ton>({{"unknown", Ton::Unknown},
-                      {"international", Ton::International},
-                      {"national", Ton::National},
-                      {"subscriber", Ton::Subscriber}});
-}
-
-Kind<CallMedia> call_media() {
-  return choice<CallMedia>({{"voice", CallMedia::Voice}, {"fax", CallMedia::Fax}, {"data", CallMedia::Data}});
+Kind<TypeOfNumber> ton() {
+  return choice({TypeOfNumber::Unknown, TypeOfNumber::International, TypeOfNumber::National, TypeOfNumber::Subscriber});
 }
 
 }  // namespace sg::conf

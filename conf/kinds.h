@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/names.h"
 #include "conf/option.h"
 #include "conf/settings.h"
 
@@ -44,13 +45,10 @@ Kind<NumberStyle> number_style();
 // "sip.486 = 17", "q850.34 = 503"
 Kind<CauseRule> cause_rule();
 
-Kind<T38Mode> t38_mode();
-
 // { "+1" = 0.6, "*" = 2.0 }, or one price for all.
 Kind<std::vector<Price>> prices_of_trunk();
-// Of dialled numbers, and of what a call carries.
-Kind<Ton> ton();
-Kind<CallMedia> call_media();
+// Of dialled numbers.
+Kind<TypeOfNumber> ton();
 Result<std::vector<Price>> read_prices(std::string_view trunk, const toml::table& table);
 
 // A span of time, written "500ms", "30s", "3min" or "1h".
@@ -93,6 +91,20 @@ Kind<E> choice(std::vector<std::pair<std::string, E>> words) {
                 }
                 return std::string("\"\"");
               }};
+}
+// One of these values, by their names.
+template <class E>
+Kind<E> choice(std::initializer_list<E> values) {
+  std::vector<std::pair<std::string, E>> words;
+  for (E value : values) words.emplace_back(name_of(value), value);
+  return choice<E>(std::move(words));
+}
+// Any value that has a name.
+template <class E>
+Kind<E> choice() {
+  std::vector<std::pair<std::string, E>> words;
+  for (const auto& [value, name] : kNames<E>) words.emplace_back(name, value);
+  return choice<E>(std::move(words));
 }
 
 // What need not be given. `none` is how the sample shows that.

@@ -20,13 +20,6 @@ namespace {
 constexpr std::array<std::string_view, 11> kReadElsewhere = {"span", "trunk", "group",    "profile", "site", "plan",
                                                              "line", "lists", "schedule", "route",   "test"};
 
-std::optional<AnalogKind> analog_kind(std::optional<std::string_view> kind) {
-  if (kind == "fxs") return AnalogKind::Fxs;
-  if (kind == "fxo") return AnalogKind::Fxo;
-  if (kind == "em") return AnalogKind::Em;
-  return std::nullopt;
-}
-
 // Reads the parsed file section by section into Settings, and goes on after a fault, so that all are told at once.
 class Loader {
  public:
@@ -115,7 +108,7 @@ class Loader {
       std::string title = fmt::format("[trunk.{}]", name);
       const auto* table = node.as_table();
       if (!table) return faults_.add(line_of(node), "", title, "must be a table");
-      auto kind = (*table)["kind"].value<std::string_view>();
+      const auto kind = (*table)["kind"].value_or(std::string_view());
       if (kind == "pri") {
         settings.pri_trunks.push_back(trunk(title, name, node, pri_trunk_options(), settings));
       } else if (kind == "sip") {
@@ -123,9 +116,9 @@ class Loader {
         const SocketAddress& peer = sip.peer.address;
         if (sip.allow_from.empty() && peer.is_set()) sip.allow_from.push_back(*AddressRange::parse(peer.host()));
         settings.sip_trunks.push_back(std::move(sip));
-      } else if (auto analog = analog_kind(kind)) {
-        settings.analog_trunks.push_back(trunk(title, name, node, analog_trunk_options(*analog), settings));
-        settings.analog_trunks.back().kind = *analog;
+      } else if (auto line = value_named<LineKind>(kind)) {
+        settings.analog_trunks.push_back(trunk(title, name, node, analog_trunk_options(*line), settings));
+        settings.analog_trunks.back().kind = *line;
       } else {
         const auto* given = table->get("kind");
         const auto& option = pri_trunk_options().front();

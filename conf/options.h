@@ -16,7 +16,7 @@ const std::vector<Option<Span>>& cesop_span_options();
 const std::vector<Option<Span>>& dahdi_span_options();
 const std::vector<Option<PriTrunk>>& pri_trunk_options();
 const std::vector<Option<SipTrunk>>& sip_trunk_options();
-const std::vector<Option<AnalogTrunk>>& analog_trunk_options(AnalogKind kind);
+const std::vector<Option<AnalogTrunk>>& analog_trunk_options(LineKind kind);
 const std::vector<Option<TrunkFax>>& trunk_fax_options();
 // The dial plan's.
 const std::vector<Option<Site>>& site_options();

@@ -8,10 +8,6 @@
 namespace sg::conf {
 namespace {
 
-constexpr std::string_view word_of(AnalogKind kind) {
-  return kind == AnalogKind::Fxs ? "fxs" : kind == AnalogKind::Fxo ? "fxo" : "em";
-}
-
 // A fault of one [[line]], of which there are many: told at its own line.
 void blame_line(const Line& line, std::string_view key, std::string_view reason, Faults& faults) {
   std::string_view help;
@@ -50,7 +46,7 @@ void blame_port(const Settings& settings, const Line& line, Faults& faults) {
 void check_port(const Settings& settings, const Line& line, Faults& faults) {
   const AnalogTrunk* trunk = settings.analog_trunk_of(line);
   if (!trunk) return blame_port(settings, line, faults);
-  bool is_telephone = trunk->kind == AnalogKind::Fxs;
+  bool is_telephone = trunk->kind == LineKind::Fxs;
   if (is_telephone && line.ext.empty()) {
     blame_line(line, "ext", fmt::format("missing: {} is a telephone's port", line.port->to_string()), faults);
   }
@@ -59,9 +55,9 @@ void check_port(const Settings& settings, const Line& line, Faults& faults) {
   }
   if (!is_telephone && !line.ext.empty()) {
     blame_line(line, "ext",
-               fmt::format("does not go with a port of an {} trunk: it has a number", word_of(trunk->kind)), faults);
+               fmt::format("does not go with a port of an {} trunk: it has a number", name_of(trunk->kind)), faults);
   }
-  if (trunk->kind == AnalogKind::Fxo && line.number.empty()) {
+  if (trunk->kind == LineKind::Fxo && line.number.empty()) {
     blame_line(line, "number", "missing: what number are calls for that come in by this line?", faults);
   }
   if (!is_telephone && line.messages > 0) blame_line(line, "messages", "goes only with a telephone's port", faults);

@@ -10,22 +10,12 @@ namespace {
 
 // { international = "unknown", plan = "unknown" }
 Option<PriTrunk> ton_out_option() {
-  auto ton = choice<WireTon>({{"unknown", WireTon::Unknown},
-                              {"international", WireTon::International},
-                              {"national", WireTon::National},
-                              {"network-specific", WireTon::NetworkSpecific},
-                              {"subscriber", WireTon::Subscriber},
-                              {"abbreviated", WireTon::Abbreviated}});
-  auto plan = choice<WirePlan>({{"unknown", WirePlan::Unknown},
-                                {"isdn", WirePlan::Isdn},
-                                {"data", WirePlan::Data},
-                                {"telex", WirePlan::Telex},
-                                {"national", WirePlan::National},
-                                {"private", WirePlan::Private}});
+  auto ton = choice<TypeOfNumber>();
+  auto plan = choice<NumberingPlan>();
   std::string range = "{ unknown, international, national, subscriber = a type; plan = a numbering plan }";
   struct Word {
     std::string_view key;
-    std::optional<WireTon> TonOut::*member;
+    std::optional<TypeOfNumber> TonOut::*member;
   };
   static constexpr Word kWords[] = {{"unknown", &TonOut::unknown},
                                     {"international", &TonOut::international},
@@ -77,17 +67,11 @@ const std::vector<Option<PriTrunk>>& pri_trunk_options() {
       {
           option<PriTrunk>("spans", &PriTrunk::spans, list(span_number(), false), "The spans of this trunk.")
               .needed("[1]"),
-          option<PriTrunk>("role", &PriTrunk::role,
-                           choice<PriRole>({{"user", PriRole::User}, {"network", PriRole::Network}}),
+          option<PriTrunk>("role", &PriTrunk::role, choice<IsdnRole>(),
                            "user: the far end is the exchange; network: we are the exchange to a PBX."),
           option<PriTrunk>("switch", &PriTrunk::switch_type,
-                           choice<PriSwitch>({{"euroisdn-e1", PriSwitch::EuroIsdnE1},
-                                              {"euroisdn-t1", PriSwitch::EuroIsdnT1},
-                                              {"ni2", PriSwitch::Ni2},
-                                              {"dms100", PriSwitch::Dms100},
-                                              {"5ess", PriSwitch::Lucent5e},
-                                              {"4ess", PriSwitch::Att4ess},
-                                              {"qsig", PriSwitch::Qsig}}),
+                           choice({SwitchType::EuroIsdnE1, SwitchType::EuroIsdnT1, SwitchType::Ni2, SwitchType::Dms100,
+                                   SwitchType::Lucent5e, SwitchType::Att4ess, SwitchType::Qsig}),
                            "The ISDN variant that is spoken."),
           option<PriTrunk>("dchannel", &PriTrunk::dchannel, integer(0, 31),
                            "Timeslot of the D-channel in each span. 0: 16 on an E1, 24 on a T1, 3 on a BRI."),
@@ -100,13 +84,10 @@ const std::vector<Option<PriTrunk>>& pri_trunk_options() {
               "With nfas: the spans that have a D-channel, the primary and its backup. On the others every "
               "timeslot carries calls. Empty: the first of spans, and no backup."),
           option<PriTrunk>(
-              "hunt", &PriTrunk::hunt, choice<Hunt>({{"ascending", Hunt::Ascending}, {"descending", Hunt::Descending}}),
+              "hunt", &PriTrunk::hunt, choice({HuntOrder::Ascending, HuntOrder::Descending}),
               "Which way free timeslots are looked for. Choose the far end's opposite, so that calls seldom collide."),
-          option<PriTrunk>(
-              "bearer", &PriTrunk::bearer,
-              choice<Bearer>(
-                  {{"audio31k", Bearer::Audio31k}, {"speech", Bearer::Speech}, {"unrestricted", Bearer::Unrestricted}}),
-              "Bearer capability of calls that come from SIP. Fax wants audio31k.")
+          option<PriTrunk>("bearer", &PriTrunk::bearer, choice<BearerCapability>(),
+                           "Bearer capability of calls that come from SIP. Fax wants audio31k.")
               .live(),
           option<PriTrunk>("transfer", &PriTrunk::transfer, boolean(),
                            "The far end may have two calls of its own joined (explicit call transfer, EN 300 369)."),

@@ -153,7 +153,7 @@ const std::vector<Option<Route>>& route_options() {
       option<Route>("redirecting", &Route::redirecting, list(text("a pattern or @list")),
                     "Numbers that the call was redirected from."),
       option<Route>("ton", &Route::ton, list(ton()), "Types of the called number, as received."),
-      option<Route>("media", &Route::media, list(call_media()), "What the call carries."),
+      option<Route>("media", &Route::media, list(choice<CallMedia>()), "What the call carries."),
       option<Route>("when", &Route::when, text("a schedule's name"), "Only then."),
       option<Route>("not_when", &Route::not_when, text("a schedule's name"), "Only outside of it."),
       option<Route>("to", &Route::to, targets(),

@@ -73,11 +73,11 @@ std::string sample() {
   out += section("[trunk.pstn]",
                  "What calls come from and go to, by a name of your choice. First an ISDN line:", pri_trunk_options());
   out += section("[trunk.pbx]", "And a SIP peer:", sip_trunk_options());
-  out += put_aside(section("[trunk.phones]", "Telephones and fax machines on a card of analog ports:",
-                           analog_trunk_options(AnalogKind::Fxs)));
-  out += put_aside(
-      section("[trunk.lines]", "Lines of an exchange on such a card:", analog_trunk_options(AnalogKind::Fxo)));
-  out += put_aside(section("[trunk.tie]", "And tie lines:", analog_trunk_options(AnalogKind::Em)));
+  out += put_aside(section(
+      "[trunk.phones]", "Telephones and fax machines on a card of analog ports:", analog_trunk_options(LineKind::Fxs)));
+  out +=
+      put_aside(section("[trunk.lines]", "Lines of an exchange on such a card:", analog_trunk_options(LineKind::Fxo)));
+  out += put_aside(section("[trunk.tie]", "And tie lines:", analog_trunk_options(LineKind::EAndM)));
   out += section("[trunk.pbx.fax]", "How this trunk carries fax, where it differs from [fax].", trunk_fax_options());
   out += section("[site]", "How people here dial, for trunks whose numbers_in is \"dialled\" or \"national\".",
                  site_options());

@@ -16,8 +16,7 @@ const std::vector<Option<SipTrunk>>& sip_trunk_options() {
               "allow_from", &SipTrunk::allow_from, list(address_range()),
               "Whose calls are taken as this trunk's: addresses or blocks of them. Empty: the peer's own address.")
               .live(),
-          option<SipTrunk>("codecs", &SipTrunk::codecs,
-                           list(choice<Codec>({{"pcma", Codec::Pcma}, {"pcmu", Codec::Pcmu}}), false),
+          option<SipTrunk>("codecs", &SipTrunk::codecs, list(choice<CodecId>(), false),
                            "G.711 laws that are offered and accepted, the preferred first.")
               .live(),
           option<SipTrunk>(
@@ -40,16 +39,11 @@ const std::vector<Option<SipTrunk>>& sip_trunk_options() {
                            "down and passed over, after 2 answers up again. 0s: never asked.")
               .live(),
           option<SipTrunk>(
-              "identity", &SipTrunk::identity,
-              choice<SipIdentity>(
-                  {{"pai", SipIdentity::Pai}, {"rpid", SipIdentity::Rpid}, {"from", SipIdentity::From}}),
+              "identity", &SipTrunk::identity, choice<IdentityStyle>(),
               "How the peer is told who calls. pai: P-Asserted-Identity (RFC 3325), for peers within the trust; rpid: "
               "Remote-Party-ID, for old ones; from: From alone. All are understood.")
               .live(),
-          option<SipTrunk>("diversion", &SipTrunk::diversion,
-                           choice<SipDiversion>({{"diversion", SipDiversion::Diversion},
-                                                 {"history-info", SipDiversion::HistoryInfo},
-                                                 {"none", SipDiversion::None}}),
+          option<SipTrunk>("diversion", &SipTrunk::diversion, choice<DiversionStyle>(),
                            "How the peer is told who was called first: Diversion (RFC 5806), History-Info (RFC 7044), "
                            "or not. Both are understood.")
               .live(),
@@ -66,8 +60,7 @@ const std::vector<Option<SipTrunk>>& sip_trunk_options() {
                            "the next target, or are refused.")
               .live(),
           option<SipTrunk>(
-              "latch", &SipTrunk::latch,
-              choice<Latch>({{"careful", Latch::Careful}, {"always", Latch::Always}, {"never", Latch::Never}}),
+              "latch", &SipTrunk::latch, choice<Latch>(),
               "Whose RTP and T.38 are the peer's where they come from elsewhere than its SDP says (NAT). careful: from "
               "another port of that host; where SDP tells a private address, from its network or the trunk's peer too, "
               "and, once the told address was silent for a second, from anywhere. always: whoever comes first. never: "

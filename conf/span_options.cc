@@ -18,7 +18,7 @@ Option<Span> span_backend() {
 const std::vector<Option<Span>>& cesop_span_options() {
   static const std::vector<Option<Span>> options = {
       span_backend().shown("\"cesop\""),
-      option<Span>("type", &Span::type, choice<SpanType>({{"E1", SpanType::E1}, {"T1", SpanType::T1}}),
+      option<Span>("type", &Span::type, choice({SpanType::E1, SpanType::T1}),
                    "E1: 31 timeslots, A-law. T1: 24 timeslots, mu-law.")
           .shown("\"E1\""),
       option<Span>("local", &Span::local, socket_address(), "Local UDP address and port of the pseudowire.")
@@ -30,8 +30,7 @@ const std::vector<Option<Span>>& cesop_span_options() {
                    "an E1 takes 45 at most."),
       option<Span>("rtp_header", &Span::rtp_header, boolean(),
                    "Packets carry an RTP header (RFC 5086 section 4.2); both ends must agree."),
-      option<Span>("clock", &Span::clock,
-                   choice<SpanClock>({{"recovered", SpanClock::Recovered}, {"given", SpanClock::Given}}),
+      option<Span>("clock", &Span::clock, choice<ClockSource>(),
                    "recovered: follow the far end's clock, as it arrives; given: this machine's clock leads."),
       option<Span>("ppm", &Span::ppm, real(-200, 200),
                    "How far a given clock runs fast (or slow, below 0), in parts per million. For tests."),

@@ -8,9 +8,21 @@
 namespace sg::conf {
 namespace {
 
-bool suits(PriSwitch type, SpanType span) {
-  if (type == PriSwitch::Qsig) return true;
-  return (type == PriSwitch::EuroIsdnE1) == (span == SpanType::E1);
+bool suits(SwitchType type, SpanType span) {
+  switch (type) {
+    case SwitchType::EuroIsdnE1:
+      return span == SpanType::E1;
+    case SwitchType::EuroIsdnT1:
+    case SwitchType::Ni1:
+    case SwitchType::Ni2:
+    case SwitchType::Dms100:
+    case SwitchType::Lucent5e:
+    case SwitchType::Att4ess:
+      return span == SpanType::T1;
+    case SwitchType::Qsig:
+      return true;
+  }
+  return false;
 }
 
 // Non-facility associated signalling: what makes one interface of several spans.
@@ -24,7 +36,7 @@ void check_nfas(const Settings& settings, const PriTrunk& trunk, Faults& faults)
   if (trunk.spans.size() > kMostSpans) {
     faults.add(title_of(trunk), "nfas", fmt::format("at most {} spans go together", kMostSpans));
   }
-  if (trunk.switch_type == PriSwitch::Qsig) faults.add(title_of(trunk), "nfas", "does not go with switch = \"qsig\"");
+  if (trunk.switch_type == SwitchType::Qsig) faults.add(title_of(trunk), "nfas", "does not go with switch = \"qsig\"");
   const Span* first = settings.span(trunk.spans.front());
   for (uint16_t number : trunk.spans) {
     const Span* span = settings.span(number);
@@ -85,7 +97,7 @@ void check_spans(const Settings& settings, Faults& faults) {
       faults.add(title_of(*span), "remote", "is of another address family than local");
     }
     if (span->remote.port() == 0) faults.add(title_of(*span), "remote", "port 0 cannot be sent to");
-    if (span->ppm != 0 && span->clock == SpanClock::Recovered) {
+    if (span->ppm != 0 && span->clock == ClockSource::Recovered) {
       faults.add(title_of(*span), "ppm", "goes only with clock = \"given\": a recovered clock is the far end's");
     }
   }
@@ -108,12 +120,11 @@ void check_pri_trunks(const Settings& settings, Faults& faults) {
       if (span->backend == SpanBackend::Dahdi) continue;  // the driver knows more: see Application
       if (!suits(trunk.switch_type, span->type)) {
         faults.add(title_of(trunk), "switch",
-                   fmt::format("does not go with span {}, which is {}", number,
-                               span->type == SpanType::E1 ? "an E1" : "a T1"));
+                   fmt::format("does not go with span {}, which is of type {}", number, name_of(span->type)));
       }
-      if (trunk.dchannel > span->timeslots()) {
+      if (trunk.dchannel > timeslots_of(span->type)) {
         faults.add(title_of(trunk), "dchannel",
-                   fmt::format("span {} has only {} timeslots", number, span->timeslots()));
+                   fmt::format("span {} has only {} timeslots", number, timeslots_of(span->type)));
       }
     }
   }
@@ -126,8 +137,7 @@ void check_sip_trunks(const Settings& settings, Faults& faults) {
     });
     if (!heard) {
       faults.add(title_of(trunk), "peer",
-                 fmt::format("needs {} on {}, which [sip] listen does not have",
-                             trunk.peer.transport == Transport::Udp ? "UDP" : "TCP",
+                 fmt::format("needs {} on {}, which [sip] listen does not have", name_of(trunk.peer.transport),
                              trunk.peer.address.is_ipv6() ? "IPv6" : "IPv4"));
     }
     if (std::count(settings.sip.listen.begin(), settings.sip.listen.end(), trunk.peer) > 0) {
@@ -139,7 +149,7 @@ void check_sip_trunks(const Settings& settings, Faults& faults) {
 void check_echo_cancellers(const Settings& settings, Faults& faults) {
   for (const PriTrunk& trunk : settings.pri_trunks) {
     check_echo_canceller(settings, trunk, faults);
-    if (trunk.echo_canceller != 0 && trunk.bearer == Bearer::Unrestricted) {
+    if (trunk.echo_canceller != 0 && trunk.bearer == BearerCapability::Unrestricted) {
       faults.add(title_of(trunk), "echo_canceller", "does not go with bearer = \"unrestricted\": it would change data");
     }
   }

@@ -7,14 +7,16 @@
 #include <string_view>
 #include <vector>
 
+#include "base/kinds/isdn.h"
+#include "base/kinds/line.h"
+#include "base/kinds/media.h"
+#include "base/kinds/span.h"
 #include "conf/host_settings.h"
 
 // Spans, and trunks on them or over IP.
 namespace sg::conf {
 
 enum class SpanBackend : uint8_t { Cesop, Dahdi };
-enum class SpanType : uint8_t { E1, T1 };
-enum class SpanClock : uint8_t { Recovered, Given };
 
 // Of a span in the DAHDI driver only the first three count: what it is, the driver says.
 struct Span {
@@ -26,13 +28,12 @@ struct Span {
   SocketAddress remote;
   int frames_per_packet = 40;  // of 125 us each
   bool rtp_header = false;
-  SpanClock clock = SpanClock::Recovered;
+  ClockSource clock = ClockSource::Recovered;
   double ppm = 0;  // how far a given clock is off, on purpose
   int jitter_packets = 0;
   std::chrono::milliseconds transmit_margin{100};
 
   int number_in_driver() const { return driver_span != 0 ? driver_span : number; }
-  int timeslots() const { return type == SpanType::E1 ? 31 : 24; }
 };
 
 // The form in which a trunk gives numbers, or takes them.
@@ -45,15 +46,12 @@ struct NumberStyle {
   bool operator==(const NumberStyle&) const = default;
 };
 
-enum class CallMedia : uint8_t { Voice, Fax, Data };
-enum class Codec : uint8_t { Pcma, Pcmu };
-
 // How a line or a trunk treats media, where it is not as usual.
 struct Profile {
   std::string name;
   std::optional<CallMedia> media;  // what its calls carry
-  std::vector<Codec> codecs;       // empty: as usual
-  std::optional<T38Mode> t38;
+  std::vector<CodecId> codecs;     // empty: as usual
+  std::optional<T38Ask> t38;
   int line = 0;  // where it stands in the file; so below
 };
 
@@ -89,19 +87,10 @@ struct Trunk {
   TrunkFax fax;
 };
 
-enum class PriRole : uint8_t { User, Network };
-enum class PriSwitch : uint8_t { EuroIsdnE1, EuroIsdnT1, Ni2, Dms100, Lucent5e, Att4ess, Qsig };
-enum class Hunt : uint8_t { Ascending, Descending };
-enum class Bearer : uint8_t { Audio31k, Speech, Unrestricted };
-
-// Q.931 4.5.10.
-enum class WireTon : uint8_t { Unknown, International, National, NetworkSpecific, Subscriber, Abbreviated };
-enum class WirePlan : uint8_t { Unknown, Isdn, Data, Telex, National, Private };
-
 // Type of number and numbering plan to be sent instead of those that the number has. Not set: as they are.
 struct TonOut {
-  std::optional<WireTon> unknown, international, national, subscriber;
-  std::optional<WirePlan> plan;
+  std::optional<TypeOfNumber> unknown, international, national, subscriber;
+  std::optional<NumberingPlan> plan;
 };
 // Who plays ringback to an ISDN caller while a SIP phone rings: we do in band, or the far end by itself.
 enum class Ringback : uint8_t { Gateway, FarEnd };
@@ -109,13 +98,13 @@ enum class Ringback : uint8_t { Gateway, FarEnd };
 struct PriTrunk : Trunk {
   std::vector<uint16_t> spans;
   TonOut ton_out;
-  PriRole role = PriRole::User;
-  PriSwitch switch_type = PriSwitch::EuroIsdnE1;
+  IsdnRole role = IsdnRole::User;
+  SwitchType switch_type = SwitchType::EuroIsdnE1;
   int dchannel = 0;                 // timeslot in each span; 0: 16 on an E1, 24 on a T1
   bool nfas = false;                // all spans are one interface
   std::vector<uint16_t> dchannels;  // with nfas: the spans that have a D-channel; empty: the first
-  Hunt hunt = Hunt::Ascending;
-  Bearer bearer = Bearer::Audio31k;  // of calls that come from SIP
+  HuntOrder hunt = HuntOrder::Ascending;
+  BearerCapability bearer = BearerCapability::Audio31k;  // of calls that come from SIP
   bool transfer = true;
   bool join_in_switch = false;
   Ringback ringback = Ringback::Gateway;
@@ -126,7 +115,7 @@ struct PriTrunk : Trunk {
   milliseconds alarm_release{5000};
   int echo_canceller = 0;  // taps
 
-  int dchannel_of(const Span& span) const { return dchannel != 0 ? dchannel : span.type == SpanType::E1 ? 16 : 24; }
+  int dchannel_of(const Span& span) const { return dchannel != 0 ? dchannel : sg::dchannel_of(span.type); }
   // The spans that have one, the primary first.
   std::vector<uint16_t> dchannel_spans() const {
     if (!nfas) return spans;
@@ -134,26 +123,18 @@ struct PriTrunk : Trunk {
   }
 };
 
-// Fxs: telephones and fax machines. Fxo: lines of an exchange. Em: tie lines with E and M leads.
-enum class AnalogKind : uint8_t { Fxs, Fxo, Em };
-// How the number of a caller crosses an analog line: Bellcore's way, its older message, ETSI's.
-enum class CallerIdBy : uint8_t { None, Bell202, Sdmf, V23 };
-enum class AnswerBy : uint8_t { Dialled, Polarity };
-enum class DialStart : uint8_t { DialTone, Time };
-enum class Dialling : uint8_t { Tone, Pulse };
 enum class LineMedia : uint8_t { Any, Fax };
-enum class Flash : uint8_t { Services, Hold, Ignore };
 
 struct AnalogTrunk : Trunk {
-  AnalogKind kind = AnalogKind::Fxs;
+  LineKind kind = LineKind::Fxs;
   std::vector<uint16_t> spans;
   LineMedia media = LineMedia::Any;
-  CallerIdBy caller_id = CallerIdBy::V23;
-  Hunt hunt = Hunt::Ascending;
+  CallerIdStandard caller_id = CallerIdStandard::V23;
+  HuntOrder hunt = HuntOrder::Ascending;
   AnswerBy answer = AnswerBy::Dialled;
   DialStart dial_start = DialStart::DialTone;
   Dialling dialling = Dialling::Tone;
-  Flash flash = Flash::Services;
+  HookFlash flash = HookFlash::Services;
   int echo_canceller = 0;  // taps
   bool polarity = false;   // Fxs: reversed at the answer. Fxo: a reversal ends the call
   milliseconds first_digit{10000}, inter_digit{4000}, dial_tone{5000}, ring_limit{180000}, busy_tone{30000}, wink{5000};
@@ -170,22 +151,18 @@ struct Port {
 };
 
 enum class Dtmf : uint8_t { Rfc4733, Inband, Info };
-// How far a peer's media may come from elsewhere than its SDP says: see the option.
-enum class Latch : uint8_t { Careful, Always, Never };
-enum class SipIdentity : uint8_t { Pai, Rpid, From };
-enum class SipDiversion : uint8_t { Diversion, HistoryInfo, None };
 
 struct SipTrunk : Trunk {
   SipAddress peer;
   std::vector<AddressRange> allow_from;  // whose calls are this trunk's; never empty: at least the peer's own address
-  std::vector<Codec> codecs = {Codec::Pcma, Codec::Pcmu};
+  std::vector<CodecId> codecs = {CodecId::Pcma, CodecId::Pcmu};
   Dtmf dtmf = Dtmf::Rfc4733;
   // Of an INVITE that we send; then the next target is tried.
   milliseconds first_response{3000};  // to any response, 100 included
   milliseconds first_progress{6000};  // to a 18x or a final response
   milliseconds probe{30000};          // between OPTIONS; 0: none are sent
-  SipIdentity identity = SipIdentity::Pai;
-  SipDiversion diversion = SipDiversion::Diversion;
+  IdentityStyle identity = IdentityStyle::Asserted;
+  DiversionStyle diversion = DiversionStyle::Diversion;
   bool follow_redirects = false;
   bool transfer = true;
   bool clearmode = true;

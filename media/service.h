@@ -30,12 +30,6 @@ namespace sg::media {
 // Whose audio is passed on to whom. Conference: each side hears the sum of the others, C too.
 enum class Bridging : uint8_t { None, BToA, Both, Conference };
 
-// How far a peer's media may come from elsewhere than signalling told, and ours then go there. Careful: from another
-// port of the host that was told; where an address was told that a NAT may hide (SocketAddress::is_private), from its
-// network, from where its signalling comes from, or, once the told place was silent, from anywhere. Always: whoever
-// comes first. Never: from the told address and port only.
-enum class Latch : uint8_t { Careful, Always, Never };
-
 // How one IP side speaks RTP: what was negotiated with its peer.
 struct RtpSettings {
   SocketAddress remote;

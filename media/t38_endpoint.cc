@@ -73,7 +73,7 @@ void T38Endpoint::tell_peer(TimePoint now) {
 void T38Endpoint::take_limits() {
   const t38::Params& peer = settings_.remote_params;
   auto options = t38::UdptlSender::options_for(peer, tools_.config.t38_redundancy);
-  later_ones_repeat_ = peer.error_correction == t38::ErrorCorrection::Redundancy && options.redundancy > 0;
+  later_ones_repeat_ = peer.error_correction == ErrorCorrection::Redundancy && options.redundancy > 0;
   // What the loss of the peer's packets has asked for still holds.
   depth_.set_limits(options.redundancy, most_redundancy(peer));
   if (later_ones_repeat_) options.redundancy = depth_.depth();

@@ -3,10 +3,11 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/kinds/fax.h"
+
 namespace sg::t38 {
 
 enum class RateManagement : uint8_t { LocalTcf = 1, TransferredTcf = 2 };
-enum class ErrorCorrection : uint8_t { None, Redundancy, Fec };
 
 // What a T.38 endpoint says of its receiver in SDP (T.38 Annex D.2.3). Limits bind the other side's sender.
 struct Params {

@@ -4,7 +4,7 @@
 
 namespace sg::tdm {
 
-Inventory::Inventory(std::vector<Timeslot> slots, Hunt hunt) : hunt_(hunt) {
+Inventory::Inventory(std::vector<Timeslot> slots, HuntOrder hunt) : hunt_(hunt) {
   for (Timeslot slot : slots) slots_.emplace(slot, Slot{});
 }
 
@@ -20,9 +20,16 @@ Inventory::SlotState Inventory::Slot::state() const {
 std::optional<Timeslot> Inventory::seize(SignallingCallId call) {
   std::vector<Timeslot> order;
   for (const auto& [slot, entry] : slots_) order.push_back(slot);
-  if (hunt_ == Hunt::Descending) std::reverse(order.begin(), order.end());
-  if (hunt_ == Hunt::RoundRobin)
-    std::rotate(order.begin(), std::upper_bound(order.begin(), order.end(), last_), order.end());
+  switch (hunt_) {
+    case HuntOrder::Ascending:
+      break;
+    case HuntOrder::Descending:
+      std::ranges::reverse(order);
+      break;
+    case HuntOrder::RoundRobin:
+      std::rotate(order.begin(), std::upper_bound(order.begin(), order.end(), last_), order.end());
+      break;
+  }
   for (Timeslot slot : order) {
     if (!seize(slot, call)) continue;
     last_ = slot;

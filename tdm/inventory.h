@@ -8,16 +8,13 @@
 
 namespace sg::tdm {
 
-// The order in which free timeslots are taken. Two ends that hunt from opposite sides seldom meet (glare).
-enum class Hunt : uint8_t { Ascending, Descending, RoundRobin };
-
 // Which timeslots of an interface are free, and what keeps the others from being so. A value; no I/O, no clock.
 // Several things can be true of one timeslot at once: a call may stand on it while its span is in alarm.
 class Inventory {
  public:
   using SlotState = Signalling::SlotState;
 
-  Inventory(std::vector<Timeslot> slots, Hunt hunt);
+  Inventory(std::vector<Timeslot> slots, HuntOrder hunt);
 
   // Takes the next free timeslot for the call; none when all are taken, blocked or in alarm.
   std::optional<Timeslot> seize(SignallingCallId call);
@@ -54,7 +51,7 @@ class Inventory {
   };
 
   std::map<Timeslot, Slot> slots_;
-  Hunt hunt_;
+  HuntOrder hunt_;
   Timeslot last_;  // RoundRobin: the one taken last
 };
 

@@ -6,14 +6,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/kinds/line.h"
 #include "base/result.h"
 #include "tdm/types.h"
 
 namespace sg::tdm {
 
-// What a port has on its wire. Fxs: a telephone or fax machine, which we feed and ring. Fxo: a line of an exchange,
-// which feeds and rings us. EAndM: a tie line whose E and M leads are robbed or CAS bits.
-enum class LineKind : uint8_t { Fxs, Fxo, EAndM };
 // How the ends tell seizure and release (GR-506): kewl-start is loop-start with a loss of battery as the far end's
 // hang-up.
 enum class LineStart : uint8_t { Loop, Ground, Kewl, Wink, Immediate };

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/kinds/isdn.h"
 #include "base/result.h"
 #include "tdm/call_tones.h"
 #include "tdm/types.h"
@@ -15,16 +16,6 @@ namespace sg::tdm {
 // A call on one signalling interface. Given by the Signalling for both directions; never used twice.
 using SignallingCallId = Id<struct SignallingCallTag>;
 
-// Q.931 4.5.10: type of number and numbering plan, as the octet's fields.
-enum class TypeOfNumber : uint8_t {
-  Unknown = 0,
-  International = 1,
-  National = 2,
-  NetworkSpecific = 3,
-  Subscriber = 4,
-  Abbreviated = 6
-};
-enum class NumberingPlan : uint8_t { Unknown = 0, Isdn = 1, Data = 3, Telex = 4, National = 8, Private = 9 };
 // Q.931 4.5.10, octet 3a.
 enum class Presentation : uint8_t { Allowed = 0, Restricted = 1, Unavailable = 2 };
 enum class Screening : uint8_t { UserNotScreened = 0, UserPassed = 1, UserFailed = 2, Network = 3 };
@@ -55,9 +46,6 @@ struct Redirection {
 
   bool operator==(const Redirection&) const = default;
 };
-
-// Q.931 4.5.5, information transfer capability. Fax travels as Audio31k.
-enum class BearerCapability : uint8_t { Speech = 0x00, Unrestricted = 0x08, Audio31k = 0x10 };
 
 // Q.931 4.5.9 and 4.5.11: which of the terminals behind one number.
 struct Subaddress {

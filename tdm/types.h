@@ -8,16 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "base/kinds/span.h"
+
 namespace sg::tdm {
 
 // G.711 companding law of a timeslot.
 enum class Law : uint8_t { A, Mu };
-
-// Analog: a card of analog ports, numbered from 1. It has no frame and no D-channel; how many ports it has, its
-// SpanStatus says.
-enum class SpanType : uint8_t { E1, T1, Bri, Analog };
-
-constexpr uint8_t kMaxAnalogPorts = 48;  // on one card
 
 // One 64 kbit/s timeslot: the span's number as configured (from 1) and the timeslot's in its frame (1 to 31 on an E1,
 // 1 to 24 on a T1, 1 to 3 on a BRI; the port on an analog card).
@@ -62,17 +58,16 @@ struct SpanStatus {
   std::vector<std::pair<std::string, uint64_t>> counters;
 };
 
-// How many timeslots a frame of this type carries; of an analog card the most that it has.
-constexpr uint8_t timeslots_of(SpanType type) {
-  constexpr uint8_t kTimeslots[] = {31, 24, 3, kMaxAnalogPorts};
-  return kTimeslots[static_cast<size_t>(type)];
-}
-// Where the D-channel stands by custom: 16 on an E1, 24 on a T1, 3 on a BRI.
-constexpr uint8_t dchannel_of(SpanType type) {
-  return type == SpanType::E1 ? 16 : timeslots_of(type);
-}
 constexpr Law law_of(SpanType type) {
-  return type == SpanType::T1 || type == SpanType::Analog ? Law::Mu : Law::A;
+  switch (type) {
+    case SpanType::E1:
+    case SpanType::Bri:
+      return Law::A;
+    case SpanType::T1:
+    case SpanType::Analog:
+      return Law::Mu;
+  }
+  return Law::A;
 }
 // What a timeslot carries when nobody speaks: silence in its law (G.711), as sent on the line.
 constexpr uint8_t idle_octet(Law law) {

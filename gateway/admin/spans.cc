@@ -5,20 +5,6 @@
 namespace sg::admin {
 namespace {
 
-std::string_view name_of(tdm::SpanType type) {
-  switch (type) {
-    case tdm::SpanType::E1:
-      return "E1";
-    case tdm::SpanType::T1:
-      return "T1";
-    case tdm::SpanType::Bri:
-      return "BRI";
-    case tdm::SpanType::Analog:
-      return "analog";
-  }
-  return "";
-}
-
 Json json_of(const std::optional<tdm::SpanHistory::Interval>& interval) {
   if (!interval) return {};
   auto time = [](tdm::SpanHistory::WallTime at) {

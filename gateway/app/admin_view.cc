@@ -97,7 +97,7 @@ std::vector<std::string> AdminView::listening() const {
   std::vector<std::string> addresses;
   if (!parts_.agent) return addresses;
   for (const auto& listen : parts_.agent->bound()) {
-    addresses.push_back(fmt::format("{}:{}", sip::to_string(listen.transport), listen.address.to_string()));
+    addresses.push_back(fmt::format("{}:{}", name_of(listen.transport), listen.address.to_string()));
   }
   return addresses;
 }
@@ -263,7 +263,7 @@ SpanFacts AdminView::facts_of(admin::SpanView view, std::vector<admin::TimeslotV
     span.role = trunk.role;
     auto with_dchannel = trunk.dchannel_spans();
     if (std::ranges::count(with_dchannel, number) == 0) continue;
-    span.dchannel = trunk.dchannel != 0 ? static_cast<uint8_t>(trunk.dchannel) : tdm::dchannel_of(view.span.type);
+    span.dchannel = trunk.dchannel != 0 ? static_cast<uint8_t>(trunk.dchannel) : dchannel_of(view.span.type);
   }
   span.is_analog = !settings.analog_trunks_on(number).empty();
   if (span.is_analog) span.ports = std::move(slots);

@@ -25,7 +25,7 @@ std::string trunks_of(const conf::Settings& settings) {
   for (const auto& trunk : settings.pri_trunks) add(trunk, "pri");
   for (const auto& trunk : settings.sip_trunks) add(trunk, "sip");
   for (const auto& trunk : settings.analog_trunks) {
-    add(trunk, trunk.kind == conf::AnalogKind::Fxs ? "fxs" : trunk.kind == conf::AnalogKind::Fxo ? "fxo" : "em");
+    add(trunk, name_of(trunk.kind));
   }
   std::string text = count_of(names.size(), "trunk");
   for (size_t i = 0; i < std::min(names.size(), kMostNames); ++i) text += (i ? ", " : ": ") + names[i];

@@ -32,9 +32,7 @@ Result<media::Config> media_config(const conf::Settings& settings) {
 
 sip::AgentConfig agent_config(const conf::Settings& settings) {
   sip::AgentConfig config;
-  for (const auto& listen : settings.sip.listen) {
-    config.listen.push_back({trunk::transport_of(listen.transport), listen.address});
-  }
+  for (const auto& listen : settings.sip.listen) config.listen.push_back({listen.transport, listen.address});
   config.user_agent = settings.sip.user_agent;
   config.t1 = settings.sip.t1;
   config.t2 = settings.sip.t2;

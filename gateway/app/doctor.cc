@@ -162,7 +162,7 @@ void examine_dchannel(const SpanFacts& span, std::vector<Finding>& findings) {
              : fmt::format("no answer on the D-channel (timeslot {}), though the line is clean", span.dchannel),
          fmt::format("one end must be role = \"user\" and the other \"network\" (here: \"{}\"); both "
                      "must have the D-channel in the same timeslot; the far end's ISDN must be started",
-                     *span.role == conf::PriRole::User ? "user" : "network")});
+                     name_of(*span.role))});
   } else {
     findings.push_back({name_of(span), Grade::Good, "line clean, layer 2 up", ""});
   }
@@ -256,14 +256,14 @@ void examine_card_clocks(const Facts& facts, std::vector<Finding>& findings) {
     // Software spans run by the driver's own timer, whatever is said of them.
     if (!span.driver || is_software(span)) continue;
     int source = span.driver->sync_source;
-    bool is_user = span.role == conf::PriRole::User;
+    bool is_user = span.role == IsdnRole::User;
     if (source == 0 && is_user) {
       findings.push_back(
           {"clock", Grade::Fault,
            fmt::format("{} runs free, though the network there gives a clock: it will slip", name_of(span)),
            fmt::format("set timing to 1 in system.conf: span={},1,…; then run dahdi_cfg", span.driver->number)});
     }
-    if (source == span.driver->number && span.role == conf::PriRole::Network) {
+    if (source == span.driver->number && span.role == IsdnRole::Network) {
       findings.push_back(
           {"clock", Grade::Warning,
            fmt::format("{} takes its clock from a line on which we are the network: if the far end "
@@ -290,15 +290,15 @@ void examine_card_clocks(const Facts& facts, std::vector<Finding>& findings) {
 }
 
 void examine_pseudowire_clock(const SpanFacts& span, std::vector<Finding>& findings) {
-  bool gives = span.settings.clock == conf::SpanClock::Given;
+  bool gives = span.settings.clock == ClockSource::Given;
   uint64_t slips = counter(span, "slips");
-  if (span.role == conf::PriRole::User && gives) {
+  if (span.role == IsdnRole::User && gives) {
     findings.push_back(
         {"clock", slips > 0 ? Grade::Fault : Grade::Warning,
          fmt::format("{} gives a clock to the network, which has its own: {} slips so far", name_of(span), slips),
          "set clock = \"recovered\", unless the far end recovers ours"});
   }
-  if (span.role == conf::PriRole::Network && !gives) {
+  if (span.role == IsdnRole::Network && !gives) {
     findings.push_back({"clock", Grade::Warning,
                         fmt::format("{} takes its clock from a line on which we are the network: if the far end does "
                                     "the same, nobody gives one",

@@ -16,8 +16,8 @@ namespace sg::app {
 struct SpanFacts {
   admin::SpanView view;
   conf::Span settings;
-  std::optional<conf::PriRole> role;  // of the trunk that uses it
-  bool is_analog = false;             // its trunks have ports: these
+  std::optional<IsdnRole> role;  // of the trunk that uses it
+  bool is_analog = false;        // its trunks have ports: these
   std::vector<admin::TimeslotView> ports;
   uint8_t dchannel = 0;  // the timeslot that its trunk signals on; 0: none in this span (NFAS)
   // What the DAHDI driver says; none: a pseudowire, or the driver does not have it.

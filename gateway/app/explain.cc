@@ -8,39 +8,16 @@
 namespace sg::app {
 namespace {
 
-Result<conf::CallMedia> media_named(const std::string& name) {
-  if (name.empty() || name == "voice") return conf::CallMedia::Voice;
-  if (name == "fax") return conf::CallMedia::Fax;
-  if (name == "data") return conf::CallMedia::Data;
+Result<CallMedia> media_named(const std::string& name) {
+  if (name.empty()) return CallMedia::Voice;
+  if (auto media = value_named<CallMedia>(name)) return *media;
   return fail("\"{}\" is no medium: voice, fax or data is wanted", name);
 }
 
-std::string_view word_of(conf::CallMedia media) {
-  return media == conf::CallMedia::Fax ? "fax" : media == conf::CallMedia::Data ? "data" : "voice";
-}
-
-std::string_view word_of(tdm::TypeOfNumber type) {
-  switch (type) {
-    case tdm::TypeOfNumber::Unknown:
-      return "unknown";
-    case tdm::TypeOfNumber::International:
-      return "international";
-    case tdm::TypeOfNumber::National:
-      return "national";
-    case tdm::TypeOfNumber::NetworkSpecific:
-      return "network-specific";
-    case tdm::TypeOfNumber::Subscriber:
-      return "subscriber";
-    case tdm::TypeOfNumber::Abbreviated:
-      return "abbreviated";
-  }
-  return "unknown";
-}
-
-Result<tdm::TypeOfNumber> ton_named(const std::string& name) {
-  using Ton = tdm::TypeOfNumber;
+Result<TypeOfNumber> ton_named(const std::string& name) {
+  using Ton = TypeOfNumber;
   for (Ton ton : {Ton::Unknown, Ton::International, Ton::National, Ton::Subscriber}) {
-    if (name.empty() || name == word_of(ton)) return ton;
+    if (name.empty() || name == name_of(ton)) return ton;
   }
   return fail("\"{}\" is no type of number: unknown, international, national or subscriber is wanted", name);
 }
@@ -75,7 +52,7 @@ std::string message_of(const conf::Settings& settings, const route::Attempt& att
   auto spelled = [](const tdm::Number& number) {
     return number.digits.empty()
                ? std::string("none")
-               : fmt::format("{} ({}, plan {})", number.digits, word_of(number.type), static_cast<int>(number.plan));
+               : fmt::format("{} ({}, plan {})", number.digits, name_of(number.type), static_cast<int>(number.plan));
   };
   return fmt::format("SETUP called {}, calling {}{}", spelled(attempt.called), spelled(attempt.calling),
                      is_hidden ? ", presentation restricted" : "");
@@ -150,7 +127,7 @@ Result<admin::RouteView> explain_route(const admin::RouteQuestion& question, con
   for (auto& row : explanation.considered) view.considered.push_back({row.route, row.pattern, row.fate});
   view.route = decision.route;
   view.outcome = decision.outcome();
-  view.media = word_of(decision.media);
+  view.media = name_of(decision.media);
   view.cause = decision.cause;
   view.is_emergency = decision.is_emergency;
   if (decision.rule && !decision.attempts.empty() && !decision.is_emergency) {

@@ -14,6 +14,7 @@
 #include "base/unix_address.h"
 #include "base/unix_socket.h"
 #include "conf/control_socket.h"
+#include "gateway/sip/transport.h"
 #include "media/tone/sound_file.h"
 
 namespace sg::app {
@@ -117,8 +118,7 @@ class Examiner {
             fmt::format("cannot use {} {}: {}", what, address.to_string(), why_not_bound(bound.error(), address)));
     };
     for (const auto& listen : settings_.sip.listen) {
-      const bool is_udp = listen.transport == conf::Transport::Udp;
-      hold("[sip]", "listen", is_udp ? "udp" : "tcp", listen.address, is_udp ? SOCK_DGRAM : SOCK_STREAM);
+      hold("[sip]", "listen", name_of(listen.transport), listen.address, sip::socket_type_of(listen.transport));
     }
     if (const auto& host = settings_.media.address; !host.empty()) {
       if (auto address = SocketAddress::parse(host, 0)) hold("[media]", "address", "udp", *address, SOCK_DGRAM);

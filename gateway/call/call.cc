@@ -40,7 +40,7 @@ Call::Call(CallId id, SessionId session, Incoming incoming, Router& router, cons
   record_.uid = uuid_of_now(record_.started);
   // RFC 4040: who offers nothing but CLEARMODE calls with data.
   if (first_offer_ && first_offer_->audio && first_offer_->audio->is_data())
-    setup_.bearer = tdm::BearerCapability::Unrestricted;
+    setup_.bearer = BearerCapability::Unrestricted;
   record_.setup = setup_;
   bool is_routed = is_transfer_ || (!setup_.replaces && !setup_.join);
   if (setup_.called_complete && is_routed && has_number()) ask_plan();

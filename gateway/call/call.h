@@ -86,7 +86,7 @@ class Call final : public PartyListener, private Hunt::Actions, private FaxWatch
   }
   const Setup& setup() const { return setup_; }
   // 64 kbit/s unrestricted: never joined to anything else.
-  bool is_data() const { return setup_.bearer == tdm::BearerCapability::Unrestricted; }
+  bool is_data() const { return setup_.bearer == BearerCapability::Unrestricted; }
 
   CallId id() const { return id_; }
   SessionId session() const { return session_; }

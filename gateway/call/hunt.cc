@@ -67,7 +67,7 @@ std::optional<Cause> Hunt::try_target(const Target& target) {
 
 std::optional<Refusal> Hunt::refusal_of(const Target& target) const {
   if (auto refused = router_.admit(target)) return refused;
-  const bool is_data = setup_.bearer == tdm::BearerCapability::Unrestricted;
+  const bool is_data = setup_.bearer == BearerCapability::Unrestricted;
   if (is_data && !target.trunk->carries_data()) return Refusal{kBearerNotImplemented, ""};
   return std::nullopt;
 }

@@ -52,7 +52,7 @@ struct Setup {
   // Of a blind transfer, for the dial plan: who is transferred. `calling` is who transfers, under whose rights it goes.
   std::optional<Shown> shown;
   std::optional<tdm::Redirection> redirection;
-  tdm::BearerCapability bearer = tdm::BearerCapability::Audio31k;
+  BearerCapability bearer = BearerCapability::Audio31k;
   int max_forwards = 70;
   std::optional<tdm::Subaddress> called_subaddress, calling_subaddress;
   std::optional<tdm::UserUser> user_user;

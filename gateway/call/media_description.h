@@ -14,7 +14,6 @@ namespace sg::call {
 enum class Direction : uint8_t { SendRecv, SendOnly, RecvOnly, Inactive };
 
 using media::AudioCodec;
-using media::CodecId;
 
 struct AudioStream {
   SocketAddress rtp;

@@ -6,34 +6,18 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/kinds/fax.h"
 #include "gateway/call/media_description.h"
 #include "media/service.h"
 
 namespace sg::call {
-
-// Who asks an IP peer for T.38 when a fax is heard.
-enum class T38Ask : uint8_t {
-  Preamble,  // we do, as soon as the answering machine's V.21 preamble is heard
-  Ced,       // or at its CED, a few seconds earlier
-  Cng,       // or at the calling machine's CNG
-  AtOnce,    // right after the answer, where a fax machine is known to be there; else as Ced
-  Peer,      // only the peer; we accept
-  Never,     // nobody: the peer's offer is refused and fax stays in G.711
-};
-
-// When a fax in G.711 is described as voice-band data (V.152).
-enum class VoiceBandData : uint8_t {
-  Offer,   // by a re-INVITE too, when T.38 came to nothing
-  Answer,  // in offers of calls that are known to be fax, and in answers to it
-  Never,
-};
 
 // How a trunk's media is negotiated. A value, from the settings.
 struct MediaPolicy {
   // Local address that RTP and UDPTL of this trunk's legs are bound to.
   std::string local_host = "127.0.0.1";
   // How far the peer's media may come from elsewhere than it tells, and where its signalling comes from.
-  media::Latch latch = media::Latch::Careful;
+  Latch latch = Latch::Careful;
   SocketAddress signalling = {};
   // Most liked first.
   std::vector<AudioCodec> codecs{media::static_codec(CodecId::Pcma), media::static_codec(CodecId::Pcmu)};

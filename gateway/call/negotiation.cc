@@ -19,9 +19,11 @@ Direction mirrored(Direction direction) {
       return Direction::RecvOnly;
     case Direction::RecvOnly:
       return Direction::SendOnly;
-    default:
+    case Direction::SendRecv:
+    case Direction::Inactive:
       return direction;
   }
+  return direction;
 }
 
 bool has(const std::vector<uint8_t>& types, uint8_t type) {

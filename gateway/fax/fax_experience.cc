@@ -135,20 +135,20 @@ bool heard_nothing(const call::Record& record, const call::LegRecord& leg, media
          record.ended - agreed->at >= kLongEnoughToHear;
 }
 
-bool is_asking(call::T38Ask ask) {
-  return ask != call::T38Ask::Peer && ask != call::T38Ask::Never;
+bool is_asking(T38Ask ask) {
+  return ask != T38Ask::Peer && ask != T38Ask::Never;
 }
 void do_not_ask(call::MediaPolicy& policy) {
-  if (is_asking(policy.t38)) policy.t38 = call::T38Ask::Peer;
+  if (is_asking(policy.t38)) policy.t38 = T38Ask::Peer;
 }
 void take_early_offers_only(call::MediaPolicy& policy) {
   const bool is_open = policy.t38_offer_window == Duration::zero();
   policy.t38_offer_window = is_open ? FaxExperience::kEarly : std::min(policy.t38_offer_window, FaxExperience::kEarly);
 }
 void ask_earlier(call::MediaPolicy& policy) {
-  if (policy.t38 == call::T38Ask::Preamble) policy.t38 = call::T38Ask::Ced;
+  if (policy.t38 == T38Ask::Preamble) policy.t38 = T38Ask::Ced;
   // Not ours to ask: then what comes late is not taken.
-  if (policy.t38 == call::T38Ask::Peer) take_early_offers_only(policy);
+  if (policy.t38 == T38Ask::Peer) take_early_offers_only(policy);
 }
 
 std::string_view words_of(T38Use use) {
@@ -385,7 +385,7 @@ void FaxExperience::apply(call::MediaPolicy& policy, WallTime now) const {
       do_not_ask(policy);
       break;
     case T38Use::Without:
-      policy.t38 = call::T38Ask::Never;
+      policy.t38 = T38Ask::Never;
       break;
   }
 }

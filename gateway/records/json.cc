@@ -17,21 +17,8 @@ Json json_of(const call::Cause& cause) {
           {"sip", cause.is_peers_status() ? Json(cause.sip_status) : Json()}};
 }
 
-constexpr std::pair<tdm::TypeOfNumber, std::string_view> kTypes[] = {
-    {tdm::TypeOfNumber::Unknown, "unknown"},       {tdm::TypeOfNumber::International, "international"},
-    {tdm::TypeOfNumber::National, "national"},     {tdm::TypeOfNumber::NetworkSpecific, "network-specific"},
-    {tdm::TypeOfNumber::Subscriber, "subscriber"}, {tdm::TypeOfNumber::Abbreviated, "abbreviated"},
-};
-
-std::string_view word_of(tdm::TypeOfNumber type) {
-  for (const auto& [known, word] : kTypes) {
-    if (known == type) return word;
-  }
-  return "unknown";
-}
-
 Json json_of(const tdm::Number& number) {
-  return {{"digits", number.digits}, {"ton", word_of(number.type)}};
+  return {{"digits", number.digits}, {"ton", name_of(number.type)}};
 }
 
 // The call as the plan was asked: with it the call can be replayed.
@@ -39,7 +26,7 @@ Json json_of(const call::Setup& setup) {
   return {{"called", json_of(setup.called)},
           {"calling", json_of(setup.calling.number)},
           {"redirecting", setup.redirection ? json_of(setup.redirection->from) : Json()},
-          {"data", setup.bearer == tdm::BearerCapability::Unrestricted}};
+          {"data", setup.bearer == BearerCapability::Unrestricted}};
 }
 
 Json json_of(const call::PlanRecord& plan) {
@@ -222,7 +209,7 @@ Json json_of(const media::SideStats& side) {
   return json;
 }
 
-Json word_of(const std::optional<call::PeerGone>& gone) {
+Json name_of(const std::optional<call::PeerGone>& gone) {
   if (!gone) return {};
   switch (*gone) {
     case call::PeerGone::NotAcknowledged:
@@ -237,7 +224,7 @@ Json word_of(const std::optional<call::PeerGone>& gone) {
   return {};
 }
 
-Json word_of(const std::optional<call::HungUp>& why) {
+Json name_of(const std::optional<call::HungUp>& why) {
   if (!why) return {};
   switch (*why) {
     case call::HungUp::ByOperator:
@@ -265,8 +252,8 @@ std::string line_of(const call::Record& record, const fax::FaxDiagnosis* told) {
                {"talk_s", record.answered ? seconds_between(*record.answered, record.ended) : 0.0},
                {"cause", json_of(record.cause)},
                {"released_by", record.released_by ? name(*record.released_by) : ""},
-               {"peer_gone", word_of(record.peer_gone)},
-               {"hung_up", word_of(record.hung_up)},
+               {"peer_gone", name_of(record.peer_gone)},
+               {"hung_up", name_of(record.hung_up)},
                {"received", json_of(record.setup)},
                {"plan", json_of(record.plan)},
                {"caller", json_of(record.caller)},
@@ -281,13 +268,6 @@ std::string line_of(const call::Record& record, const fax::FaxDiagnosis* told) {
 }
 
 }  // namespace
-
-tdm::TypeOfNumber type_named(std::string_view word) {
-  for (const auto& [type, known] : kTypes) {
-    if (known == word) return type;
-  }
-  return tdm::TypeOfNumber::Unknown;
-}
 
 std::string to_json(const call::Record& record) {
   return line_of(record, nullptr);

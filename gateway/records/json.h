@@ -8,9 +8,6 @@
 
 namespace sg::records {
 
-// Types of number by their words, "national"; unknown words are an unknown type.
-tdm::TypeOfNumber type_named(std::string_view word);
-
 // The record as one line of JSON, without its newline.
 std::string to_json(const call::Record& record);
 // The same with another verdict on its fax than what was seen gives.

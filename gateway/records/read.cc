@@ -13,7 +13,7 @@ using Json = nlohmann::json;
 tdm::Number number_of(const Json& json) {
   tdm::Number number;
   number.digits = json.at("digits").get<std::string>();
-  number.type = type_named(json.at("ton").get<std::string>());
+  number.type = value_named<TypeOfNumber>(json.at("ton").get<std::string>()).value_or(TypeOfNumber::Unknown);
   return number;
 }
 
@@ -27,7 +27,7 @@ call::Record read(const Json& json) {
   if (!received.at("redirecting").is_null()) {
     record.setup.redirection.emplace().from = number_of(received.at("redirecting"));
   }
-  if (received.at("data").get<bool>()) record.setup.bearer = tdm::BearerCapability::Unrestricted;
+  if (received.at("data").get<bool>()) record.setup.bearer = BearerCapability::Unrestricted;
   const Json& plan = json.at("plan");
   record.plan.route = plan.at("route").get<std::string>();
   record.plan.outcome = plan.at("outcome").get<std::string>();

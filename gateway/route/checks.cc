@@ -242,8 +242,8 @@ class Checker {
         !route.from.empty() && std::none_of(route.from.begin(), route.from.end(), [&](const std::string& trunk) {
           return numbering_of(settings_, trunk).has_types;
         });
-    bool sip_has_it = std::any_of(route.ton.begin(), route.ton.end(), [](conf::Ton ton) {
-      return ton == conf::Ton::Unknown || ton == conf::Ton::International;
+    bool sip_has_it = std::any_of(route.ton.begin(), route.ton.end(), [](TypeOfNumber ton) {
+      return ton == TypeOfNumber::Unknown || ton == TypeOfNumber::International;
     });
     if (from_sip_only && !route.ton.empty() && !sip_has_it) {
       faults_.add(route, "ton", "can never match: SIP knows no such type of number");

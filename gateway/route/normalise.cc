@@ -6,7 +6,6 @@ namespace sg::route {
 namespace {
 
 using conf::NumberForm;
-using tdm::TypeOfNumber;
 
 constexpr std::string_view kDigits = "0123456789";
 // Fewer digits than this are a service or an extension, not a subscriber of the same area.
@@ -42,7 +41,7 @@ bool is_template(std::string_view text) {
 }
 
 tdm::Number plain(std::string_view digits) {
-  return {.digits = std::string(digits), .type = TypeOfNumber::Unknown, .plan = tdm::NumberingPlan::Isdn};
+  return {.digits = std::string(digits), .type = TypeOfNumber::Unknown, .plan = NumberingPlan::Isdn};
 }
 
 tdm::Number international(std::string_view with_plus) {
@@ -59,51 +58,27 @@ bool is_of(const conf::Site& site, std::string_view number) {
   return number.substr(1).starts_with(site.country);
 }
 
-tdm::TypeOfNumber type_of(conf::WireTon ton) {
-  switch (ton) {
-    case conf::WireTon::Unknown:
-      return TypeOfNumber::Unknown;
-    case conf::WireTon::International:
-      return TypeOfNumber::International;
-    case conf::WireTon::National:
-      return TypeOfNumber::National;
-    case conf::WireTon::NetworkSpecific:
-      return TypeOfNumber::NetworkSpecific;
-    case conf::WireTon::Subscriber:
-      return TypeOfNumber::Subscriber;
-    case conf::WireTon::Abbreviated:
-      return TypeOfNumber::Abbreviated;
+// What the trunk sends in place of a number's type; none: the type itself.
+std::optional<TypeOfNumber> sent_for(TypeOfNumber type, const conf::TonOut& ton_out) {
+  switch (type) {
+    case TypeOfNumber::Unknown:
+      return ton_out.unknown;
+    case TypeOfNumber::International:
+      return ton_out.international;
+    case TypeOfNumber::National:
+      return ton_out.national;
+    case TypeOfNumber::Subscriber:
+      return ton_out.subscriber;
+    case TypeOfNumber::NetworkSpecific:
+    case TypeOfNumber::Abbreviated:
+      return std::nullopt;
   }
-  return TypeOfNumber::Unknown;
+  return std::nullopt;
 }
 
-tdm::NumberingPlan plan_of(conf::WirePlan plan) {
-  switch (plan) {
-    case conf::WirePlan::Unknown:
-      return tdm::NumberingPlan::Unknown;
-    case conf::WirePlan::Isdn:
-      return tdm::NumberingPlan::Isdn;
-    case conf::WirePlan::Data:
-      return tdm::NumberingPlan::Data;
-    case conf::WirePlan::Telex:
-      return tdm::NumberingPlan::Telex;
-    case conf::WirePlan::National:
-      return tdm::NumberingPlan::National;
-    case conf::WirePlan::Private:
-      return tdm::NumberingPlan::Private;
-  }
-  return tdm::NumberingPlan::Unknown;
-}
-
-// What the trunk wants in place of the type and plan that the number has.
 tdm::Number with(const conf::TonOut& ton_out, tdm::Number number) {
-  std::optional<conf::WireTon> type = number.type == TypeOfNumber::Unknown         ? ton_out.unknown
-                                      : number.type == TypeOfNumber::International ? ton_out.international
-                                      : number.type == TypeOfNumber::National      ? ton_out.national
-                                      : number.type == TypeOfNumber::Subscriber    ? ton_out.subscriber
-                                                                                   : std::nullopt;
-  if (type) number.type = type_of(*type);
-  if (ton_out.plan) number.plan = plan_of(*ton_out.plan);
+  number.type = sent_for(number.type, ton_out).value_or(number.type);
+  number.plan = ton_out.plan.value_or(number.plan);
   return number;
 }
 

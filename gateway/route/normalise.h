@@ -77,6 +77,6 @@ class Normaliser {
 // "+442079460999" for an international number, else its digits.
 std::string text_of(const tdm::Number& number);
 // The other way round, for numbers typed by people.
-tdm::Number number_of(std::string_view text, tdm::TypeOfNumber type = tdm::TypeOfNumber::Unknown);
+tdm::Number number_of(std::string_view text, TypeOfNumber type = TypeOfNumber::Unknown);
 
 }  // namespace sg::route

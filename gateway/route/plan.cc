@@ -9,17 +9,20 @@
 namespace sg::route {
 namespace {
 
-conf::Ton ton_of(const tdm::Number& number) {
+TypeOfNumber ton_of(const tdm::Number& number) {
   switch (number.type) {
-    case tdm::TypeOfNumber::International:
-      return conf::Ton::International;
-    case tdm::TypeOfNumber::National:
-      return conf::Ton::National;
-    case tdm::TypeOfNumber::Subscriber:
-      return conf::Ton::Subscriber;
-    default:
-      return conf::Ton::Unknown;
+    case TypeOfNumber::International:
+      return TypeOfNumber::International;
+    case TypeOfNumber::National:
+      return TypeOfNumber::National;
+    case TypeOfNumber::Subscriber:
+      return TypeOfNumber::Subscriber;
+    case TypeOfNumber::Unknown:
+    case TypeOfNumber::NetworkSpecific:
+    case TypeOfNumber::Abbreviated:
+      return TypeOfNumber::Unknown;
   }
+  return TypeOfNumber::Unknown;
 }
 
 bool holds(const TimeCondition& condition, const Query& query, size_t site) {
@@ -35,7 +38,7 @@ bool lists(const std::vector<T>& list, const T& value) {
 struct Subject {
   std::string called, calling, redirecting;
   std::string shown;  // the calling number that goes on: `calling`, but of a call that was forwarded or transferred
-  conf::CallMedia media = conf::CallMedia::Voice;
+  CallMedia media = CallMedia::Voice;
   const conf::Line* calling_line = nullptr;
   const conf::Line* called_line = nullptr;
   size_t site = 0;  // where the call comes from
@@ -43,11 +46,11 @@ struct Subject {
 
 // A bearer for data says it all; else the analog line that calls; else whoever has a profile: the line that calls, its
 // trunk, the line that is called.
-conf::CallMedia media_of(const conf::Settings& settings, const Query& query, const Subject& subject) {
-  if (query.media != conf::CallMedia::Voice) return query.media;
+CallMedia media_of(const conf::Settings& settings, const Query& query, const Subject& subject) {
+  if (query.media != CallMedia::Voice) return query.media;
   const bool is_from_fax = is_fax_line(settings, query.from_trunk, query.calling.digits) ||
                            is_fax_line(settings, query.from_trunk, text_of(query.called));
-  if (is_from_fax) return conf::CallMedia::Fax;
+  if (is_from_fax) return CallMedia::Fax;
   const conf::Trunk* trunk = settings.trunk(query.from_trunk);
   for (const std::string* name :
        {subject.calling_line ? &subject.calling_line->profile : nullptr, trunk ? &trunk->profile : nullptr,
@@ -291,7 +294,7 @@ Decision Plan::decide(const Query& query, Explanation* explanation) const {
   const bool is_to_fax = std::ranges::any_of(decision.attempts, [&](const Attempt& attempt) {
     return is_fax_line(plan.settings, attempt.trunk, attempt.called.digits);
   });
-  if (is_to_fax && decision.media == conf::CallMedia::Voice) decision.media = conf::CallMedia::Fax;
+  if (is_to_fax && decision.media == CallMedia::Voice) decision.media = CallMedia::Fax;
   return decision;
 }
 
@@ -320,8 +323,8 @@ Reach Plan::reach(const Query& query) const {
 Result<Query> query_of(const conf::PlanTest& test) {
   Query query;
   query.from_trunk = test.from;
-  static constexpr tdm::TypeOfNumber kTypes[] = {tdm::TypeOfNumber::Unknown, tdm::TypeOfNumber::International,
-                                                 tdm::TypeOfNumber::National, tdm::TypeOfNumber::Subscriber};
+  static constexpr TypeOfNumber kTypes[] = {TypeOfNumber::Unknown, TypeOfNumber::International, TypeOfNumber::National,
+                                            TypeOfNumber::Subscriber};
   query.called = number_of(test.dial, kTypes[static_cast<size_t>(test.ton)]);
   query.calling = number_of(test.line_ext.empty() ? test.calling : test.line_ext);
   query.redirecting = number_of(test.redirecting);

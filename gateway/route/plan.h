@@ -24,7 +24,7 @@ struct ForwardedCall {
 struct Query {
   std::string from_trunk;
   tdm::Number called, calling, redirecting;
-  conf::CallMedia media = conf::CallMedia::Voice;
+  CallMedia media = CallMedia::Voice;
   // Shown in place of `calling`, which decides all the same: its number, and the trunk that it came from.
   struct Shown {
     std::string trunk;
@@ -57,11 +57,11 @@ struct Decision {
   int cause = 0;  // Q.850, where there are no attempts
   bool hide_calling = false;
   bool is_emergency = false;
-  bool takes_turns = false;                        // targets share or rotate: their order is that of this call only
-  const conf::Route* rule = nullptr;               // the route that won, as long as the plan lives
-  std::string from_number, to_number;              // in the plan's form, before the route changed them
-  bool is_abroad = false;                          // the called number is of another country than [site]
-  conf::CallMedia media = conf::CallMedia::Voice;  // as the bearer, a line at either end or a profile says
+  bool takes_turns = false;            // targets share or rotate: their order is that of this call only
+  const conf::Route* rule = nullptr;   // the route that won, as long as the plan lives
+  std::string from_number, to_number;  // in the plan's form, before the route changed them
+  bool is_abroad = false;              // the called number is of another country than [site]
+  CallMedia media = CallMedia::Voice;  // as the bearer, a line at either end or a profile says
   // The lines that call and are called, as long as the plan lives; null: none of ours.
   const conf::Line *calling_line = nullptr, *called_line = nullptr;
 

@@ -17,8 +17,8 @@ using route::LimitKind;
 constexpr int kSwitchingCongestion = 42;  // Q.850
 
 // Fax is not known before the machines are heard, so what is no data is voice.
-conf::CallMedia media_of(const call::Setup& setup) {
-  return setup.bearer == tdm::BearerCapability::Unrestricted ? conf::CallMedia::Data : conf::CallMedia::Voice;
+CallMedia media_of(const call::Setup& setup) {
+  return setup.bearer == BearerCapability::Unrestricted ? CallMedia::Data : CallMedia::Voice;
 }
 
 route::Query query_of(const std::string& from, const call::Setup& setup) {
@@ -158,7 +158,7 @@ route::Decision CallRouting::decide(const Question& question) {
 // All that goes with a decision to try targets.
 void CallRouting::fill(call::Routing& routing, const Question& question, const route::Decision& decision) {
   routing.hunt = hunt_of(decision.rule->next_on);
-  routing.is_fax = decision.media == conf::CallMedia::Fax;
+  routing.is_fax = decision.media == CallMedia::Fax;
   routing.adapt_caller = adapter(question.query.from_trunk, question.setup.calling.number.digits,
                                  profile_of(*question.plan->settings, decision.calling_line));
   routing.usage = std::make_unique<CountedUsage>(limits_, context_.reactor, charge_of(decision));

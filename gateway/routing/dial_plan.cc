@@ -13,7 +13,7 @@ std::set<std::string> shared_lines(const conf::Settings& settings) {
   };
   for (const auto& trunk : settings.pri_trunks) add(trunk);
   for (const auto& trunk : settings.analog_trunks) {
-    if (trunk.kind != conf::AnalogKind::Fxs) add(trunk);
+    if (trunk.kind != LineKind::Fxs) add(trunk);
   }
   return shared;
 }

@@ -5,7 +5,6 @@
 #include <sofia-sip/sip_status.h>
 #include <sofia-sip/sip_tag.h>
 #include <sofia-sip/su_log.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 
@@ -21,6 +20,7 @@
 #include "gateway/sip/sip_leg.h"
 #include "gateway/sip/tcp_callers.h"
 #include "gateway/sip/tcp_connections.h"
+#include "gateway/sip/transport.h"
 #include "gateway/sip/uri.h"
 #include "gateway/sip/user_agent.h"
 
@@ -31,10 +31,6 @@ namespace {
 void discard_log(void*, const char*, va_list) {}
 
 }  // namespace
-
-std::string_view to_string(Transport transport) {
-  return transport == Transport::Udp ? "udp" : "tcp";
-}
 
 class SipAgent::Impl : private UserAgent::Listener {
  public:
@@ -104,8 +100,8 @@ Result<> SipAgent::Impl::start() {
     if (!agent) return tl::unexpected(agent.error());
     const Listen& bound = bound_.emplace_back((*agent)->listen());
     agents_.push_back(std::move(*agent));
-    connections_.watch(bound.transport == Transport::Udp ? SOCK_DGRAM : SOCK_STREAM, bound.address);
-    if (bound.transport == Transport::Udp) overload_.watch(bound.address);
+    connections_.watch(socket_type_of(bound.transport), bound.address);
+    if (!has_connections(bound.transport)) overload_.watch(bound.address);
   }
   return {};
 }
@@ -189,7 +185,7 @@ void SipAgent::Impl::on_new_invite(const UserAgent& agent, nua_handle_t* handle,
     info.offer = leg->remote()->media;
     info.streams = leg->remote()->streams;
   }
-  if (info.transport == Transport::Tcp) leg->watch_caller(callers_, info.source, invite);
+  if (has_connections(info.transport)) leg->watch_caller(callers_, info.source, invite);
   listener_.on_invite(std::move(leg), setup, info);
 }
 
@@ -201,7 +197,7 @@ Result<const UserAgent*> SipAgent::Impl::agent_for(const Target& target) const {
     bool fits = !numeric || agent->listen().address.family() == numeric->family();
     if (agent->listen().transport == target.transport && fits) return agent.get();
   }
-  return fail("no {} address is configured to reach {} from", to_string(target.transport), target.host);
+  return fail("no {} address is configured to reach {} from", name_of(target.transport), target.host);
 }
 
 Result<SocketAddress> SipAgent::Impl::local_towards(const Target& target) const {
@@ -241,7 +237,7 @@ Result<Path> SipAgent::Impl::path_to(const Target& target) {
               .counters = counters_,
               .peer = authority,
               .authority = authority,
-              .parameters = target.transport == Transport::Tcp ? ";transport=tcp" : "",
+              .parameters = std::string(uri_parameter_of(target.transport)),
               .domain = domain,
               .identity = target.identity,
               .follow_redirects = target.follow_redirects,

@@ -20,9 +20,6 @@
 
 namespace sg::sip {
 
-enum class Transport : uint8_t { Udp, Tcp };
-std::string_view to_string(Transport transport);  // "udp"
-
 struct Listen {
   Transport transport = Transport::Udp;
   SocketAddress address;  // port 0: any free one

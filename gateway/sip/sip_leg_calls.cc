@@ -25,7 +25,7 @@ std::string random_call_id() {
 
 // As user_of() will read it when the INVITE comes back.
 std::string called_user(const tdm::Number& called) {
-  return (called.type == tdm::TypeOfNumber::International ? "+" : "") + called.digits;
+  return (called.type == TypeOfNumber::International ? "+" : "") + called.digits;
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ std::string escaped(std::string_view text) {
 
 // With its sub-address, where SIP has a word for it (RFC 4715: NSAP only).
 std::string escaped_user(const tdm::Number& number, const std::optional<tdm::Subaddress>& subaddress) {
-  std::string user = (number.type == tdm::TypeOfNumber::International ? "+" : "") + escaped(number.digits);
+  std::string user = (number.type == TypeOfNumber::International ? "+" : "") + escaped(number.digits);
   if (!subaddress || !subaddress->is_nsap || subaddress->octets.empty()) return user;
   if (subaddress->octets.front() == kAfiOfIa5) {
     return user + ";isub=" + escaped(subaddress->octets.substr(1)) + ";isub-encoding=nsap-ia5";
@@ -87,7 +87,7 @@ tdm::Number number_of(const url_t* url) {
   }
   if (number.digits.starts_with('+')) {
     number.digits.erase(0, 1);
-    number.type = tdm::TypeOfNumber::International;
+    number.type = TypeOfNumber::International;
   }
   return number;
 }

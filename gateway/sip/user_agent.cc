@@ -5,7 +5,6 @@
 #include <sofia-sip/nua_tag.h>
 #include <sofia-sip/sip_tag.h>
 #include <sofia-sip/tport_tag.h>
-#include <sys/socket.h>
 
 #include <cstdlib>
 
@@ -14,15 +13,16 @@
 #include "gateway/sip/handle_owner.h"
 #include "gateway/sip/local_addresses.h"
 #include "gateway/sip/signalled_hosts.h"
+#include "gateway/sip/transport.h"
 
 namespace sg::sip {
 namespace {
 
 // Whether the address can be bound, and if not, why: Sofia does not say.
 Result<> try_bind(const Listen& listen) {
-  auto bound = bound_socket(listen.address, listen.transport == Transport::Udp ? SOCK_DGRAM : SOCK_STREAM);
+  auto bound = bound_socket(listen.address, socket_type_of(listen.transport));
   if (bound) return {};
-  return fail("cannot listen on {} {}: {}", to_string(listen.transport), listen.address.to_string(),
+  return fail("cannot listen on {} {}: {}", name_of(listen.transport), listen.address.to_string(),
               why_not_bound(bound.error(), listen.address));
 }
 
@@ -34,7 +34,7 @@ Result<std::unique_ptr<UserAgent>> UserAgent::start(SuRoot& root, const AgentCon
   if (auto free = try_bind(listen); !free) return tl::unexpected(free.error());
   std::unique_ptr<UserAgent> agent(new UserAgent(root, listen, listener));
   auto port = listen.address.port() ? std::to_string(listen.address.port()) : std::string("*");
-  auto url = fmt::format("sip:{}:{};transport={}", bracketed(listen.address), port, to_string(listen.transport));
+  auto url = fmt::format("sip:{}:{};transport={}", bracketed(listen.address), port, name_of(listen.transport));
   auto expires = static_cast<unsigned>(config.session_expires.count());
   agent->nua_ = ::nua_create(
       root.handle(), on_event, agent.get(), NUTAG_URL(url.c_str()), NUTAG_MEDIA_ENABLE(0), NUTAG_AUTOANSWER(0),
@@ -47,7 +47,7 @@ Result<std::unique_ptr<UserAgent>> UserAgent::start(SuRoot& root, const AgentCon
       NTATAG_SIP_T1X64(static_cast<unsigned>(config.transaction_patience.count())),
       // One user agent has one transport: a long request must not look for another.
       NTATAG_UDP_MTU(65535), TAG_END());
-  if (!agent->nua_) return fail("cannot listen on {} {}", to_string(listen.transport), listen.address.to_string());
+  if (!agent->nua_) return fail("cannot listen on {} {}", name_of(listen.transport), listen.address.to_string());
   ::nua_get_params(agent->nua_, TAG_ANY(), TAG_END());
   agent->run_until(agent->is_known_);
   return agent;

@@ -10,18 +10,13 @@
 namespace sg::trunk {
 namespace {
 
-tdm::SpanType type_of(conf::SpanType type) {
-  return type == conf::SpanType::E1 ? tdm::SpanType::E1 : tdm::SpanType::T1;
-}
-
 tdm::cesop::SpanConfig cesop_config(const conf::Span& span) {
   tdm::cesop::SpanConfig config;
   config.number = span.number;
-  config.type = type_of(span.type);
+  config.type = span.type;
   config.local = span.local;
   config.remote = span.remote;
-  config.clock =
-      span.clock == conf::SpanClock::Given ? tdm::cesop::ClockSource::Given : tdm::cesop::ClockSource::Recovered;
+  config.clock = span.clock;
   config.ppm = span.ppm;
   config.frames_per_packet = static_cast<unsigned>(span.frames_per_packet);
   config.rtp_header = span.rtp_header;

@@ -10,29 +10,21 @@
 namespace sg::trunk {
 namespace {
 
-tdm::pri::SwitchType switch_of(conf::PriSwitch type) {
-  switch (type) {
-    case conf::PriSwitch::EuroIsdnE1:
-      return tdm::pri::SwitchType::EuroIsdnE1;
-    case conf::PriSwitch::EuroIsdnT1:
-      return tdm::pri::SwitchType::EuroIsdnT1;
-    case conf::PriSwitch::Ni2:
-      return tdm::pri::SwitchType::Ni2;
-    case conf::PriSwitch::Dms100:
-      return tdm::pri::SwitchType::Dms100;
-    case conf::PriSwitch::Lucent5e:
-      return tdm::pri::SwitchType::Lucent5e;
-    case conf::PriSwitch::Att4ess:
-      return tdm::pri::SwitchType::Att4ess;
-    case conf::PriSwitch::Qsig:
-      return tdm::pri::SwitchType::Qsig;
-  }
-  return tdm::pri::SwitchType::EuroIsdnE1;
-}
-
 // What the span of a card that is not there will be.
-tdm::SpanType type_for(conf::PriSwitch type) {
-  return type == conf::PriSwitch::EuroIsdnE1 || type == conf::PriSwitch::Qsig ? tdm::SpanType::E1 : tdm::SpanType::T1;
+SpanType type_for(SwitchType type) {
+  switch (type) {
+    case SwitchType::EuroIsdnE1:
+    case SwitchType::Qsig:
+      return SpanType::E1;
+    case SwitchType::EuroIsdnT1:
+    case SwitchType::Ni1:
+    case SwitchType::Ni2:
+    case SwitchType::Dms100:
+    case SwitchType::Lucent5e:
+    case SwitchType::Att4ess:
+      return SpanType::T1;
+  }
+  return SpanType::E1;
 }
 
 // `spans`: one, or with NFAS all of the trunk's.
@@ -40,11 +32,11 @@ tdm::pri::Config pri_config(const conf::PriTrunk& trunk, std::vector<tdm::pri::S
   tdm::pri::Config config;
   auto type = spans.front().type;
   auto dchannel_on = [&](uint16_t span) {
-    return tdm::Timeslot{span, trunk.dchannel != 0 ? static_cast<uint8_t>(trunk.dchannel) : tdm::dchannel_of(type)};
+    return tdm::Timeslot{span, trunk.dchannel != 0 ? static_cast<uint8_t>(trunk.dchannel) : dchannel_of(type)};
   };
   config.name = fmt::format("{} span {}", trunk.name, spans.front().number);
-  config.role = trunk.role == conf::PriRole::User ? tdm::pri::Role::User : tdm::pri::Role::Network;
-  config.switch_type = switch_of(trunk.switch_type);
+  config.role = trunk.role;
+  config.switch_type = trunk.switch_type;
   config.dchannel = dchannel_on(spans.front().number);
   if (trunk.nfas) {
     auto with_dchannel = trunk.dchannel_spans();
@@ -53,7 +45,7 @@ tdm::pri::Config pri_config(const conf::PriTrunk& trunk, std::vector<tdm::pri::S
     if (with_dchannel.size() > 1) config.backup = dchannel_on(with_dchannel[1]);
   }
   config.spans = std::move(spans);
-  config.hunt = trunk.hunt == conf::Hunt::Ascending ? tdm::Hunt::Ascending : tdm::Hunt::Descending;
+  config.hunt = trunk.hunt;
   config.law = law;
   config.overlap_receiving = true;
   config.takes_transfers = trunk.transfer;
@@ -99,23 +91,11 @@ Result<std::unique_ptr<tdm::Signalling>> make_interface(const conf::PriTrunk& tr
 
 }  // namespace
 
-tdm::BearerCapability bearer_of(conf::Bearer bearer) {
-  switch (bearer) {
-    case conf::Bearer::Speech:
-      return tdm::BearerCapability::Speech;
-    case conf::Bearer::Unrestricted:
-      return tdm::BearerCapability::Unrestricted;
-    case conf::Bearer::Audio31k:
-      return tdm::BearerCapability::Audio31k;
-  }
-  return tdm::BearerCapability::Audio31k;
-}
-
 Result<TdmTrunk::Options> pri_options(const conf::PriTrunk& trunk, const Backends& backends, Reactor& reactor,
                                       Counters& counters) {
   TdmTrunk::Options options;
   options.name = trunk.name;
-  options.bearer = bearer_of(trunk.bearer);
+  options.bearer = trunk.bearer;
   options.joins_in_switch = trunk.join_in_switch;
   options.takes_transfers = trunk.transfer;
   options.media_policy.tone_zone = tdm::find_tone_zone(trunk.tone_zone);

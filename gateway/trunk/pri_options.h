@@ -10,6 +10,5 @@ namespace sg::trunk {
 // Error: a D-channel that cannot be had.
 Result<TdmTrunk::Options> pri_options(const conf::PriTrunk& trunk, const Backends& backends, Reactor& reactor,
                                       Counters& counters);
-tdm::BearerCapability bearer_of(conf::Bearer bearer);
 
 }  // namespace sg::trunk

@@ -7,7 +7,6 @@
 namespace sg::trunk {
 
 SipTrunk::Options sip_options(const conf::SipTrunk& trunk, const conf::Settings& settings);
-sip::Transport transport_of(conf::Transport transport);
 // How a trunk's causes differ from the table.
 call::CauseMap causes_of(const conf::Trunk& trunk);
 // What a profile says otherwise.

@@ -20,7 +20,7 @@ class SipTrunk final : public call::Trunk {
     std::vector<conf::AddressRange> allow_from;  // whose calls are this trunk's
     // Of calls that come from there; local_host is empty where media goes by the address that signalling goes by.
     call::MediaPolicy media_policy;
-    call::T38Ask t38_to = call::T38Ask::Preamble;  // of calls that go there
+    T38Ask t38_to = T38Ask::Preamble;  // of calls that go there
     call::CauseMap causes = {};
     call::Patience patience = {};
     bool takes_transfers = true;

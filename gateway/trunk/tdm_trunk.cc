@@ -139,7 +139,7 @@ tl::expected<void, call::Cause> TdmTrunk::place(TdmLeg& leg, const call::Setup& 
   out.calling = setup.calling;
   out.redirection = setup.redirection;
   // What has to be data stays it; else the trunk knows best what its far end takes.
-  bool is_data = setup.bearer == tdm::BearerCapability::Unrestricted;
+  bool is_data = setup.bearer == BearerCapability::Unrestricted;
   out.bearer = is_data ? setup.bearer : options_.bearer;
   out.called_subaddress = setup.called_subaddress;
   out.calling_subaddress = setup.calling_subaddress;

@@ -25,10 +25,10 @@ class TdmTrunk final : public call::Trunk {
     std::string name;
     call::MediaPolicy media_policy;  // of what a caller hears; the rest is for IP legs
     call::CauseMap causes;
-    tdm::BearerCapability bearer = tdm::BearerCapability::Audio31k;  // of calls sent out
-    bool carries_data = true;                                        // analog lines do not
-    bool joins_in_switch = false;  // two calls of one interface: its far end is asked to
-    bool takes_transfers = true;   // the far end may have two calls of its own joined
+    BearerCapability bearer = BearerCapability::Audio31k;  // of calls sent out
+    bool carries_data = true;                              // analog lines do not
+    bool joins_in_switch = false;                          // two calls of one interface: its far end is asked to
+    bool takes_transfers = true;                           // the far end may have two calls of its own joined
     std::vector<std::unique_ptr<tdm::Signalling>> interfaces;
   };
   using IncomingSink = std::function<void(TdmTrunk&, std::unique_ptr<call::Leg>, const call::Setup&)>;
@@ -51,7 +51,7 @@ class TdmTrunk final : public call::Trunk {
   // Timeslots or ports that are in service, whether a call is on them or not.
   size_t lines() const;
   // Of calls sent out from here on.
-  void set_bearer(tdm::BearerCapability bearer) { options_.bearer = bearer; }
+  void set_bearer(BearerCapability bearer) { options_.bearer = bearer; }
   void set_tone_zone(const tdm::ToneZone& zone) { options_.media_policy.tone_zone = &zone; }
   void set_causes(call::CauseMap causes) { options_.causes = std::move(causes); }
   Reactor& reactor() { return reactor_; }

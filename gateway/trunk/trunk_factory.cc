@@ -36,7 +36,7 @@ std::vector<std::string> TrunkFactory::change(Trunks& trunks, const conf::Settin
   for (const auto& pri : fresh.pri_trunks) {
     TdmTrunk* tdm = trunks.find_tdm(pri.name);
     if (!tdm) continue;
-    tdm->set_bearer(bearer_of(pri.bearer));
+    tdm->set_bearer(pri.bearer);
     tdm->set_tone_zone(*tdm::find_tone_zone(pri.tone_zone));
   }
   std::vector<SipTrunk::Options> sip;

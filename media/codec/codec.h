@@ -6,12 +6,10 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/kinds/media.h"
 #include "tdm/types.h"
 
 namespace sg::media {
-
-// What a description and the settings of a stream name a codec by.
-enum class CodecId : uint8_t { Pcma, Pcmu };
 
 // A codec by the number that a description gives it.
 struct AudioCodec {

@@ -26,7 +26,15 @@ struct FreeRx {
 };
 
 int spandsp_standard(CallerIdStandard standard) {
-  return standard == CallerIdStandard::V23 ? ADSI_STANDARD_CLIP : ADSI_STANDARD_CLASS;
+  switch (standard) {
+    case CallerIdStandard::V23:
+      return ADSI_STANDARD_CLIP;
+    case CallerIdStandard::None:
+    case CallerIdStandard::Bell202:
+    case CallerIdStandard::Sdmf:
+      return ADSI_STANDARD_CLASS;
+  }
+  return ADSI_STANDARD_CLASS;
 }
 
 // The characters that the message knows: ASCII (T.50). Others are replaced, each whole.

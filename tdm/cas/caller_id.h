@@ -8,14 +8,11 @@
 #include <span>
 #include <string>
 
+#include "base/kinds/line.h"
 #include "tdm/signalling.h"
 
 // Who calls, as an exchange tells a telephone that is on-hook: frequency shift keying between two bursts of ringing.
 namespace sg::tdm::cas {
-
-// Bell202: Bellcore GR-30 and GR-31, North America. Sdmf: the same with the older message that has a number only.
-// V23: ETSI EN 300 659, Europe.
-enum class CallerIdStandard : uint8_t { None, Bell202, Sdmf, V23 };
 
 struct CallerId {
   std::string number;

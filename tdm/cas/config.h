@@ -11,15 +11,6 @@
 
 namespace sg::tdm::cas {
 
-// When a call that an FXO port sends out counts as answered.
-enum class AnswerBy : uint8_t { Dialled, Polarity };
-// What tells an FXO port that it may dial.
-enum class DialStart : uint8_t { DialTone, Time };
-enum class Dialling : uint8_t { Tone, Pulse };
-// What the hook flash of a telephone does in a call. Services: hold and dial tone for a second call, conference, and
-// transfer by hanging up; Hold: hold and retrieve; Ignore: nothing.
-enum class Flash : uint8_t { Services, Hold, Ignore };
-
 struct PortConfig {
   Timeslot slot;
   // Fxs: which called number this port is; also who calls from it. Others: what a call from it is said to be for.
@@ -34,13 +25,13 @@ struct Config {
   LineKind kind = LineKind::Fxs;
   const ToneZone* zone = nullptr;
   CallerIdStandard caller_id = CallerIdStandard::Bell202;
-  Hunt hunt = Hunt::RoundRobin;  // among ports that are alike (Fxo, EAndM)
+  HuntOrder hunt = HuntOrder::RoundRobin;  // among ports that are alike (Fxo, EAndM)
   AnswerBy answer_by = AnswerBy::Dialled;
   DialStart dial_start = DialStart::DialTone;
   Dialling dialling = Dialling::Tone;
-  Flash flash = Flash::Services;    // Fxs
-  bool polarity_on_answer = false;  // Fxs: reverse the battery when the far end answers
-  bool polarity_ends_call = false;  // Fxo: a reversal after the answer is a hang-up
+  HookFlash flash = HookFlash::Services;  // Fxs
+  bool polarity_on_answer = false;        // Fxs: reverse the battery when the far end answers
+  bool polarity_ends_call = false;        // Fxo: a reversal after the answer is a hang-up
   std::chrono::milliseconds first_digit{10000}, inter_digit{4000};
   std::chrono::milliseconds dial_tone{5000};     // Fxo: at most until dial tone; by Time: the pause before dialling
   std::chrono::milliseconds ring_limit{180000};  // outgoing: until the answer

@@ -186,8 +186,8 @@ void FxsPort::dial_anew() {
 }
 
 void FxsPort::flash_in_call() {
-  if (group().flash == Flash::Ignore || config().is_fax || is_among_three_) return;
-  if (group().flash == Flash::Hold) {
+  if (group().flash == HookFlash::Ignore || config().is_fax || is_among_three_) return;
+  if (group().flash == HookFlash::Hold) {
     is_held_ = !is_held_;
     return tell_notify(is_held_ ? kRemoteHold : kRemoteRetrieval);
   }

@@ -73,7 +73,7 @@ class FxsPort final : public Port {
   std::string digits_;
   CallerId caller_;
   int pauses_until_caller_id_ = 0;
-  bool is_held_ = false;   // by Flash::Hold
+  bool is_held_ = false;   // by HookFlash::Hold
   SignallingCallId held_;  // the first of two calls; call() is the second
   bool is_among_three_ = false;
   bool plays_tone_ = false;

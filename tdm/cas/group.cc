@@ -32,9 +32,29 @@ bool can_dial(const Config& config, std::string_view digits) {
   return !digits.empty() && digits.find_first_not_of(keys) == std::string_view::npos;
 }
 
-std::string_view name_of(LineKind kind) {
-  constexpr std::string_view kNames[] = {"analog telephones", "analog lines", "E&M"};
-  return kNames[static_cast<size_t>(kind)];
+std::string_view ports_of(LineKind kind) {
+  switch (kind) {
+    case LineKind::Fxs:
+      return "analog telephones";
+    case LineKind::Fxo:
+      return "analog lines";
+    case LineKind::EAndM:
+      return "E&M";
+  }
+  return "";
+}
+
+// The i-th port to look at, of so many.
+size_t nth(HuntOrder order, size_t i, size_t count, size_t last) {
+  switch (order) {
+    case HuntOrder::Ascending:
+      return i;
+    case HuntOrder::Descending:
+      return count - 1 - i;
+    case HuntOrder::RoundRobin:
+      return (last + 1 + i) % count;
+  }
+  return i;
 }
 
 }  // namespace
@@ -54,7 +74,7 @@ Group::~Group() = default;
 Signalling::Status Group::status() const {
   Status status;
   status.is_up = is_up_;
-  status.name = fmt::format("{}, {} ports", name_of(config_.kind), ports_.size());
+  status.name = fmt::format("{}, {} ports", ports_of(config_.kind), ports_.size());
   for (const auto& port : ports_) {
     SlotStatus slot;
     slot.slot = port->slot();
@@ -118,9 +138,7 @@ Port* Group::choose(const Setup& setup, int& cause) {
 Port* Group::hunt(const Port* but) {
   const size_t count = ports_.size();
   for (size_t i = 0; i < count; ++i) {
-    size_t at = config_.hunt == Hunt::Ascending    ? i
-                : config_.hunt == Hunt::Descending ? count - 1 - i
-                                                   : (last_port_ + 1 + i) % count;
+    size_t at = nth(config_.hunt, i, count, last_port_);
     if (!ports_[at]->is_idle() || ports_[at].get() == but) continue;
     last_port_ = at;
     return ports_[at].get();

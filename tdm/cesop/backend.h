@@ -18,7 +18,6 @@ namespace sg::tdm::cesop {
 // sequence numbers. So both ends move the same count of octets, and no wake-up that comes late makes a slip. Only when
 // nothing came for a quarter of a second it goes on by its own timer, at the rate last seen (hold-over).
 // A given clock in turn waits up to 200 ms for a peer whose packets are late, and catches up afterwards.
-enum class ClockSource : uint8_t { Given, Recovered };
 
 struct SpanConfig {
   uint16_t number = 1;

@@ -19,7 +19,15 @@ constexpr milliseconds kBetweenDigits = 750ms;
 constexpr milliseconds kPulseDone = AnalogWire::kMaxPulse + 50ms;
 
 constexpr LineKind partner_of(LineKind kind) {
-  return kind == LineKind::Fxs ? LineKind::Fxo : kind == LineKind::Fxo ? LineKind::Fxs : LineKind::EAndM;
+  switch (kind) {
+    case LineKind::Fxs:
+      return LineKind::Fxo;
+    case LineKind::Fxo:
+      return LineKind::Fxs;
+    case LineKind::EAndM:
+      return LineKind::EAndM;
+  }
+  return kind;
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ bool Interface::send_setup(Call& call) {
   if (!record) return false;
   call.reference = links_.call_reference(call.handle);
   // The network chooses; the user may only wish (Q.931 5.1.2).
-  ::pri_sr_set_channel(record.get(), channel_of(call), config_.role == Role::Network, 0);
+  ::pri_sr_set_channel(record.get(), channel_of(call), config_.role == IsdnRole::Network, 0);
   if (::pri_setup(pri(), call.handle, record.get()) != 0) return false;
   setups_out_.add();
   schedule_pump();
@@ -76,7 +76,7 @@ bool Interface::retry_setup(Call& call, int cause) {
 
 bool Interface::take_over(Timeslot slot, SignallingCallId id) {
   Call* ours = calls_.find(inventory_.call_on(slot));
-  if (config_.role != Role::User || !ours || !ours->outgoing || ours->state() != CallState::Setup) return false;
+  if (config_.role != IsdnRole::User || !ours || !ours->outgoing || ours->state() != CallState::Setup) return false;
   log_.info("call={} lost slot={} to call={}, for which the network chose it", ours->id, slot, id);
   ours->slot.reset();
   inventory_.hand_over(slot, id);

@@ -95,7 +95,7 @@ void Interface::disconnect_with_announcement(SignallingCallId id, int cause) {
   Call* call = live(id);
   if (!call) return;
   // Only the network announces (Q.931 5.4), and only to the one who calls.
-  if (call->outgoing || config_.role != Role::Network || call->is_ending()) return hang_up(*call, cause);
+  if (call->outgoing || config_.role != IsdnRole::Network || call->is_ending()) return hang_up(*call, cause);
   // In answer to a SETUP libpri would send RELEASE COMPLETE.
   proceeding(id);
   call->timer.cancel();
@@ -129,7 +129,7 @@ Result<> Interface::join(SignallingCallId id, SignallingCallId other) {
   }
   if (::pri_channel_bridge(first->handle, second->handle) != 0) {
     return fail("{}: {} has no such transfer, or the calls are of two kinds", config_.name,
-                to_string(config_.switch_type));
+                name_of(config_.switch_type));
   }
   log_.info("call={} asked to be joined with call={}", id, other);
   schedule_pump();

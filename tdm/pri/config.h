@@ -6,19 +6,10 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/kinds/isdn.h"
 #include "tdm/inventory.h"
 
 namespace sg::tdm::pri {
-
-enum class Role : uint8_t { User, Network };
-enum class SwitchType : uint8_t { EuroIsdnE1, EuroIsdnT1, Ni1, Ni2, Dms100, Lucent5e, Att4ess, Qsig };
-
-// "euroisdn_e1", "ni2", "qsig", …
-Result<SwitchType> parse_switch_type(std::string_view name);
-Result<Role> parse_role(std::string_view name);  // "user", "network"
-Result<Hunt> parse_hunt(std::string_view name);  // "ascending", "descending", "round_robin"
-std::string_view to_string(SwitchType type);
-std::string_view to_string(Role role);
 
 struct Span {
   uint16_t number = 1;
@@ -28,7 +19,7 @@ struct Span {
 // How one ISDN interface is set up. Times of Q.931 table 9-1 and 9-2.
 struct Config {
   std::string name = "pri";  // for logs
-  Role role = Role::User;
+  IsdnRole role = IsdnRole::User;
   SwitchType switch_type = SwitchType::EuroIsdnE1;
   // The spans whose timeslots the interface has. With more than one (non-facility associated signalling), all of one
   // type, each is named by its place here, from 0: the interface identifier of Q.931 4.5.13.
@@ -37,7 +28,7 @@ struct Config {
   Timeslot dchannel{};
   // The D-channel that takes over when that one fails: on another of the spans.
   std::optional<Timeslot> backup;
-  Hunt hunt = Hunt::Ascending;
+  HuntOrder hunt = HuntOrder::Ascending;
   Law law = Law::A;  // user information layer 1 of our SETUPs
   // Incoming SETUPs without Sending complete are overlap: more digits may follow. Off: every number is complete.
   bool overlap_receiving = false;

@@ -34,7 +34,7 @@ void Interface::on_dchannel_service(bool in_service) {
   // libpri does not tell which one is meant. In service: the one that it came on, for where else should the calls be
   // signalled? Out of service: there are calls on the other one then, or will be.
   size_t other = hearing_ == 0 ? 1 : 0;
-  if (config_.role == Role::User) dchannels_.follow(in_service ? hearing_ : other);
+  if (config_.role == IsdnRole::User) dchannels_.follow(in_service ? hearing_ : other);
 }
 
 void Interface::on_interface_up() {
@@ -91,7 +91,7 @@ void Interface::move(Call& call, bool messages_are_lost) {
 
 void Interface::follow(int event) {
   // The network chooses; libpri answers each call where its last message came from.
-  if (config_.role != Role::User) return;
+  if (config_.role != IsdnRole::User) return;
   switch (event) {
     case PRI_EVENT_RING:
     case PRI_EVENT_SETUP_ACK:

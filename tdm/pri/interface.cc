@@ -183,7 +183,7 @@ Signalling::Status Interface::status() const {
   Status status;
   status.is_up = dchannels_.is_interface_up();
   status.name =
-      fmt::format("{} {}, D-channel {}", to_string(config_.switch_type), to_string(config_.role), config_.dchannel);
+      fmt::format("{} {}, D-channel {}", name_of(config_.switch_type), name_of(config_.role), config_.dchannel);
   if (config_.backup) {
     status.name += fmt::format(", backup {}, {} active", *config_.backup,
                                dchannels_.active() == 0 ? config_.dchannel : *config_.backup);

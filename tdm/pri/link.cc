@@ -62,7 +62,7 @@ Link::Link(const Config& config, std::unique_ptr<DChannel> dchannel, Counters& c
       not_sent_(counters.get("pri.tx.failed")) {
   ::pri_set_message(&log_message);
   ::pri_set_error(&log_error);
-  int side = config.role == Role::Network ? PRI_NETWORK : PRI_CPE;
+  int side = config.role == IsdnRole::Network ? PRI_NETWORK : PRI_CPE;
   int type = libpri_switch(config.switch_type);
   // A basic rate interface names its channels otherwise (Q.931 4.5.13). Point to point: one terminal, TEI 0.
   constexpr int kPointToPoint = 1;

@@ -22,25 +22,24 @@ constexpr int kNsap = 0, kUserSpecified = 2;
 // The one protocol of user-user information that libpri carries: Q.931 table 4-26, IA5 characters.
 constexpr uint8_t kIa5 = 4;
 
-struct SwitchName {
+struct SwitchFacts {
   SwitchType type;
-  std::string_view name;
   int libpri;
   bool sending_complete;
   bool service;
 };
 constexpr std::array kSwitches{
-    SwitchName{SwitchType::EuroIsdnE1, "euroisdn_e1", PRI_SWITCH_EUROISDN_E1, true, false},
-    SwitchName{SwitchType::EuroIsdnT1, "euroisdn_t1", PRI_SWITCH_EUROISDN_T1, true, false},
-    SwitchName{SwitchType::Ni1, "ni1", PRI_SWITCH_NI1, false, true},
-    SwitchName{SwitchType::Ni2, "ni2", PRI_SWITCH_NI2, false, true},
-    SwitchName{SwitchType::Dms100, "dms100", PRI_SWITCH_DMS100, false, true},
-    SwitchName{SwitchType::Lucent5e, "lucent5e", PRI_SWITCH_LUCENT5E, false, true},
-    SwitchName{SwitchType::Att4ess, "att4ess", PRI_SWITCH_ATT4ESS, false, true},
-    SwitchName{SwitchType::Qsig, "qsig", PRI_SWITCH_QSIG, true, false},
+    SwitchFacts{SwitchType::EuroIsdnE1, PRI_SWITCH_EUROISDN_E1, true, false},
+    SwitchFacts{SwitchType::EuroIsdnT1, PRI_SWITCH_EUROISDN_T1, true, false},
+    SwitchFacts{SwitchType::Ni1, PRI_SWITCH_NI1, false, true},
+    SwitchFacts{SwitchType::Ni2, PRI_SWITCH_NI2, false, true},
+    SwitchFacts{SwitchType::Dms100, PRI_SWITCH_DMS100, false, true},
+    SwitchFacts{SwitchType::Lucent5e, PRI_SWITCH_LUCENT5E, false, true},
+    SwitchFacts{SwitchType::Att4ess, PRI_SWITCH_ATT4ESS, false, true},
+    SwitchFacts{SwitchType::Qsig, PRI_SWITCH_QSIG, true, false},
 };
-const SwitchName& entry_of(SwitchType type) {
-  return *std::ranges::find(kSwitches, type, &SwitchName::type);
+const SwitchFacts& entry_of(SwitchType type) {
+  return *std::ranges::find(kSwitches, type, &SwitchFacts::type);
 }
 
 template <size_t N>
@@ -81,32 +80,6 @@ std::optional<Subaddress> subaddress_of(const ::pri_party_subaddress& from) {
 }
 
 }  // namespace
-
-Result<SwitchType> parse_switch_type(std::string_view name) {
-  if (auto found = std::ranges::find(kSwitches, name, &SwitchName::name); found != kSwitches.end()) return found->type;
-  return fail("\"{}\" is no ISDN switch type: euroisdn_e1, euroisdn_t1, ni1, ni2, dms100, lucent5e, att4ess or qsig",
-              name);
-}
-
-Result<Role> parse_role(std::string_view name) {
-  if (name == "user") return Role::User;
-  if (name == "network") return Role::Network;
-  return fail("\"{}\" is no side of an ISDN interface: user or network", name);
-}
-
-Result<Hunt> parse_hunt(std::string_view name) {
-  if (name == "ascending") return Hunt::Ascending;
-  if (name == "descending") return Hunt::Descending;
-  if (name == "round_robin") return Hunt::RoundRobin;
-  return fail("\"{}\" is no hunting order: ascending, descending or round_robin", name);
-}
-
-std::string_view to_string(SwitchType type) {
-  return entry_of(type).name;
-}
-std::string_view to_string(Role role) {
-  return role == Role::User ? "user" : "network";
-}
 
 int libpri_switch(SwitchType type) {
   return entry_of(type).libpri;

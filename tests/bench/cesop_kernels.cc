@@ -32,7 +32,7 @@ BENCHMARK(cesop_packet_serialise);
 // A packet in and a packet out of a span of which so many bearers are open, each of them read and written as it comes.
 void cesop_span_packet(benchmark::State& state) {
   TimePoint now{};
-  Span span({.type = tdm::SpanType::E1}, now);
+  Span span({.type = SpanType::E1}, now);
   std::vector<std::shared_ptr<BearerPort>> bearers;
   for (uint8_t slot = 1; bearers.size() < static_cast<size_t>(state.range(0)); ++slot) {
     if (slot != 16) bearers.push_back(*span.open_bearer({1, slot}, {.block_octets = 160}));

@@ -16,18 +16,18 @@ class Discard final : public t38::UdptlReceiver::Listener {
   void on_udptl_ifp(uint16_t, ByteView ifp) override { benchmark::DoNotOptimize(ifp.data()); }
 };
 
-void udptl_send(benchmark::State& state, t38::ErrorCorrection correction) {
+void udptl_send(benchmark::State& state, ErrorCorrection correction) {
   t38::UdptlSender sender({.error_correction = correction});
   Bytes ifp(kIfpOctets, 0x55);
   std::array<uint8_t, t38::UdptlSender::kMaxDatagram> buffer;
   for (auto _ : state) benchmark::DoNotOptimize(sender.send(ifp, buffer));
 }
-BENCHMARK_CAPTURE(udptl_send, redundancy, t38::ErrorCorrection::Redundancy);
-BENCHMARK_CAPTURE(udptl_send, fec, t38::ErrorCorrection::Fec);
+BENCHMARK_CAPTURE(udptl_send, redundancy, ErrorCorrection::Redundancy);
+BENCHMARK_CAPTURE(udptl_send, fec, ErrorCorrection::Fec);
 
 // Every fourth datagram is lost, and repaired from the next where `is_lossy`. A window of datagrams is made
 // beforehand: sequence numbers wrap at 65536, so all of them are.
-void udptl_receive(benchmark::State& state, t38::ErrorCorrection correction, bool is_lossy) {
+void udptl_receive(benchmark::State& state, ErrorCorrection correction, bool is_lossy) {
   constexpr size_t kAll = 65536;
   std::vector<Bytes> datagrams;
   datagrams.reserve(kAll);
@@ -50,9 +50,9 @@ void udptl_receive(benchmark::State& state, t38::ErrorCorrection correction, boo
     next = (next + 1) % kAll;
   }
 }
-BENCHMARK_CAPTURE(udptl_receive, redundancy, t38::ErrorCorrection::Redundancy, false);
-BENCHMARK_CAPTURE(udptl_receive, redundancy_lossy, t38::ErrorCorrection::Redundancy, true);
-BENCHMARK_CAPTURE(udptl_receive, fec_lossy, t38::ErrorCorrection::Fec, true);
+BENCHMARK_CAPTURE(udptl_receive, redundancy, ErrorCorrection::Redundancy, false);
+BENCHMARK_CAPTURE(udptl_receive, redundancy_lossy, ErrorCorrection::Redundancy, true);
+BENCHMARK_CAPTURE(udptl_receive, fec_lossy, ErrorCorrection::Fec, true);
 
 }  // namespace
 }  // namespace sg::bench

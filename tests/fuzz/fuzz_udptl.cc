@@ -58,8 +58,7 @@ struct Peer final : t38::UdptlReceiver::Listener {
 constexpr size_t kOptions = 5;
 
 t38::UdptlSender::Options options_of(ByteView row) {
-  constexpr std::array kKinds = {t38::ErrorCorrection::Redundancy, t38::ErrorCorrection::Fec,
-                                 t38::ErrorCorrection::None};
+  constexpr std::array kKinds = {ErrorCorrection::Redundancy, ErrorCorrection::Fec, ErrorCorrection::None};
   t38::UdptlSender::Options options;
   options.error_correction = kKinds[(row[0] & 0x7F) % kKinds.size()];
   options.redundancy = static_cast<int8_t>(row[1]);

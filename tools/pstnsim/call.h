@@ -21,7 +21,7 @@ struct Call {
   Call(uint64_t number, Trunk& on, tdm::SignallingCallId signalling_id, Reactor& reactor)
       : id(number), trunk(on), signalling(signalling_id), timer(reactor) {}
 
-  bool is_data() const { return capability == tdm::BearerCapability::Unrestricted; }
+  bool is_data() const { return capability == BearerCapability::Unrestricted; }
 
   uint64_t id;
   Trunk& trunk;
@@ -30,7 +30,7 @@ struct Call {
   bool outgoing = false;
   std::string local, far;  // numbers
   const Subscriber* subscriber = nullptr;
-  tdm::BearerCapability capability = tdm::BearerCapability::Audio31k;
+  BearerCapability capability = BearerCapability::Audio31k;
   std::string state = "setup";
   std::filesystem::path document, received;
   std::unique_ptr<tdm::Bearer> bearer;

@@ -16,8 +16,8 @@ namespace {
 Span default_span(size_t number) {
   Span span;
   span.cesop.number = static_cast<uint16_t>(number);
-  span.cesop.clock = tdm::cesop::ClockSource::Given;
-  span.pri.role = tdm::pri::Role::Network;
+  span.cesop.clock = ClockSource::Given;
+  span.pri.role = IsdnRole::Network;
   return span;
 }
 
@@ -170,9 +170,9 @@ Result<> check(const Config& config) {
     if (span.is_analog() && span.analog.ports.empty())
       return fail("span {} is analog and needs numbers=NUMBER+NUMBER…, one for each port", span.cesop.number);
     int last_port = span.first_port + static_cast<int>(span.analog.ports.size()) - 1;
-    if (span.is_analog() && (span.first_port < 1 || last_port > tdm::kMaxAnalogPorts))
+    if (span.is_analog() && (span.first_port < 1 || last_port > kMaxAnalogPorts))
       return fail("span {}: ports {} to {}: there are ports 1 to {}", span.cesop.number, span.first_port, last_port,
-                  tdm::kMaxAnalogPorts);
+                  kMaxAnalogPorts);
     bool has_addresses = span.cesop.local.is_set() && span.cesop.remote.is_set();
     if (span.backend == SpanBackend::Cesop && !has_addresses)
       return fail("span {} needs local and remote addresses", span.cesop.number);

@@ -60,7 +60,7 @@ struct Span {
   tdm::cas::Config analog;
   int first_port = 1;  // of the first number; the others follow
 
-  bool is_analog() const { return cesop.type == tdm::SpanType::Analog; }
+  bool is_analog() const { return cesop.type == SpanType::Analog; }
 };
 
 struct Config {

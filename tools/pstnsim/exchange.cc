@@ -259,7 +259,7 @@ Result<uint64_t> Exchange::originate(const std::string& from, const std::string&
   tdm::Setup setup;
   setup.called.digits = to;
   setup.calling.number.digits = from;
-  if (subscriber->kind == Kind::Data) setup.bearer = tdm::BearerCapability::Unrestricted;
+  if (subscriber->kind == Kind::Data) setup.bearer = BearerCapability::Unrestricted;
   auto out = trunk->interface->setup(setup);
   if (!out) return tl::unexpected(out.error());
   auto owned = std::make_unique<Call>(++last_call_, *trunk, out->call, reactor_);

@@ -17,7 +17,7 @@ bool Trunk::has(uint16_t span) const {
 
 void Trunk::join(const Span& other) {
   config.pri.spans.push_back(other.pri.spans.front());
-  if (other.backup_dchannel) config.pri.backup = Timeslot{other.cesop.number, tdm::dchannel_of(other.cesop.type)};
+  if (other.backup_dchannel) config.pri.backup = Timeslot{other.cesop.number, dchannel_of(other.cesop.type)};
 }
 
 Result<std::unique_ptr<Lines>> Lines::make(const std::vector<Span>& spans, const Given& given, Reactor& reactor,
@@ -85,7 +85,7 @@ Result<std::unique_ptr<tdm::Signalling>> Lines::make_isdn(Trunk& trunk) {
   const Span& span = trunk.config;
   if (span.backend != SpanBackend::Dahdi)
     return tdm::pri::Interface::make(span.pri, reactor_, *trunk.backend, counters_);
-  auto open = [this, slot = Timeslot{span.cesop.number, tdm::dchannel_of(span.cesop.type)}] {
+  auto open = [this, slot = Timeslot{span.cesop.number, dchannel_of(span.cesop.type)}] {
     return dahdi_->open_dchannel(slot);
   };
   auto dchannel = tdm::dahdi::LastingDChannel::make(reactor_, span.pri.name, open);

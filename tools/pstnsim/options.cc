@@ -66,7 +66,7 @@ Result<std::vector<tdm::cas::PortConfig>> ports_numbered(std::string_view value)
   std::istringstream numbers{std::string(value)};
   for (std::string number; std::getline(numbers, number, '+');) {
     auto port = static_cast<uint8_t>(ports.size() + 1);
-    if (port > tdm::kMaxAnalogPorts) return fail("more than {} numbers", tdm::kMaxAnalogPorts);
+    if (port > kMaxAnalogPorts) return fail("more than {} numbers", kMaxAnalogPorts);
     ports.push_back({.slot = {0, port}, .number = number});
   }
   return ports;
@@ -89,8 +89,7 @@ Option<S> part(std::string_view name, Part S::*member, T Part::*inner, conf::Kin
 
 // It decides what others begin from, and is read before them.
 Option<Span> type_of_span() {
-  auto type =
-      choice<tdm::SpanType>({{"e1", tdm::SpanType::E1}, {"t1", tdm::SpanType::T1}, {"analog", tdm::SpanType::Analog}});
+  auto type = choice<SpanType>({{"e1", SpanType::E1}, {"t1", SpanType::T1}, {"analog", SpanType::Analog}});
   return {.name = "type",
           .range = type.range,
           .help = "e1 (default), t1, or analog: then backend=dahdi, and the keys of ANALOG SPANS",
@@ -98,8 +97,8 @@ Option<Span> type_of_span() {
             auto value = type.read(node);
             if (!value) return tl::unexpected(value.error());
             span.cesop.type = *value;
-            if (*value == tdm::SpanType::E1) span.pri.switch_type = tdm::pri::SwitchType::EuroIsdnE1;
-            if (*value == tdm::SpanType::T1) span.pri.switch_type = tdm::pri::SwitchType::Ni2;
+            if (*value == SpanType::E1) span.pri.switch_type = SwitchType::EuroIsdnE1;
+            if (*value == SpanType::T1) span.pri.switch_type = SwitchType::Ni2;
             return {};
           },
           .write = {}};
@@ -131,7 +130,6 @@ std::string described(const std::vector<Option<S>>& options) {
 }  // namespace
 
 const std::vector<Option<Span>>& span_options() {
-  using tdm::cesop::ClockSource;
   using tdm::cesop::SpanConfig;
   static const std::vector<Option<Span>> options = {
       option<Span>("backend", &Span::backend,
@@ -143,18 +141,14 @@ const std::vector<Option<Span>>& span_options() {
            "with cesop: HOST:PORT of this end"),
       part("remote", &Span::cesop, &SpanConfig::remote, spoken("HOST:PORT", SocketAddress::parse), "and of the other"),
       type_of_span(),
-      part("role", &Span::pri, &tdm::pri::Config::role, spoken("a role", tdm::pri::parse_role),
-           "network (default) or user"),
-      part("switch_type", &Span::pri, &tdm::pri::Config::switch_type,
-           spoken("a kind of exchange", tdm::pri::parse_switch_type),
-           "euroisdn_e1 (default on an E1), ni2 (default on a T1), euroisdn_t1, ni1, dms100, lucent5e, att4ess, qsig"),
-      part("clock", &Span::cesop, &SpanConfig::clock,
-           choice<ClockSource>({{"given", ClockSource::Given}, {"recovered", ClockSource::Recovered}}),
-           "given (default) or recovered"),
+      part("role", &Span::pri, &tdm::pri::Config::role, choice<IsdnRole>(), "network (default) or user"),
+      part("switch_type", &Span::pri, &tdm::pri::Config::switch_type, choice<SwitchType>(),
+           "euroisdn-e1 (default on an E1), ni2 (default on a T1), euroisdn-t1, ni1, dms100, 5ess, 4ess, qsig"),
+      part("clock", &Span::cesop, &SpanConfig::clock, choice<ClockSource>(), "given (default) or recovered"),
       part("ppm", &Span::cesop, &SpanConfig::ppm, number(-10000.0, 10000.0),
            "how much faster than this machine's clock a given clock runs (0)"),
-      part("hunt", &Span::pri, &tdm::pri::Config::hunt, spoken("an order", tdm::pri::parse_hunt),
-           "ascending (default), descending, round_robin: how timeslots for calls out are chosen"),
+      part("hunt", &Span::pri, &tdm::pri::Config::hunt, choice<HuntOrder>(),
+           "ascending (default), descending, round-robin: how timeslots for calls out are chosen"),
       option<Span>("nfas", &Span::nfas, number<uint16_t>(0, 1000),
                    "number of the span whose interface this one's timeslots belong to (none)"),
       option<Span>("backup_dchannel", &Span::backup_dchannel, truth(),
@@ -174,13 +168,10 @@ const std::vector<Option<Span>>& span_options() {
 }
 
 const std::vector<Option<Span>>& analog_options() {
-  using tdm::cas::CallerIdStandard;
   using tdm::cas::Config;
-  using tdm::cas::Dialling;
   static const std::vector<Option<Span>> options = {
       part("ports", &Span::analog, &Config::kind,
-           choice<tdm::LineKind>(
-               {{"fxs", tdm::LineKind::Fxs}, {"fxo", tdm::LineKind::Fxo}, {"em", tdm::LineKind::EAndM}}),
+           choice<LineKind>({{"fxs", LineKind::Fxs}, {"fxo", LineKind::Fxo}, {"em", LineKind::EAndM}}),
            "fxs (default): lines of this exchange; fxo: telephones and fax machines; em: tie lines"),
       part("numbers", &Span::analog, &Config::ports, spoken("numbers", ports_numbered),
            "one for each port from first_port on, with + between them"),

@@ -52,8 +52,8 @@ FaxCall::~FaxCall() {
 call::MediaDescription FaxCall::our_audio() const {
   call::AudioStream audio;
   audio.rtp = media_.local();
-  audio.codecs = {media::static_codec(media::CodecId::Pcma), media::static_codec(media::CodecId::Pcmu)};
-  if (options_.codec == media::CodecId::Pcmu) std::swap(audio.codecs[0], audio.codecs[1]);
+  audio.codecs = {media::static_codec(CodecId::Pcma), media::static_codec(CodecId::Pcmu)};
+  if (options_.codec == CodecId::Pcmu) std::swap(audio.codecs[0], audio.codecs[1]);
   audio.voice_band_data = {8, 0};
   audio.no_silence_suppression = true;
   return {.audio = audio, .image = std::nullopt};

@@ -61,7 +61,7 @@ class FaxMedia final : t38::IfpSink, t38::UdptlReceiver::Listener {
 
   // Audio.
   std::unique_ptr<t38::AudioFaxMachine> audio_;
-  const media::Codec* codec_ = &media::codec_of(media::CodecId::Pcma);  // of what is said
+  const media::Codec* codec_ = &media::codec_of(CodecId::Pcma);  // of what is said
   uint8_t payload_type_ = 8;
   std::vector<call::AudioCodec> codecs_;
   media::rtp::Sender sender_;

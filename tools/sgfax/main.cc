@@ -12,6 +12,7 @@
 #include <list>
 #include <nlohmann/json.hpp>
 
+#include "gateway/sip/transport.h"
 #include "media/port_pair.h"
 #include "tools/sgfax/document.h"
 #include "tools/sgfax/fax_call.h"
@@ -116,7 +117,7 @@ std::vector<sip::Listen> FaxApplication::listen_addresses() const {
     local = *SocketAddress::parse(ipv6 ? "::" : "0.0.0.0", is_caller ? 0 : 5060);
   }
   if (is_caller) return {{options_.target.transport, local}};
-  return {{sip::Transport::Udp, local}, {sip::Transport::Tcp, local}};
+  return {{Transport::Udp, local}, {Transport::Tcp, local}};
 }
 
 // Of one call, the latest that was started.
@@ -160,8 +161,7 @@ Result<> FaxApplication::start() {
   // Standard output is a program's, with --json.
   std::FILE* out = options_.json ? stderr : stdout;
   for (const auto& listen : agent_->bound()) {
-    std::fprintf(out, "ready sip:%s%s\n", listen.address.to_string().c_str(),
-                 listen.transport == sip::Transport::Tcp ? ";transport=tcp" : "");
+    fmt::print(out, "ready sip:{}{}\n", listen.address.to_string(), sip::uri_parameter_of(listen.transport));
   }
   std::fflush(out);
   return {};

@@ -146,10 +146,12 @@ Result<> parse_address(std::string_view uri, Options& options) {
   auto semicolon = std::min(rest.find(';'), rest.size());
   auto parameters = rest.substr(semicolon);
   rest = rest.substr(0, semicolon);
-  if (parameters == ";transport=tcp") {
-    options.target.transport = sip::Transport::Tcp;
-  } else if (!parameters.empty() && parameters != ";transport=udp") {
-    return wrong();
+  if (!parameters.empty()) {
+    constexpr std::string_view kTransport = ";transport=";
+    if (!parameters.starts_with(kTransport)) return wrong();
+    auto transport = value_named<Transport>(parameters.substr(kTransport.size()));
+    if (!transport) return wrong();
+    options.target.transport = *transport;
   }
   auto at = rest.find('@');
   if (at == std::string_view::npos || at == 0) return wrong();
@@ -190,8 +192,9 @@ Result<> read_rate(const std::string& value, Options& options) {
 }
 
 Result<> read_codec(const std::string& value, Options& options) {
-  if (value != "pcma" && value != "pcmu") return fail("--codec: \"pcma\" or \"pcmu\" is wanted");
-  options.codec = value == "pcma" ? media::CodecId::Pcma : media::CodecId::Pcmu;
+  auto codec = value_named<CodecId>(value);
+  if (!codec) return fail("--codec: \"pcma\" or \"pcmu\" is wanted");
+  options.codec = *codec;
   return {};
 }
 

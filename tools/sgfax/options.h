@@ -39,7 +39,7 @@ struct Options {
   std::string header;
   bool ecm = true;
   int max_bit_rate = 14400;
-  media::CodecId codec = media::CodecId::Pcma;
+  CodecId codec = CodecId::Pcma;
   SocketAddress local;  // unset: any address, receive on port 5060, send on any
   std::chrono::seconds timeout{1800};
   bool json = false;

@@ -21,7 +21,7 @@ route::RoutedCall routed_call(const call::Record& record) {
   call.query.called = record.setup.called;
   call.query.calling = record.setup.calling.number;
   if (record.setup.redirection) call.query.redirecting = record.setup.redirection->from;
-  if (record.setup.bearer == tdm::BearerCapability::Unrestricted) call.query.media = conf::CallMedia::Data;
+  if (record.setup.bearer == BearerCapability::Unrestricted) call.query.media = CallMedia::Data;
   call.query.now = record.started;
   call.route = record.plan.route;
   call.outcome = record.plan.outcome;

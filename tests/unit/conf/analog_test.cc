@@ -58,7 +58,7 @@ TEST(AnalogSettings, AreReadFromAFile) {
   ASSERT_TRUE(settings) << settings.error().message;
   ASSERT_EQ(settings->analog_trunks.size(), 3u);
   ASSERT_EQ(settings->ports.size(), 3u);
-  EXPECT_EQ(settings->analog_trunk_of(settings->ports[1])->kind, AnalogKind::Fxo);
+  EXPECT_EQ(settings->analog_trunk_of(settings->ports[1])->kind, LineKind::Fxo);
   EXPECT_THAT(settings->analog_trunks_on(9), ElementsAre());
   EXPECT_EQ(settings->ports[0].port, (Port{1, 1}));
   EXPECT_EQ(settings->ports[2].port->to_string(), "3/24");

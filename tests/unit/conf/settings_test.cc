@@ -90,7 +90,7 @@ TEST(Settings, AreReadFromAFile) {
   ASSERT_EQ(settings->pri_trunks.size(), 2u);
   ASSERT_EQ(settings->sip_trunks.size(), 1u);
   EXPECT_EQ(settings->sip_trunks[0].peer.address.to_string(), "[::1]:5080");
-  EXPECT_THAT(settings->sip_trunks[0].codecs, ElementsAre(Codec::Pcmu));
+  EXPECT_THAT(settings->sip_trunks[0].codecs, ElementsAre(CodecId::Pcmu));
   ASSERT_EQ(settings->routes.size(), 2u);
   EXPECT_THAT(settings->routes[0].from, ElementsAre("pbx"));
   EXPECT_THAT(settings->routes[0].called, ElementsAre("+49*", "112"));
@@ -111,8 +111,8 @@ TEST(Settings, FindSpansAndTrunksByName) {
 TEST(Settings, GiveTrunksTheFaxSectionWhereTheySayNothingElse) {
   auto settings = parse(kGood, "test.toml").value();
 
-  EXPECT_EQ(settings.trunk("pstn")->fax.t38, T38Mode::Peer);
-  EXPECT_EQ(settings.trunk("carrier")->fax.t38, T38Mode::Never);
+  EXPECT_EQ(settings.trunk("pstn")->fax.t38, T38Ask::Peer);
+  EXPECT_EQ(settings.trunk("carrier")->fax.t38, T38Ask::Never);
   EXPECT_EQ(settings.trunk("carrier")->fax.max_bit_rate, 9600);
 }
 
@@ -123,9 +123,9 @@ TEST(Settings, TellByDirectionWhoAsksForT38) {
 
   ASSERT_TRUE(settings) << settings.error().message;
   const TrunkFax& fax = settings->sip_trunks[0].fax;
-  EXPECT_EQ(fax.t38, T38Mode::Ced);
+  EXPECT_EQ(fax.t38, T38Ask::Ced);
   EXPECT_FALSE(fax.t38_from);
-  EXPECT_EQ(fax.t38_to, T38Mode::AtOnce);
+  EXPECT_EQ(fax.t38_to, T38Ask::AtOnce);
   EXPECT_EQ(fax.t38_offer_window, milliseconds(4000));
   EXPECT_EQ(fax.sg3, Sg3::Pass);
 }
@@ -296,8 +296,10 @@ INSTANTIATE_TEST_SUITE_P(
               {"test.toml:20: [trunk.pstn] spans:", "[trunk.pbx] already"}},
         Fault{"NoSuchSpan", "spans = [1]", "spans = [7]", {"[trunk.pstn] spans: there is no [span.7]"}},
         Fault{"SamePort", "127.0.0.1:7003", "127.0.0.1:7001", {"[span.2] local:", "[span.1] already"}},
-        Fault{
-            "SwitchOfAnotherSpanType", "\"ni2\"", "\"euroisdn-e1\"", {"[trunk.pbx] switch:", "span 2, which is a T1"}},
+        Fault{"SwitchOfAnotherSpanType",
+              "\"ni2\"",
+              "\"euroisdn-e1\"",
+              {"[trunk.pbx] switch:", "span 2, which is of type T1"}},
         Fault{"DChannelBeyondTheFrame",
               "switch = \"ni2\"",
               "switch = \"ni2\"\ndchannel = 25",
@@ -308,7 +310,7 @@ INSTANTIATE_TEST_SUITE_P(
               {"[trunk.pbx] dchannels: goes only with nfas = true"}},
         Fault{"NfasOfOneSpan", "switch = \"ni2\"", "switch = \"ni2\"\nnfas = true", {"[trunk.pbx] nfas: needs two"}},
         Fault{"PpmOfARecoveredClock", "clock = \"given\"\n", "", {"[span.1] ppm:", "clock = \"given\""}},
-        Fault{"PeerWithoutListener", ";transport=tcp", "", {"[trunk.carrier] peer: needs UDP on IPv6"}},
+        Fault{"PeerWithoutListener", ";transport=tcp", "", {"[trunk.carrier] peer: needs udp on IPv6"}},
         Fault{"PeerIsUs", "[::1]:5080", "[::1]:5062", {"[trunk.carrier] peer:", "listens on itself"}},
         Fault{"UnknownParameter", ";transport=tcp", ";lr", {"[trunk.carrier] peer:", "only transport="}},
         Fault{"RouteToNowhere",
@@ -478,7 +480,7 @@ TEST(Settings, OfAnEmptyFileAreTheDefaults) {
 
   ASSERT_TRUE(settings);
   EXPECT_TRUE(settings->sip.listen.empty());
-  EXPECT_EQ(settings->fax.t38, T38Mode::Preamble);
+  EXPECT_EQ(settings->fax.t38, T38Ask::Preamble);
 }
 
 TEST(Settings, SayWhichFileIsMissing) {

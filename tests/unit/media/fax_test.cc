@@ -315,7 +315,7 @@ TEST_F(FaxCall, IfpsAreRelayedBetweenTwoT38Peers) {
   settings.remote = a.address();
   service().use_t38(session, Side::A, settings);
   settings.remote = b.address();
-  settings.remote_params.error_correction = t38::ErrorCorrection::None;
+  settings.remote_params.error_correction = ErrorCorrection::None;
   service().use_t38(session, Side::B, settings);
   settle(session);
 

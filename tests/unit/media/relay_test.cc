@@ -43,8 +43,8 @@ struct FaxRelayTest : T38SessionTest {
 };
 
 TEST_F(FaxRelayTest, IsToldFrameByFrameAndEachSideHasItsOwnCorrectionAndSize) {
-  start({.max_datagram = 400, .error_correction = t38::ErrorCorrection::Redundancy},
-        {.max_datagram = 120, .error_correction = t38::ErrorCorrection::Fec});
+  start({.max_datagram = 400, .error_correction = ErrorCorrection::Redundancy},
+        {.max_datagram = 120, .error_correction = ErrorCorrection::Fec});
   run(300s);
 
   EXPECT_TRUE(a->fax->result().success) << a->fax->result().status_text;
@@ -68,7 +68,7 @@ TEST_F(FaxRelayTest, IsToldFrameByFrameAndEachSideHasItsOwnCorrectionAndSize) {
 
 // Telephone adapters tell so, whatever they mean by it.
 TEST_F(FaxRelayTest, APeerThatTells72IsTakenAtItsWordAndGetsItsPagesAtFullSpeed) {
-  start({}, {.max_datagram = 72, .error_correction = t38::ErrorCorrection::Redundancy});
+  start({}, {.max_datagram = 72, .error_correction = ErrorCorrection::Redundancy});
   run(300s);
 
   EXPECT_EQ(b->fax->result().pages_received, 3) << b->fax->result().status_text;
@@ -91,7 +91,7 @@ TEST_F(FaxRelayTest, AnIfpThatWasCutIsDroppedAndCounted) {
 }
 
 TEST_F(FaxRelayTest, WhatOneSideLosesIsRepairedBeforeItGoesOn) {
-  start({.error_correction = t38::ErrorCorrection::Fec}, {.error_correction = t38::ErrorCorrection::Redundancy});
+  start({.error_correction = ErrorCorrection::Fec}, {.error_correction = ErrorCorrection::Redundancy});
   a->lose_every = 7;
   run(300s);
 
@@ -123,7 +123,7 @@ TEST_F(FaxRelayTest, GoesOnWhenAPeerMovesAndDescribesItselfInOtherWords) {
 }
 
 TEST_F(FaxRelayTest, ALongIfpGoesOnInPiecesThatTheOtherSideTakes) {
-  start({}, {.max_datagram = 200, .error_correction = t38::ErrorCorrection::None});
+  start({}, {.max_datagram = 200, .error_correction = ErrorCorrection::None});
   Bytes datagram{0, 0, 0x82, 0x0D, 0xC0 | 8 << 1, 1, 0xE0, 0x02, 0x07};  // 520 octets of a page, V.17 14400
   datagram.resize(datagram.size() + 520, 0x55);
   datagram.insert(datagram.end(), {0, 0});
@@ -143,7 +143,7 @@ TEST_F(FaxRelayTest, ALongIfpGoesOnInPiecesThatTheOtherSideTakes) {
 
 // The other side's numbers have no gap: it would take what is left for the whole frame.
 TEST_F(FaxRelayTest, AFrameThatLostItsMiddleGoesOnAsABadOne) {
-  start({.error_correction = t38::ErrorCorrection::None}, {.error_correction = t38::ErrorCorrection::None});
+  start({.error_correction = ErrorCorrection::None}, {.error_correction = ErrorCorrection::None});
   const Bytes preamble{0, 0, 1, 0x06, 0, 0}, head{0, 1, 8, 0xC0, 1, 0x80, 0, 2, 0xFF, 0xC8, 0x31, 0, 0},
       end{0, 3, 3, 0xC0, 1, 0x20, 0, 0};
   for (const Bytes& datagram : {preamble, head, end}) wire.waiting[a->socket].emplace_back(a->address, datagram);

@@ -60,7 +60,7 @@ class ServiceFixture : public ::testing::Test, private Service::Listener {
   // Before anything else, where the defaults will not do.
   // Without more depth in a fax's silences: what is said within a second is heard within it.
   Config config{.first_port = 30000, .last_port = 39999, .fax_jitter_max = std::chrono::milliseconds(60)};
-  tdm::SpanType span_type = tdm::SpanType::E1;
+  SpanType span_type = SpanType::E1;
 
   ~ServiceFixture() override { service_.reset(); }
 

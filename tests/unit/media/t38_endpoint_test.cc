@@ -236,7 +236,7 @@ TEST_F(T38EndpointLossTest, ARiseIsToldOnceWithTheLossThatWasMeasured) {
 }
 
 TEST_F(T38EndpointLossTest, WithoutRedundancyThereIsNoDepth) {
-  settings.remote_params.error_correction = t38::ErrorCorrection::Fec;
+  settings.remote_params.error_correction = ErrorCorrection::Fec;
   hear(1000, 5);
 
   EXPECT_EQ(endpoint().stats().redundancy, 0);
@@ -269,8 +269,8 @@ Bytes page_data(size_t octets) {
 }
 
 TEST_F(T38EndpointLossTest, APeerThatTellsTooMuchGetsNoDatagramAboveWhatItReallyTakes) {
-  const t38::Params told{.max_datagram = 1400, .error_correction = t38::ErrorCorrection::Fec};
-  for (auto really : {t38::ErrorCorrection::None, t38::ErrorCorrection::Redundancy, t38::ErrorCorrection::Fec}) {
+  const t38::Params told{.max_datagram = 1400, .error_correction = ErrorCorrection::Fec};
+  for (auto really : {ErrorCorrection::None, ErrorCorrection::Redundancy, ErrorCorrection::Fec}) {
     for (int limit : {100, 180, 320}) {
       SCOPED_TRACE(fmt::format("error correction {}, {} octets", static_cast<int>(really), limit));
       made.reset();
@@ -289,8 +289,8 @@ TEST_F(T38EndpointLossTest, APeerThatTellsTooMuchGetsNoDatagramAboveWhatItReally
       EXPECT_GT(largest, static_cast<size_t>(limit) * 9 / 10) << "what it takes is made use of";
       const auto& latest = wire.sent.back().second;  // of 12 octets, and before it others of as many
       const size_t error_recovery = 2 + 1 + 12;
-      EXPECT_EQ(latest[error_recovery] == 0x80, really == t38::ErrorCorrection::Fec);
-      EXPECT_EQ(latest.size() == error_recovery + 2, really == t38::ErrorCorrection::None);
+      EXPECT_EQ(latest[error_recovery] == 0x80, really == ErrorCorrection::Fec);
+      EXPECT_EQ(latest.size() == error_recovery + 2, really == ErrorCorrection::None);
     }
   }
 }
@@ -331,7 +331,7 @@ TEST_F(T38EndpointTest, RepeatsNothingToAPeerThatPutUsOnHold) {
 
 TEST_F(T38EndpointTest, WhatThePeerDoesNotTakeAtOnceIsSentInPieces) {
   settings.remote_params.max_ifp = 40;
-  settings.remote_params.error_correction = t38::ErrorCorrection::None;
+  settings.remote_params.error_correction = ErrorCorrection::None;
   endpoint().on_ifp(page_data(300), 2);
 
   ASSERT_EQ(wire.sent.size(), 10u) << "nine pieces, the last one twice";
@@ -394,7 +394,7 @@ TEST_F(T38EndpointTest, SendsNoCopiesOfWhatTheNextDatagramRepeats) {
 }
 
 TEST_F(T38EndpointTest, SendsCopiesAtOnceWhereNoLaterDatagramRepeats) {
-  settings.remote_params.error_correction = t38::ErrorCorrection::None;
+  settings.remote_params.error_correction = ErrorCorrection::None;
 
   endpoint().on_ifp(kNoSignalIfp, 3);
   run(100);

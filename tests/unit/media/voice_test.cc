@@ -34,7 +34,7 @@ class VoiceCall : public ServiceFixture {
   }
 
   // Another span, and nothing of the call before.
-  void restart(tdm::SpanType type) {
+  void restart(SpanType type) {
     far.reset();
     stop_service();
     span_type = type;
@@ -129,8 +129,8 @@ TEST_F(VoiceCall, RtpToTimeslotPassesEveryOctetUntouchedInTheFaxProfile) {
 
 // CLEARMODE (RFC 4040): the law of the span is nothing to data, and neither tone nor digit is heard or made in them.
 TEST_F(VoiceCall, DataPassUntouchedWhateverTheLawOfTheSpan) {
-  for (auto type : {tdm::SpanType::E1, tdm::SpanType::T1}) {
-    SCOPED_TRACE(type == tdm::SpanType::E1 ? "A-law" : "mu-law");
+  for (auto type : {SpanType::E1, SpanType::T1}) {
+    SCOPED_TRACE(type == SpanType::E1 ? "A-law" : "mu-law");
     restart(type);
     start(
         [](RtpSettings& settings) {
@@ -223,7 +223,7 @@ TEST_F(VoiceCall, RedundancyIsSentInTheFaxProfileOnly) {
 }
 
 TEST_F(VoiceCall, MuLawTimeslotAndALawPeerAreConvertedByTheTablesOfG711) {
-  span_type = tdm::SpanType::T1;
+  span_type = SpanType::T1;
   start({}, Profile::Fax);
   Bytes said, heard_there;
 
@@ -402,7 +402,7 @@ struct FaxOnset : VoiceCall {
   }
   // How long after the signal's first sample the packets were those of a fax, in ms.
   double ready_after(Signal signal, bool is_on_timeslot) {
-    restart(tdm::SpanType::E1);
+    restart(SpanType::E1);
     start([](RtpSettings& settings) { settings.voice_band_data = kForFax; });
     for (size_t i = 0; i < 20; ++i) {
       send_audio(block_of(nullptr, 0));

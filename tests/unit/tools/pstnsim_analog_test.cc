@@ -27,7 +27,7 @@ struct End {
 struct Analog {
   std::filesystem::path directory;
   ManualReactor reactor;
-  tdm::SpanPair pair{reactor, {.type = tdm::SpanType::Analog, .ports = 4}};
+  tdm::SpanPair pair{reactor, {.type = SpanType::Analog, .ports = 4}};
   Counters counters;
   End lines, telephones;
 

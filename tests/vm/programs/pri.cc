@@ -116,10 +116,10 @@ class DataTerminal {
 
 // One end of the line: answers what comes, and puts a telephone on each call.
 struct Side final : Signalling::Listener {
-  Side(EventLoop& loop, uint16_t span, pri::Role role, double tone) : hertz(tone) {
+  Side(EventLoop& loop, uint16_t span, IsdnRole role, double tone) : hertz(tone) {
     card = dahdi::DahdiBackend::make(loop, {.spans = {{.number = span}}}).value();
     pri::Config config;
-    config.name = role == pri::Role::User ? "user" : "network";
+    config.name = role == IsdnRole::User ? "user" : "network";
     config.role = role;
     config.spans = {{.number = span, .type = SpanType::E1}};
     interface = pri::Interface::make(config, loop, *card, counters).value();
@@ -219,8 +219,8 @@ struct PriOverDahdi : testing::Test {
   }
 
   EventLoop loop;
-  Side user{loop, 1, pri::Role::User, 1000};
-  Side network{loop, 2, pri::Role::Network, 600};
+  Side user{loop, 1, IsdnRole::User, 1000};
+  Side network{loop, 2, IsdnRole::Network, 600};
 };
 
 TEST_F(PriOverDahdi, TheUserCallsAndBothHearEachOther) {

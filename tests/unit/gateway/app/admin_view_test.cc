@@ -93,7 +93,7 @@ TEST_F(AdminViewTest, FactsAreOfEveryLineAndPeer) {
   EXPECT_EQ(facts.peers[0].trunk, "pbx");
   ASSERT_EQ(facts.spans.size(), 1u);
   EXPECT_EQ(facts.spans[0].dchannel, 16);
-  EXPECT_EQ(facts.spans[0].role, conf::PriRole::User);
+  EXPECT_EQ(facts.spans[0].role, IsdnRole::User);
   EXPECT_FALSE(facts.spans[0].driver);
   EXPECT_EQ(facts.ports.in_use, 1u) << "the peer's side";
   EXPECT_EQ(facts.driver_version + facts.driver_error, "");

@@ -14,7 +14,7 @@ using testing::Contains;
 using testing::Field;
 using testing::HasSubstr;
 
-SpanFacts pseudowire(conf::PriRole role, conf::SpanClock clock) {
+SpanFacts pseudowire(IsdnRole role, ClockSource clock) {
   SpanFacts span;
   span.settings.number = span.view.span.number = 1;
   span.settings.clock = clock;
@@ -25,8 +25,8 @@ SpanFacts pseudowire(conf::PriRole role, conf::SpanClock clock) {
 }
 
 // An E1 that is configured as it should be, and up.
-SpanFacts card(uint16_t number, conf::PriRole role, int sync_source) {
-  SpanFacts span = pseudowire(role, conf::SpanClock::Recovered);
+SpanFacts card(uint16_t number, IsdnRole role, int sync_source) {
+  SpanFacts span = pseudowire(role, ClockSource::Recovered);
   span.settings.number = span.view.span.number = number;
   span.settings.backend = conf::SpanBackend::Dahdi;
   span.driver.emplace();
@@ -52,7 +52,7 @@ auto tells(Grade grade, const char* subject, const char* says, const char* mend)
 }
 
 TEST(Doctor, FindsNothingToMendWhereAllIsWell) {
-  auto findings = examine(with({card(1, conf::PriRole::User, 1)}));
+  auto findings = examine(with({card(1, IsdnRole::User, 1)}));
 
   EXPECT_EQ(findings.size(), 3u);
   EXPECT_THAT(findings, testing::Each(Field(&Finding::grade, Grade::Good)));
@@ -124,7 +124,7 @@ TEST(Doctor, SeesMediaPortsRunOut) {
 }
 
 TEST(Doctor, SaysOnceThatThereIsNoDriver) {
-  Facts facts = with({card(1, conf::PriRole::User, 1)});
+  Facts facts = with({card(1, IsdnRole::User, 1)});
   facts.driver_version.clear();
   facts.driver_error = "the dahdi module is not loaded";
   facts.spans[0].driver.reset();
@@ -137,21 +137,21 @@ TEST(Doctor, SaysOnceThatThereIsNoDriver) {
 }
 
 TEST(Doctor, TellsThatMoreCallsComeThanCanBeSetUp) {
-  Facts facts = with({card(1, conf::PriRole::User, 1)});
+  Facts facts = with({card(1, IsdnRole::User, 1)});
   facts.is_overloaded = true;
 
   EXPECT_THAT(examine(facts), tells(Grade::Fault, "sip", "more calls come", "max_cps"));
 }
 
 TEST(Doctor, TellsASpanThatTheDriverDoesNotHave) {
-  Facts facts = with({card(4, conf::PriRole::User, 1)});
+  Facts facts = with({card(4, IsdnRole::User, 1)});
   facts.spans[0].driver.reset();
 
   EXPECT_THAT(examine(facts), tells(Grade::Fault, "span 4", "no span 4", "dahdi_cfg"));
 }
 
 TEST(Doctor, TellsChannelsThatAreNotConfigured) {
-  Facts some = with({card(1, conf::PriRole::User, 1)}), all = some;
+  Facts some = with({card(1, IsdnRole::User, 1)}), all = some;
   some.spans[0].channels[4].kind = ChannelKind::NotConfigured;
   for (auto& channel : all.spans[0].channels) channel.kind = ChannelKind::NotConfigured;
 
@@ -160,7 +160,7 @@ TEST(Doctor, TellsChannelsThatAreNotConfigured) {
 }
 
 TEST(Doctor, TellsADChannelThatIsNone) {
-  Facts facts = with({card(1, conf::PriRole::User, 1)});
+  Facts facts = with({card(1, IsdnRole::User, 1)});
   facts.spans[0].channels[15].kind = ChannelKind::Clear;
 
   EXPECT_THAT(examine(facts), tells(Grade::Fault, "span 1", "timeslot 16 is to be the D-channel", "dchan="));
@@ -173,7 +173,7 @@ TEST(Doctor, TellsAnAlarmAndNotWhatFollowsFromIt) {
   };
   for (auto [alarm, says] : {Row{tdm::kAlarmRed, "RED"}, Row{tdm::kAlarmBlue, "BLUE"}, Row{tdm::kAlarmYellow, "YELLOW"},
                              Row{tdm::kAlarmLoopback, "LOOPBACK"}}) {
-    for (auto span : {card(1, conf::PriRole::User, 1), pseudowire(conf::PriRole::User, conf::SpanClock::Recovered)}) {
+    for (auto span : {card(1, IsdnRole::User, 1), pseudowire(IsdnRole::User, ClockSource::Recovered)}) {
       span.view.span.alarms = alarm;
       span.view.signalling_is_up = false;
 
@@ -186,21 +186,21 @@ TEST(Doctor, TellsAnAlarmAndNotWhatFollowsFromIt) {
 }
 
 TEST(Doctor, TellsTimeslotsThatAreBlocked) {
-  SpanFacts span = card(2, conf::PriRole::User, 1);
+  SpanFacts span = card(2, IsdnRole::User, 1);
   span.view.blocked = 30;
 
   EXPECT_THAT(examine(with({span})), tells(Grade::Warning, "span 2", "take no call: 30", "unblock span 2"));
 }
 
 TEST(Doctor, TellsLayer2ThatIsDownOnACleanLine) {
-  auto span = pseudowire(conf::PriRole::Network, conf::SpanClock::Given);
+  auto span = pseudowire(IsdnRole::Network, ClockSource::Given);
   span.view.signalling_is_up = false;
 
   EXPECT_THAT(examine(with({span})), tells(Grade::Fault, "span 1", "no answer on the D-channel", "here: \"network\""));
 }
 
 TEST(Doctor, TellsASpanThatNoTrunkUses) {
-  auto span = pseudowire(conf::PriRole::User, conf::SpanClock::Recovered);
+  auto span = pseudowire(IsdnRole::User, ClockSource::Recovered);
   span.role.reset();
 
   EXPECT_THAT(examine(with({span})), tells(Grade::Warning, "span 1", "no trunk", "spans"));
@@ -208,7 +208,7 @@ TEST(Doctor, TellsASpanThatNoTrunkUses) {
 
 // A card of two ports.
 SpanFacts analog(std::vector<admin::TimeslotView> ports) {
-  SpanFacts span = card(1, conf::PriRole::User, 0);
+  SpanFacts span = card(1, IsdnRole::User, 0);
   span.role.reset();
   span.is_analog = true;
   span.driver->name = "WCTDM/0";
@@ -268,7 +268,7 @@ TEST(Doctor, TellsWhatAnAnalogPortLacks) {
 }
 
 TEST(Doctor, TellsAnEchoCancellerThatIsMissing) {
-  auto span = card(1, conf::PriRole::User, 1);
+  auto span = card(1, IsdnRole::User, 1);
   span.view.span.counters = {{"echo canceller failures", 3}};
 
   EXPECT_THAT(examine(with({span})),
@@ -276,25 +276,25 @@ TEST(Doctor, TellsAnEchoCancellerThatIsMissing) {
 }
 
 TEST(Doctor, TellsMissedInterrupts) {
-  auto span = card(1, conf::PriRole::User, 1);
+  auto span = card(1, IsdnRole::User, 1);
   span.driver->irq_misses = 7;
 
   EXPECT_THAT(examine(with({span})), tells(Grade::Warning, "span 1", "missed 7 interrupts", "/proc/interrupts"));
 }
 
 TEST(ClockPlan, OfCardsNeedsASourceWhereTheNetworkGivesOne) {
-  EXPECT_THAT(examine_clocks(with({card(1, conf::PriRole::User, 0)})),
+  EXPECT_THAT(examine_clocks(with({card(1, IsdnRole::User, 0)})),
               tells(Grade::Fault, "clock", "span 1 runs free", "span=1,1"));
-  EXPECT_TRUE(examine_clocks(with({card(1, conf::PriRole::Network, 0)})).empty());
+  EXPECT_TRUE(examine_clocks(with({card(1, IsdnRole::Network, 0)})).empty());
 }
 
 TEST(ClockPlan, OfCardsTellsWhenNobodyMayGiveAClock) {
-  EXPECT_THAT(examine_clocks(with({card(1, conf::PriRole::Network, 1)})),
+  EXPECT_THAT(examine_clocks(with({card(1, IsdnRole::Network, 1)})),
               tells(Grade::Warning, "clock", "nobody gives one", "span=1,0"));
 }
 
 TEST(ClockPlan, OfCardsTellsTwoSourcesThatContradict) {
-  auto one = card(1, conf::PriRole::User, 1), other = card(2, conf::PriRole::User, 2);
+  auto one = card(1, IsdnRole::User, 1), other = card(2, IsdnRole::User, 2);
 
   EXPECT_THAT(examine_clocks(with({one, other})), tells(Grade::Warning, "clock", "two clocks", "timing cable"));
   other.driver->sync_source = 1;
@@ -302,23 +302,22 @@ TEST(ClockPlan, OfCardsTellsTwoSourcesThatContradict) {
 }
 
 TEST(ClockPlan, OfSoftwareSpansIsTheDriversOwn) {
-  auto span = card(1, conf::PriRole::User, 0);
+  auto span = card(1, IsdnRole::User, 0);
   span.driver->name = "DYN/loc/1:0";
 
   EXPECT_TRUE(examine_clocks(with({span})).empty());
 }
 
 TEST(ClockPlan, OfPseudowiresNeedsOneEndThatGivesIt) {
-  using conf::PriRole, conf::SpanClock;
-  auto two_clocks = pseudowire(PriRole::User, SpanClock::Given);
+  auto two_clocks = pseudowire(IsdnRole::User, ClockSource::Given);
 
   EXPECT_THAT(examine_clocks(with({two_clocks})), tells(Grade::Warning, "clock", "0 slips", "recovered"));
   two_clocks.view.span.counters = {{"slips", 9}};
   EXPECT_THAT(examine_clocks(with({two_clocks})), tells(Grade::Fault, "clock", "9 slips", "recovered"));
-  EXPECT_THAT(examine_clocks(with({pseudowire(PriRole::Network, SpanClock::Recovered)})),
+  EXPECT_THAT(examine_clocks(with({pseudowire(IsdnRole::Network, ClockSource::Recovered)})),
               tells(Grade::Warning, "clock", "nobody gives one", "given"));
-  EXPECT_TRUE(examine_clocks(with({pseudowire(PriRole::User, SpanClock::Recovered)})).empty());
-  EXPECT_TRUE(examine_clocks(with({pseudowire(PriRole::Network, SpanClock::Given)})).empty());
+  EXPECT_TRUE(examine_clocks(with({pseudowire(IsdnRole::User, ClockSource::Recovered)})).empty());
+  EXPECT_TRUE(examine_clocks(with({pseudowire(IsdnRole::Network, ClockSource::Given)})).empty());
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ TEST_F(CallTest, SipToPriRingsAnswersAndIsHungUpByTheCaller) {
   called->listener->on_answered(std::nullopt);
   EXPECT_EQ(caller.heard.back(), "answer");
   ASSERT_TRUE(caller.last_media && caller.last_media->audio);
-  EXPECT_EQ(caller.last_media->audio->codecs, (std::vector<AudioCodec>{{media::CodecId::Pcma, 8}}));
+  EXPECT_EQ(caller.last_media->audio->codecs, (std::vector<AudioCodec>{{CodecId::Pcma, 8}}));
   EXPECT_TRUE(media.did(Side::A, "rtp 192.0.2.1:4000"));
   EXPECT_EQ(media.bridging, media::Bridging::Both);
 
@@ -428,11 +428,11 @@ TEST_F(CallTest, AfterRefusedT38TheFaxIsOfferedAsVoiceBandData) {
 
 TEST_F(CallTest, VoiceBandDataIsOfferedInTheLawThatStandsAndTheOtherOneAfterIt) {
   targets = {&pri};
-  LegScript& caller = incoming(sip, audio_at("192.0.2.1:4000", {{media::CodecId::Pcmu, 0}, {media::CodecId::Pcma, 8}}));
+  LegScript& caller = incoming(sip, audio_at("192.0.2.1:4000", {{CodecId::Pcmu, 0}, {CodecId::Pcma, 8}}));
   pri.legs.back()->listener->on_timeslot({1, 3});
   pri.legs.back()->listener->on_answered(std::nullopt);
   reactor.settle();
-  ASSERT_EQ(media.rtp[Side::A].codec.id, media::CodecId::Pcmu);
+  ASSERT_EQ(media.rtp[Side::A].codec.id, CodecId::Pcmu);
 
   media.hear(Side::B, media::HeardTone::V21Preamble);
   caller.listener->on_offer_refused(488);
@@ -440,9 +440,9 @@ TEST_F(CallTest, VoiceBandDataIsOfferedInTheLawThatStandsAndTheOtherOneAfterIt) 
 
   ASSERT_TRUE(caller.last_media && caller.last_media->audio);
   const auto offered = caller.last_media->audio->codecs;
-  EXPECT_EQ(offered, (std::vector<AudioCodec>{{media::CodecId::Pcmu, 0}, {media::CodecId::Pcma, 8}}));
+  EXPECT_EQ(offered, (std::vector<AudioCodec>{{CodecId::Pcmu, 0}, {CodecId::Pcma, 8}}));
   caller.listener->on_offer_answered(audio_at("192.0.2.1:4000", offered));
-  EXPECT_EQ(media.rtp[Side::A].codec.id, media::CodecId::Pcmu);
+  EXPECT_EQ(media.rtp[Side::A].codec.id, CodecId::Pcmu);
 }
 
 TEST_F(CallTest, VoiceBandDataIsOfferedAfterARefusalThatComesLateToo) {
@@ -559,7 +559,7 @@ TEST_F(CallTest, ThePeersT38OfferIsTakenAtAnyTimeAndItsWayBackToAudioToo) {
   EXPECT_EQ(manager.find(id)->caller().mode(), MediaModeState::Passthrough);
 }
 
-MediaDescription both_at(const std::string& where, std::vector<AudioCodec> codecs = {{media::CodecId::Pcma, 8}}) {
+MediaDescription both_at(const std::string& where, std::vector<AudioCodec> codecs = {{CodecId::Pcma, 8}}) {
   return {audio_at(where, std::move(codecs)).audio, t38_at(where).image};
 }
 
@@ -773,13 +773,13 @@ TEST_F(CallTest, ARunningFaxKeepsItsVersionWhateverThePeerOffersAnew) {
 }
 
 TEST_F(CallTest, WhatAT38PeerTellsWronglyIsPutRightOnItsSideOnly) {
-  sip.policy.t38_peer_faults = {.max_datagram = 180, .error_correction = t38::ErrorCorrection::None};
+  sip.policy.t38_peer_faults = {.max_datagram = 180, .error_correction = ErrorCorrection::None};
   LegScript& caller = answered_sip_to_pri();
 
   caller.listener->on_offer(t38_at("192.0.2.1:4002"));
 
   EXPECT_EQ(media.t38[Side::A].remote_params.max_datagram, 180);
-  EXPECT_EQ(media.t38[Side::A].remote_params.error_correction, t38::ErrorCorrection::None);
+  EXPECT_EQ(media.t38[Side::A].remote_params.error_correction, ErrorCorrection::None);
   EXPECT_EQ(media.t38[Side::A].local, sip.policy.t38_params) << "what we told of ourselves";
 }
 
@@ -855,9 +855,9 @@ TEST_F(CallTest, PriToSipOffersAudioAndUsesTheAnswer) {
   ASSERT_TRUE(callee.last_media && callee.last_media->audio);
 
   callee.listener->on_alerting(false, std::nullopt);
-  callee.listener->on_answered(audio_at("192.0.2.9:5000", {{media::CodecId::Pcmu, 0}}));
+  callee.listener->on_answered(audio_at("192.0.2.9:5000", {{CodecId::Pcmu, 0}}));
 
-  EXPECT_EQ(media.rtp[Side::B].codec.id, media::CodecId::Pcmu);
+  EXPECT_EQ(media.rtp[Side::B].codec.id, CodecId::Pcmu);
   EXPECT_EQ(caller.heard.back(), "answer");
 }
 

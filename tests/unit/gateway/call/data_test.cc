@@ -20,7 +20,7 @@ class DataTest : public CallTest {
     return CallTest::route(from, setup);
   }
   // An ISDN call with this bearer capability.
-  LegScript& from_pri(tdm::BearerCapability bearer) {
+  LegScript& from_pri(BearerCapability bearer) {
     call::Setup setup;
     setup.called.digits = "200";
     setup.bearer = bearer;
@@ -42,19 +42,19 @@ TEST_F(DataTest, WhatAnOfferHasDecidesOnTheBearer) {
   struct Row {
     const char* name;
     std::optional<MediaDescription> offer;
-    tdm::BearerCapability bearer;
+    BearerCapability bearer;
   };
   auto both = data_at("192.0.2.1:4000");
-  both.audio->codecs = {{media::CodecId::Pcma, 8}};
-  for (const Row& row : {Row{"CLEARMODE alone", data_at("192.0.2.1:4000"), tdm::BearerCapability::Unrestricted},
-                         Row{"voice beside it", both, tdm::BearerCapability::Audio31k},
-                         Row{"voice", audio_at("192.0.2.1:4000"), tdm::BearerCapability::Audio31k},
-                         Row{"no offer", std::nullopt, tdm::BearerCapability::Audio31k}}) {
+  both.audio->codecs = {{CodecId::Pcma, 8}};
+  for (const Row& row : {Row{"CLEARMODE alone", data_at("192.0.2.1:4000"), BearerCapability::Unrestricted},
+                         Row{"voice beside it", both, BearerCapability::Audio31k},
+                         Row{"voice", audio_at("192.0.2.1:4000"), BearerCapability::Audio31k},
+                         Row{"no offer", std::nullopt, BearerCapability::Audio31k}}) {
     targets = {&pri};
     incoming(sip, row.offer);
     EXPECT_EQ(routed.bearer, row.bearer) << row.name;
     EXPECT_TRUE(pri.legs.back()->heard_command("setup 200")) << row.name;
-    bool is_data = row.bearer == tdm::BearerCapability::Unrestricted;
+    bool is_data = row.bearer == BearerCapability::Unrestricted;
     EXPECT_EQ(media.profile == media::Profile::Data, is_data) << row.name;
     media.profile = media::Profile::Voice;
   }
@@ -81,7 +81,7 @@ TEST_F(DataTest, ASipCallIsAnsweredWithClearmodeAndItsOctetsHaveNoLaw) {
 
 TEST_F(DataTest, AnIsdnCallOffersClearmodeAndNothingElse) {
   targets = {&sip};
-  LegScript& caller = from_pri(tdm::BearerCapability::Unrestricted);
+  LegScript& caller = from_pri(BearerCapability::Unrestricted);
   LegScript& peer = *sip.legs.back();
   ASSERT_TRUE(peer.last_media && peer.last_media->audio);
   EXPECT_TRUE(peer.last_media->audio->is_data());
@@ -109,7 +109,7 @@ TEST_F(DataTest, APeerThatWillNotIsReleasedWithTheCauseOfItsRefusal) {
         Row{"answered with voice", [](LegScript& leg) { leg.listener->on_answered(audio_at("192.0.2.9:5000")); }, 65},
         Row{"answered with T.38", [](LegScript& leg) { leg.listener->on_answered(t38_at("192.0.2.9:5000")); }, 65}}) {
     targets = {&sip};
-    LegScript& caller = from_pri(tdm::BearerCapability::Unrestricted);
+    LegScript& caller = from_pri(BearerCapability::Unrestricted);
     row.refuses(*sip.legs.back());
     reactor.settle();
     EXPECT_EQ(caller.released_with.q850, row.cause) << row.name;

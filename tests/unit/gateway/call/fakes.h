@@ -216,8 +216,7 @@ class FakeMedia final : public media::Service {
   uint64_t last_ = 0;
 };
 
-inline MediaDescription audio_at(const std::string& where,
-                                 std::vector<AudioCodec> codecs = {{media::CodecId::Pcma, 8}}) {
+inline MediaDescription audio_at(const std::string& where, std::vector<AudioCodec> codecs = {{CodecId::Pcma, 8}}) {
   AudioStream audio;
   audio.rtp = address(where);
   audio.codecs = std::move(codecs);

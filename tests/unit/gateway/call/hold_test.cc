@@ -82,7 +82,7 @@ TEST_F(HoldTest, NewMediaThatIsNoHoldDisturbsNobody) {
   Ends ends = answered(sip, pri, true);
   size_t said = ends.held.heard.size();
 
-  ends.holder.listener->on_offer(audio_at("192.0.2.7:4100", {{media::CodecId::Pcmu, 0}}));
+  ends.holder.listener->on_offer(audio_at("192.0.2.7:4100", {{CodecId::Pcmu, 0}}));
   ends.holder.listener->on_offer(t38_at("192.0.2.7:4100"));
 
   EXPECT_EQ(ends.held.heard.size(), said);

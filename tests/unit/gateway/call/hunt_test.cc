@@ -89,7 +89,7 @@ TEST_F(HuntTest, IsOverWhenNothingCanBeTried) {
 }
 
 TEST_F(HuntTest, DataGoesOnlyWhereItCanBeCarried) {
-  setup.bearer = tdm::BearerCapability::Unrestricted;
+  setup.bearer = BearerCapability::Unrestricted;
   a.takes_data = false;
   start();
 

@@ -13,7 +13,7 @@ using namespace testing;
 const SocketAddress kLocal = address("192.0.2.50:20000");
 
 TEST(Negotiation, AnswersWithThePeersPreferenceAndPayloadTypes) {
-  auto offer = audio_at("192.0.2.1:4000", {{media::CodecId::Pcmu, 0}, {media::CodecId::Pcma, 8}});
+  auto offer = audio_at("192.0.2.1:4000", {{CodecId::Pcmu, 0}, {CodecId::Pcma, 8}});
   offer.audio->telephone_event = 97;
 
   auto answer = answer_audio({}, kLocal, offer);
@@ -26,9 +26,9 @@ TEST(Negotiation, AnswersWithThePeersPreferenceAndPayloadTypes) {
 
 TEST(Negotiation, LeavesOutWhatTheTrunkDoesNotSpeak) {
   MediaPolicy policy;
-  policy.codecs = {{media::CodecId::Pcma, 8}};
+  policy.codecs = {{CodecId::Pcma, 8}};
 
-  EXPECT_FALSE(answer_audio(policy, kLocal, audio_at("192.0.2.1:4000", {{media::CodecId::Pcmu, 0}})));
+  EXPECT_FALSE(answer_audio(policy, kLocal, audio_at("192.0.2.1:4000", {{CodecId::Pcmu, 0}})));
   EXPECT_FALSE(answer_audio(policy, kLocal, t38_at("192.0.2.1:4000")));
 }
 
@@ -46,7 +46,7 @@ TEST(Negotiation, MirrorsHold) {
 
 TEST(Negotiation, SendsWhatThePeerNamedFirstAndUnderstandsWhatWeNamed) {
   auto ours = offer_audio({}, kLocal);
-  auto theirs = audio_at("192.0.2.1:4000", {{media::CodecId::Pcmu, 0}});
+  auto theirs = audio_at("192.0.2.1:4000", {{CodecId::Pcmu, 0}});
   theirs.audio->telephone_event = 96;
 
   auto settings = rtp_settings(*ours.audio, *theirs.audio);
@@ -59,11 +59,11 @@ TEST(Negotiation, SendsWhatThePeerNamedFirstAndUnderstandsWhatWeNamed) {
 
 // RFC 3264 5.1, 6.1: a dynamic number is for what its teller receives. Rows: what we told, what the peer told.
 TEST(Negotiation, EachSideIsSentTheNumbersThatItToldItself) {
-  auto ours = *audio_at("192.0.2.50:20000", {{media::CodecId::Pcma, 8}, {media::CodecId::Pcma, 98}}).audio;
+  auto ours = *audio_at("192.0.2.50:20000", {{CodecId::Pcma, 8}, {CodecId::Pcma, 98}}).audio;
   ours.telephone_event = 101;
   ours.redundancy = 121;
   ours.voice_band_data = {98};
-  auto theirs = *audio_at("192.0.2.1:4000", {{media::CodecId::Pcma, 8}, {media::CodecId::Pcma, 99}}).audio;
+  auto theirs = *audio_at("192.0.2.1:4000", {{CodecId::Pcma, 8}, {CodecId::Pcma, 99}}).audio;
   theirs.telephone_event = 96;
   theirs.redundancy = 101;
   theirs.voice_band_data = {99};
@@ -148,7 +148,7 @@ TEST(Negotiation, AFaxInG711IsOfferedAsVoiceBandDataBesideRedundancy) {
 }
 
 TEST(Negotiation, VoiceBandDataIsAnsweredAsFarAsItWasOffered) {
-  auto offer = audio_at("192.0.2.1:4000", {{media::CodecId::Pcma, 8}, {media::CodecId::Pcma, 99}});
+  auto offer = audio_at("192.0.2.1:4000", {{CodecId::Pcma, 8}, {CodecId::Pcma, 99}});
   offer.audio->voice_band_data = {99};
   auto silence_only = audio_at("192.0.2.1:4000");
   silence_only.audio->no_silence_suppression = true;
@@ -185,9 +185,9 @@ TEST(Negotiation, APeerThatChokesOnVoiceBandDataIsSparedIt) {
 
 TEST(Negotiation, NothingInCommonIsNothing) {
   auto ours = offer_audio({}, kLocal);
-  ours.audio->codecs = {{media::CodecId::Pcma, 8}};
+  ours.audio->codecs = {{CodecId::Pcma, 8}};
 
-  EXPECT_FALSE(rtp_settings(*ours.audio, *audio_at("192.0.2.1:4000", {{media::CodecId::Pcmu, 0}}).audio));
+  EXPECT_FALSE(rtp_settings(*ours.audio, *audio_at("192.0.2.1:4000", {{CodecId::Pcmu, 0}}).audio));
 }
 
 TEST(Negotiation, T38IsAnsweredWithOurOwnReceiver) {
@@ -205,11 +205,11 @@ TEST(Negotiation, T38IsAnsweredWithOurOwnReceiver) {
 
 TEST(Negotiation, WhatAT38PeerTellsWronglyBindsNothingAndIsAnsweredAsEver) {
   MediaPolicy policy;
-  policy.t38_peer_faults = {.max_datagram = 250, .error_correction = t38::ErrorCorrection::None};
+  policy.t38_peer_faults = {.max_datagram = 250, .error_correction = ErrorCorrection::None};
   auto offer = t38_at("192.0.2.1:4000");
   offer.image->params.max_datagram = 1400;
   offer.image->params.max_ifp = 160;
-  offer.image->params.error_correction = t38::ErrorCorrection::Fec;
+  offer.image->params.error_correction = ErrorCorrection::Fec;
 
   auto answer = answer_t38(policy, kLocal, offer);
   auto told = t38_settings({}, *answer->image, *offer.image);
@@ -217,9 +217,9 @@ TEST(Negotiation, WhatAT38PeerTellsWronglyBindsNothingAndIsAnsweredAsEver) {
 
   EXPECT_EQ(told.remote_params, offer.image->params);
   EXPECT_EQ(settings.remote_params.max_datagram, 250);
-  EXPECT_EQ(settings.remote_params.error_correction, t38::ErrorCorrection::None);
+  EXPECT_EQ(settings.remote_params.error_correction, ErrorCorrection::None);
   EXPECT_EQ(settings.remote_params.max_ifp, 160) << "of which nothing is known to be wrong";
-  EXPECT_EQ(answer->image->params.error_correction, t38::ErrorCorrection::Fec);
+  EXPECT_EQ(answer->image->params.error_correction, ErrorCorrection::Fec);
   EXPECT_EQ(answer->image->params.max_datagram, policy.t38_params.max_datagram);
 }
 

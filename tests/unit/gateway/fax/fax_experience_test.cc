@@ -7,7 +7,6 @@
 namespace sg::fax {
 namespace {
 
-using call::T38Ask;
 using Mode = call::MediaModeState;
 using Reason = call::ModeReason;
 using std::chrono::days;

@@ -155,7 +155,7 @@ TEST_F(FaxMemoryTest, HasOneFormOfANumber) {
       EXPECT_EQ(all(kNow)[0].number, "4930");
       call::MediaPolicy policy;
       memory->apply("carrier", called, policy, kNow);
-      EXPECT_EQ(policy.t38, call::T38Ask::Never);
+      EXPECT_EQ(policy.t38, T38Ask::Never);
 
       auto record = fax();
       record.called[0].called = called;

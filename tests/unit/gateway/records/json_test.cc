@@ -169,10 +169,10 @@ TEST(RecordJson, OfAVoiceCallThatNobodyAnsweredHasNoFaxAndNoAnswer) {
 
 TEST(RecordJson, CanBeReadBackAsFarAsAPlanWantsToKnow) {
   call::Record record = answered_fax();
-  record.setup.called = {"2079460999", tdm::TypeOfNumber::National};
+  record.setup.called = {"2079460999", TypeOfNumber::National};
   record.setup.calling.number = {"223"};
-  record.setup.redirection.emplace().from = {"441", tdm::TypeOfNumber::International};
-  record.setup.bearer = tdm::BearerCapability::Unrestricted;
+  record.setup.redirection.emplace().from = {"441", TypeOfNumber::International};
+  record.setup.bearer = BearerCapability::Unrestricted;
   record.plan = {.route = "out",
                  .outcome = "a>b",
                  .called = "+44",
@@ -190,7 +190,7 @@ TEST(RecordJson, CanBeReadBackAsFarAsAPlanWantsToKnow) {
   EXPECT_EQ(read->setup.called, record.setup.called);
   EXPECT_EQ(read->setup.calling.number, record.setup.calling.number);
   EXPECT_EQ(read->setup.redirection, record.setup.redirection);
-  EXPECT_EQ(read->setup.bearer, tdm::BearerCapability::Unrestricted);
+  EXPECT_EQ(read->setup.bearer, BearerCapability::Unrestricted);
   EXPECT_EQ(read->plan.outcome, "a>b");
   EXPECT_EQ(read->plan.called, "+44");
 }

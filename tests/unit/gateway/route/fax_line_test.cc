@@ -74,7 +74,7 @@ conf::Settings shared_settings() {
 }
 
 Decision decide(const conf::Settings& all, const std::string& from, const std::string& called,
-                const std::string& calling, conf::CallMedia media = conf::CallMedia::Voice) {
+                const std::string& calling, CallMedia media = CallMedia::Voice) {
   auto plan = Plan::make(all);
   EXPECT_TRUE(plan) << plan.error().message;
   Query query;
@@ -124,17 +124,17 @@ TEST(FaxLine, DecidesOnTheRouteOfItsCalls) {
   const auto all = settings();
 
   EXPECT_EQ(decide(all, "phones", "5551234", "402").route, "faxes");
-  EXPECT_EQ(decide(all, "phones", "5551234", "402").media, conf::CallMedia::Fax);
+  EXPECT_EQ(decide(all, "phones", "5551234", "402").media, CallMedia::Fax);
   EXPECT_EQ(decide(all, "phones", "5551234", "401").route, "voices");
-  EXPECT_EQ(decide(all, "phones", "5551234", "401").media, conf::CallMedia::Voice);
+  EXPECT_EQ(decide(all, "phones", "5551234", "401").media, CallMedia::Voice);
 }
 
 TEST(FaxLine, MakesAFaxOfACallToIt) {
   const auto all = settings();
 
-  EXPECT_EQ(decide(all, "carrier", "402", "").media, conf::CallMedia::Fax);
-  EXPECT_EQ(decide(all, "carrier", "401", "").media, conf::CallMedia::Voice);
-  EXPECT_EQ(decide(all, "carrier", "402", "", conf::CallMedia::Data).media, conf::CallMedia::Data);
+  EXPECT_EQ(decide(all, "carrier", "402", "").media, CallMedia::Fax);
+  EXPECT_EQ(decide(all, "carrier", "401", "").media, CallMedia::Voice);
+  EXPECT_EQ(decide(all, "carrier", "402", "", CallMedia::Data).media, CallMedia::Data);
 }
 
 }  // namespace

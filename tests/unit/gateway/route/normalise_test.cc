@@ -7,7 +7,6 @@ namespace sg::route {
 namespace {
 
 using conf::NumberForm;
-using tdm::TypeOfNumber;
 using testing::HasSubstr;
 
 constexpr auto kUnknown = TypeOfNumber::Unknown;

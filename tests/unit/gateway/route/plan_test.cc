@@ -65,7 +65,7 @@ struct PlanOfAFile : testing::Test {
 
   std::string at = "Tue 12:00";
   uint32_t turn = 0;
-  conf::CallMedia media = conf::CallMedia::Voice;
+  CallMedia media = CallMedia::Voice;
   std::map<std::string, size_t> calls;  // by trunk
   std::unique_ptr<conf::Settings> settings;
   std::unique_ptr<Plan> plan;
@@ -125,7 +125,7 @@ TEST_F(PlanOfAFile, PrefersMoreConditionsAmongEquals) {
   EXPECT_EQ(route_taken("pbx", "+1", "99"), "pbx");
   EXPECT_EQ(route_taken("pbx", "+1", "12"), "vip");
   EXPECT_EQ(route_taken("a", "+1", "12"), "any");
-  media = conf::CallMedia::Fax;
+  media = CallMedia::Fax;
   EXPECT_EQ(route_taken("pbx", "+1", "12"), "fax");
   at = "Sun 12:00";
   EXPECT_EQ(route_taken("pbx", "+1", "12"), "vip");
@@ -167,13 +167,11 @@ TEST_F(PlanOfAFile, GivesTheTargetsInOrderEachWithNumbersInItsOwnForm) {
                  "numbers_out = \"national\""),
             "good");
 
-  EXPECT_THAT(decide("b", "+442079460223", "+33199001234").attempts,
-              ElementsAre(Attempt{"pbx",
-                                  {"2079460223", tdm::TypeOfNumber::National},
-                                  {"33199001234", tdm::TypeOfNumber::International}},
-                          Attempt{"a",
-                                  {"442079460223", tdm::TypeOfNumber::International},
-                                  {"33199001234", tdm::TypeOfNumber::International}}));
+  EXPECT_THAT(
+      decide("b", "+442079460223", "+33199001234").attempts,
+      ElementsAre(
+          Attempt{"pbx", {"2079460223", TypeOfNumber::National}, {"33199001234", TypeOfNumber::International}},
+          Attempt{"a", {"442079460223", TypeOfNumber::International}, {"33199001234", TypeOfNumber::International}}));
 }
 
 TEST_F(PlanOfAFile, PicksTargetsAsTheRouteSays) {
@@ -505,7 +503,7 @@ TEST_F(PlanOfAFile, KnowsAFaxByTheProfileOfTheLineOrTheTrunk) {
   EXPECT_EQ(route_taken("a", "+49", "402"), "voice");
   EXPECT_EQ(route_taken("a", "+12125550101"), "fax");
   EXPECT_EQ(decide("a", "+12125550101").called_line->ext, "401");
-  media = conf::CallMedia::Data;
+  media = CallMedia::Data;
   EXPECT_EQ(route_taken("a", "+49", "401"), "data") << "the bearer says more than the profile";
 }
 
@@ -524,8 +522,8 @@ TEST_F(PlanOfAFile, SendsTheTypesOfNumberThatTheTrunkWants) {
 
   EXPECT_THAT(decide("b", "+4930", "77").attempts,
               ElementsAre(Attempt{"pbx",
-                                  {"4930", tdm::TypeOfNumber::Unknown, tdm::NumberingPlan::Private},
-                                  {"77", tdm::TypeOfNumber::Subscriber, tdm::NumberingPlan::Private}}));
+                                  {"4930", TypeOfNumber::Unknown, NumberingPlan::Private},
+                                  {"77", TypeOfNumber::Subscriber, NumberingPlan::Private}}));
 }
 
 TEST_F(PlanOfAFile, KnowsAnEmergencyByItsNumberAndWhatIsAbroad) {

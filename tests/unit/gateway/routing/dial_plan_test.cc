@@ -57,7 +57,7 @@ TEST_F(PlanLoaderTest, BringsAPlanThatOutlivesTheLoaderAndTheFile) {
   ASSERT_TRUE(plan) << plan.error().message;
   route::Query query;
   query.from_trunk = "a";
-  query.called = {"4930", tdm::TypeOfNumber::International};
+  query.called = {"4930", TypeOfNumber::International};
   EXPECT_EQ((*plan)->plan.decide(query).outcome(), "a");
   EXPECT_EQ((*plan)->settings->routes.size(), 1u);
 }

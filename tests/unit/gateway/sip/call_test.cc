@@ -54,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(Loopback, OverEachTransport,
                                          Listen{Transport::Udp, *SocketAddress::parse("[::1]:0")},
                                          Listen{Transport::Tcp, *SocketAddress::parse("[::1]:0")}),
                          [](const auto& each) {
-                           return std::string(to_string(each.param.transport)) +
+                           return std::string(name_of(each.param.transport)) +
                                   (each.param.address.is_ipv6() ? "_ipv6" : "_ipv4");
                          });
 
@@ -90,7 +90,7 @@ TEST_F(SipCall, ABusyPortIsOneClearError) {
 
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().message, fmt::format("cannot listen on {} {}: the port is in use by another program",
-                                                  to_string(transport), config.listen.front().address.to_string()));
+                                                  name_of(transport), config.listen.front().address.to_string()));
   }
 }
 
@@ -200,8 +200,7 @@ TEST_F(SipCall, EarlyMediaIsHeardBeforeTheAnswer) {
 
 TEST_F(SipCall, IdentityAndItsRestrictionCross) {
   auto setup = setup_to("100");
-  setup.calling.number = {
-      .digits = "493012345", .type = tdm::TypeOfNumber::International, .plan = tdm::NumberingPlan::Isdn};
+  setup.calling.number = {.digits = "493012345", .type = TypeOfNumber::International, .plan = NumberingPlan::Isdn};
   setup.calling.name = "Fax \"Nord\"";
   setup.calling.screening = tdm::Screening::Network;
   setup.calling.presentation = tdm::Presentation::Restricted;

@@ -6,7 +6,6 @@ namespace {
 
 using tdm::Presentation;
 using tdm::Screening;
-using tdm::TypeOfNumber;
 
 struct Heard {
   const char* headers;

@@ -25,7 +25,7 @@ TEST_F(SipFlow, ARedirectionTellsItsContactsBestFirst) {
   auto best = std::find_if(caller.redirects.begin(), caller.redirects.end(),
                            [](const auto& redirect) { return redirect.called.digits == "49302"; });
   ASSERT_NE(best, caller.redirects.end());
-  EXPECT_EQ(best->called.type, tdm::TypeOfNumber::International);
+  EXPECT_EQ(best->called.type, TypeOfNumber::International);
   EXPECT_EQ(best->uri, "sip:+49302@127.0.0.1:9");
   EXPECT_EQ(caller.redirects.back().called.digits, "201");
   settle();
@@ -284,7 +284,7 @@ TEST_F(SipFlow, ABlindTransferIsAcceptedAndItsProgressTold) {
   ASSERT_TRUE(until_received("SIP/2.0 202", " REFER\r\n"));
   ASSERT_TRUE(callee.transfer);
   EXPECT_EQ(callee.transfer->to.digits, "49777");
-  EXPECT_EQ(callee.transfer->to.type, tdm::TypeOfNumber::International);
+  EXPECT_EQ(callee.transfer->to.type, TypeOfNumber::International);
   EXPECT_FALSE(callee.transfer->replaces);
   ASSERT_TRUE(until_received("NOTIFY", "SIP/2.0 100"));
   peer.reply(agent(), peer.last("NOTIFY"), "200 OK");

@@ -15,7 +15,7 @@ namespace {
 using namespace std::string_literals;
 using tdm::Presentation;
 using tdm::Screening;
-using Ton = tdm::TypeOfNumber;
+using Ton = TypeOfNumber;
 
 struct Invite {
   std::string uri = "sip:301@gw";

@@ -16,7 +16,7 @@ using E = OfferEvent;
 call::MediaDescription audio_from(uint16_t port, call::Direction direction = call::Direction::SendRecv) {
   call::AudioStream stream;
   stream.rtp = *SocketAddress::parse("192.0.2.9", port);
-  stream.codecs = {{media::CodecId::Pcma, 8}, {media::CodecId::Pcmu, 0}};
+  stream.codecs = {{CodecId::Pcma, 8}, {CodecId::Pcmu, 0}};
   stream.direction = direction;
   return {.audio = stream, .image = std::nullopt};
 }
@@ -224,7 +224,7 @@ TEST(Hold, OffersTheLawThatThePeerUsesFirst) {
 
   auto offer = hold.offer(audio_from(6000), &theirs);
 
-  EXPECT_EQ(offer.audio->codecs.front().id, media::CodecId::Pcmu);
+  EXPECT_EQ(offer.audio->codecs.front().id, CodecId::Pcmu);
   EXPECT_EQ(offer.audio->direction, call::Direction::SendOnly);
 }
 

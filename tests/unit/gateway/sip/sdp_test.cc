@@ -22,7 +22,7 @@ Sdp parse(const std::string& media) {
 call::MediaDescription audio(uint16_t port) {
   call::AudioStream stream;
   stream.rtp = *SocketAddress::parse("192.0.2.9", port);
-  stream.codecs = {{media::CodecId::Pcma, 8}};
+  stream.codecs = {{CodecId::Pcma, 8}};
   return {.audio = stream, .image = std::nullopt};
 }
 
@@ -41,7 +41,7 @@ TEST(Sdp, ReadsAnAudioLineInAllItsParts) {
   const auto& stream = *sdp.media.audio;
   EXPECT_EQ(stream.rtp.to_string(), "192.0.2.1:4000");
   EXPECT_EQ(stream.rtcp.to_string(), "192.0.2.7:4007");
-  EXPECT_EQ(stream.codecs, (std::vector<call::AudioCodec>{{media::CodecId::Pcmu, 97}, {media::CodecId::Pcma, 8}}));
+  EXPECT_EQ(stream.codecs, (std::vector<call::AudioCodec>{{CodecId::Pcmu, 97}, {CodecId::Pcma, 8}}));
   EXPECT_EQ(stream.telephone_event, 101);
   EXPECT_EQ(stream.ptime, std::chrono::milliseconds(30));
   EXPECT_EQ(stream.direction, call::Direction::SendOnly);
@@ -99,7 +99,7 @@ TEST(Sdp, VoiceBandDataIsReadInEveryDialect) {
 
 TEST(SdpSession, VoiceBandDataIsWrittenForItsPayloadTypesOnly) {
   auto media = audio(4000);
-  media.audio->codecs = {{media::CodecId::Pcma, 8}, {media::CodecId::Pcma, 99}};
+  media.audio->codecs = {{CodecId::Pcma, 8}, {CodecId::Pcma, 99}};
   media.audio->voice_band_data = {99};
   media.audio->no_silence_suppression = true;
   media.audio->echo_canceller = false;
@@ -340,7 +340,7 @@ TEST(Sdp, AnOfferThatIsRefusedIsToldAsWhatItIs) {
       {ipv6.c_str(), 301, "the peer's media address 2001:db8::1 is IPv6; this trunk takes IPv4"},
   };
   call::MediaPolicy policy;
-  policy.t38 = call::T38Ask::Never;
+  policy.t38 = T38Ask::Never;
   for (const Row& row : rows) {
     SCOPED_TRACE(row.media);
     auto sdp = parse(row.media);

@@ -19,7 +19,7 @@ constexpr auto kDeadline = 10s;
 inline call::MediaDescription audio_at(uint16_t port, const char* host = "127.0.0.1") {
   call::AudioStream audio;
   audio.rtp = *SocketAddress::parse(host, port);
-  audio.codecs = {{media::CodecId::Pcma, 8}, {media::CodecId::Pcmu, 0}};
+  audio.codecs = {{CodecId::Pcma, 8}, {CodecId::Pcmu, 0}};
   return {.audio = audio, .image = std::nullopt};
 }
 

@@ -95,10 +95,10 @@ struct ExchangeLineTest : testing::TestWithParam<tdm::ToneZone>, call::Router {
   }
   call::Reach reach(const call::Trunk&, const call::Setup&) override { return call::Reach::Complete; }
 
-  explicit ExchangeLineTest(tdm::LineStart line_start = tdm::LineStart::Loop) : wires(tdm::LineKind::Fxs, line_start) {
+  explicit ExchangeLineTest(tdm::LineStart line_start = tdm::LineStart::Loop) : wires(LineKind::Fxs, line_start) {
     const std::string zone(GetParam().name);
-    wires.make_a(Wires::config(tdm::LineKind::Fxs, zone));
-    auto config = Wires::config(tdm::LineKind::Fxo, zone);
+    wires.make_a(Wires::config(LineKind::Fxs, zone));
+    auto config = Wires::config(LineKind::Fxo, zone);
     config.ports = {{.slot = {2, 1}, .number = "300"}};
     TdmTrunk::Options options;
     options.name = "lines";

@@ -30,22 +30,22 @@ class SipTrunkTest : public ::testing::Test, public sip::SipAgent::Listener {
   conf::Settings all;
   std::unique_ptr<sip::SipAgent> agent = [this] {
     sip::AgentConfig config;
-    config.listen = {{sip::Transport::Udp, address("127.0.0.1:0")}};
+    config.listen = {{Transport::Udp, address("127.0.0.1:0")}};
     return sip::SipAgent::start(root, config, *this, counters).value();
   }();
 };
 
 TEST_F(SipTrunkTest, AsksForT38AsTheDirectionOfTheCallWants) {
   auto sip = settings();
-  sip.fax.t38_from = conf::T38Mode::Peer;
-  sip.fax.t38_to = conf::T38Mode::Ced;
+  sip.fax.t38_from = T38Ask::Peer;
+  sip.fax.t38_to = T38Ask::Ced;
   SipTrunk trunk = make(sip);
 
   auto out = trunk.make_leg();
 
   ASSERT_TRUE(out);
-  EXPECT_EQ(out->policy.t38, call::T38Ask::Ced);
-  EXPECT_EQ(trunk.policy_at(address("127.0.0.1:5060")).t38, call::T38Ask::Peer);
+  EXPECT_EQ(out->policy.t38, T38Ask::Ced);
+  EXPECT_EQ(trunk.policy_at(address("127.0.0.1:5060")).t38, T38Ask::Peer);
 }
 
 TEST_F(SipTrunkTest, MediaGoesByTheAddressOfTheSignallingWhereNoOtherIsSet) {
@@ -61,13 +61,13 @@ TEST_F(SipTrunkTest, MediaGoesByTheAddressOfTheSignallingWhereNoOtherIsSet) {
 
 TEST_F(SipTrunkTest, ACallThatGoesThereChangesNothingOfThoseThatComeFromThere) {
   auto sip = settings();
-  sip.fax.t38_to = conf::T38Mode::Never;
+  sip.fax.t38_to = T38Ask::Never;
   SipTrunk trunk = make(sip);
 
   auto out = trunk.make_leg();
 
-  EXPECT_EQ(out->policy.t38, call::T38Ask::Never);
-  EXPECT_EQ(trunk.policy_at(address("127.0.0.3:5060")).t38, call::T38Ask::Preamble);
+  EXPECT_EQ(out->policy.t38, T38Ask::Never);
+  EXPECT_EQ(trunk.policy_at(address("127.0.0.3:5060")).t38, T38Ask::Preamble);
   EXPECT_EQ(trunk.policy_at(address("127.0.0.3:5060")).local_host, "127.0.0.3");
 }
 

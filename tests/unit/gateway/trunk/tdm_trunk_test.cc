@@ -38,7 +38,7 @@ class TdmTrunkTest : public ::testing::Test {
   std::unique_ptr<TdmTrunk> trunk = [this] {
     TdmTrunk::Options options;
     options.name = "pstn";
-    options.bearer = tdm::BearerCapability::Speech;
+    options.bearer = BearerCapability::Speech;
     first = &add(options, 1);
     second = &add(options, 2);
     return std::make_unique<TdmTrunk>(std::move(options), reactor, counters,
@@ -99,11 +99,11 @@ TEST_F(TdmTrunkTest, SendsItsOwnBearerButDataStaysData) {
   call_out("1");
   auto out = trunk->make_leg();
   call::Setup data;
-  data.bearer = tdm::BearerCapability::Unrestricted;
+  data.bearer = BearerCapability::Unrestricted;
   out->leg->setup(data, std::nullopt);
 
-  EXPECT_EQ(first->setups[0].bearer, tdm::BearerCapability::Speech);
-  EXPECT_EQ(first->setups[1].bearer, tdm::BearerCapability::Unrestricted);
+  EXPECT_EQ(first->setups[0].bearer, BearerCapability::Speech);
+  EXPECT_EQ(first->setups[1].bearer, BearerCapability::Unrestricted);
 }
 
 TEST_F(TdmTrunkTest, CountsTheLinesInServiceAndKnowsWhichAreBlocked) {

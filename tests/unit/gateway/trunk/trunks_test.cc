@@ -50,7 +50,7 @@ class TrunksTest : public ::testing::Test, public sip::SipAgent::Listener {
   Counters counters;
   std::unique_ptr<sip::SipAgent> agent = [this] {
     sip::AgentConfig config;
-    config.listen = {{sip::Transport::Udp, address("127.0.0.1:0")}};
+    config.listen = {{Transport::Udp, address("127.0.0.1:0")}};
     return sip::SipAgent::start(root, config, *this, counters).value();
   }();
   Trunks trunks;

@@ -14,7 +14,7 @@ struct EmTest : testing::TestWithParam<LineStart> {
     auto config = Wires::config(LineKind::EAndM);
     config.ring_limit = 30s;
     wires.make_a(config);
-    config.hunt = Hunt::Descending;
+    config.hunt = HuntOrder::Descending;
     wires.make_b(config);
   }
   void ring_through() {
@@ -112,7 +112,7 @@ TEST(EmWink, AFarEndThatDoesNotWinkIsOutOfOrder) {
 TEST(EmWink, WhereBothEndsSeizeOurCallTakesAnotherChannel) {
   Wires wires(LineKind::EAndM, LineStart::Wink);
   auto config = Wires::config(LineKind::EAndM);
-  config.hunt = Hunt::Ascending;
+  config.hunt = HuntOrder::Ascending;
   wires.make_a(config);
   auto far = wires.pair.b().open_line({2, 1}).value(), other = wires.pair.b().open_line({2, 2}).value();
   wires.a.place("555");

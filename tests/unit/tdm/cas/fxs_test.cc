@@ -247,7 +247,7 @@ TEST_F(FxsInCall, TheFarEndHangsUpAndBatteryDropsThenBusyToneSounds) {
 
 TEST_F(FxsInCall, AFlashHoldsAndTheNextRetrieves) {
   auto config = Wires::config(LineKind::Fxs);
-  config.flash = Flash::Hold;
+  config.flash = HookFlash::Hold;
   answer_a_call(std::move(config));
 
   ASSERT_TRUE(telephone.line->flash());
@@ -264,7 +264,7 @@ TEST_F(FxsInCall, AFlashIsIgnoredWhereItIsToBe) {
     if (is_fax) {
       config.ports = {{.slot = {1, 1}, .number = "401", .is_fax = true}};
     } else {
-      config.flash = Flash::Ignore;
+      config.flash = HookFlash::Ignore;
     }
     answer_a_call(std::move(config));
     auto heard = phones.heard;

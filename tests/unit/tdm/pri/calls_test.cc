@@ -74,7 +74,7 @@ TEST(PriCalls, GoEachWayOnNi2T1) {
 TEST(PriCalls, GoEachWayOnEverySwitchTypeOfT1) {
   for (auto type :
        {SwitchType::EuroIsdnT1, SwitchType::Ni1, SwitchType::Dms100, SwitchType::Lucent5e, SwitchType::Att4ess}) {
-    SCOPED_TRACE(to_string(type));
+    SCOPED_TRACE(name_of(type));
     Config config = ni2();
     config.switch_type = type;
     call_each_way(config);
@@ -330,7 +330,7 @@ TEST(PriCalls, RestrictedNumberStaysRestricted) {
 
 TEST(PriCalls, RedirectingNumberTellsWhoWasCalledFirst) {
   for (const Config& config : {euroisdn(), ni2()}) {
-    SCOPED_TRACE(to_string(config.switch_type));
+    SCOPED_TRACE(name_of(config.switch_type));
     UpLine line(config);
     auto setup = ExchangeLine::call_to("100");
     setup.redirection = Redirection{.from = {"200", TypeOfNumber::National, NumberingPlan::Isdn}, .reason = 15};

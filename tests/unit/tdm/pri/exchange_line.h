@@ -130,9 +130,9 @@ struct ExchangeLine {
 
   explicit ExchangeLine(Config both = {}) : ExchangeLine(both, both) {}
   ExchangeLine(Config for_network, Config for_user) {
-    for_network.role = Role::Network;
+    for_network.role = IsdnRole::Network;
     for_network.name = "network";
-    for_user.role = Role::User;
+    for_user.role = IsdnRole::User;
     for_user.name = "user";
     int ends[2][2];
     for (auto& pair : ends) {

@@ -447,19 +447,19 @@ TEST(PriInterface, ABlockedTimeslotIsTakenOutAtTheFarEndByServiceAndStaysOut) {
 
     ASSERT_TRUE(line.network.interface->set_blocked({1, 1}, true));
     line.reactor.settle();
-    EXPECT_EQ(line.network.state_of(1), SlotState::Blocked) << to_string(type);
-    EXPECT_EQ(line.user.state_of(1), SlotState::OutOfService) << to_string(type);
+    EXPECT_EQ(line.network.state_of(1), SlotState::Blocked) << name_of(type);
+    EXPECT_EQ(line.user.state_of(1), SlotState::OutOfService) << name_of(type);
     EXPECT_EQ(line.user.interface->setup(ExchangeLine::call_to("100"))->slot.number, 2);
     line.cut(true);
     line.reactor.advance(30s);
     line.cut(false);
     line.reactor.advance(30s);
-    EXPECT_EQ(line.user.state_of(1), SlotState::OutOfService) << to_string(type);
+    EXPECT_EQ(line.user.state_of(1), SlotState::OutOfService) << name_of(type);
     ASSERT_TRUE(line.network.interface->set_blocked({1, 1}, false));
     line.reactor.settle();
 
-    EXPECT_EQ(line.user.state_of(1), SlotState::Idle) << to_string(type);
-    EXPECT_EQ(line.network.state_of(1), SlotState::Idle) << to_string(type);
+    EXPECT_EQ(line.user.state_of(1), SlotState::Idle) << name_of(type);
+    EXPECT_EQ(line.network.state_of(1), SlotState::Idle) << name_of(type);
   }
 }
 
@@ -532,7 +532,7 @@ TEST(PriInterface, ADChannelThatFailsOneWayIsDownAtBothEnds) {
 // The network's SETUP crosses the RESTARTs of ours: what is still to be restarted is idle at the far end for sure.
 TEST(PriInterface, ACallMayComeOnATimeslotThatWaitsForItsRestart) {
   Config for_network, for_user;
-  for_network.hunt = Hunt::Descending;
+  for_network.hunt = HuntOrder::Descending;
   for_user.restart_when_up = true;
   ExchangeLine line(for_network, for_user);
   while (!line.network.has_heard("up")) line.reactor.advance(1ms);
@@ -615,7 +615,7 @@ TEST(PriInterface, AlarmTakesTimeslotsOutUntilTheHoldEnds) {
 
 TEST(PriInterface, HuntsFromOppositeEnds) {
   Config descending;
-  descending.hunt = Hunt::Descending;
+  descending.hunt = HuntOrder::Descending;
   UpLine line(Config{}, descending);
 
   auto up = line.network.interface->setup(ExchangeLine::call_to("1"));

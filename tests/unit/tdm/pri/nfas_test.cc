@@ -43,7 +43,7 @@ struct NfasLine : ExchangeLine {
 
 Config descending() {
   Config config = nfas();
-  config.hunt = Hunt::Descending;
+  config.hunt = HuntOrder::Descending;
   return config;
 }
 
@@ -401,7 +401,7 @@ TEST(PriNfas, RestartOfAnInterfaceEndsTheCallsOfThatSpanAlone) {
   // Interfaces 0 and 1, one that is none, all of them.
   for (Row row : {Row{0x80, 0x86, 1}, Row{0x81, 0x86, 2}, Row{0x85, 0x86, 0}, Row{0x80, 0x87, 3}}) {
     Config config = nfas();
-    config.hunt = Hunt::RoundRobin;
+    config.hunt = HuntOrder::RoundRobin;
     NfasLine line(config);
     for (int i = 0; i < 23; ++i) {
       auto out = line.talk(line.user);

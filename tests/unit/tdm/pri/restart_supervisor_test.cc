@@ -16,7 +16,7 @@ struct RestartFixture {
   static constexpr Timeslot kFirst{1, 1}, kSecond{1, 2};
   ManualReactor reactor;
   Counters counters;
-  Inventory inventory{{kFirst, kSecond}, Hunt::Ascending};
+  Inventory inventory{{kFirst, kSecond}, HuntOrder::Ascending};
   std::vector<Timeslot> sent;
   RestartSupervisor restarts{reactor, inventory, 20s, [this](Timeslot slot) { sent.push_back(slot); }, counters, {}};
 

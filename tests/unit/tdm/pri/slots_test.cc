@@ -36,7 +36,7 @@ TEST(ChannelNumbers, OneOfSeveralNamesTheSpanToo) {
 
 struct ServiceFixture {
   static constexpr Timeslot kSlot{1, 1};
-  Inventory inventory{{kSlot, {1, 2}}, Hunt::Ascending};
+  Inventory inventory{{kSlot, {1, 2}}, HuntOrder::Ascending};
   std::vector<std::string> sent;
   bool can_send = true;
   SlotService service;
@@ -99,7 +99,7 @@ TEST(SlotService, WhatTheFarEndWithdrewStaysSoWhenTheDChannelComesBack) {
 
 struct AlarmFixture {
   ManualReactor reactor;
-  Inventory inventory{{{1, 1}}, Hunt::Ascending};
+  Inventory inventory{{{1, 1}}, HuntOrder::Ascending};
   std::vector<uint16_t> ended;
   SpanAlarms alarms{reactor, inventory, 2s, 5s, [this](uint16_t span) { ended.push_back(span); }};
 };

@@ -76,7 +76,7 @@ TEST_F(TwoCalls, GoOnWhenTheNetworkDoesNotKnowTheService) {
 
 TEST_F(TwoCalls, AreAskedForByOtherSwitchesInTheirOwnWaysAndGoOnWhereNobodyAnswers) {
   for (auto type : {SwitchType::Ni2, SwitchType::Lucent5e, SwitchType::Att4ess, SwitchType::Qsig}) {
-    SCOPED_TRACE(to_string(type));
+    SCOPED_TRACE(name_of(type));
     outgoing.clear();
     incoming.clear();
     Config config = ni2();

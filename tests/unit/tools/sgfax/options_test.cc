@@ -19,13 +19,13 @@ TEST(SgfaxOptions, AnAddressIsTakenApart) {
   struct Case {
     const char *uri, *number, *host;
     uint16_t port;
-    sip::Transport transport;
+    Transport transport;
   };
   for (const auto& [uri, number, host, port, transport] :
-       {Case{"sip:030123@192.0.2.1:5070", "030123", "192.0.2.1", 5070, sip::Transport::Udp},
-        Case{"sip:+49@pbx.example;transport=tcp", "+49", "pbx.example", 0, sip::Transport::Tcp},
-        Case{"sip:1@[::1]", "1", "::1", 0, sip::Transport::Udp},
-        Case{"sip:1@[2001:db8::1]:5061", "1", "2001:db8::1", 5061, sip::Transport::Udp}}) {
+       {Case{"sip:030123@192.0.2.1:5070", "030123", "192.0.2.1", 5070, Transport::Udp},
+        Case{"sip:+49@pbx.example;transport=tcp", "+49", "pbx.example", 0, Transport::Tcp},
+        Case{"sip:1@[::1]", "1", "::1", 0, Transport::Udp},
+        Case{"sip:1@[2001:db8::1]:5061", "1", "2001:db8::1", 5061, Transport::Udp}}) {
     auto options = parse({"send", "x.tif", uri});
     ASSERT_TRUE(options) << uri;
     EXPECT_EQ(options->number, number);
