@@ -7,7 +7,7 @@ namespace {
 
 Kind<std::string> digits(std::string what) {
   return {.range = what,
-          .read = [what](const toml::node& node) -> Result<std::string> {
+          .read = [what = std::move(what)](const toml::node& node) -> Result<std::string> {
             if (!node.is_string()) {
               const bool is_vowel = std::string_view("aeiou").find(what.front()) != std::string_view::npos;
               return wrong_type((is_vowel ? "an " : "a ") + what, node, Written::AsText);

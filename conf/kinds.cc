@@ -229,7 +229,7 @@ Kind<double> real(double least, double most) {
 
 Kind<std::string> text(std::string what) {
   return {.range = what,
-          .read = [what](const toml::node& node) -> Result<std::string> {
+          .read = [what = std::move(what)](const toml::node& node) -> Result<std::string> {
             if (!node.is_string()) return wrong_type(what, node, Written::AsText);
             return node.as_string()->get();
           },

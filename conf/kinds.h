@@ -29,7 +29,7 @@ Kind<std::string> text(std::string what);
 template <class T>
 Kind<T> parsed(std::string what, Result<T> (*parse)(std::string_view), std::string (*to_text)(const T&)) {
   return {.range = what,
-          .read = [what, parse](const toml::node& node) -> Result<T> {
+          .read = [what = std::move(what), parse](const toml::node& node) -> Result<T> {
             if (!node.is_string()) return wrong_type(what, node);
             return parse(node.as_string()->get());
           },

@@ -87,7 +87,7 @@ class Loader {
       const auto* table = node.as_table();
       bool is_dahdi = table && (*table)["backend"].value<std::string_view>() == "dahdi";
       section(fmt::format("[span.{}]", key), node, is_dahdi ? dahdi_span_options() : cesop_span_options(), span);
-      settings.spans.push_back(std::move(span));
+      settings.spans.push_back(span);
     });
     std::sort(settings.spans.begin(), settings.spans.end(),
               [](const Span& a, const Span& b) { return a.number < b.number; });

@@ -49,10 +49,10 @@ struct Option {
 
 // An option that is one member of S, or of a base of S.
 template <class S, class Owner, class T>
-Option<S> option(std::string_view name, T Owner::*member, Kind<T> kind, std::string help) {
+Option<S> option(std::string_view name, T Owner::*member, Kind<T> kind, std::string_view help) {
   return {.name = name,
           .range = kind.range,
-          .help = std::move(help),
+          .help = std::string(help),
           .read = [member, read = kind.read](S& section, const toml::node& node) -> Result<> {
             auto value = read(node);
             if (!value) return tl::unexpected(value.error());

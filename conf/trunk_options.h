@@ -35,7 +35,7 @@ Option<S> tone_zone_option() {
 
 // What every trunk has. `kind` is read first, by the loader.
 template <class S>
-std::vector<Option<S>> make_trunk_options(std::string kind) {
+std::vector<Option<S>> make_trunk_options(const std::string& kind) {
   return {
       {.name = "kind",
        .range = "one of \"pri\", \"sip\", \"fxs\", \"fxo\", \"em\"",

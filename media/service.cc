@@ -164,7 +164,7 @@ class WorkerService final : public Service, private EventSink {
 }  // namespace
 
 Result<std::unique_ptr<Service>> make_service(const Config& config, Reactor& signalling,
-                                              std::vector<BackendOfSpan> backends, Counters& counters) {
+                                              const std::vector<BackendOfSpan>& backends, Counters& counters) {
   if (config.block_octets == 0 || config.block_octets > 480) {
     return fail("blocks of {} octets: 1 to 480 are wanted (60 ms)", config.block_octets);
   }

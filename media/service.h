@@ -234,6 +234,6 @@ struct BackendOfSpan {
   tdm::Backend* backend;
 };
 Result<std::unique_ptr<Service>> make_service(const Config& config, Reactor& signalling,
-                                              std::vector<BackendOfSpan> backends, Counters& counters);
+                                              const std::vector<BackendOfSpan>& backends, Counters& counters);
 
 }  // namespace sg::media

@@ -4,7 +4,7 @@
 
 namespace sg::tdm {
 
-Inventory::Inventory(std::vector<Timeslot> slots, HuntOrder hunt) : hunt_(hunt) {
+Inventory::Inventory(const std::vector<Timeslot>& slots, HuntOrder hunt) : hunt_(hunt) {
   for (Timeslot slot : slots) slots_.emplace(slot, Slot{});
 }
 

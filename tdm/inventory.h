@@ -14,7 +14,7 @@ class Inventory {
  public:
   using SlotState = Signalling::SlotState;
 
-  Inventory(std::vector<Timeslot> slots, HuntOrder hunt);
+  Inventory(const std::vector<Timeslot>& slots, HuntOrder hunt);
 
   // Takes the next free timeslot for the call; none when all are taken, blocked or in alarm.
   std::optional<Timeslot> seize(SignallingCallId call);

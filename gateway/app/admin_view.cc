@@ -117,7 +117,7 @@ void AdminView::ask_call(CallId id, std::function<void(std::optional<admin::Call
   parts_.media.ask_stats(call->session(),
                          [detail = admin::CallDetail{view_of(*call), history_of(*call), std::nullopt},
                           answer = std::move(answer)](std::optional<media::SessionStats> stats) mutable {
-                           detail.media = std::move(stats);
+                           detail.media = stats;
                            answer(std::move(detail));
                          });
 }
@@ -129,7 +129,7 @@ void AdminView::ask_fax(CallId id, std::function<void(std::optional<std::string>
   call::Record record = call->record_so_far();
   parts_.media.ask_stats(call->session(), [record = std::move(record), answer = std::move(answer)](
                                               std::optional<media::SessionStats> stats) mutable {
-    if (stats) record.media = std::move(*stats);
+    if (stats) record.media = *stats;
     answer(records::to_json(record, fax::under_way()));
   });
 }

@@ -55,7 +55,7 @@ Result<> Application::start_media() {
   if (!config) return tl::unexpected(config.error());
   std::vector<media::BackendOfSpan> backends;
   for (const auto& [span, backend] : backends_->by_span()) backends.push_back({span, backend});
-  auto service = media::make_service(*config, root_, std::move(backends), counters_);
+  auto service = media::make_service(*config, root_, backends, counters_);
   if (!service) return tl::unexpected(service.error());
   media_ = std::move(*service);
   return {};

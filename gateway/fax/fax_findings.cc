@@ -90,7 +90,7 @@ std::string words_of_loss(const FaxFacts& f) {
 }
 
 std::string words_of_hurt(const FaxFacts& f) {
-  const std::string slips = fmt::format("{} slips were counted", f.log.sums().slips);
+  std::string slips = fmt::format("{} slips were counted", f.log.sums().slips);
   if (!f.loss) return slips;
   return words_of_loss(f) + (f.log.sums().slips > 0 ? ", and " + slips : "");
 }

@@ -72,7 +72,7 @@ class Compiler {
         faults_.add(line, whose, zone.error().message);
         return nullptr;
       }
-      known = zones_.emplace(name, std::move(*zone)).first;
+      known = zones_.emplace(name, *zone).first;
     }
     return &known->second;
   }

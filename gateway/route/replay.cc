@@ -9,7 +9,7 @@ namespace sg::route {
 namespace {
 
 // "a>b" as its trunks, sorted.
-std::vector<std::string> trunks_of(std::string outcome) {
+std::vector<std::string> trunks_of(const std::string& outcome) {
   std::vector<std::string> trunks(1);
   for (char c : outcome) {
     if (c == '>') {

@@ -104,7 +104,7 @@ void Screening::on_message(const std::optional<SocketAddress>& local) {
 }
 
 Reception Screening::on_request(const sip_t& request, const SocketAddress& source, bool is_whole) {
-  const Reception dropped{.kind = Reception::Kind::Drop};
+  Reception dropped{.kind = Reception::Kind::Drop};
   if (!with_.connections.hears_request(source)) return dropped;
   const auto& line = *request.sip_request;
   const std::string call_id = call_id_of(request);

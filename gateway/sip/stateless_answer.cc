@@ -16,7 +16,7 @@ bool is_ipv6(const char* host) {
   return std::string_view(host).find(':') != std::string_view::npos;
 }
 
-std::string without_brackets(std::string host) {
+std::string_view without_brackets(std::string_view host) {
   return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
 }
 

@@ -41,7 +41,7 @@ SuRoot::SuRoot() {
   ::su_root_threading(root_, 0);
   alarm_.reset(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
   [[maybe_unused]] auto posted =
-      watch(posted_.fd(), EPOLLIN, [this](uint32_t) { posted_.drain([](Task task) { task(); }); });
+      watch(posted_.fd(), EPOLLIN, [this](uint32_t) { posted_.drain([](const Task& task) { task(); }); });
   [[maybe_unused]] auto alarm = watch(alarm_.get(), EPOLLIN, [this](uint32_t) { run_due_timers(); });
   assert(posted && alarm);
 }

@@ -74,7 +74,7 @@ Result<> Backends::start_pseudowires(const std::vector<conf::Span>& spans, Count
   if (spans.empty()) return {};
   std::vector<tdm::cesop::SpanConfig> configs;
   for (const conf::Span& span : spans) configs.push_back(cesop_config(span));
-  auto backend = tdm::cesop::make_backend(std::move(configs), reactor_, counters);
+  auto backend = tdm::cesop::make_backend(configs, reactor_, counters);
   if (!backend) return tl::unexpected(backend.error());
   add(std::move(*backend));
   return {};

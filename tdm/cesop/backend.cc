@@ -381,7 +381,8 @@ Result<UniqueFd> open_socket(const SpanConfig& config) {
 
 }  // namespace
 
-Result<std::unique_ptr<Backend>> make_backend(std::vector<SpanConfig> spans, Reactor& reactor, Counters& counters) {
+Result<std::unique_ptr<Backend>> make_backend(const std::vector<SpanConfig>& spans, Reactor& reactor,
+                                              Counters& counters) {
   std::vector<std::shared_ptr<LiveSpan>> live;
   for (const SpanConfig& config : spans) {
     for (const auto& other : live) {

@@ -57,6 +57,7 @@ class Faults {
 class Backend : public tdm::Backend, public Faults {};
 
 // `reactor` is where the listener is called. Error: a configuration that makes no sense, or a port that is in use.
-Result<std::unique_ptr<Backend>> make_backend(std::vector<SpanConfig> spans, Reactor& reactor, Counters& counters);
+Result<std::unique_ptr<Backend>> make_backend(const std::vector<SpanConfig>& spans, Reactor& reactor,
+                                              Counters& counters);
 
 }  // namespace sg::tdm::cesop

@@ -273,7 +273,6 @@ std::string explain_open(const std::string& path, int channel, int error) {
       return who + "the driver has no channel of this number: see the spans' channels in /proc/dahdi";
     case ENOENT:
     case ENODEV:
-      return who + explain_control(path, error);
     case EACCES:
     case EPERM:
       return who + explain_control(path, error);

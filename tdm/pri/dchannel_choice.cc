@@ -8,7 +8,7 @@ constexpr Duration kWaitForPrimary = 3s;
 
 }  // namespace
 
-DChannelChoice::DChannelChoice(std::vector<uint16_t> spans, Reactor& reactor, Listener& listener)
+DChannelChoice::DChannelChoice(const std::vector<uint16_t>& spans, Reactor& reactor, Listener& listener)
     : listener_(listener), wait_(reactor) {
   for (uint16_t span : spans) members_.push_back({.span = span});
 }

@@ -26,7 +26,7 @@ class DChannelChoice {
   };
 
   // `spans`: of each D-channel, the primary's first.
-  DChannelChoice(std::vector<uint16_t> spans, Reactor& reactor, Listener& listener);
+  DChannelChoice(const std::vector<uint16_t>& spans, Reactor& reactor, Listener& listener);
 
   size_t size() const { return members_.size(); }
   uint16_t span_of(size_t index) const { return members_[index].span; }

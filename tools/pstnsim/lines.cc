@@ -53,7 +53,7 @@ Result<> Lines::start_backends(const std::vector<Span>& spans) {
     if (span.backend == SpanBackend::Dahdi) cards.spans.push_back({span.cesop.number, span.driver_span});
   }
   if (!pseudowires.empty()) {
-    auto backend = tdm::cesop::make_backend(std::move(pseudowires), reactor_, counters_);
+    auto backend = tdm::cesop::make_backend(pseudowires, reactor_, counters_);
     if (!backend) return tl::unexpected(backend.error());
     cesop_ = std::move(*backend);
   }
