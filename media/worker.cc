@@ -10,6 +10,8 @@
 #include <cstring>
 #include <string>
 
+#include "base/overloaded.h"
+
 namespace sg::media {
 namespace {
 
@@ -19,11 +21,6 @@ constexpr Duration kHousekeeping = 250ms;
 constexpr size_t kTicksBetweenLooks = 50;
 // A thread that was held up for longer than this skips what it missed: nobody wants to hear it late.
 constexpr uint64_t kMostBlocksAtOnce = 5;
-
-template <class... Handlers>
-struct Overload : Handlers... {
-  using Handlers::operator()...;
-};
 
 }  // namespace
 
@@ -170,7 +167,7 @@ void Worker::handle(Command command) {
 
 void Worker::apply(Session& session, Command& command) {
   if (!std::holds_alternative<AskStats>(command.what)) wake(session, clock_.now());
-  std::visit(Overload{
+  std::visit(Overloaded{
                  [&](GivePorts& to) { session.give_ports(to.side, std::move(to.ports)); },
                  [&](GiveTimeslot& to) { give_timeslot(session, to); },
                  [&](TakeTimeslot& from) {
