@@ -19,6 +19,7 @@ EventLoop::EventLoop() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
 EventLoop::~EventLoop() = default;
 
 Result<> EventLoop::watch(int fd, uint32_t events, FdHandler handler) {
+  owner_.check();
   epoll_event event{};
   event.events = events;
   event.data.fd = fd;
@@ -29,12 +30,25 @@ Result<> EventLoop::watch(int fd, uint32_t events, FdHandler handler) {
 }
 
 void EventLoop::unwatch(int fd) {
+  owner_.check();
   if (handlers_.erase(fd)) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
 }
 
+TimerId EventLoop::call_at(TimePoint when, Task task) {
+  owner_.check();
+  return timers_.add(when, std::move(task));
+}
+
+void EventLoop::cancel(TimerId timer) {
+  owner_.check();
+  timers_.cancel(timer);
+}
+
 void EventLoop::run() {
+  owner_.take();
   while (!stopping_) step(1h);
   stopping_ = false;
+  owner_.leave();
 }
 
 void EventLoop::stop() {
@@ -42,6 +56,7 @@ void EventLoop::stop() {
 }
 
 void EventLoop::step(Duration limit) {
+  owner_.check();
   auto wait = limit;
   if (auto next = timers_.next()) wait = std::clamp(*next - now(), Duration::zero(), limit);
   timespec timeout{.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(wait).count(),

@@ -5,13 +5,14 @@
 #include <unordered_map>
 
 #include "base/mailbox.h"
+#include "base/owner_thread.h"
 #include "base/reactor.h"
 #include "base/timer_queue.h"
 #include "base/unique_fd.h"
 
 namespace sg {
 
-// A Reactor on epoll, for one thread.
+// A Reactor on epoll, for one thread: the one that runs it.
 class EventLoop final : public Reactor {
  public:
   EventLoop();
@@ -20,8 +21,8 @@ class EventLoop final : public Reactor {
   TimePoint now() const override { return std::chrono::steady_clock::now(); }
   Result<> watch(int fd, uint32_t events, FdHandler handler) override;
   void unwatch(int fd) override;
-  TimerId call_at(TimePoint when, Task task) override { return timers_.add(when, std::move(task)); }
-  void cancel(TimerId timer) override { timers_.cancel(timer); }
+  TimerId call_at(TimePoint when, Task task) override;
+  void cancel(TimerId timer) override;
   void post(Task task) override { posted_.send(std::move(task)); }
 
   // Runs until stop(), which any thread may call.
@@ -31,6 +32,7 @@ class EventLoop final : public Reactor {
   void step(Duration limit);
 
  private:
+  OwnerThread owner_;
   UniqueFd epoll_;
   // A handler may unwatch itself or others, or watch a new file of the same number: handlers are shared so that the
   // one running stays alive.

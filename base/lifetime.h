@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/owner_thread.h"
+
 namespace sg {
 
 // A member of whatever posts tasks or calls back, by which they learn whether their owner still lives. Declared last,
@@ -15,15 +17,19 @@ class Lifetime {
 
   class Watch {
    public:
-    bool is_over() const { return alive_.expired(); }
+    bool is_over() const {
+      auto owner = owner_.lock();
+      if (owner) owner->check();
+      return !owner;
+    }
 
    private:
     friend Lifetime;
-    explicit Watch(const std::shared_ptr<bool>& alive) : alive_(alive) {}
-    std::weak_ptr<bool> alive_;
+    explicit Watch(const std::shared_ptr<OwnerThread>& owner) : owner_(owner) {}
+    std::weak_ptr<OwnerThread> owner_;
   };
 
-  Watch watch() const { return Watch(alive_); }
+  Watch watch() const { return Watch(owner_); }
 
   // A task that does nothing once the owner is gone.
   template <class Task>
@@ -34,7 +40,7 @@ class Lifetime {
   }
 
  private:
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  std::shared_ptr<OwnerThread> owner_ = std::make_shared<OwnerThread>();
 };
 
 }  // namespace sg

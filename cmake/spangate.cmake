@@ -17,6 +17,8 @@ add_library(sg_options INTERFACE)
 target_compile_options(sg_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
                                             -Woverloaded-virtual -Werror)
 target_include_directories(sg_options INTERFACE ${CMAKE_SOURCE_DIR})
+# Objects look who calls them: base/owner_thread.h.
+target_compile_definitions(sg_options INTERFACE $<$<CONFIG:Debug>:SG_CHECK_THREADS>)
 if(SG_SANITIZE)
   # The instrumentation makes g++ 12 take parts of its own headers (std::regex) for uninitialised.
   target_compile_options(sg_options INTERFACE -fsanitize=${SG_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all

@@ -4,6 +4,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "base/owner_thread.h"
 #include "media/worker.h"
 
 namespace sg::media {
@@ -27,6 +28,7 @@ class WorkerService final : public Service, private EventSink {
   void set_listener(Listener* listener) override { listener_ = listener; }
 
   SessionId open(CallId) override {
+    owner_.check();
     SessionId id{++last_id_};
     auto least = std::ranges::min_element(workers_, {}, &Staff::sessions);
     ++least->sessions;
@@ -36,6 +38,7 @@ class WorkerService final : public Service, private EventSink {
   }
 
   Result<SocketAddress> add_ip(SessionId session, Side side, const std::string& local_host) override {
+    owner_.check();
     if (!places_.contains(session)) return fail("there is no media session {}", session);
     auto ports = ports_.bind(local_host);
     if (!ports) return tl::unexpected(ports.error());
@@ -45,6 +48,7 @@ class WorkerService final : public Service, private EventSink {
   }
 
   void add_bearer(SessionId session, Side side, tdm::Timeslot slot, const tdm::ToneZone* busy_tones) override {
+    owner_.check();
     if (!places_.contains(session)) return;
     stop_waiting(session, side);
     auto [held, is_free] = slots_.try_emplace(slot, Holder{{session, side}, {}});
@@ -111,6 +115,7 @@ class WorkerService final : public Service, private EventSink {
   }
 
   void on_slot_free(tdm::Timeslot slot) {
+    owner_.check();
     auto held = slots_.find(slot);
     if (held == slots_.end()) return;
     const Holder before = held->second;
@@ -120,6 +125,7 @@ class WorkerService final : public Service, private EventSink {
 
   template <class What>
   void order(SessionId session, What what) {
+    owner_.check();
     auto place = places_.find(session);
     if (place != places_.end()) workers_[place->second].worker->send({session, std::move(what)});
   }
@@ -142,6 +148,7 @@ class WorkerService final : public Service, private EventSink {
   }
 
   void on_event(SessionId session, const Event& event) {
+    owner_.check();
     auto place = places_.find(session);
     if (place == places_.end()) return;
     if (std::holds_alternative<Closed>(event)) {
@@ -151,6 +158,7 @@ class WorkerService final : public Service, private EventSink {
     if (listener_) listener_->on_media_event(session, event);
   }
 
+  OwnerThread owner_;
   Reactor& signalling_;
   PortRange ports_;
   Listener* listener_ = nullptr;

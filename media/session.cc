@@ -39,6 +39,7 @@ void Session::set_bridging(Bridging bridging) {
 }
 
 void Session::use_rtp(Side which, const RtpSettings& settings) {
+  owner_.check();
   SessionSide& side = sides_[which];
   if (!side.has_ports()) return;
   end_t38(side);
@@ -48,6 +49,7 @@ void Session::use_rtp(Side which, const RtpSettings& settings) {
 // T.38 is between two. A session refresh repeats what stands, or tells it in other words, or a peer moves in mid-page:
 // a fax must not notice it.
 void Session::use_t38(Side which, const T38Settings& settings) {
+  owner_.check();
   SessionSide& side = sides_[which];
   if (!side.has_ports() || which == Side::C) return;
   if (T38Endpoint* t38 = side.t38()) {
@@ -68,6 +70,7 @@ void Session::end_t38(SessionSide& side) {
 }
 
 void Session::hear_last_words() {
+  owner_.check();
   sides_.for_each([this](SessionSide& side) {
     if (side.t38()) side.drain([&](char digit) { on_digit(side, digit); });
   });
@@ -75,6 +78,7 @@ void Session::hear_last_words() {
 
 void Session::give_bearer(Side which, tdm::Timeslot slot, std::unique_ptr<tdm::Bearer> bearer,
                           const tdm::ToneZone* busy_tones) {
+  owner_.check();
   SessionSide& side = sides_[which];
   end_t38(side);
   side.give_bearer(slot, std::move(bearer), busy_tones, profile());
@@ -110,6 +114,7 @@ void Session::send_digit(Side side, char digit, std::chrono::milliseconds length
 }
 
 SessionStats Session::stats() const {
+  owner_.check();
   SessionStats all;
   for (Side which : kSides) {
     if (const SessionSide* side = sides_.find(which)) all.side[static_cast<size_t>(which)] = side->stats();
@@ -122,6 +127,7 @@ SessionStats Session::stats() const {
 // Ticks.
 
 void Session::tick(TimePoint now) {
+  owner_.check();
   now_ = now;
   SessionSide& a = sides_[Side::A];
   SessionSide& b = sides_[Side::B];
@@ -138,6 +144,7 @@ void Session::tick(TimePoint now) {
 }
 
 void Session::tick_on_timer(TimePoint now, uint64_t blocks) {
+  owner_.check();
   now_ = now;
   drain();
   for (uint64_t i = 0; i < blocks; ++i) {
@@ -179,6 +186,7 @@ void Session::pass_time(TimePoint now) {
 }
 
 void Session::check_stalled(TimePoint now) {
+  owner_.check();
   if (now - now_ < kStalled) return;
   drain();
   look_after(now);

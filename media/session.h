@@ -3,6 +3,7 @@
 #include <array>
 #include <memory>
 
+#include "base/owner_thread.h"
 #include "media/conference.h"
 #include "media/fax_bridge.h"
 #include "media/fax_detection.h"
@@ -91,6 +92,7 @@ class Session final : private FaxBridge::Listener {
   Profile profile() const { return detection_.profile(); }
   void end_t38(SessionSide& side);
 
+  OwnerThread owner_;
   const SessionId id_;
   SessionTools& tools_;
   Sides sides_;

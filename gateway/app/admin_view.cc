@@ -79,6 +79,7 @@ AdminView::AdminView(const Parts& parts)
       fax_numbers_(parts.history.fax_memory(), parts.history.fax_memory_error(), parts.routing, parts.trunks) {}
 
 admin::StatusView AdminView::status() const {
+  owner_.check();
   admin::StatusView view;
   view.version = kVersion;
   view.uptime = std::chrono::duration_cast<std::chrono::seconds>(parts_.reactor.now() - started_);
@@ -103,12 +104,14 @@ std::vector<std::string> AdminView::listening() const {
 }
 
 std::vector<admin::CallView> AdminView::calls() const {
+  owner_.check();
   std::vector<admin::CallView> views;
   for (const call::Call* call : parts_.calls.calls()) views.push_back(view_of(*call));
   return views;
 }
 
 void AdminView::ask_call(CallId id, std::function<void(std::optional<admin::CallDetail>)> answer) {
+  owner_.check();
   const call::Call* call = parts_.calls.find(id);
   if (!call) {
     answer(std::nullopt);
@@ -124,6 +127,7 @@ void AdminView::ask_call(CallId id, std::function<void(std::optional<admin::Call
 
 // Of a call that is up, what is known so far.
 void AdminView::ask_fax(CallId id, std::function<void(std::optional<std::string>)> answer) {
+  owner_.check();
   const call::Call* call = parts_.calls.find(id);
   if (!call || !call->record().fax) return answer(parts_.history.faxes().find(id));
   call::Record record = call->record_so_far();
@@ -143,6 +147,7 @@ Result<admin::ImportView> AdminView::import_fax_numbers(const std::vector<std::s
 }
 
 Result<admin::RouteView> AdminView::explain_route(const admin::RouteQuestion& question) const {
+  owner_.check();
   return app::explain_route(question, parts_.routing, parts_.trunks);
 }
 
@@ -151,6 +156,7 @@ void AdminView::reload(std::function<void(Result<admin::ReloadView>)> answer) {
 }
 
 std::vector<admin::SpanView> AdminView::spans() const {
+  owner_.check();
   std::map<uint16_t, admin::SpanView> by_number;
   for (auto& span : parts_.backends.status()) {
     admin::SpanView& view = by_number[span.number];
@@ -174,6 +180,7 @@ std::vector<admin::SpanView> AdminView::spans() const {
 }
 
 std::vector<admin::TrunkView> AdminView::trunks() const {
+  owner_.check();
   std::vector<admin::TrunkView> views;
   auto add = [&](const call::Trunk& trunk, const char* kind, bool is_up, std::string words) {
     const conf::Trunk* settings = parts_.routing.settings().trunk(trunk.name());
@@ -189,6 +196,7 @@ std::vector<admin::TrunkView> AdminView::trunks() const {
 }
 
 std::vector<admin::TimeslotView> AdminView::timeslots() const {
+  owner_.check();
   const auto calls = calls_by_slot(parts_.calls);
   std::vector<admin::TimeslotView> views;
   for (const auto& trunk : parts_.trunks.tdm()) {
@@ -205,6 +213,7 @@ std::vector<admin::TimeslotView> AdminView::timeslots() const {
 
 // Timeslots keep to it as long as the gateway runs: no file says so, and a reload changes no trunk on spans.
 Result<admin::BlockView> AdminView::set_blocked(const admin::Blockable& what, bool is_blocked) {
+  owner_.check();
   trunk::Trunks& trunks = parts_.trunks;
   if (!what.trunk.empty()) {
     if (!trunks.find(what.trunk)) return fail("there is no trunk {}", what.trunk);
@@ -226,6 +235,7 @@ Result<admin::BlockView> AdminView::set_blocked(const admin::Blockable& what, bo
 }
 
 Facts AdminView::facts() const {
+  owner_.check();
   const conf::Settings& settings = parts_.settings;
   const auto* writer = parts_.history.writer();
   Facts facts;

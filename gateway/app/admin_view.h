@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/owner_thread.h"
 #include "conf/settings.h"
 #include "gateway/admin/view.h"
 #include "gateway/app/call_history.h"
@@ -71,6 +72,7 @@ class AdminView final : public admin::View {
  private:
   SpanFacts facts_of(admin::SpanView view, std::vector<admin::TimeslotView> slots) const;
 
+  OwnerThread owner_;
   const Parts parts_;
   const TimePoint started_;
   FaxNumbers fax_numbers_;

@@ -18,6 +18,7 @@ CallManager::~CallManager() {
 }
 
 CallId CallManager::on_incoming(Call::Incoming incoming) {
+  owner_.check();
   CallId id{++last_id_};
   context_.counted.incoming.add();
   SessionId session = context_.media.open(id);
@@ -38,11 +39,13 @@ void CallManager::on_answered(const Call& call) {
 }
 
 const Call* CallManager::find(CallId id) const {
+  owner_.check();
   auto found = calls_.find(id);
   return found == calls_.end() ? nullptr : found->second.get();
 }
 
 std::vector<const Call*> CallManager::calls() const {
+  owner_.check();
   std::vector<const Call*> all;
   for (const auto& [id, call] : calls_) all.push_back(call.get());
   std::sort(all.begin(), all.end(), [](const Call* a, const Call* b) { return a->id() < b->id(); });
@@ -50,6 +53,7 @@ std::vector<const Call*> CallManager::calls() const {
 }
 
 bool CallManager::hang_up(CallId id, HungUp why, Cause cause) {
+  owner_.check();
   auto found = calls_.find(id);
   if (found == calls_.end()) return false;
   found->second->hang_up(cause, why);
@@ -76,6 +80,7 @@ bool CallManager::make_room(const Trunk& on) {
 }
 
 void CallManager::shut_down(std::function<void()> done) {
+  owner_.check();
   when_empty_ = std::move(done);
   if (calls_.empty()) {
     context_.reactor.post(when_empty_);
@@ -85,6 +90,7 @@ void CallManager::shut_down(std::function<void()> done) {
 }
 
 void CallManager::on_media_event(SessionId session, const media::Event& event) {
+  owner_.check();
   auto found = by_session_.find(session);
   if (found != by_session_.end()) found->second->on_media_event(event);
 }

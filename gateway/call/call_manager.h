@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/owner_thread.h"
 #include "gateway/call/call.h"
 #include "gateway/call/transfer_leg.h"
 
@@ -76,6 +77,7 @@ class CallManager final : public media::Service::Listener, private CallOwner {
   void on_joining(Call& call) override;
   bool may_confer(const Call& call, const Party& by) const;
 
+  OwnerThread owner_;
   const Context context_;
   Router& router_;
   const RecordSink records_;

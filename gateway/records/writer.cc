@@ -143,6 +143,7 @@ void Writer::wait(std::unique_lock<std::mutex>& lock) {
 }
 
 void Writer::run() {
+  owner_.take();
   std::unique_lock lock(mutex_);
   for (;;) {
     wait(lock);
@@ -190,6 +191,7 @@ void Writer::keep_numbers_ahead(uint64_t call) {
 }
 
 void Writer::note(const Result<>& journalled) {
+  owner_.check();
   if (!journalled) {
     errors_.add();
     if (!journal_failing_) log_.error("the journal of calls that are up: {}", journalled.error().message);
@@ -198,6 +200,7 @@ void Writer::note(const Result<>& journalled) {
 }
 
 void Writer::open_anew() {
+  owner_.check();
   auto fd = open_for_appending(file_);
   if (!fd) {
     errors_.add();
@@ -209,6 +212,7 @@ void Writer::open_anew() {
 }
 
 void Writer::append_lines() {
+  owner_.check();
   while (!lines_.empty()) {
     const std::string& line = lines_.front().text;
     ssize_t count = ::write(fd_.get(), line.data() + line_written_, line.size() - line_written_);

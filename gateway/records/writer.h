@@ -12,6 +12,7 @@
 
 #include "base/counters.h"
 #include "base/log.h"
+#include "base/owner_thread.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "gateway/call/record.h"
@@ -94,6 +95,7 @@ class Writer {
   std::string trouble_;
 
   // The records thread's.
+  OwnerThread owner_;
   UniqueFd fd_;
   std::deque<Line> lines_;  // the first may be written in part
   size_t line_written_ = 0;

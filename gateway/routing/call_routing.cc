@@ -87,6 +87,7 @@ CallRouting::CallRouting(std::shared_ptr<const DialPlan> plan, const Context& co
       refused_by_limit_(counters_of_limits(context.counters)) {}
 
 std::shared_ptr<const DialPlan> CallRouting::change(std::shared_ptr<const DialPlan> fresh) {
+  owner_.check();
   return std::exchange(plan_, std::move(fresh));
 }
 
@@ -96,6 +97,7 @@ size_t CallRouting::calls_on(const std::string& name) const {
 }
 
 call::Routing CallRouting::route(const call::Trunk& from, const call::Setup& setup) {
+  owner_.check();
   return answer({plan_, query_of(from.name(), setup), setup, {}});
 }
 
@@ -104,6 +106,7 @@ bool CallRouting::is_emergency(const std::string& from, const call::Setup& setup
 }
 
 call::Reach CallRouting::reach(const call::Trunk& from, const call::Setup& setup) {
+  owner_.check();
   switch (plan_->plan.reach(query_of(from.name(), setup))) {
     case route::Reach::None:
       return call::Reach::None;
@@ -264,6 +267,7 @@ std::optional<route::Limit> CallRouting::limit_on(const route::Decision& decisio
 }
 
 std::optional<call::Refusal> CallRouting::admit(const call::Target& target) {
+  owner_.check();
   const std::string& to = target.trunk->name();
   const conf::Trunk* trunk = settings().trunk(to);
   if (!trunk) return std::nullopt;

@@ -9,6 +9,7 @@
 
 #include "base/counters.h"
 #include "base/log.h"
+#include "base/owner_thread.h"
 #include "base/reactor.h"
 #include "gateway/call/trunk.h"
 #include "gateway/fax/fax_memory.h"
@@ -79,6 +80,7 @@ class CallRouting final : public call::Router {
   std::optional<route::Limit> share_of(const std::string& from, const call::Trunk& on) const;
   call::Refusal refused(const route::Limit& limit, int cause);
 
+  OwnerThread owner_;
   std::shared_ptr<const DialPlan> plan_;
   const Context context_;
   const Log log_;

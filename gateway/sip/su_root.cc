@@ -53,6 +53,7 @@ SuRoot::~SuRoot() {
 }
 
 Result<> SuRoot::watch(int fd, uint32_t events, FdHandler handler) {
+  owner_.check();
   unwatch(fd);
   auto watched = std::make_shared<Watched>(Watched{.handler = std::move(handler)});
   su_wait_t wait[1];
@@ -65,6 +66,7 @@ Result<> SuRoot::watch(int fd, uint32_t events, FdHandler handler) {
 }
 
 void SuRoot::unwatch(int fd) {
+  owner_.check();
   auto found = watched_.find(fd);
   if (found == watched_.end()) return;
   ::su_root_deregister(root_, found->second->index);
@@ -72,9 +74,15 @@ void SuRoot::unwatch(int fd) {
 }
 
 TimerId SuRoot::call_at(TimePoint when, Task task) {
+  owner_.check();
   auto id = timers_.add(when, std::move(task));
   arm_alarm();
   return id;
+}
+
+void SuRoot::cancel(TimerId timer) {
+  owner_.check();
+  timers_.cancel(timer);
 }
 
 // A cancelled timer leaves its alarm armed: one wake-up for nothing is cheaper than a system call for each.
@@ -109,6 +117,7 @@ void SuRoot::stop() {
 }
 
 void SuRoot::step(Duration limit) {
+  owner_.check();
   ::su_root_step(root_, std::chrono::duration_cast<std::chrono::milliseconds>(limit).count());
 }
 

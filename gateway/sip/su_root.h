@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "base/mailbox.h"
+#include "base/owner_thread.h"
 #include "base/reactor.h"
 #include "base/timer_queue.h"
 #include "base/unique_fd.h"
@@ -27,7 +28,7 @@ class SuRoot final : public Reactor {
   Result<> watch(int fd, uint32_t events, FdHandler handler) override;
   void unwatch(int fd) override;
   TimerId call_at(TimePoint when, Task task) override;
-  void cancel(TimerId timer) override { timers_.cancel(timer); }
+  void cancel(TimerId timer) override;
   void post(Task task) override { posted_.send(std::move(task)); }
 
   // Runs until stop().
@@ -43,6 +44,7 @@ class SuRoot final : public Reactor {
   void arm_alarm();
   void run_due_timers();
 
+  OwnerThread owner_;
   su_root_s* root_;
   // Sofia's own timers know milliseconds only, so one timerfd carries all of ours.
   UniqueFd alarm_;

@@ -27,11 +27,13 @@ void Trunks::add(SipTrunk::Options options, sip::SipAgent& agent) {
 }
 
 void Trunks::keep(std::unique_ptr<SipTrunk> trunk) {
+  owner_.check();
   by_name_[trunk->name()] = trunk.get();
   sip_.push_back(std::move(trunk));
 }
 
 call::Trunk* Trunks::find(const std::string& name) const {
+  owner_.check();
   auto found = by_name_.find(name);
   return found == by_name_.end() ? nullptr : found->second;
 }
@@ -42,6 +44,7 @@ TdmTrunk* Trunks::find_tdm(const std::string& name) const {
 }
 
 SipTrunk* Trunks::find_by_source(const SocketAddress& source) const {
+  owner_.check();
   SipTrunk* best = nullptr;
   int longest = -1;
   for (const auto& trunk : sip_) {
@@ -60,6 +63,7 @@ bool Trunks::is_listed(const std::string& name, const SocketAddress& source) con
 }
 
 std::vector<std::string> Trunks::change_sip(std::vector<SipTrunk::Options> wanted, sip::SipAgent* agent) {
+  owner_.check();
   std::vector<std::string> cannot_come;
   if (!has_calls()) retired_.clear();
   for (auto& trunk : sip_) {
@@ -95,6 +99,7 @@ bool Trunks::has_calls() const {
 }
 
 void Trunks::on_alarms_changed(uint16_t span, tdm::AlarmSet alarms) {
+  owner_.check();
   for (auto& trunk : tdm_) trunk->on_alarms_changed(span, alarms);
 }
 

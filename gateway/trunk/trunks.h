@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/owner_thread.h"
 #include "gateway/trunk/sip_trunk.h"
 #include "gateway/trunk/tdm_trunk.h"
 
@@ -45,6 +46,7 @@ class Trunks {
   bool has_calls() const;
   void keep(std::unique_ptr<SipTrunk> trunk);
 
+  OwnerThread owner_;
   List<SipTrunk> sip_;
   List<TdmTrunk> tdm_;
   List<SipTrunk> retired_;  // that calls may still have among their targets

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/owner_thread.h"
 #include "base/unique_fd.h"
 #include "tdm/cesop/span.h"
 
@@ -182,6 +183,7 @@ class CesopBackend final : public Backend {
   std::shared_ptr<ListenerSlot> listener_ = std::make_shared<ListenerSlot>();
   UniqueFd epoll_;
   EventSignal stop_;
+  OwnerThread pump_;
   std::thread thread_;
   std::array<std::array<uint8_t, kMaxDatagram + 1>, kDatagramsAtOnce> buffers_;
 };
@@ -253,6 +255,7 @@ Result<std::unique_ptr<DChannel>> CesopBackend::open_dchannel(Timeslot slot) {
 }
 
 void CesopBackend::pump() {
+  pump_.take();
   TimePoint publish_at = std::chrono::steady_clock::now() + kPublishEvery;
   std::array<epoll_event, 64> ready;
   for (;;) {
@@ -278,6 +281,7 @@ void CesopBackend::pump() {
 }
 
 void CesopBackend::serve(LiveSpan& live, TimePoint now) {
+  pump_.check();
   std::lock_guard lock(live.mutex);
   drain(live, now);
   while (live.span.is_due(now)) {
@@ -319,6 +323,7 @@ void CesopBackend::drain(LiveSpan& live, TimePoint now) {
 
 // Adds to the process's counters what was counted since last time.
 void CesopBackend::publish(LiveSpan& live) {
+  pump_.check();
   SpanStatus status;
   {
     std::lock_guard lock(live.mutex);
