@@ -15,8 +15,8 @@ using conf::text;
 
 // A value whose text `parse` understands.
 template <class T>
-conf::Kind<T> spoken(std::string range, Result<T> (*parse)(std::string_view)) {
-  return {.range = std::move(range),
+conf::Kind<T> spoken(std::string_view range, Result<T> (*parse)(std::string_view)) {
+  return {.range = std::string(range),
           .read = [parse](const toml::node& node) { return parse(node.as_string()->get()); },
           .write = {}};
 }
@@ -74,10 +74,10 @@ Result<std::vector<tdm::cas::PortConfig>> ports_numbered(std::string_view value)
 
 // An option that is a part of a member.
 template <class S, class Part, class T>
-Option<S> part(std::string_view name, Part S::*member, T Part::*inner, conf::Kind<T> kind, std::string help) {
+Option<S> part(std::string_view name, Part S::*member, T Part::*inner, conf::Kind<T> kind, std::string_view help) {
   return {.name = name,
           .range = kind.range,
-          .help = std::move(help),
+          .help = std::string(help),
           .read = [member, inner, read = kind.read](S& into, const toml::node& node) -> Result<> {
             auto value = read(node);
             if (!value) return tl::unexpected(value.error());

@@ -18,7 +18,7 @@ void Requests::handle(const Json& request, Answer answer) {
   }
 }
 
-void Requests::answer(const Json& request, Answer answer) {
+void Requests::answer(const Json& request, const Answer& answer) {
   const std::string command = request.value("command", "");
   if (command == "originate") {
     auto call = exchange_.originate(request.at("from"), request.at("to"), request.value("send", ""),
@@ -32,8 +32,7 @@ void Requests::answer(const Json& request, Answer answer) {
     return answer(done ? Json{{"ok", true}} : refusal(done.error().message));
   }
   if (command == "wait") {
-    return wait(request.at("call"), std::chrono::milliseconds(request.value("timeout_ms", int64_t{600'000})),
-                std::move(answer));
+    return wait(request.at("call"), std::chrono::milliseconds(request.value("timeout_ms", int64_t{600'000})), answer);
   }
   if (Faults::knows(command)) return answer(faults_.set(command, request));
   answer(refusal("the commands are originate, calls, status, hangup, wait, clock, alarm, dchannel and bit_errors"));

@@ -27,7 +27,7 @@ class Requests {
     std::unique_ptr<Timer> timer;
   };
 
-  void answer(const Json& request, Answer answer);
+  void answer(const Json& request, const Answer& answer);
   void wait(uint64_t call, std::chrono::milliseconds limit, Answer answer);
   Json calls() const;
   Json status() const;
