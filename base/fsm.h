@@ -18,7 +18,7 @@
 namespace sg {
 
 // What a state machine may do, as one table: for each state the events it takes and the states it may
-// go to. State and Event are enums for which `std::string_view name(State)` and `name(Event)`
+// go to. State and Event are enums for which `std::string_view name_of(State)` and `name_of(Event)`
 // are found by argument-dependent lookup.
 template <class State, class Event>
 struct FsmTable {
@@ -81,7 +81,7 @@ class Fsm {
   bool accepts(Event event, std::source_location place = std::source_location::current()) {
     if (!table_.takes(state_, event)) {
       refused_.add();
-      log_.warning("{} event={} refused state={} at {}:{}", table_.machine, name(event), name(state_),
+      log_.warning("{} event={} refused state={} at {}:{}", table_.machine, name_of(event), name_of(state_),
                    place.file_name(), place.line());
       return false;
     }
@@ -93,12 +93,12 @@ class Fsm {
   bool enter(State next, TimePoint now, std::source_location place = std::source_location::current()) {
     if (!table_.leads(state_, next)) {
       refused_.add();
-      log_.error("{} {} -> {} is forbidden at {}:{}", table_.machine, name(state_), name(next), place.file_name(),
+      log_.error("{} {} -> {} is forbidden at {}:{}", table_.machine, name_of(state_), name_of(next), place.file_name(),
                  place.line());
       assert(on_bug_ == OnBug::Refuse && "transition forbidden by the state table");
       return false;
     }
-    log_.debug("{} {} -> {}", table_.machine, name(state_), name(next));
+    log_.debug("{} {} -> {}", table_.machine, name_of(state_), name_of(next));
     history_[count_++ % kHistory] = {now, state_, next, event_};
     event_.reset();
     state_ = next;

@@ -11,10 +11,10 @@ template <class State, class Event>
 std::string to_dot(const FsmTable<State, Event>& table) {
   std::string dot = fmt::format("digraph {} {{\n  node [shape=box];\n", table.machine);
   for (const auto& row : table.rows) {
-    dot += fmt::format("  {0} [label=\"{0}", name(row.state));
-    for (Event event : row.events) dot += fmt::format("\\n{}", name(event));
+    dot += fmt::format("  {0} [label=\"{0}", name_of(row.state));
+    for (Event event : row.events) dot += fmt::format("\\n{}", name_of(event));
     dot += "\"];\n";
-    for (State next : row.successors) dot += fmt::format("  {} -> {};\n", name(row.state), name(next));
+    for (State next : row.successors) dot += fmt::format("  {} -> {};\n", name_of(row.state), name_of(next));
   }
   return dot + "}\n";
 }

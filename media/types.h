@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 // The words that all of the media plane shares. This header stands below the rest of its room: jitter buffers and tone
 // detectors include nothing else of it.
@@ -12,6 +13,19 @@ constexpr Side kSides[] = {Side::A, Side::B, Side::C};
 // Of a call between two.
 constexpr Side other_side(Side side) {
   return side == Side::A ? Side::B : Side::A;
+}
+
+// As the log has it.
+constexpr std::string_view name_of(Side side) {
+  switch (side) {
+    case Side::A:
+      return "a";
+    case Side::B:
+      return "b";
+    case Side::C:
+      return "c";
+  }
+  return "";
 }
 
 // Music: Config::hold_music over and over; where there is none it is as None.

@@ -10,9 +10,9 @@ using std::chrono::milliseconds;
 std::string_view media_mode_of(const call::Call& call) {
   // The IP leg's mode tells; between two of them the one that is not plain audio.
   for (const call::Party* party : {&call.caller(), call.called()}) {
-    if (party && party->mode() != call::MediaModeState::Audio) return name(party->mode());
+    if (party && party->mode() != call::MediaModeState::Audio) return name_of(party->mode());
   }
-  return name(call::MediaModeState::Audio);
+  return name_of(call::MediaModeState::Audio);
 }
 
 admin::LegView leg_view(const call::Party& party) {
@@ -28,7 +28,7 @@ admin::CallView view_of(const call::Call& call) {
   admin::CallView view;
   view.id = call.id();
   view.uid = record.uid;
-  view.state = name(call.state());
+  view.state = name_of(call.state());
   view.media_mode = media_mode_of(call);
   view.age = call.age();
   view.talking = call.talking();
@@ -45,13 +45,13 @@ std::vector<admin::StepView> history_of(const call::Call& call) {
   auto began = call.began();
   for (const auto& transition : call.history()) {
     steps.push_back(
-        {std::chrono::duration_cast<milliseconds>(transition.at - began), std::string(name(transition.to))});
+        {std::chrono::duration_cast<milliseconds>(transition.at - began), std::string(name_of(transition.to))});
   }
   for (const call::Party* party : {&call.caller(), call.called()}) {
     if (!party) continue;
     for (const auto& change : party->record().modes) {
-      steps.push_back({since_start(change.at), fmt::format("{}: {} ({})", party->trunk(), name(change.mode),
-                                                           words_of(change.reason, change.refused_with))});
+      steps.push_back({since_start(change.at), fmt::format("{}: {} ({})", party->trunk(), name_of(change.mode),
+                                                           name_of(change.reason, change.refused_with))});
     }
   }
   std::stable_sort(steps.begin(), steps.end(), [](const auto& a, const auto& b) { return a.at < b.at; });

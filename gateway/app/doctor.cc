@@ -66,7 +66,7 @@ bool examine_card(const Facts& facts, const SpanFacts& span, std::vector<Finding
   if (span.dchannel != 0 && !is_one) {
     findings.push_back({name_of(span), Grade::Fault,
                         fmt::format("timeslot {} is to be the D-channel, but is {} in the driver", span.dchannel,
-                                    dchannel == span.channels.end() ? "not" : describe(dchannel->kind)),
+                                    dchannel == span.channels.end() ? "not" : name_of(dchannel->kind)),
                         "make it dchan= (hardhdlc= for cards that frame by themselves) in /etc/dahdi/system.conf and "
                         "run dahdi_cfg, or set the trunk's dchannel to the timeslot that is one"});
   }

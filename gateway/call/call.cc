@@ -282,7 +282,7 @@ void Call::on_digits(Party& party, const std::string& digits) {
 
 // The session has passed it on where digits travel with the media.
 void Call::on_digit_heard(const media::DigitHeard& heard) {
-  log_.debug("digit={} side={}", heard.digit, heard.side == media::Side::A ? 'a' : 'b');
+  log_.debug("digit={} side={}", heard.digit, name_of(heard.side));
   if (state() != CallState::Answered) return;
   for (Party* to : members()) {
     bool is_told = to && to->side() != heard.side && !to->is_leaving() && to->signals_digits();
@@ -303,7 +303,7 @@ void Call::on_failed(Party& party, Cause cause) {
 void Call::on_peer_gone(Party& party, PeerGone how) {
   if (!is_member(party) || !fsm_.accepts(CallEvent::Disconnected)) return;
   const GoneWords known = gone_words(how, context_.counted);
-  log_.warning("leg={} {}", "abc"[static_cast<size_t>(party.side())], known.says);
+  log_.warning("leg={} {}", name_of(party.side()), known.says);
   known.counter.add();
   if (is_conference()) return leave_conference(party, kRecoveryOnTimer);
   record_.peer_gone = how;
@@ -330,8 +330,7 @@ void Call::on_media_event(const media::Event& event) {
                         [&](const media::MediaTimeout& timeout) {
                           // Who waits, and who lets wait, need not send anything.
                           if (is_on_hold()) return;
-                          log_.warning("nothing heard from side={} any more",
-                                       timeout.side == media::Side::A ? 'a' : 'b');
+                          log_.warning("nothing heard from side={} any more", name_of(timeout.side));
                           context_.counted.media_timeout.add();
                           if (is_conference()) return leave_conference(*at(timeout.side), kTemporaryFailure);
                           record_.fell_silent = timeout.side;
@@ -371,7 +370,7 @@ void Call::on_busy_tone(media::Side side) {
   Party* party = at(side);
   if (!party || party->is_leaving()) return;
   const GoneWords known = gone_words(PeerGone::BusyTone, context_.counted);
-  log_.info("leg={} {}", "abc"[static_cast<size_t>(side)], known.says);
+  log_.info("leg={} {}", name_of(side), known.says);
   known.counter.add();
   if (state() == CallState::Answered && !is_conference()) record_.peer_gone = PeerGone::BusyTone;
   party->leg().busy_tone_heard();
@@ -392,7 +391,7 @@ void Call::clear(Cause cause, ReleasedBy by) {
   record_.released_by = by;
   enter(CallState::Releasing);
   owner_.on_clearing(*this);
-  log_.info("clear cause={} ({}) by={}", cause.q850, text_of(cause), name(by));
+  log_.info("clear cause={} ({}) by={}", cause.q850, text_of(cause), name_of(by));
   caller_->release(cause);
   if (called_) called_->release(cause);
   if (third_) third_->release(cause);

@@ -52,7 +52,7 @@ void Call::take(Call& from, media::Side side, media::Side place, const std::stri
   leaves->retire_to(from.place_of(side));
   auto cause = joins->move_to(place_of(place));
   std::swap(joins, leaves);
-  log_.info("transfer how={} with_call={} leg={}", how, from.id_, place == media::Side::A ? 'a' : 'b');
+  log_.info("transfer how={} with_call={} leg={}", how, from.id_, name_of(place));
   context_.counted.transferred.add();
   if (cause) return clear(*cause, ReleasedBy::Gateway);
   on_joined(*slot(place));
@@ -134,7 +134,7 @@ void Call::confer(bool is_among_three) {
 }
 
 void Call::leave_conference(Party& party, Cause cause) {
-  log_.info("leaves the conference: leg={} cause={}", "abc"[static_cast<size_t>(party.side())], cause.q850);
+  log_.info("leaves the conference: leg={} cause={}", name_of(party.side()), cause.q850);
   media::Side place = party.side();
   auto gone = std::move(slot(place));
   std::optional<size_t> record;

@@ -21,7 +21,7 @@ const FsmTable<CallState, CallEvent>& call_table() {
   return kTable;
 }
 
-std::string_view name(CallState state) {
+std::string_view name_of(CallState state) {
   switch (state) {
     case CallState::Collecting:
       return "collecting";
@@ -41,7 +41,7 @@ std::string_view name(CallState state) {
   return "";
 }
 
-std::string_view name(CallEvent event) {
+std::string_view name_of(CallEvent event) {
   switch (event) {
     case CallEvent::Dialled:
       return "dialled";

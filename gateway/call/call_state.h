@@ -11,8 +11,8 @@ namespace sg::call {
 enum class CallState : uint8_t { Collecting, Trying, Alerting, Answered, Announcing, Releasing, Closed };
 enum class CallEvent : uint8_t { Dialled, Alerted, Answered, Disconnected, Released };
 
-std::string_view name(CallState state);
-std::string_view name(CallEvent event);
+std::string_view name_of(CallState state);
+std::string_view name_of(CallEvent event);
 
 const FsmTable<CallState, CallEvent>& call_table();
 

@@ -118,7 +118,7 @@ std::string_view text_of(const Cause& cause) {
   return row ? row->text : "unknown cause";
 }
 
-std::string_view text_of(Obstacle obstacle) {
+std::string_view name_of(Obstacle obstacle) {
   switch (obstacle) {
     case Obstacle::None:
       return "";

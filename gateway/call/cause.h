@@ -76,6 +76,6 @@ bool ends_dialog(int sip_status);
 // "user busy", as Q.850 words it.
 std::string_view text_of(const Cause& cause);
 // "connection refused: nobody listens there"; empty: nothing to say.
-std::string_view text_of(Obstacle obstacle);
+std::string_view name_of(Obstacle obstacle);
 
 }  // namespace sg::call

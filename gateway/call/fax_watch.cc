@@ -1,13 +1,6 @@
 #include "gateway/call/fax_watch.h"
 
 namespace sg::call {
-namespace {
-
-char letter_of(media::Side side) {
-  return side == media::Side::A ? 'a' : 'b';
-}
-
-}  // namespace
 
 FaxWatch::FaxWatch(const Options& options, Reactor& reactor, Log log, Record& record, Actions& actions)
     : options_(options),
@@ -28,7 +21,7 @@ void FaxWatch::begin() {
 }
 
 void FaxWatch::on_tone(const media::ToneHeard& heard) {
-  log_.info("fax tone={} side={}", fax::name_of(heard.tone), letter_of(heard.side));
+  log_.info("fax tone={} side={}", fax::name_of(heard.tone), name_of(heard.side));
   record_.fax_log.on_tone(age(), heard.side, heard.tone);
   begin();
   switch (heard.tone) {
@@ -54,7 +47,7 @@ void FaxWatch::on_answer_tone(media::Side side, MediaMode::Sign sign) {
 
 void FaxWatch::on_mode(media::Side side, const ModeChange& change) {
   if (change.mode == MediaModeState::Audio) return;
-  record_.fax_log.on_mode(age(), side, name(change.mode), words_of(change.reason, change.refused_with));
+  record_.fax_log.on_mode(age(), side, name_of(change.mode), name_of(change.reason, change.refused_with));
   begin();
   // One leg speaks T.38, so it is a fax: an IP leg on the other side need not be heard first, and cannot be any more.
   if (change.mode == MediaModeState::T38) actions_.tell_far(side, MediaMode::Sign::Preamble);

@@ -172,7 +172,7 @@ void MediaMode::enter(State next, ModeReason reason, int refused_with) {
   if (fsm_.enter(next, reactor_.now())) actions_.on_mode_changed(next, reason, refused_with);
 }
 
-std::string_view name(MediaModeEvent event) {
+std::string_view name_of(MediaModeEvent event) {
   switch (event) {
     case MediaModeEvent::Preamble:
       return "preamble";

@@ -12,7 +12,7 @@ namespace sg::call {
 
 enum class MediaModeEvent : uint8_t { Preamble, OfferAgreed, OfferRefused, PeerT38, PeerAudio };
 
-std::string_view name(MediaModeEvent event);
+std::string_view name_of(MediaModeEvent event);
 
 // How a leg gets from audio to T.38 or to G.711 pass-through, and back. Decides only: what it decides is done by its
 // Actions. Owned by the leg's Party; signalling thread.

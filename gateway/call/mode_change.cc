@@ -4,7 +4,7 @@
 
 namespace sg::call {
 
-std::string_view name(MediaModeState state) {
+std::string_view name_of(MediaModeState state) {
   switch (state) {
     case MediaModeState::Audio:
       return "g711";
@@ -20,7 +20,7 @@ std::string_view name(MediaModeState state) {
   return "";
 }
 
-std::string words_of(ModeReason reason, int refused_with) {
+std::string name_of(ModeReason reason, int refused_with) {
   switch (reason) {
     case ModeReason::KnownFax:
       return "a fax number";

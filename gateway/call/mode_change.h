@@ -43,8 +43,8 @@ struct ModeChange {
 };
 
 // As records and operators read it: "g711", "t38", "g711-fax".
-std::string_view name(MediaModeState state);
+std::string_view name_of(MediaModeState state);
 // "V.21 preamble", "peer's offer", "T.38 refused with 488".
-std::string words_of(ModeReason reason, int refused_with);
+std::string name_of(ModeReason reason, int refused_with);
 
 }  // namespace sg::call

@@ -6,13 +6,6 @@
 #include "gateway/call/negotiation.h"
 
 namespace sg::call {
-namespace {
-
-char name(media::Side side) {
-  return "abc"[static_cast<size_t>(side)];
-}
-
-}  // namespace
 
 Party::Party(const Options& options, std::unique_ptr<Leg> leg, const std::string& trunk, const Context& context,
              PartyListener& listener)
@@ -20,7 +13,7 @@ Party::Party(const Options& options, std::unique_ptr<Leg> leg, const std::string
       leg_(std::move(leg)),
       context_(context),
       listener_(&listener),
-      log_(fmt::format("call={} leg={} trunk={}", options.call, name(options.side), trunk)),
+      log_(fmt::format("call={} leg={} trunk={}", options.call, name_of(options.side), trunk)),
       mode_({options.policy, options.side == media::Side::B, options.seed}, context.reactor, context.counters, log_,
             *this),
       move_timer_(context.reactor),
@@ -147,14 +140,14 @@ void Party::leave_session() {
 
 void Party::go_to(const Place& place) {
   leave_session();
-  log_.info("goes to call={} leg={}", place.call, name(place.side));
+  log_.info("goes to call={} leg={}", place.call, name_of(place.side));
   options_.call = place.call;
   options_.session = place.session;
   options_.side = place.side;
   options_.time = place.time;
   take_place_on_trunk();
   listener_ = &place.listener;
-  log_ = Log(fmt::format("call={} leg={} trunk={}", place.call, name(place.side), record_.trunk));
+  log_ = Log(fmt::format("call={} leg={} trunk={}", place.call, name_of(place.side), record_.trunk));
 }
 
 void Party::retire_to(const Place& place) {
@@ -271,7 +264,7 @@ void Party::on_released(Cause cause) {
   drop_bearer();  // the timeslot is idle on the line and may be another call's at once
   cause = options_.causes.received(cause);
   record_.cause = cause;
-  if (record_.why.empty()) record_.why = text_of(cause.obstacle);
+  if (record_.why.empty()) record_.why = name_of(cause.obstacle);
   log_.info("released cause={} ({}) status={}{}", cause.q850, text_of(cause),
             cause.is_peers_status() ? cause.sip_status : 0,
             record_.why.empty() ? "" : fmt::format(" why=\"{}\"", record_.why));
@@ -293,7 +286,7 @@ void Party::on_digits_complete() {
 }
 
 void Party::on_mode_changed(MediaModeState state, ModeReason reason, int refused_with) {
-  log_.info("media mode={} reason=\"{}\"", name(state), words_of(reason, refused_with));
+  log_.info("media mode={} reason=\"{}\"", name_of(state), name_of(reason, refused_with));
   const bool was_t38 = !record_.modes.empty() && record_.modes.back().mode == MediaModeState::T38;
   if (state == MediaModeState::Passthrough && !was_t38) offer_vbd_soon();
   record_.modes.push_back({options_.time.at(context_.reactor.now()), state, reason, refused_with});

@@ -2,7 +2,7 @@
 
 namespace sg::call {
 
-std::string_view name(ReleasedBy by) {
+std::string_view name_of(ReleasedBy by) {
   switch (by) {
     case ReleasedBy::Caller:
       return "caller";

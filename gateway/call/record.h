@@ -72,7 +72,7 @@ enum class ReleasedBy : uint8_t {
   Conference,  // one of them goes on in another call
   Line,        // which was out of order
 };
-std::string_view name(ReleasedBy by);
+std::string_view name_of(ReleasedBy by);
 
 // What is written of each call when it is over, and known of it before. A value.
 struct Record {

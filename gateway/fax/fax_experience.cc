@@ -151,7 +151,7 @@ void ask_earlier(call::MediaPolicy& policy) {
   if (policy.t38 == T38Ask::Peer) take_early_offers_only(policy);
 }
 
-std::string_view words_of(T38Use use) {
+std::string_view said_of(T38Use use) {
   switch (use) {
     case T38Use::Usual:
       return "";
@@ -195,13 +195,13 @@ std::optional<Value> value_named(const std::pair<Value, std::string_view> (&name
 
 }  // namespace
 
-std::string_view name(T38Use use) {
+std::string_view name_of(T38Use use) {
   return kUses[static_cast<size_t>(use)].second;
 }
-std::string_view name(Transport transport) {
+std::string_view name_of(Transport transport) {
   return kTransports[static_cast<size_t>(transport)].second;
 }
-std::string_view name(AskedBy who) {
+std::string_view name_of(AskedBy who) {
   return kAskers[static_cast<size_t>(who)].second;
 }
 
@@ -334,7 +334,7 @@ void FaxExperience::hold_back(RuleId rule, WallTime now) {
   } else if (lesson == Lesson::LessEcm && !without_ecm) {
     without_ecm = true;
   } else {
-    use_t38(T38Use::Without, std::string(fax::name(rule)), now);
+    use_t38(T38Use::Without, std::string(fax::name_of(rule)), now);
     top_speed = 0;
     without_ecm = false;
   }
@@ -394,7 +394,7 @@ std::string FaxExperience::held_back(WallTime now) const {
   FaxExperience held = *this;
   held.settle(now);
   std::vector<std::string> words;
-  if (held.t38_use != T38Use::Usual) words.push_back(fmt::format("{} ({})", words_of(held.t38_use), held.because));
+  if (held.t38_use != T38Use::Usual) words.push_back(fmt::format("{} ({})", said_of(held.t38_use), held.because));
   if (held.top_speed != 0) words.push_back(fmt::format("at most {} bit/s", held.top_speed));
   if (held.without_ecm) words.emplace_back("no ECM");
   return fmt::format("{}", fmt::join(words, ", "));

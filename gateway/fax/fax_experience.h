@@ -89,9 +89,9 @@ struct FaxExperience {
 std::string remembered_form(std::string_view number);
 
 // As files have them: "do-not-ask", "t38", "peer". Null: there is none of that name.
-std::string_view name(FaxExperience::T38Use use);
-std::string_view name(FaxExperience::Transport transport);
-std::string_view name(FaxExperience::AskedBy who);
+std::string_view name_of(FaxExperience::T38Use use);
+std::string_view name_of(FaxExperience::Transport transport);
+std::string_view name_of(FaxExperience::AskedBy who);
 std::optional<FaxExperience::T38Use> t38_use_named(std::string_view name);
 std::optional<FaxExperience::Transport> transport_named(std::string_view name);
 std::optional<FaxExperience::AskedBy> asked_by_named(std::string_view name);

@@ -40,7 +40,7 @@ class Keys {
   }
   template <class Value>
   void word(const char* key, Value& value, std::optional<Value> (*named)(std::string_view)) {
-    std::string given(name(value));
+    std::string given(name_of(value));
     text(key, given);
     auto known = named(given);
     if (!known) return refuse(key, "has an unknown value");
@@ -92,7 +92,7 @@ class Keys {
 };
 
 void read_held_back(Keys& keys, FaxExperience& known, WallTime latest) {
-  std::string use(name(known.t38_use)), words;
+  std::string use(name_of(known.t38_use)), words;
   keys.text("held_back", words);  // made from the others
   keys.text("t38", use);
   if (auto named = t38_use_named(use)) {
@@ -117,8 +117,8 @@ void read_held_back(Keys& keys, FaxExperience& known, WallTime latest) {
 std::string to_json(const FaxExperience& known, WallTime now) {
   const Json json = {{"trunk", known.trunk},
                      {"number", known.number},
-                     {"transport", name(known.transport)},
-                     {"asked_by", name(known.asked_by)},
+                     {"transport", name_of(known.transport)},
+                     {"asked_by", name_of(known.asked_by)},
                      {"bit_rate", known.bit_rate},
                      {"ecm", known.ecm},
                      {"delivered", known.delivered},
@@ -126,7 +126,7 @@ std::string to_json(const FaxExperience& known, WallTime now) {
                      {"failed_in_a_row", known.failed_in_a_row},
                      {"delivered_in_a_row", known.delivered_in_a_row},
                      {"held_back", known.held_back(now)},
-                     {"t38", name(known.t38_use)},
+                     {"t38", name_of(known.t38_use)},
                      {"because", known.because},
                      {"t38_since", time_or_null(is_usual(known) ? WallTime{} : known.t38_use_since)},
                      {"top_speed", known.top_speed},

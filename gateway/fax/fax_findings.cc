@@ -200,7 +200,7 @@ std::string words_of_dead_line(const FaxFacts& f) {
 
 // "operator (spangatectl hangup)"
 std::string_view ender(const FaxFacts& f) {
-  if (!f.hung_up) return f.released_by ? name(*f.released_by) : "";
+  if (!f.hung_up) return f.released_by ? name_of(*f.released_by) : "";
   switch (*f.hung_up) {
     case call::HungUp::ByOperator:
       return "operator (spangatectl hangup)";

@@ -81,11 +81,11 @@ int write(sqlite3* database, const FaxExperience& known) {
                                          kColumns));
   insert.bind(known.trunk)
       .bind(known.number)
-      .bind(std::string(name(known.transport)))
-      .bind(std::string(name(known.asked_by)));
+      .bind(std::string(name_of(known.transport)))
+      .bind(std::string(name_of(known.asked_by)));
   insert.bind(known.bit_rate).bind(known.ecm).bind(known.delivered).bind(known.failed);
   insert.bind(known.failed_in_a_row).bind(known.delivered_in_a_row);
-  insert.bind(std::string(name(known.t38_use))).bind(known.because).bind(seconds_of(known.t38_use_since));
+  insert.bind(std::string(name_of(known.t38_use))).bind(known.because).bind(seconds_of(known.t38_use_since));
   insert.bind(known.top_speed).bind(known.without_ecm).bind(seconds_of(known.held_since));
   insert.bind(known.is_trial).bind(known.setbacks).bind(seconds_of(known.last));
   return insert.step();

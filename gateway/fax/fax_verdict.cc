@@ -12,7 +12,7 @@ namespace sg::fax {
 namespace {
 
 std::string_view counter_word(FaxOutcome::Verdict verdict) {
-  return verdict == FaxOutcome::Verdict::InDoubt ? "in_doubt" : name(verdict);
+  return verdict == FaxOutcome::Verdict::InDoubt ? "in_doubt" : name_of(verdict);
 }
 
 }  // namespace
@@ -34,8 +34,9 @@ FaxDiagnosis under_way() {
 FaxDiagnosis judge(const call::Record& record, Counters& counters) {
   FaxDiagnosis fax = diagnose(fax_facts_of(record));
   const Log log(fmt::format("call={}", record.call));
-  const auto line = fmt::format("fax verdict=\"{}\" pages={} bit_rate={} cause=\"{}\" advice=\"{}\"", name(fax.verdict),
-                                record.media.fax.pages, record.media.fax.bit_rate, fax.cause, fax.advice);
+  const auto line =
+      fmt::format("fax verdict=\"{}\" pages={} bit_rate={} cause=\"{}\" advice=\"{}\"", name_of(fax.verdict),
+                  record.media.fax.pages, record.media.fax.bit_rate, fax.cause, fax.advice);
   fax.verdict == FaxOutcome::Verdict::Failed ? log.warning("{}", line) : log.info("{}", line);
   counters.get(fmt::format("fax.{}", counter_word(fax.verdict))).add();
   return fax;

@@ -2,7 +2,7 @@
 
 namespace sg::fax {
 
-std::string_view name(RuleId rule) {
+std::string_view name_of(RuleId rule) {
   switch (rule) {
     case RuleId::UnderWay:
       return "under way";

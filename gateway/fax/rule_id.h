@@ -56,6 +56,6 @@ enum class RuleId : uint8_t {
   BrokenOff,
 };
 // As records and statistics have it: "training failed".
-std::string_view name(RuleId rule);
+std::string_view name_of(RuleId rule);
 
 }  // namespace sg::fax

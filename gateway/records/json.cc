@@ -43,8 +43,8 @@ Json json_of(const call::LegRecord& leg) {
   Json modes = Json::array();
   for (const auto& change : leg.modes) {
     modes.push_back({{"at", iso8601(change.at)},
-                     {"mode", name(change.mode)},
-                     {"reason", words_of(change.reason, change.refused_with)}});
+                     {"mode", name_of(change.mode)},
+                     {"reason", name_of(change.reason, change.refused_with)}});
   }
   Json outages = Json::array();
   for (const auto& outage : leg.outages) {
@@ -86,7 +86,7 @@ Json timeline_of(const fax::FaxLog& log) {
   for (const fax::FaxStep& step : log.steps()) {
     Json json = {{"at_ms", step.at.count()},
                  {"side", step.side == media::Side::A ? "a" : "b"},
-                 {"kind", name(step.kind)},
+                 {"kind", name_of(step.kind)},
                  {"what", step.what}};
     if (step.kind == fax::FaxStep::Kind::Frame || step.kind == fax::FaxStep::Kind::Training) {
       json["in"] = step.in_audio ? "g711" : "t38";
@@ -140,10 +140,10 @@ Json json_of_fax(const call::Record& record, const fax::FaxDiagnosis* told) {
           {"bit_rate", counted.bit_rate},
           {"ecm", counted.ecm},
           {"ended_by_dcn", counted.ended_by_dcn},
-          {"verdict", name(verdict.verdict)},
+          {"verdict", name_of(verdict.verdict)},
           {"cause", word_or_null(verdict.cause)},
           {"advice", word_or_null(verdict.advice)},
-          {"rule", name(verdict.rule)},
+          {"rule", name_of(verdict.rule)},
           {"resolution", word_or_null(log.document().resolution)},
           {"compression", word_or_null(log.document().compression)},
           {"first_bit_rate", log.document().first_bit_rate},
@@ -251,7 +251,7 @@ std::string line_of(const call::Record& record, const fax::FaxDiagnosis* told) {
                {"ended", iso8601(record.ended)},
                {"talk_s", record.answered ? seconds_between(*record.answered, record.ended) : 0.0},
                {"cause", json_of(record.cause)},
-               {"released_by", record.released_by ? name(*record.released_by) : ""},
+               {"released_by", record.released_by ? name_of(*record.released_by) : ""},
                {"peer_gone", name_of(record.peer_gone)},
                {"hung_up", name_of(record.hung_up)},
                {"received", json_of(record.setup)},

@@ -69,7 +69,7 @@ class ForwardChecker {
 
 }  // namespace
 
-std::string_view name(ForwardOn on) {
+std::string_view name_of(ForwardOn on) {
   constexpr std::string_view kNames[] = {"always", "busy", "no answer"};
   return kNames[static_cast<size_t>(on)];
 }

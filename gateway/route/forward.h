@@ -13,7 +13,7 @@ namespace sg::route {
 enum class ForwardOn : uint8_t { Always, Busy, NoAnswer };
 
 // "always", "busy", "no answer"
-std::string_view name(ForwardOn on);
+std::string_view name_of(ForwardOn on);
 // Where the line's calls go then; empty: nowhere.
 const std::string& forward_of(const conf::Line& line, ForwardOn on);
 

@@ -206,7 +206,7 @@ std::optional<CallRouting::Question> CallRouting::forwarded(const Question& ques
   Question next{question.plan, std::move(*query), question.setup, question.forwards};
   next.setup.redirection =
       call::diverted(question.setup, route::number_of(line.did), kReasons[static_cast<size_t>(on)]);
-  next.forwards.push_back(fmt::format("{} {} {}", line.ext, route::name(on), next.query.forwarded->to));
+  next.forwards.push_back(fmt::format("{} {} {}", line.ext, route::name_of(on), next.query.forwarded->to));
   return next;
 }
 

@@ -2,7 +2,7 @@
 
 namespace sg::sip {
 
-std::string_view name(DialogState state) {
+std::string_view name_of(DialogState state) {
   switch (state) {
     case DialogState::Idle:
       return "Idle";
@@ -20,7 +20,7 @@ std::string_view name(DialogState state) {
   return "?";
 }
 
-std::string_view name(DialogEvent event) {
+std::string_view name_of(DialogEvent event) {
   switch (event) {
     case DialogEvent::Setup:
       return "Setup";

@@ -27,8 +27,8 @@ enum class DialogEvent : uint8_t {
   Over,
 };
 
-std::string_view name(DialogState state);
-std::string_view name(DialogEvent event);
+std::string_view name_of(DialogState state);
+std::string_view name_of(DialogEvent event);
 const FsmTable<DialogState, DialogEvent>& dialog_table();
 
 }  // namespace sg::sip

@@ -28,7 +28,7 @@ OfferState state_of_answering(OfferEvent how) {
 
 }  // namespace
 
-std::string_view name(OfferState state) {
+std::string_view name_of(OfferState state) {
   switch (state) {
     case OfferState::New:
       return "New";
@@ -62,7 +62,7 @@ std::string_view name(OfferState state) {
   return "?";
 }
 
-std::string_view name(OfferEvent event) {
+std::string_view name_of(OfferEvent event) {
   switch (event) {
     case OfferEvent::Invited:
       return "Invited";

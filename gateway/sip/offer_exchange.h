@@ -56,8 +56,8 @@ enum class OfferEvent : uint8_t {
   Answer,  // by us, or our refusal
 };
 
-std::string_view name(OfferState state);
-std::string_view name(OfferEvent event);
+std::string_view name_of(OfferState state);
+std::string_view name_of(OfferEvent event);
 
 // Offer and answer in one dialog (RFC 3264, RFC 6337): whose offer is open, what either side has described, and the SDP
 // that says so. It sends nothing: descriptions and SDP go in and come out, and the leg carries them in messages.

@@ -64,7 +64,7 @@ void OptionsProbe::on_event(nua_event_t event, int status, const sip_t* sip, tag
 
 std::string OptionsProbe::last_answer() const {
   if (last_status_ != 0) return std::to_string(last_status_);
-  return std::string(call::text_of(obstacle_));
+  return std::string(name_of(obstacle_));
 }
 
 void OptionsProbe::note(bool is_alive, int status, call::Obstacle obstacle) {

@@ -20,9 +20,10 @@ std::string_view name_of(call::Direction direction) {
       return "recvonly";
     case call::Direction::Inactive:
       return "inactive";
-    default:
+    case call::Direction::SendRecv:
       return "sendrecv";
   }
+  return "sendrecv";
 }
 
 std::string audio_section(const call::AudioStream& audio) {

@@ -48,7 +48,7 @@ std::string SipTrunk::words() const {
     return fmt::format("{}: {}, {} in a row", words, probe_->last_answer(), health->misses());
   }
   if (health && !health->is_up()) return "down, answers again";
-  if (obstacle() != call::Obstacle::None) words += fmt::format(": {}", call::text_of(obstacle()));
+  if (obstacle() != call::Obstacle::None) words += fmt::format(": {}", name_of(obstacle()));
   return words;
 }
 

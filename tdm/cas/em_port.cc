@@ -199,13 +199,13 @@ void EmPort::on_audio_failed(const std::string& why) {
   if (fsm_.state() == S::Receiving || fsm_.state() == S::Dialling) hang_up(kOutOfOrder);
 }
 
-std::string_view name(EmState state) {
+std::string_view name_of(EmState state) {
   constexpr std::string_view kNames[] = {"closed",   "idle",    "dialled to", "calling",  "waiting for wink",
                                          "dialling", "dialled", "talking",    "clearing", "guard"};
   return kNames[static_cast<size_t>(state)];
 }
 
-std::string_view name(EmEvent event) {
+std::string_view name_of(EmEvent event) {
   constexpr std::string_view kNames[] = {"line_up", "seized", "hung_up", "wink",    "hook_done", "digit",
                                          "said",    "place",  "answer",  "release", "timeout"};
   return kNames[static_cast<size_t>(event)];

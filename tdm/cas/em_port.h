@@ -21,15 +21,15 @@ enum class EmState : uint8_t {
 };
 enum class EmEvent : uint8_t { LineUp, Seized, HungUp, Wink, HookDone, Digit, Said, Place, Answer, Release, Timeout };
 
-std::string_view name(EmState state);
-std::string_view name(EmEvent event);
+std::string_view name_of(EmState state);
+std::string_view name_of(EmEvent event);
 
 // A tie line by E and M leads, wink start or immediate start: both ends are alike.
 class EmPort final : public Port {
  public:
   EmPort(const Place& place, const PortConfig& config);
 
-  std::string_view state_name() const override { return name(fsm_.state()); }
+  std::string_view state_name() const override { return name_of(fsm_.state()); }
   void place_call(SignallingCallId call, const Setup& setup) override;
   void answer() override;
   void release(int cause) override;

@@ -291,14 +291,14 @@ void FxoPort::on_audio_failed(const std::string& why) {
   if (fsm_.state() == S::AwaitingTone || fsm_.state() == S::Dialling) hang_up(kOutOfOrder);
 }
 
-std::string_view name(FxoState state) {
+std::string_view name_of(FxoState state) {
   constexpr std::string_view kNames[] = {
       "closed",   "on-hook", "ringing", "offered", "ringing, refused", "seizing", "waiting for dial tone",
       "dialling", "dialled", "talking", "guard"};
   return kNames[static_cast<size_t>(state)];
 }
 
-std::string_view name(FxoEvent event) {
+std::string_view name_of(FxoEvent event) {
   constexpr std::string_view kNames[] = {"line_up",   "ring_started",    "ring_ended", "battery_lost",    "reversed",
                                          "hook_done", "dial_tone_heard", "busy_heard", "caller_id_heard", "said",
                                          "place",     "answer",          "release",    "flash",           "timeout"};

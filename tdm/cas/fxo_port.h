@@ -39,15 +39,15 @@ enum class FxoEvent : uint8_t {
   Timeout
 };
 
-std::string_view name(FxoState state);
-std::string_view name(FxoEvent event);
+std::string_view name_of(FxoState state);
+std::string_view name_of(FxoEvent event);
 
 // A port with a line of an exchange: we are its telephone.
 class FxoPort final : public Port {
  public:
   FxoPort(const Place& place, const PortConfig& config);
 
-  std::string_view state_name() const override { return name(fsm_.state()); }
+  std::string_view state_name() const override { return name_of(fsm_.state()); }
   void place_call(SignallingCallId call, const Setup& setup) override;
   void answer() override;
   void release(int cause) override;

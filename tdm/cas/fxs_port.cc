@@ -371,7 +371,7 @@ void FxsPort::on_audio_failed(const std::string& why) {
   count("no_audio");
 }
 
-std::string_view name(FxsState state) {
+std::string_view name_of(FxsState state) {
   switch (state) {
     case S::Closed:
       return "closed";
@@ -401,7 +401,7 @@ std::string_view name(FxsState state) {
   return "";
 }
 
-std::string_view name(FxsEvent event) {
+std::string_view name_of(FxsEvent event) {
   constexpr std::string_view kNames[] = {"line_up",     "lifted", "hung_up", "flash",   "digit",
                                          "ring_paused", "place",  "answer",  "release", "timeout"};
   return kNames[static_cast<size_t>(event)];

@@ -24,15 +24,15 @@ enum class FxsState : uint8_t {
 };
 enum class FxsEvent : uint8_t { LineUp, Lifted, HungUp, Flash, Digit, RingPaused, Place, Answer, Release, Timeout };
 
-std::string_view name(FxsState state);
-std::string_view name(FxsEvent event);
+std::string_view name_of(FxsState state);
+std::string_view name_of(FxsEvent event);
 
 // A port with a telephone or a fax machine: we are its exchange.
 class FxsPort final : public Port {
  public:
   FxsPort(const Place& place, const PortConfig& config);
 
-  std::string_view state_name() const override { return name(fsm_.state()); }
+  std::string_view state_name() const override { return name_of(fsm_.state()); }
   void place_call(SignallingCallId call, const Setup& setup) override;
   void answer() override;
   void release(int cause) override;

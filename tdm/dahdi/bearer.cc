@@ -49,7 +49,7 @@ Result<std::unique_ptr<Bearer>> DahdiBearer::open(std::shared_ptr<ChannelPool> p
   if (channel.kind != ChannelKind::NotConfigured && !carries_octets(channel.kind)) {
     return fail(
         "channel {} ({}) is {} and carries no voice: make it bchan= in /etc/dahdi/system.conf, then run dahdi_cfg",
-        channel.number, channel.name, describe(channel.kind));
+        channel.number, channel.name, name_of(channel.kind));
   }
   auto open = pool->take(channel, ChannelPool::Use::Bearer);
   if (!open) return tl::unexpected(open.error());

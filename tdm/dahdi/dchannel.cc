@@ -28,7 +28,7 @@ Result<std::unique_ptr<DChannel>> DahdiDChannel::open(Reactor& reactor, const st
     return fail(
         "channel {} ({}) is {}: make it dchan= (hardhdlc= for cards that frame by themselves) in "
         "/etc/dahdi/system.conf, then run dahdi_cfg",
-        channel.number, channel.name, describe(channel.kind));
+        channel.number, channel.name, name_of(channel.kind));
   }
   auto fd = open_channel(devices, channel.number);
   if (!fd) return tl::unexpected(fd.error());

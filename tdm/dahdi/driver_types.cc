@@ -4,7 +4,7 @@
 
 namespace sg::tdm::dahdi {
 
-std::string_view describe(ChannelKind kind) {
+std::string_view name_of(ChannelKind kind) {
   switch (kind) {
     case ChannelKind::NotConfigured:
       return "not configured";

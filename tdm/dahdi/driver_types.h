@@ -24,7 +24,7 @@ enum class ChannelKind : uint8_t {
 };
 
 // "a D-channel (dchan=)", for messages.
-std::string_view describe(ChannelKind kind);
+std::string_view name_of(ChannelKind kind);
 
 struct ChannelInfo {
   int number = 0;  // the driver's, from 1 over all spans

@@ -49,7 +49,7 @@ Result<std::unique_ptr<Line>> DahdiLine::open(Reactor& reactor, std::shared_ptr<
     return fail(
         "channel {} ({}) is {} and no analog line: make it fxoks= (for a telephone), fxsks= (for a line of an "
         "exchange) or e&m= in /etc/dahdi/system.conf, then run dahdi_cfg",
-        channel.number, channel.name, describe(channel.kind));
+        channel.number, channel.name, name_of(channel.kind));
   }
   auto open = pool->take(channel, ChannelPool::Use::Line);
   if (!open) return tl::unexpected(open.error());
@@ -186,7 +186,7 @@ void DahdiLine::on_gone() {
 Result<> DahdiLine::expect(LineKind kind, std::string_view what) const {
   if (!channel_) return fail("channel {} ({}) is gone: its span was removed from the driver", info_.number, info_.name);
   if (kind_ != kind)
-    return fail("channel {} ({}) is {} and cannot {}", info_.number, info_.name, describe(info_.kind), what);
+    return fail("channel {} ({}) is {} and cannot {}", info_.number, info_.name, name_of(info_.kind), what);
   return {};
 }
 

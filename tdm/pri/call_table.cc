@@ -2,7 +2,7 @@
 
 namespace sg::tdm::pri {
 
-std::string_view name(CallState state) {
+std::string_view name_of(CallState state) {
   switch (state) {
     case CallState::Setup:
       return "Setup";
@@ -26,7 +26,7 @@ std::string_view name(CallState state) {
   return "?";
 }
 
-std::string_view name(CallEvent event) {
+std::string_view name_of(CallEvent event) {
   switch (event) {
     case CallEvent::SetupAcknowledge:
       return "SetupAcknowledge";

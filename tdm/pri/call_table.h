@@ -39,8 +39,8 @@ enum class CallEvent : uint8_t {
   Disconnect,
 };
 
-std::string_view name(CallState state);
-std::string_view name(CallEvent event);
+std::string_view name_of(CallState state);
+std::string_view name_of(CallEvent event);
 
 // One call. `handle` is libpri's and is good only while Link::exists(handle).
 struct Call {

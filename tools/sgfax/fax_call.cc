@@ -20,7 +20,7 @@ constexpr auto kCourtesy = 3s;
 // Why no call came about.
 std::string words_of(const call::Cause& cause) {
   if (cause.obstacle == call::Obstacle::PasswordWanted) return "the call was refused: the peer asks for a password";
-  if (cause.obstacle != call::Obstacle::None) return fmt::format("{}", call::text_of(cause.obstacle));
+  if (cause.obstacle != call::Obstacle::None) return fmt::format("{}", name_of(cause.obstacle));
   if (cause.sip_status == 0) return fmt::format("the call ended: {}", call::text_of(cause));
   return fmt::format("the call was refused: {} {}", cause.sip_status, call::text_of(cause));
 }

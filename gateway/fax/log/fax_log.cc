@@ -29,7 +29,7 @@ std::string_view name_of(media::HeardTone tone) {
   return "";
 }
 
-std::string_view name(FaxStep::Kind kind) {
+std::string_view name_of(FaxStep::Kind kind) {
   switch (kind) {
     case FaxStep::Kind::Tone:
       return "tone";

@@ -30,7 +30,7 @@ struct FaxStep {
   uint64_t recovered = 0;
   std::optional<media::RedundancyRaised> raised = {};  // of Redundancy
 };
-std::string_view name(FaxStep::Kind kind);
+std::string_view name_of(FaxStep::Kind kind);
 std::string_view name_of(media::HeardTone tone);  // "CNG"
 
 // The steps of a fax, in memory that does not grow without end. What begins and what ends it is kept. Pure.

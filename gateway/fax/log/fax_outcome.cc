@@ -83,7 +83,7 @@ FaxOutcome::Verdict FaxOutcome::verdict() const {
   return last_page_ == LastPage::Sent ? Verdict::InDoubt : Verdict::Failed;
 }
 
-std::string_view name(FaxOutcome::Verdict verdict) {
+std::string_view name_of(FaxOutcome::Verdict verdict) {
   switch (verdict) {
     case FaxOutcome::Verdict::Unknown:
       return "unknown";

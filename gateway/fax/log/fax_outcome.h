@@ -46,6 +46,6 @@ class FaxOutcome {
   Milliseconds patience_{0};  // from one command to the next, the shortest seen; 0: none was repeated
 };
 
-std::string_view name(FaxOutcome::Verdict verdict);
+std::string_view name_of(FaxOutcome::Verdict verdict);
 
 }  // namespace sg::fax

@@ -12,10 +12,10 @@ enum class Lamp : uint8_t { Off, On, Broken };
 enum class Press : uint8_t { Button, Hammer };
 using LampTable = FsmTable<Lamp, Press>;
 
-std::string_view name(Lamp lamp) {
+std::string_view name_of(Lamp lamp) {
   return lamp == Lamp::Off ? "Off" : lamp == Lamp::On ? "On" : "Broken";
 }
-std::string_view name(Press press) {
+std::string_view name_of(Press press) {
   return press == Press::Button ? "Button" : "Hammer";
 }
 

@@ -375,8 +375,8 @@ std::string ExploredWorld::fingerprint() const {
   if (scenario_.overlaps) print += fmt::format(" d{}", std::min<size_t>(dialled_, 4));
   const Call* call = manager_->find(id_);
   if (!call) return print + " gone";
-  print += fmt::format(" {} {}", name(call->state()), name(call->caller().mode()));
-  if (call->called()) print += name(call->called()->mode());
+  print += fmt::format(" {} {}", name_of(call->state()), name_of(call->caller().mode()));
+  if (call->called()) print += name_of(call->called()->mode());
   print += fmt::format(" t{}", reactor_.armed_timers());
   if (auto next = reactor_.next_timer()) print += fmt::format(" {}", (*next - reactor_.now()).count());
   return print;

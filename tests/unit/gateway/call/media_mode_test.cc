@@ -31,7 +31,7 @@ class MediaModeTest : public ::testing::Test, public MediaMode::Actions {
 
   void send_t38_offer() override { ++offers; }
   void on_mode_changed(State, ModeReason reason, int refused_with) override {
-    last_reason = words_of(reason, refused_with);
+    last_reason = name_of(reason, refused_with);
   }
   void on_dialog_lost(int status) override { lost = status; }
 

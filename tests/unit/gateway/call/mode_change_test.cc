@@ -23,7 +23,7 @@ TEST(ModeReason, HasTheWordsThatRecordsTell) {
       {ModeReason::TooLateAfterGlare, "491, until it was too late to ask again"},
       {ModeReason::PeersAudioOffer, "peer's audio offer"},
   };
-  for (const auto& [reason, words] : cases) EXPECT_EQ(words_of(reason, 488), words);
+  for (const auto& [reason, words] : cases) EXPECT_EQ(name_of(reason, 488), words);
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ class ServicesWorld final : public Router {
       }
     }
     for (const Call* call : manager_.calls()) {
-      print += fmt::format(" {}", name(call->state()));
+      print += fmt::format(" {}", name_of(call->state()));
       for (media::Side side : {media::Side::A, media::Side::B, media::Side::C}) {
         const Party* party = call->at(side);
         print += party ? number_of(const_cast<Party*>(party)->leg()) : "-";

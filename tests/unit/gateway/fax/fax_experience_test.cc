@@ -68,8 +68,8 @@ TEST_F(FaxExperienceTest, WhatIsNotThePeersDoingTeachesNothing) {
         RuleId::NobodyAnsweredAsFax, RuleId::OnlyATone, RuleId::NoGoodbye, RuleId::NoConfirmation, RuleId::Relayed,
         RuleId::NoWord, RuleId::NothingCame, RuleId::T38WaitedFor, RuleId::T38NotTaken, RuleId::LineDown,
         RuleId::HungUpHere, RuleId::EndedByFailure, RuleId::NeverAcknowledged, RuleId::UnderWay}) {
-    for (int i = 0; i < 10; ++i) EXPECT_FALSE(fax({rule})) << name(rule);
-    EXPECT_EQ(known.held_back(kNow), "") << name(rule);
+    for (int i = 0; i < 10; ++i) EXPECT_FALSE(fax({rule})) << name_of(rule);
+    EXPECT_EQ(known.held_back(kNow), "") << name_of(rule);
   }
 }
 
@@ -161,9 +161,9 @@ TEST_F(FaxExperienceTest, WhereOurOwnOfferBroughtT38TooLateWeAskEarlierAndThenNo
     EXPECT_FALSE(fax({rule, kPeerAsked})) << "the other leg was late";
 
     fax({rule});
-    EXPECT_EQ(policy().t38, T38Ask::Ced) << name(rule);
+    EXPECT_EQ(policy().t38, T38Ask::Ced) << name_of(rule);
     fax({rule});
-    EXPECT_EQ(policy().t38, T38Ask::Never) << name(rule);
+    EXPECT_EQ(policy().t38, T38Ask::Never) << name_of(rule);
   }
 }
 
@@ -178,8 +178,8 @@ TEST_F(FaxExperienceTest, APeerThatAsksItselfGetsTheTimeToDoSo) {
 
   EXPECT_EQ(policy().t38_peer_head_start, FaxExperience::kHeadStart);
   EXPECT_TRUE(policy().is_known_fax);
-  EXPECT_EQ(name(known.transport), "t38");
-  EXPECT_EQ(name(known.asked_by), "peer");
+  EXPECT_EQ(name_of(known.transport), "t38");
+  EXPECT_EQ(name_of(known.asked_by), "peer");
 }
 
 TEST_F(FaxExperienceTest, TrainingThatFailsTakesAwayModemByModemAndThenT38) {
@@ -204,8 +204,8 @@ TEST_F(FaxExperienceTest, WhatGetsThroughInSmallerPacketsIsSlowed) {
 
     faxes(2, {failed});
 
-    EXPECT_EQ(policy().t38_params.max_bit_rate, 9600) << name(failed);
-    EXPECT_TRUE(fax({delivered})) << name(delivered);
+    EXPECT_EQ(policy().t38_params.max_bit_rate, 9600) << name_of(failed);
+    EXPECT_TRUE(fax({delivered})) << name_of(delivered);
     EXPECT_EQ(known.delivered, 1);
   }
 }

@@ -92,8 +92,8 @@ TEST_F(FaxMemoryTest, KeepsWhatWorkedOverARestart) {
   ASSERT_EQ(numbers.size(), 1u) << "only the SIP side has numbers that are worth knowing";
   EXPECT_EQ(numbers[0].trunk, "carrier");
   EXPECT_EQ(numbers[0].number, "4930");
-  EXPECT_EQ(name(numbers[0].transport), "t38");
-  EXPECT_EQ(name(numbers[0].asked_by), "peer");
+  EXPECT_EQ(name_of(numbers[0].transport), "t38");
+  EXPECT_EQ(name_of(numbers[0].asked_by), "peer");
   EXPECT_EQ(numbers[0].bit_rate, 14400);
   EXPECT_TRUE(numbers[0].ecm);
   EXPECT_EQ(numbers[0].delivered, 1);

@@ -66,7 +66,7 @@ FaxLog timeline(const std::string& words, std::array<media::PacketsReceived, 2> 
 }
 
 std::string_view rule_of(const call::Record& record) {
-  return name(diagnose(fax_facts_of(record)).rule);
+  return name_of(diagnose(fax_facts_of(record)).rule);
 }
 
 struct RuleCase {
@@ -367,14 +367,14 @@ TEST(FaxVerdict, EachRuleHasItsTimeline) {
 
     auto diagnosis = diagnose(fax_facts_of(record));
 
-    EXPECT_EQ(name(diagnosis.rule), each.rule) << each.words;
+    EXPECT_EQ(name_of(diagnosis.rule), each.rule) << each.words;
     EXPECT_EQ(diagnosis.verdict, each.verdict) << each.words;
     EXPECT_THAT(diagnosis.cause, HasSubstr(each.cause_says));
     EXPECT_EQ(diagnosis.cause.back(), '.') << diagnosis.cause;
     fitted.insert(each.rule);
   }
   for (const FaxRule& rule : fax_rules())
-    EXPECT_TRUE(fitted.contains(name(rule.id))) << name(rule.id) << " has no timeline";
+    EXPECT_TRUE(fitted.contains(name_of(rule.id))) << name_of(rule.id) << " has no timeline";
 }
 
 TEST(FaxVerdict, EveryOutcomeHasARuleThatAlwaysFits) {
@@ -382,7 +382,7 @@ TEST(FaxVerdict, EveryOutcomeHasARuleThatAlwaysFits) {
     FaxFacts nothing_else;
     nothing_else.verdict = verdict;
 
-    EXPECT_NE(diagnose(nothing_else).cause, "") << name(verdict);
+    EXPECT_NE(diagnose(nothing_else).cause, "") << name_of(verdict);
   }
 }
 
@@ -421,7 +421,7 @@ TEST(FaxVerdict, TheLegThatChangedFirstMadeTheOtherLate) {
 
   auto diagnosis = diagnose(fax_facts_of(record));
 
-  EXPECT_EQ(name(diagnosis.rule), "peer asked late");
+  EXPECT_EQ(name_of(diagnosis.rule), "peer asked late");
   EXPECT_THAT(diagnosis.cause, HasSubstr("trunk far"));
 }
 

@@ -97,7 +97,7 @@ TEST(OfferExchange, EveryStateIsReached) {
 
     f.reach(row.state);
 
-    EXPECT_EQ(name(f.offers.state()), name(row.state));
+    EXPECT_EQ(name_of(f.offers.state()), name_of(row.state));
     EXPECT_EQ(f.refused(), 0u);
   }
 }
@@ -113,9 +113,9 @@ TEST(OfferExchange, AnOfferThatMeetsOursIsGlareAndOneBeforeOurAnswerIsTooEarly) 
 
     auto reply = f.offers.on_offer(E::PeerUpdate, peer_audio(4004));
 
-    EXPECT_EQ(reply.status, status) << name(state);
+    EXPECT_EQ(reply.status, status) << name_of(state);
     EXPECT_EQ(f.offers.state(), state);
-    EXPECT_EQ(f.refused(), 1u) << name(state);
+    EXPECT_EQ(f.refused(), 1u) << name_of(state);
   }
 }
 
@@ -126,7 +126,7 @@ TEST(OfferExchange, OursWaitUntilNoneIsOpen) {
 
     const bool is_sent = f.offers.offer(audio_from(6010)).has_value();
 
-    EXPECT_EQ(is_sent, row.state == S::Settled) << name(row.state);
+    EXPECT_EQ(is_sent, row.state == S::Settled) << name_of(row.state);
     EXPECT_EQ(f.offers.state(), row.state == S::Settled ? S::Offering : row.state);
   }
 }

@@ -111,11 +111,11 @@ TEST_P(SipObstacle, IsToldApartInCallsAndProbes) {
   };
   ASSERT_TRUE(until(ends, "both have come to nothing"));
 
-  EXPECT_EQ(caller.cause->obstacle, row.met) << call::text_of(caller.cause->obstacle);
-  EXPECT_EQ(probe->obstacle(), row.met) << call::text_of(probe->obstacle());
+  EXPECT_EQ(caller.cause->obstacle, row.met) << name_of(caller.cause->obstacle);
+  EXPECT_EQ(probe->obstacle(), row.met) << name_of(probe->obstacle());
   EXPECT_EQ(caller.cause->sip_status, row.sip_status);
   EXPECT_EQ(caller.cause->is_peers_status(), row.answer != nullptr);
-  EXPECT_EQ(probe->last_answer(), row.answer ? std::string(row.answer, 3) : std::string(call::text_of(row.met)));
+  EXPECT_EQ(probe->last_answer(), row.answer ? std::string(row.answer, 3) : std::string(name_of(row.met)));
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -11,10 +11,10 @@ namespace {
 template <class Table, class State>
 void check(const Table& table, State closed) {
   for (const auto& row : table.rows) {
-    EXPECT_FALSE(row.events.empty()) << table.machine << " " << name(row.state);
-    EXPECT_FALSE(row.successors.empty()) << table.machine << " " << name(row.state);
-    EXPECT_TRUE(row.state == closed || table.leads(row.state, closed)) << table.machine << " " << name(row.state);
-    for (auto next : row.successors) EXPECT_NE(table.row(next), nullptr) << table.machine << " " << name(next);
+    EXPECT_FALSE(row.events.empty()) << table.machine << " " << name_of(row.state);
+    EXPECT_FALSE(row.successors.empty()) << table.machine << " " << name_of(row.state);
+    EXPECT_TRUE(row.state == closed || table.leads(row.state, closed)) << table.machine << " " << name_of(row.state);
+    for (auto next : row.successors) EXPECT_NE(table.row(next), nullptr) << table.machine << " " << name_of(next);
   }
 }
 

@@ -62,7 +62,7 @@ TEST(PriCall, ARefusedTimeslotIsTriedAnewBeforeItRingsOnly) {
 
   for (auto state : {CallState::Overlap, CallState::Proceeding}) EXPECT_TRUE(table.leads(state, CallState::Setup));
   for (auto state : {CallState::Alerting, CallState::Active, CallState::Disconnected, CallState::Announcing}) {
-    EXPECT_FALSE(table.leads(state, CallState::Setup)) << name(state);
+    EXPECT_FALSE(table.leads(state, CallState::Setup)) << name_of(state);
   }
 }
 
@@ -71,7 +71,7 @@ TEST(PriCall, EveryStateMayEndAtOnce) {
 
   for (const auto& row : table.rows) {
     const bool is_over = row.state == CallState::Over;
-    EXPECT_EQ(table.leads(row.state, CallState::Over), !is_over) << name(row.state);
+    EXPECT_EQ(table.leads(row.state, CallState::Over), !is_over) << name_of(row.state);
   }
 }
 
