@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/ids.h"
-#include "base/kinds/isdn.h"
 #include "base/result.h"
+#include "party/party.h"
 #include "tdm/call_tones.h"
 #include "tdm/types.h"
 
@@ -16,67 +16,19 @@ namespace sg::tdm {
 // A call on one signalling interface. Given by the Signalling for both directions; never used twice.
 using SignallingCallId = Id<struct SignallingCallTag>;
 
-// Q.931 4.5.10, octet 3a.
-enum class Presentation : uint8_t { Allowed = 0, Restricted = 1, Unavailable = 2 };
-enum class Screening : uint8_t { UserNotScreened = 0, UserPassed = 1, UserFailed = 2, Network = 3 };
-
-struct Number {
-  std::string digits;
-  TypeOfNumber type = TypeOfNumber::Unknown;
-  NumberingPlan plan = NumberingPlan::Isdn;
-
-  bool operator==(const Number&) const = default;
-};
-
-struct CallingParty {
-  Number number;
-  Presentation presentation = Presentation::Allowed;
-  Screening screening = Screening::UserNotScreened;
-  std::string name;  // display, UTF-8; may be empty
-
-  bool operator==(const CallingParty&) const = default;
-};
-
-// Q.931 4.5.29 and Q.952: who was called first, and why the call came on.
-struct Redirection {
-  Number from;
-  Presentation presentation = Presentation::Allowed;
-  uint8_t reason = 0;  // Q.952: 1 busy, 2 no reply, 15 unconditional
-  uint8_t count = 1;
-
-  bool operator==(const Redirection&) const = default;
-};
-
-// Q.931 4.5.9 and 4.5.11: which of the terminals behind one number.
-struct Subaddress {
-  bool is_nsap = true;  // X.213; the first octet is the AFI, 0x50 for IA5 characters. Else user specified
-  std::string octets;   // 20 at most
-  bool is_odd = false;  // user specified BCD: the last half octet is filling
-
-  bool operator==(const Subaddress&) const = default;
-};
-
-// Q.931 4.5.30: what the users tell each other (Q.957.1, service 1 implicit).
-struct UserUser {
-  uint8_t protocol = 4;  // Q.931 table 4-26: 4 is IA5 characters
-  std::string octets;    // 128 at most
-
-  bool operator==(const UserUser&) const = default;
-};
-
 // Notification descriptions of Q.931 4.5.22, EN 300 141-1 (hold) and EN 300 188-1 (three party).
 constexpr uint8_t kConferenceEstablished = 0x42, kConferenceDisconnected = 0x43;
 constexpr uint8_t kRemoteHold = 0x79, kRemoteRetrieval = 0x7a;
 
 // What a SETUP says, in either direction.
 struct Setup {
-  Number called;
+  party::Number called;
   bool called_complete = true;  // false: overlap, more digits follow
-  CallingParty calling;
-  std::optional<Redirection> redirection;
+  party::CallingParty calling;
+  std::optional<party::Redirection> redirection;
   BearerCapability bearer = BearerCapability::Audio31k;
-  std::optional<Subaddress> called_subaddress, calling_subaddress;
-  std::optional<UserUser> user_user;
+  std::optional<party::Subaddress> called_subaddress, calling_subaddress;
+  std::optional<party::UserUser> user_user;
 };
 
 // Q.931 4.5.23 progress descriptions.

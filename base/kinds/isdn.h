@@ -57,4 +57,8 @@ inline constexpr auto kNames<NumberingPlan> = named<NumberingPlan>({{NumberingPl
                                                                     {NumberingPlan::National, "national"},
                                                                     {NumberingPlan::Private, "private"}});
 
+// Q.931 4.5.10, octet 3a: whether the called party may see the number, and who vouches for it.
+enum class Presentation : uint8_t { Allowed = 0, Restricted = 1, Unavailable = 2 };
+enum class ScreeningIndicator : uint8_t { UserNotScreened = 0, UserPassed = 1, UserFailed = 2, Network = 3 };
+
 }  // namespace sg

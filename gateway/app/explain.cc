@@ -49,7 +49,7 @@ std::string message_of(const conf::Settings& settings, const route::Attempt& att
     return fmt::format("INVITE sip:{}@{}, calling {}{}", route::text_of(attempt.called), sip->peer.address.to_string(),
                        route::text_of(attempt.calling), hidden);
   }
-  auto spelled = [](const tdm::Number& number) {
+  auto spelled = [](const party::Number& number) {
     return number.digits.empty()
                ? std::string("none")
                : fmt::format("{} ({}, plan {})", number.digits, name_of(number.type), static_cast<int>(number.plan));

@@ -113,10 +113,10 @@ class Call final : public PartyListener, private Hunt::Actions, private FaxWatch
   void on_disconnected(Party& party, Cause cause, bool inband) override;
   void on_released(Party& party, Cause cause) override;
   void on_digits(Party& party, const std::string& digits) override;
-  void on_connected_party(Party& party, const tdm::CallingParty& connected) override {
+  void on_connected_party(Party& party, const party::CallingParty& connected) override {
     if (Party* to = other(party); to && !to->is_released()) to->leg().connected_party(connected);
   }
-  void on_user_user(Party& party, const tdm::UserUser& data) override {
+  void on_user_user(Party& party, const party::UserUser& data) override {
     if (Party* to = other(party); to && !to->is_released()) to->leg().user_user(data);
   }
   void on_redirected(Party& party, const std::vector<Redirect>& to) override {

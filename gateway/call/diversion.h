@@ -18,10 +18,10 @@ inline int diversions_of(const Setup& setup) {
 }
 
 // What goes with a call that `by` sends elsewhere.
-inline tdm::Redirection diverted(const Setup& setup, const tdm::Number& by, uint8_t reason) {
+inline party::Redirection diverted(const Setup& setup, const party::Number& by, uint8_t reason) {
   constexpr int kMost = 31;
   return {.from = by,
-          .presentation = tdm::Presentation::Allowed,
+          .presentation = Presentation::Allowed,
           .reason = reason,
           .count = static_cast<uint8_t>(std::min(diversions_of(setup) + 1, kMost))};
 }

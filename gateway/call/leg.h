@@ -6,6 +6,7 @@
 
 #include "gateway/call/cause.h"
 #include "gateway/call/media_description.h"
+#include "party/party.h"
 #include "tdm/signalling.h"
 
 namespace sg::call {
@@ -24,7 +25,7 @@ class Leg;
 // What REFER asks of us (RFC 3515, RFC 5589), or ISDN explicit call transfer, or a telephone that hangs up between two
 // calls of its own.
 struct TransferRequest {
-  tdm::Number to;
+  party::Number to;
   std::optional<Replaces> replaces;  // attended: join with the far end of this dialog; it may be another leg of ours
   std::string referred_by;           // the header, to be handed on; may be empty
   // Attended, where no header names dialogs: the leg that the same telephone has in another call. Compared only.
@@ -33,7 +34,7 @@ struct TransferRequest {
 
 // Where a 302 sends the call (RFC 3261 section 8.1.3.4), best first.
 struct Redirect {
-  tdm::Number called;
+  party::Number called;
   std::string uri;      // for Setup::request_uri
   bool is_own = false;  // it leads back to ourselves: the number is for the dial plan
 };
@@ -41,27 +42,21 @@ struct Redirect {
 // Who is told as calling where somebody else is answerable for the call, as its own trunk tells the number.
 struct Shown {
   std::string trunk;
-  tdm::CallingParty party;
+  party::CallingParty party;
 };
 
-// Who calls whom, as both signalling worlds can say it. Numbers are as received from, or to be sent to, the trunk.
-struct Setup {
-  tdm::Number called;
-  bool called_complete = true;  // false: overlap, more digits may follow
-  tdm::CallingParty calling;
+// Who calls whom, as both signalling worlds can say it: what a SETUP says, and more. Numbers are as received from, or
+// to be sent to, the trunk.
+struct Setup : tdm::Setup {
   // Of a blind transfer, for the dial plan: who is transferred. `calling` is who transfers, under whose rights it goes.
-  std::optional<Shown> shown;
-  std::optional<tdm::Redirection> redirection;
-  BearerCapability bearer = BearerCapability::Audio31k;
+  std::optional<Shown> shown = {};
   int max_forwards = 70;
-  std::optional<tdm::Subaddress> called_subaddress, calling_subaddress;
-  std::optional<tdm::UserUser> user_user;
   // SIP only. The dialog that this call takes the place of; incoming: no route is looked for.
-  std::optional<Replaces> replaces;
+  std::optional<Replaces> replaces = {};
   // The dialog whose two parties this call joins (RFC 3911); incoming: no route is looked for.
-  std::optional<Replaces> join;
-  std::string referred_by;  // outgoing, of a transfer: the header (RFC 3892); may be empty
-  std::string request_uri;  // outgoing: where a redirect leads to, instead of the trunk's peer
+  std::optional<Replaces> join = {};
+  std::string referred_by = {};  // outgoing, of a transfer: the header (RFC 3892); may be empty
+  std::string request_uri = {};  // outgoing: where a redirect leads to, instead of the trunk's peer
 };
 
 // How a far end is gone that has said nothing of it.
@@ -117,9 +112,9 @@ class LegListener {
   virtual void on_digits(const std::string& digits) = 0;
 
   // Who has really answered, or who it is now: just before on_answered, and whenever it changes.
-  virtual void on_connected_party(const tdm::CallingParty&) {}
+  virtual void on_connected_party(const party::CallingParty&) {}
   // Just before the event that it came with.
-  virtual void on_user_user(const tdm::UserUser&) {}
+  virtual void on_user_user(const party::UserUser&) {}
   // The far end put us on hold, or took us back: by a re-INVITE (the offer itself is told by on_offer, as any other),
   // by NOTIFY or HOLD.
   virtual void on_held() {}
@@ -182,12 +177,12 @@ class Leg {
   virtual void send_digits(const std::string& digits) = 0;
 
   // Incoming: who answers, before answer(); or who it is now, after. Where there is no way to say it, nothing is.
-  virtual void connected_party(const tdm::CallingParty&) {}
+  virtual void connected_party(const party::CallingParty&) {}
   // Incoming, before release(): why its offer cannot be taken, by its number in RFC 3261 section 20.43 and in words
   // without quotes.
   virtual void warn(int /*code*/, const std::string& /*text*/) {}
   // Travels with the next of alert(), answer() and release().
-  virtual void user_user(const tdm::UserUser&) {}
+  virtual void user_user(const party::UserUser&) {}
   // Established: tells the far end that it waits, or no longer. Our own media goes on, so that music can be heard.
   virtual void hold() {}
   virtual void retrieve() {}

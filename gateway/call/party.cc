@@ -64,7 +64,7 @@ std::optional<Cause> Party::place_call(const Setup& setup) {
   record_.calling = setup.calling.number.digits;
   // Where we call is what we can vouch for, whoever answers there.
   identity_.number = setup.called;
-  identity_.screening = tdm::Screening::Network;
+  identity_.screening = ScreeningIndicator::Network;
   is_called_ = true;
   if (is_ip()) {
     if (auto cause = bind()) return cause;

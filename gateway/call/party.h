@@ -31,8 +31,8 @@ class PartyListener {
   virtual void on_digits_complete(Party& party) = 0;
   virtual void on_digits_wanted(Party& party) = 0;
   virtual void on_mode_changed(Party& party, const ModeChange& change) = 0;
-  virtual void on_connected_party(Party& party, const tdm::CallingParty& connected) = 0;
-  virtual void on_user_user(Party& party, const tdm::UserUser& data) = 0;
+  virtual void on_connected_party(Party& party, const party::CallingParty& connected) = 0;
+  virtual void on_user_user(Party& party, const party::UserUser& data) = 0;
   virtual void on_redirected(Party& party, const std::vector<Redirect>& to) = 0;
   // False: refused.
   virtual bool on_transfer(Party& party, const TransferRequest& request) = 0;
@@ -77,7 +77,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   Trunk* trunk_of() const { return options_.trunk; }
   bool is_established() const { return is_established_; }
   // Who is there, as far as the leg has told.
-  const tdm::CallingParty& identity() const { return identity_; }
+  const party::CallingParty& identity() const { return identity_; }
   Leg& leg() { return *leg_; }
   const LegRecord& record() const { return record_; }
   const std::string& trunk() const { return record_.trunk; }
@@ -154,11 +154,11 @@ class Party final : public LegListener, public MediaMode::Actions {
   void on_offer_refused(int status) override;
   std::optional<MediaDescription> on_offer_wanted() override;
   void on_digits(const std::string& digits) override;
-  void on_connected_party(const tdm::CallingParty& connected) override {
+  void on_connected_party(const party::CallingParty& connected) override {
     identity_ = connected;
     listener_->on_connected_party(*this, connected);
   }
-  void on_user_user(const tdm::UserUser& data) override { listener_->on_user_user(*this, data); }
+  void on_user_user(const party::UserUser& data) override { listener_->on_user_user(*this, data); }
   void on_redirected(const std::vector<Redirect>& to) override { listener_->on_redirected(*this, to); }
   bool on_transfer(const TransferRequest& request) override {
     return !is_leaving_ && listener_->on_transfer(*this, request);
@@ -210,7 +210,7 @@ class Party final : public LegListener, public MediaMode::Actions {
   std::optional<MediaDescription> remote_;   // what the peer last said
   std::optional<MediaDescription> nothing_;
   std::optional<CodecId> codec_;  // of the audio that was agreed on last
-  tdm::CallingParty identity_;
+  party::CallingParty identity_;
   Timer move_timer_;  // runs until a new address can be told again
   Timer vbd_timer_;
   std::optional<tdm::Timeslot> slot_;

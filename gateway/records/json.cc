@@ -17,7 +17,7 @@ Json json_of(const call::Cause& cause) {
           {"sip", cause.is_peers_status() ? Json(cause.sip_status) : Json()}};
 }
 
-Json json_of(const tdm::Number& number) {
+Json json_of(const party::Number& number) {
   return {{"digits", number.digits}, {"ton", name_of(number.type)}};
 }
 

@@ -10,8 +10,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-tdm::Number number_of(const Json& json) {
-  tdm::Number number;
+party::Number number_of(const Json& json) {
+  party::Number number;
   number.digits = json.at("digits").get<std::string>();
   number.type = value_named<TypeOfNumber>(json.at("ton").get<std::string>()).value_or(TypeOfNumber::Unknown);
   return number;

@@ -40,11 +40,11 @@ bool is_template(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789X") == std::string_view::npos;
 }
 
-tdm::Number plain(std::string_view digits) {
+party::Number plain(std::string_view digits) {
   return {.digits = std::string(digits), .type = TypeOfNumber::Unknown, .plan = NumberingPlan::Isdn};
 }
 
-tdm::Number international(std::string_view with_plus) {
+party::Number international(std::string_view with_plus) {
   return {.digits = std::string(with_plus.substr(1)), .type = TypeOfNumber::International};
 }
 
@@ -76,7 +76,7 @@ std::optional<TypeOfNumber> sent_for(TypeOfNumber type, const conf::TonOut& ton_
   return std::nullopt;
 }
 
-tdm::Number with(const conf::TonOut& ton_out, tdm::Number number) {
+party::Number with(const conf::TonOut& ton_out, party::Number number) {
   number.type = sent_for(number.type, ton_out).value_or(number.type);
   number.plan = ton_out.plan.value_or(number.plan);
   return number;
@@ -84,11 +84,11 @@ tdm::Number with(const conf::TonOut& ton_out, tdm::Number number) {
 
 }  // namespace
 
-std::string text_of(const tdm::Number& number) {
+std::string text_of(const party::Number& number) {
   return number.type == TypeOfNumber::International ? "+" + number.digits : number.digits;
 }
 
-tdm::Number number_of(std::string_view text, TypeOfNumber type) {
+party::Number number_of(std::string_view text, TypeOfNumber type) {
   if (text.starts_with('+')) return international(text);
   return {.digits = std::string(text), .type = type};
 }
@@ -207,7 +207,7 @@ std::string Normaliser::dialled_to_plan(std::string_view digits, size_t site) co
   return "+" + here.country + here.area + std::string(digits);
 }
 
-std::string Normaliser::to_plan(const tdm::Number& number, const Numbering& from) const {
+std::string Normaliser::to_plan(const party::Number& number, const Numbering& from) const {
   const std::string& digits = number.digits;
   const conf::Site& here = sites_[from.site];
   if (is_emergency(digits, from.site) || !are_digits(digits)) return digits;
@@ -248,13 +248,13 @@ bool Normaliser::is_abroad(std::string_view number, size_t site) const {
   return number.starts_with('+') && !sites_[site].country.empty() && !is_of(sites_[site], number);
 }
 
-Result<tdm::Number> Normaliser::to_trunk(std::string_view number, const Numbering& to,
-                                         const tdm::Number& received) const {
-  return in_form(number, to, received).map([&](tdm::Number sent) { return with(to.ton_out, std::move(sent)); });
+Result<party::Number> Normaliser::to_trunk(std::string_view number, const Numbering& to,
+                                           const party::Number& received) const {
+  return in_form(number, to, received).map([&](party::Number sent) { return with(to.ton_out, std::move(sent)); });
 }
 
-Result<tdm::Number> Normaliser::in_form(std::string_view number, const Numbering& to,
-                                        const tdm::Number& received) const {
+Result<party::Number> Normaliser::in_form(std::string_view number, const Numbering& to,
+                                          const party::Number& received) const {
   bool is_e164 = number.starts_with('+') && are_digits(number.substr(1));
   const conf::Site& there = sites_[to.site];
   auto as_received = [&] { return number == received.digits ? received : plain(number); };
@@ -270,7 +270,7 @@ Result<tdm::Number> Normaliser::in_form(std::string_view number, const Numbering
       if (!is_e164) return as_received();
       if (!there.country.empty() && is_of(there, number)) {
         auto digits = number.substr(1 + there.country.size());
-        return tdm::Number{std::string(digits), to.has_types ? TypeOfNumber::National : TypeOfNumber::Unknown};
+        return party::Number{std::string(digits), to.has_types ? TypeOfNumber::National : TypeOfNumber::Unknown};
       }
       if (!to.has_types) return fail("\"{}\" is abroad, and national numbers have no way to say so", number);
       return international(number);
@@ -294,8 +294,8 @@ Result<tdm::Number> Normaliser::in_form(std::string_view number, const Numbering
   return as_received();
 }
 
-tdm::Number Normaliser::calling_to_trunk(std::string_view number, const Numbering& to,
-                                         const tdm::Number& received) const {
+party::Number Normaliser::calling_to_trunk(std::string_view number, const Numbering& to,
+                                           const party::Number& received) const {
   // A number from anywhere is no extension: only one that is ours may be cut short.
   bool is_foreign = to.out.form == NumberForm::Extension && !ext_of(number);
   if (!is_foreign) {

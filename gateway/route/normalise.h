@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "conf/settings.h"
-#include "tdm/signalling.h"
+#include "party/party.h"
 
 namespace sg::route {
 
@@ -31,15 +31,15 @@ class Normaliser {
   // Error: a block of [plan] or a line that cannot be used, by file and line.
   static Result<Normaliser> make(const conf::Settings& settings);
 
-  std::string to_plan(const tdm::Number& number, const Numbering& from) const;
+  std::string to_plan(const party::Number& number, const Numbering& from) const;
   // What somebody here dials, or writes with +.
   std::string dialled(std::string_view number, size_t site) const;
   // The called number as the trunk wants it. `received`: what the caller sent; its type is kept where the number was
   // not touched. Error: why the trunk's form cannot carry it.
-  Result<tdm::Number> to_trunk(std::string_view number, const Numbering& to, const tdm::Number& received) const;
+  Result<party::Number> to_trunk(std::string_view number, const Numbering& to, const party::Number& received) const;
   // A calling number, which may be from anywhere: where the form cannot carry it, it goes as +E.164; to a
   // telephone as it would dial it.
-  tdm::Number calling_to_trunk(std::string_view number, const Numbering& to, const tdm::Number& received) const;
+  party::Number calling_to_trunk(std::string_view number, const Numbering& to, const party::Number& received) const;
   // Whether it is a +E.164 number of another country than the site's.
   bool is_abroad(std::string_view number, size_t site) const;
 
@@ -60,7 +60,7 @@ class Normaliser {
   struct Block {
     std::string ext, e164;
   };
-  Result<tdm::Number> in_form(std::string_view number, const Numbering& to, const tdm::Number& received) const;
+  Result<party::Number> in_form(std::string_view number, const Numbering& to, const party::Number& received) const;
   std::optional<std::string> e164_of(std::string_view ext, size_t site) const;
   std::optional<std::string> ext_of(std::string_view e164) const;
   std::string dialled_to_plan(std::string_view digits, size_t site) const;
@@ -75,8 +75,8 @@ class Normaliser {
 };
 
 // "+442079460999" for an international number, else its digits.
-std::string text_of(const tdm::Number& number);
+std::string text_of(const party::Number& number);
 // The other way round, for numbers typed by people.
-tdm::Number number_of(std::string_view text, TypeOfNumber type = TypeOfNumber::Unknown);
+party::Number number_of(std::string_view text, TypeOfNumber type = TypeOfNumber::Unknown);
 
 }  // namespace sg::route

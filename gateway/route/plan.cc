@@ -9,7 +9,7 @@
 namespace sg::route {
 namespace {
 
-TypeOfNumber ton_of(const tdm::Number& number) {
+TypeOfNumber ton_of(const party::Number& number) {
   switch (number.type) {
     case TypeOfNumber::International:
       return TypeOfNumber::International;
@@ -282,7 +282,7 @@ Decision Plan::decide(const Query& query, Explanation* explanation) const {
     auto sent = normaliser.to_trunk(to_send, to, query.called);
     if (sent) {
       auto shown = normaliser.calling_to_trunk(to_show, to, query.shown ? query.shown->calling : query.calling);
-      tdm::Number redirecting;
+      party::Number redirecting;
       if (query.forwarded) redirecting = normaliser.calling_to_trunk(query.forwarded->line->did, to, {});
       decision.attempts.push_back({std::move(trunk), std::move(*sent), std::move(shown), std::move(redirecting)});
     } else if (explanation) {

@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 #include "conf/settings.h"
-#include "tdm/signalling.h"
+#include "party/party.h"
 
 namespace sg::route {
 
@@ -23,12 +23,12 @@ struct ForwardedCall {
 // A call that looks for its way: the trunk it came from, its numbers as received, and the moment.
 struct Query {
   std::string from_trunk;
-  tdm::Number called, calling, redirecting;
+  party::Number called, calling, redirecting;
   CallMedia media = CallMedia::Voice;
   // Shown in place of `calling`, which decides all the same: its number, and the trunk that it came from.
   struct Shown {
     std::string trunk;
-    tdm::Number calling;
+    party::Number calling;
   };
   std::optional<Shown> shown = std::nullopt;
   std::chrono::system_clock::time_point now{};
@@ -42,8 +42,8 @@ struct Query {
 // One way to try: the trunk, and the numbers to send there.
 struct Attempt {
   std::string trunk;
-  tdm::Number called, calling;
-  tdm::Number redirecting = {};  // the line that forwards, of a forwarded call
+  party::Number called, calling;
+  party::Number redirecting = {};  // the line that forwards, of a forwarded call
 
   bool operator==(const Attempt&) const = default;
 };

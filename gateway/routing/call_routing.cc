@@ -187,7 +187,7 @@ call::Target CallRouting::target_of(const Question& question, route::Attempt att
   target.setup.shown.reset();
   target.setup.calling.number = std::move(attempt.calling);
   if (!attempt.redirecting.digits.empty()) target.setup.redirection->from = std::move(attempt.redirecting);
-  if (decision.hide_calling) target.setup.calling.presentation = tdm::Presentation::Restricted;
+  if (decision.hide_calling) target.setup.calling.presentation = Presentation::Restricted;
   target.ring = decision.rule->ring;
   target.from = question.query.from_trunk;
   target.is_emergency = target.clears_lower = decision.is_emergency;

@@ -7,7 +7,7 @@
 #include "gateway/sip/redirection.h"
 #include "gateway/sip/uri.h"
 #include "gateway/sip/user_user.h"
-#include "tdm/number.h"
+#include "party/number.h"
 
 namespace sg::sip {
 namespace {
@@ -26,15 +26,15 @@ bool asks_for_privacy(const sip_t& request) {
 // How much an identity is worth towards a telephone line. RFC 3325 section 9.1: one SIP URI and one tel: URI may be
 // asserted, and the SIP one may be an account, even one of digits.
 int worth_of(const url_t* url) {
-  if (!tdm::is_number(party_number_of(url).digits)) return 0;
+  if (!party::is_number(party_number_of(url).digits)) return 0;
   return url->url_type == url_tel ? 2 : 1;
 }
 
 // What P-Asserted-Identity or else Remote-Party-ID says. Nothing: neither is there.
-std::optional<tdm::CallingParty> read_asserted(const sip_t& message, bool of_caller) {
+std::optional<party::CallingParty> read_asserted(const sip_t& message, bool of_caller) {
   auto own = make_home();
   su_home_t* home = own.get();
-  std::optional<tdm::CallingParty> asserted;
+  std::optional<party::CallingParty> asserted;
   int worth = -1;
   for_each_unknown(message, "P-Asserted-Identity", [&](const char* value) {
     const sip_from_t* identity = ::sip_from_make(home, value);
@@ -43,7 +43,7 @@ std::optional<tdm::CallingParty> read_asserted(const sip_t& message, bool of_cal
     auto name = display_of(identity->a_display);
     if (name.empty() && asserted) name = asserted->name;
     asserted =
-        tdm::CallingParty{party_number_of(identity->a_url), tdm::Presentation::Allowed, tdm::Screening::Network, name};
+        party::CallingParty{party_number_of(identity->a_url), Presentation::Allowed, ScreeningIndicator::Network, name};
   });
   bool is_final = asserted.has_value();
   for_each_unknown(message, "Remote-Party-ID", [&](const char* value) {
@@ -55,10 +55,10 @@ std::optional<tdm::CallingParty> read_asserted(const sip_t& message, bool of_cal
     asserted->number = party_number_of(party->a_url);
     asserted->name = display_of(party->a_display);
     auto privacy = parameter_of(party, "privacy");
-    if (!privacy.empty() && privacy != "off") asserted->presentation = tdm::Presentation::Restricted;
-    if (parameter_of(party, "screen") == "yes") asserted->screening = tdm::Screening::Network;
+    if (!privacy.empty() && privacy != "off") asserted->presentation = Presentation::Restricted;
+    if (parameter_of(party, "screen") == "yes") asserted->screening = ScreeningIndicator::Network;
   });
-  if (asserted && asks_for_privacy(message)) asserted->presentation = tdm::Presentation::Restricted;
+  if (asserted && asks_for_privacy(message)) asserted->presentation = Presentation::Restricted;
   return asserted;
 }
 
@@ -75,37 +75,38 @@ bool is_nobody(const url_t* url) {
 }
 
 // What From says.
-tdm::CallingParty read_told(const sip_t& request) {
-  tdm::CallingParty told;
+party::CallingParty read_told(const sip_t& request) {
+  party::CallingParty told;
   const sip_from_t* from = request.sip_from;
   if (!from) return told;
   told.name = display_of(from->a_display);
-  if (asks_for_privacy(request)) told.presentation = tdm::Presentation::Restricted;
+  if (asks_for_privacy(request)) told.presentation = Presentation::Restricted;
   if (!is_nobody(from->a_url)) {
     told.number = party_number_of(from->a_url);
     return told;
   }
-  told.presentation = tdm::Presentation::Restricted;
+  told.presentation = Presentation::Restricted;
   if (::su_casematch(told.name.c_str(), "anonymous")) told.name.clear();
   return told;
 }
 
-bool is_hidden(const tdm::CallingParty& party) {
-  return party.presentation != tdm::Presentation::Allowed;
+bool is_hidden(const party::CallingParty& party) {
+  return party.presentation != Presentation::Allowed;
 }
 
-std::string address_of(const tdm::CallingParty& party, std::string_view domain,
-                       const std::optional<tdm::Subaddress>& subaddress = {}) {
+std::string address_of(const party::CallingParty& party, std::string_view domain,
+                       const std::optional<party::Subaddress>& subaddress = {}) {
   auto display = party.name.empty() ? std::string{} : quoted(party.name) + " ";
   return fmt::format("{}<{}>", display, uri_of(party.number, domain, {}, subaddress));
 }
 
 // P-Asserted-Identity or Remote-Party-ID, as the peer likes it. Only what the network has verified is asserted (RFC
 // 3325 section 5, Q.1912.5 section 7.1.3): any telephone can say any number of itself, and From says that one.
-std::string asserting_line(const tdm::CallingParty& party, std::string_view domain, IdentityStyle style,
+std::string asserting_line(const party::CallingParty& party, std::string_view domain, IdentityStyle style,
                            std::string_view whose) {
   if (party.number.digits.empty() || style == IdentityStyle::From) return {};
-  bool is_screened = party.screening == tdm::Screening::Network || party.screening == tdm::Screening::UserPassed;
+  bool is_screened =
+      party.screening == ScreeningIndicator::Network || party.screening == ScreeningIndicator::UserPassed;
   auto address = address_of(party, domain);
   if (style == IdentityStyle::Asserted) return is_screened ? "P-Asserted-Identity: " + address + "\r\n" : "";
   return fmt::format("Remote-Party-ID: {};party={};screen={};privacy={}\r\n", address, whose,
@@ -114,20 +115,20 @@ std::string asserting_line(const tdm::CallingParty& party, std::string_view doma
 
 }  // namespace
 
-tdm::CallingParty read_calling(const sip_t& request) {
+party::CallingParty read_calling(const sip_t& request) {
   auto told = read_told(request);
   auto asserted = read_asserted(request, true);
   if (!asserted) return told;
   // An account is asserted, and a number is told. A line has no use for the account.
-  if (!tdm::is_number(asserted->number.digits) && tdm::is_number(told.number.digits)) {
-    if (asserted->presentation == tdm::Presentation::Restricted) told.presentation = asserted->presentation;
+  if (!party::is_number(asserted->number.digits) && party::is_number(told.number.digits)) {
+    if (asserted->presentation == Presentation::Restricted) told.presentation = asserted->presentation;
     return told;
   }
   if (asserted->name.empty()) asserted->name = told.name;
   return *asserted;
 }
 
-std::optional<tdm::CallingParty> read_connected(const sip_t& message) {
+std::optional<party::CallingParty> read_connected(const sip_t& message) {
   return read_asserted(message, false);
 }
 
@@ -145,7 +146,7 @@ Identity identity_of(const call::Setup& setup, std::string_view domain, const Id
   return identity;
 }
 
-std::string connected_lines(const tdm::CallingParty& party, std::string_view domain, const IdentityPolicy& policy) {
+std::string connected_lines(const party::CallingParty& party, std::string_view domain, const IdentityPolicy& policy) {
   auto line = asserting_line(party, domain, policy.identity, "called");
   return line.empty() || !is_hidden(party) ? line : line + "Privacy: id\r\n";
 }

@@ -13,9 +13,9 @@
 // Pure functions.
 namespace sg::sip {
 
-tdm::CallingParty read_calling(const sip_t& request);
+party::CallingParty read_calling(const sip_t& request);
 // Who answered, by the response.
-std::optional<tdm::CallingParty> read_connected(const sip_t& message);
+std::optional<party::CallingParty> read_connected(const sip_t& message);
 
 struct Identity {
   std::string from;   // the header's value
@@ -24,6 +24,6 @@ struct Identity {
 // With it goes what else an INVITE says of its parties: on whose behalf, and what the users tell each other.
 Identity identity_of(const call::Setup& setup, std::string_view domain, const IdentityPolicy& policy);
 // Who answers: headers for the response.
-std::string connected_lines(const tdm::CallingParty& party, std::string_view domain, const IdentityPolicy& policy);
+std::string connected_lines(const party::CallingParty& party, std::string_view domain, const IdentityPolicy& policy);
 
 }  // namespace sg::sip

@@ -37,8 +37,8 @@ const DiversionReason& reason_for(uint8_t q952) {
 }
 
 // The topmost Diversion is the latest: Q.931's redirecting number. Their counters add up.
-std::optional<tdm::Redirection> read_diversion(const sip_t& request, su_home_t* home) {
-  std::optional<tdm::Redirection> redirection;
+std::optional<party::Redirection> read_diversion(const sip_t& request, su_home_t* home) {
+  std::optional<party::Redirection> redirection;
   int count = 0;
   for_each_unknown(request, "Diversion", [&](const char* value) {
     const sip_from_t* diversion = ::sip_from_make(home, value);
@@ -55,7 +55,7 @@ std::optional<tdm::Redirection> read_diversion(const sip_t& request, su_home_t* 
       if (::su_casematch(reason.c_str(), known.word)) redirection->reason = known.q952;
     }
     auto privacy = parameter_of(diversion, "privacy");
-    if (!privacy.empty() && privacy != "off") redirection->presentation = tdm::Presentation::Restricted;
+    if (!privacy.empty() && privacy != "off") redirection->presentation = Presentation::Restricted;
   });
   if (redirection) redirection->count = static_cast<uint8_t>(std::min(count, kMostDiversions));
   return redirection;
@@ -106,8 +106,8 @@ std::optional<uint8_t> reason_in(const url_t* url, su_home_t* home) {
 
 // RFC 7544 section 4: an entry whose URI has a cause was diverted to; the one before it diverted. RFC 7044
 // section 10.2: so did one whose URI has a Reason, if it is not the last.
-std::optional<tdm::Redirection> read_history(const sip_t& request, su_home_t* home) {
-  std::optional<tdm::Redirection> redirection;
+std::optional<party::Redirection> read_history(const sip_t& request, su_home_t* home) {
+  std::optional<party::Redirection> redirection;
   const url_t* before = nullptr;
   int count = 0;
   for_each_unknown(request, "History-Info", [&](const char* value) {
@@ -125,27 +125,27 @@ std::optional<tdm::Redirection> read_history(const sip_t& request, su_home_t* ho
     redirection->reason = *reason;
     auto privacy = header_in(diverting, "Privacy");
     if (!privacy.empty() && !::su_casematch(privacy.c_str(), "none")) {
-      redirection->presentation = tdm::Presentation::Restricted;
+      redirection->presentation = Presentation::Restricted;
     }
   });
   if (redirection) redirection->count = static_cast<uint8_t>(std::min(count, kMostDiversions));
   return redirection;
 }
 
-std::string diversion_line(const tdm::Redirection& redirection, std::string_view domain) {
+std::string diversion_line(const party::Redirection& redirection, std::string_view domain) {
   return fmt::format("Diversion: <{}>;reason={};counter={};privacy={}\r\n", uri_of(redirection.from, domain),
                      reason_for(redirection.reason).word, redirection.count,
-                     redirection.presentation == tdm::Presentation::Allowed ? "off" : "full");
+                     redirection.presentation == Presentation::Allowed ? "off" : "full");
 }
 
 // RFC 7544 section 3: who was called before the last that diverted is not known, only how many they were.
-std::string history_line(const tdm::Redirection& redirection, const tdm::Number& called, std::string_view domain) {
+std::string history_line(const party::Redirection& redirection, const party::Number& called, std::string_view domain) {
   std::string line = "History-Info: ", index = "1";
   for (int i = 1; i < redirection.count; ++i, index += ".1") {
     line += fmt::format("<sip:unknown@unknown.invalid{}>;index={}, ", i == 1 ? "" : ";cause=404", index);
   }
   bool is_first = redirection.count <= 1;
-  bool is_private = redirection.presentation != tdm::Presentation::Allowed;
+  bool is_private = redirection.presentation != Presentation::Allowed;
   line += fmt::format("<{}{}>;index={}, ", uri_of(redirection.from, domain, is_first ? "" : ";cause=404"),
                       is_private ? "?Privacy=history" : "", index);
   auto cause = fmt::format(";cause={}", reason_for(redirection.reason).status);
@@ -154,14 +154,14 @@ std::string history_line(const tdm::Redirection& redirection, const tdm::Number&
 
 }  // namespace
 
-std::optional<tdm::Redirection> read_redirection(const sip_t& request) {
+std::optional<party::Redirection> read_redirection(const sip_t& request) {
   auto home = make_home();
   auto redirection = read_diversion(request, home.get());
   return redirection ? redirection : read_history(request, home.get());
 }
 
-std::string redirection_line(const tdm::Redirection& redirection, const tdm::Number& called, std::string_view domain,
-                             DiversionStyle style) {
+std::string redirection_line(const party::Redirection& redirection, const party::Number& called,
+                             std::string_view domain, DiversionStyle style) {
   switch (style) {
     case DiversionStyle::Diversion:
       return diversion_line(redirection, domain);

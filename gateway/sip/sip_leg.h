@@ -60,9 +60,9 @@ class SipLeg final : public call::Leg, public HandleOwner {
   // In-dialog INFO, application/dtmf-relay.
   void send_digits(const std::string& digits) override;
 
-  void connected_party(const tdm::CallingParty& party) override;
+  void connected_party(const party::CallingParty& party) override;
   void warn(int code, const std::string& text) override;
-  void user_user(const tdm::UserUser& data) override;
+  void user_user(const party::UserUser& data) override;
   void hold() override;
   void retrieve() override;
   void transfer_progress(int status) override;
@@ -151,8 +151,8 @@ class SipLeg final : public call::Leg, public HandleOwner {
   SessionRefresh refresh_;
 
   Referral referral_;
-  std::optional<tdm::CallingParty> connected_;   // who answers, on our side
-  std::optional<tdm::CallingParty> peer_party_;  // and on the peer's, as told so far
+  std::optional<party::CallingParty> connected_;   // who answers, on our side
+  std::optional<party::CallingParty> peer_party_;  // and on the peer's, as told so far
   std::string user_user_lines_;
   std::string warning_;  // of the refusal; empty: none
 

@@ -24,7 +24,7 @@ std::string random_call_id() {
 }
 
 // As user_of() will read it when the INVITE comes back.
-std::string called_user(const tdm::Number& called) {
+std::string called_user(const party::Number& called) {
   return (called.type == TypeOfNumber::International ? "+" : "") + called.digits;
 }
 

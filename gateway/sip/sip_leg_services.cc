@@ -78,7 +78,7 @@ void SipLeg::on_info(const sip_t& info) {
       .add("an INFO tells no digit: \"{}\"", told.said);
 }
 
-void SipLeg::connected_party(const tdm::CallingParty& party) {
+void SipLeg::connected_party(const party::CallingParty& party) {
   connected_ = party;
   if (!is_established() || !refresh_.peer_allows_update()) return;
   auto lines = connected_lines(party, path_.domain, path_.identity);
@@ -96,7 +96,7 @@ void SipLeg::warn(int code, const std::string& text) {
   warning_ = fmt::format("{} {} \"{}\"", code, path_.domain, text);
 }
 
-void SipLeg::user_user(const tdm::UserUser& data) {
+void SipLeg::user_user(const party::UserUser& data) {
   user_user_lines_ = user_user_line(data);
 }
 

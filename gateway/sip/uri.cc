@@ -62,7 +62,7 @@ std::string escaped(std::string_view text) {
 }
 
 // With its sub-address, where SIP has a word for it (RFC 4715: NSAP only).
-std::string escaped_user(const tdm::Number& number, const std::optional<tdm::Subaddress>& subaddress) {
+std::string escaped_user(const party::Number& number, const std::optional<party::Subaddress>& subaddress) {
   std::string user = (number.type == TypeOfNumber::International ? "+" : "") + escaped(number.digits);
   if (!subaddress || !subaddress->is_nsap || subaddress->octets.empty()) return user;
   if (subaddress->octets.front() == kAfiOfIa5) {
@@ -79,8 +79,8 @@ std::string user_of(const url_t* url) {
   return unescaped(user.substr(0, user.find(';')));
 }
 
-tdm::Number number_of(const url_t* url) {
-  tdm::Number number;
+party::Number number_of(const url_t* url) {
+  party::Number number;
   number.digits = user_of(url);
   if (url && is_telephone_subscriber(*url, number.digits)) {
     std::erase_if(number.digits, [](char c) { return kVisualSeparators.find(c) != kVisualSeparators.npos; });
@@ -92,9 +92,9 @@ tdm::Number number_of(const url_t* url) {
   return number;
 }
 
-tdm::Number party_number_of(const url_t* url) {
+party::Number party_number_of(const url_t* url) {
   auto number = number_of(url);
-  return has_controls(number.digits) ? tdm::Number{} : number;
+  return has_controls(number.digits) ? party::Number{} : number;
 }
 
 std::string header_in(const url_t* url, const char* name) {
@@ -110,18 +110,18 @@ std::string header_in(const url_t* url, const char* name) {
   return {};
 }
 
-std::optional<tdm::Subaddress> read_subaddress(const url_t* url) {
+std::optional<party::Subaddress> read_subaddress(const url_t* url) {
   auto text = number_parameter(url, "isub");
   if (text.empty()) return std::nullopt;
   auto encoding = number_parameter(url, "isub-encoding");
-  tdm::Subaddress subaddress;
+  party::Subaddress subaddress;
   subaddress.octets = ::su_casematch(encoding.c_str(), "nsap") ? octets_of_hex(text) : kAfiOfIa5 + text;
   if (subaddress.octets.empty() || subaddress.octets.size() > 20) return std::nullopt;
   return subaddress;
 }
 
-std::string uri_of(const tdm::Number& number, std::string_view host_and_port, std::string_view parameters,
-                   const std::optional<tdm::Subaddress>& subaddress) {
+std::string uri_of(const party::Number& number, std::string_view host_and_port, std::string_view parameters,
+                   const std::optional<party::Subaddress>& subaddress) {
   auto user = escaped_user(number, subaddress);
   return fmt::format("sip:{}{}{}{}", user, user.empty() ? "" : "@", host_and_port, parameters);
 }

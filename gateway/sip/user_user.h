@@ -5,13 +5,13 @@
 #include <optional>
 #include <string>
 
-#include "tdm/signalling.h"
+#include "party/party.h"
 
 // What the users tell each other: User-to-User (RFC 7433 with RFC 7434), both ways. Pure functions.
 namespace sg::sip {
 
 // The first octet is the protocol discriminator.
-std::optional<tdm::UserUser> read_user_user(const sip_t& message);
-std::string user_user_line(const tdm::UserUser& user_user);
+std::optional<party::UserUser> read_user_user(const sip_t& message);
+std::string user_user_line(const party::UserUser& user_user);
 
 }  // namespace sg::sip

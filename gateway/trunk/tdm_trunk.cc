@@ -133,17 +133,9 @@ call::Cause TdmTrunk::why_not() const {
 
 tl::expected<void, call::Cause> TdmTrunk::place(TdmLeg& leg, const call::Setup& setup) {
   if (auto cause = why_not(); cause.q850) return tl::unexpected(cause);
-  tdm::Setup out;
-  out.called = setup.called;
-  out.called_complete = setup.called_complete;
-  out.calling = setup.calling;
-  out.redirection = setup.redirection;
+  tdm::Setup out = setup;
   // What has to be data stays it; else the trunk knows best what its far end takes.
-  bool is_data = setup.bearer == BearerCapability::Unrestricted;
-  out.bearer = is_data ? setup.bearer : options_.bearer;
-  out.called_subaddress = setup.called_subaddress;
-  out.calling_subaddress = setup.calling_subaddress;
-  out.user_user = setup.user_user;
+  if (out.bearer != BearerCapability::Unrestricted) out.bearer = options_.bearer;
   for (auto& interface : interfaces_) {
     auto& signalling = interface->signalling();
     if (signalling.refusal_cause()) continue;
@@ -166,16 +158,7 @@ void TdmTrunk::take(tdm::Signalling& signalling, tdm::SignallingCallId call, tdm
                     const tdm::Setup& setup) {
   auto leg = std::make_unique<TdmLeg>(*this, signalling, call, slot);
   legs_[{&signalling, call}] = leg.get();
-  call::Setup in;
-  in.called = setup.called;
-  in.called_complete = setup.called_complete;
-  in.calling = setup.calling;
-  in.redirection = setup.redirection;
-  in.bearer = setup.bearer;
-  in.called_subaddress = setup.called_subaddress;
-  in.calling_subaddress = setup.calling_subaddress;
-  in.user_user = setup.user_user;
-  incoming_(*this, std::move(leg), in);
+  incoming_(*this, std::move(leg), {setup});
 }
 
 void TdmTrunk::forget(const tdm::Signalling& signalling, tdm::SignallingCallId call) {

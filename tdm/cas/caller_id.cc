@@ -6,7 +6,7 @@
 #include <array>
 #include <new>
 
-#include "tdm/number.h"
+#include "party/number.h"
 
 namespace sg::tdm::cas {
 namespace {
@@ -56,7 +56,7 @@ std::string date_time(const std::tm& at) {
 // short would be somebody else's.
 std::string digits_of(std::string_view number) {
   if (number.starts_with('+')) number.remove_prefix(1);
-  return is_number(number) && number.size() <= kMostDigits ? std::string(number) : std::string{};
+  return party::is_number(number) && number.size() <= kMostDigits ? std::string(number) : std::string{};
 }
 
 // "O", or whatever is no number, is as good as none.

@@ -13,8 +13,8 @@ constexpr auto kPulseDigit = 2s;
 constexpr auto kShortPause = 1s;
 
 // As people write it: "+" for the type of number.
-Number number_of(const std::string& text) {
-  Number number{.digits = text};
+party::Number number_of(const std::string& text) {
+  party::Number number{.digits = text};
   if (!text.starts_with('+')) return number;
   number.digits.erase(0, 1);
   number.type = TypeOfNumber::International;
@@ -134,7 +134,7 @@ void FxoPort::offer(const CallerId& caller) {
   setup.calling.number = number_of(caller.number);
   setup.calling.name = caller.name;
   setup.calling.presentation = caller.presentation;
-  setup.calling.screening = Screening::Network;
+  setup.calling.screening = ScreeningIndicator::Network;
   begin_incoming(setup);
 }
 

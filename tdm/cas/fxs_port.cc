@@ -152,7 +152,7 @@ void FxsPort::present() {
   setup.called.digits = digits_;
   setup.calling.number.digits = config().number;
   setup.calling.name = config().name;
-  setup.calling.screening = Screening::Network;
+  setup.calling.screening = ScreeningIndicator::Network;
   begin_incoming(setup);
 }
 

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "base/text.h"
-#include "tdm/number.h"
+#include "party/number.h"
 
 namespace sg::tdm::pri {
 
@@ -51,24 +51,25 @@ void copy(char (&to)[N], const std::string& from) {
 
 // What cannot be told whole is not told: cut short it would be somebody else's. Octet 3a says so then, as where a call
 // comes from a network without numbers (Q.931 4.5.10); a restriction goes before that.
-void fill(::pri_party_number& to, const Number& number, Presentation presentation, Screening screening,
+void fill(::pri_party_number& to, const party::Number& number, Presentation presentation, ScreeningIndicator screening,
           size_t longest = kLongestNumber) {
   to.valid = 1;
   bool is_told = is_dialable(number.digits) && number.digits.size() <= longest;
   if (is_told) copy(to.str, number.digits);
-  to.plan = plan_of(is_told ? number : Number{"", TypeOfNumber::Unknown, NumberingPlan::Unknown});
+  to.plan = plan_of(is_told ? number : party::Number{"", TypeOfNumber::Unknown, NumberingPlan::Unknown});
   bool is_lost = !is_told && presentation != Presentation::Restricted;
-  to.presentation = is_lost ? presentation_of(Presentation::Unavailable, Screening::Network)
+  to.presentation = is_lost ? presentation_of(Presentation::Unavailable, ScreeningIndicator::Network)
                             : presentation_of(presentation, screening);
 }
 
-std::optional<Subaddress> subaddress_of(const ::pri_party_subaddress& from) {
+std::optional<party::Subaddress> subaddress_of(const ::pri_party_subaddress& from) {
   if (!from.valid || from.length <= 0) return std::nullopt;
   auto length = std::min(static_cast<size_t>(from.length), sizeof(from.data));
-  return Subaddress{from.type == kNsap, std::string(from.data, from.data + length), from.odd_even_indicator != 0};
+  return party::Subaddress{from.type == kNsap, std::string(from.data, from.data + length),
+                           from.odd_even_indicator != 0};
 }
 
-::pri_party_subaddress to_libpri(const Subaddress& from) {
+::pri_party_subaddress to_libpri(const party::Subaddress& from) {
   ::pri_party_subaddress to{};
   auto length = std::min(from.octets.size(), kLongestSubaddress);
   to.valid = 1;
@@ -91,15 +92,15 @@ bool speaks_service(SwitchType type) {
   return entry_of(type).service;
 }
 
-int plan_of(const Number& number) {
+int plan_of(const party::Number& number) {
   return static_cast<int>(number.type) << 4 | static_cast<int>(number.plan);
 }
 
-Number number_of(const char* digits, int plan) {
+party::Number number_of(const char* digits, int plan) {
   return {digits, static_cast<TypeOfNumber>(plan >> 4 & 7), static_cast<NumberingPlan>(plan & 15)};
 }
 
-int presentation_of(Presentation presentation, Screening screening) {
+int presentation_of(Presentation presentation, ScreeningIndicator screening) {
   return static_cast<int>(presentation) << 5 | static_cast<int>(screening);
 }
 
@@ -114,8 +115,8 @@ Presentation presentation_of(int octet_3a) {
   }
 }
 
-Screening screening_of(int octet_3a) {
-  return static_cast<Screening>(octet_3a & PRI_PRES_NUMBER_TYPE);
+ScreeningIndicator screening_of(int octet_3a) {
+  return static_cast<ScreeningIndicator>(octet_3a & PRI_PRES_NUMBER_TYPE);
 }
 
 Progress progress_of(int mask) {
@@ -184,10 +185,10 @@ Setup setup_of(const ::pri_event& event, bool overlap) {
   setup.bearer = bearer_of(ring.ctype);
   setup.called_subaddress = subaddress_of(ring.called_subaddress);
   setup.calling_subaddress = subaddress_of(ring.calling.subaddress);
-  if (ring.useruserinfo[0]) setup.user_user = UserUser{kIa5, ring.useruserinfo};
+  if (ring.useruserinfo[0]) setup.user_user = party::UserUser{kIa5, ring.useruserinfo};
   if (ring.redirectingnum[0]) {
-    setup.redirection = Redirection{.from = number_of(ring.redirectingnum, ring.callingplanrdnis),
-                                    .reason = static_cast<uint8_t>(ring.redirectingreason)};
+    setup.redirection = party::Redirection{.from = number_of(ring.redirectingnum, ring.callingplanrdnis),
+                                           .reason = static_cast<uint8_t>(ring.redirectingreason)};
   }
   // The same more precisely: presentation and count come as a subcommand only.
   for (int i = 0; ring.subcmds && i < ring.subcmds->counter_subcmd; ++i) {
@@ -195,10 +196,10 @@ Setup setup_of(const ::pri_event& event, bool overlap) {
     if (command.cmd != PRI_SUBCMD_REDIRECTING) continue;
     const auto& redirecting = command.u.redirecting;
     if (!redirecting.from.number.valid) continue;
-    setup.redirection = Redirection{.from = number_of(redirecting.from.number.str, redirecting.from.number.plan),
-                                    .presentation = presentation_of(redirecting.from.number.presentation),
-                                    .reason = static_cast<uint8_t>(redirecting.reason),
-                                    .count = static_cast<uint8_t>(std::clamp(redirecting.count, 1, 255))};
+    setup.redirection = party::Redirection{.from = number_of(redirecting.from.number.str, redirecting.from.number.plan),
+                                           .presentation = presentation_of(redirecting.from.number.presentation),
+                                           .reason = static_cast<uint8_t>(redirecting.reason),
+                                           .count = static_cast<uint8_t>(std::clamp(redirecting.count, 1, 255))};
   }
   return setup;
 }
@@ -240,8 +241,8 @@ SetupRecord record_of(const Setup& setup, Law law) {
 
   if (setup.redirection) {
     ::pri_party_redirecting redirecting{};
-    fill(redirecting.from.number, setup.redirection->from, setup.redirection->presentation, Screening::UserNotScreened,
-         kLongestPartyNumber);
+    fill(redirecting.from.number, setup.redirection->from, setup.redirection->presentation,
+         ScreeningIndicator::UserNotScreened, kLongestPartyNumber);
     redirecting.reason = setup.redirection->reason;
     redirecting.count = setup.redirection->count;
     ::pri_sr_set_redirecting_parties(record.get(), &redirecting);
@@ -251,7 +252,7 @@ SetupRecord record_of(const Setup& setup, Law law) {
 
 bool is_dialable(std::string_view digits) {
   auto number = digits.substr(digits.starts_with('+') ? 1 : 0);
-  return is_number(number) && digits.size() <= kLongestNumber;
+  return party::is_number(number) && digits.size() <= kLongestNumber;
 }
 
 }  // namespace sg::tdm::pri

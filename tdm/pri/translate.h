@@ -18,12 +18,12 @@ bool speaks_sending_complete(SwitchType type);
 bool speaks_service(SwitchType type);
 
 // TON << 4 | NPI, as libpri has numbers.
-int plan_of(const Number& number);
-Number number_of(const char* digits, int plan);
+int plan_of(const party::Number& number);
+party::Number number_of(const char* digits, int plan);
 
-int presentation_of(Presentation presentation, Screening screening);
+int presentation_of(Presentation presentation, ScreeningIndicator screening);
 Presentation presentation_of(int octet_3a);
-Screening screening_of(int octet_3a);
+ScreeningIndicator screening_of(int octet_3a);
 
 Progress progress_of(int progress_mask);
 BearerCapability bearer_of(int transfer_capability);

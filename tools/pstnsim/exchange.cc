@@ -177,7 +177,7 @@ void Exchange::on_setup(Trunk& trunk, SignallingCallId id, Timeslot slot, const 
            {"to", call.local},
            {"from", call.far},
            {"name", setup.calling.name},
-           {"restricted", setup.calling.presentation == tdm::Presentation::Restricted}});
+           {"restricted", setup.calling.presentation == Presentation::Restricted}});
   call.subscriber = find_subscriber(call.local);
   if (!setup.called_complete && !call.subscriber) return trunk.interface->setup_acknowledge(id, true);
   route(call);

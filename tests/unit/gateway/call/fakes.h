@@ -21,8 +21,8 @@ struct LegScript {
   std::vector<std::string> heard;
   std::optional<MediaDescription> last_media;
   Cause released_with;
-  std::optional<tdm::Redirection> redirection;  // of setup()
-  std::string dialog = "none";                  // the Call-ID that Replaces names it by
+  std::optional<party::Redirection> redirection;  // of setup()
+  std::string dialog = "none";                    // the Call-ID that Replaces names it by
   bool destroyed = false;
   bool joins = false;  // whether its far end can be asked to join two calls
   const Leg* leg = nullptr;
@@ -84,7 +84,7 @@ class FakeLeg final : public Leg {
   void retrieve() override { hear("retrieve", std::nullopt); }
   void conference(bool is_on) override { hear(is_on ? "conference" : "no conference", std::nullopt); }
   void transfer_progress(int status) override { hear(fmt::format("transfer {}", status), std::nullopt); }
-  void connected_party(const tdm::CallingParty& party) override {
+  void connected_party(const party::CallingParty& party) override {
     hear("connected " + party.number.digits, std::nullopt);
   }
   bool is_dialog(const Replaces& replaces) const override { return replaces.call_id == script_.dialog; }

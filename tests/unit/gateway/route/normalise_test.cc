@@ -153,7 +153,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Normaliser, KeepsTheTypeOfANumberThatNobodyTouched) {
   auto normaliser = Normaliser::make(nowhere()).value();
-  tdm::Number received{"30123", kNational};
+  party::Number received{"30123", kNational};
 
   EXPECT_EQ(normaliser.to_trunk("30123", out(NumberForm::Ton), received)->type, kNational);
   EXPECT_EQ(normaliser.to_trunk("4930123", out(NumberForm::Ton), received)->type, kUnknown);

@@ -202,9 +202,9 @@ TEST_F(SipCall, IdentityAndItsRestrictionCross) {
   auto setup = setup_to("100");
   setup.calling.number = {.digits = "493012345", .type = TypeOfNumber::International, .plan = NumberingPlan::Isdn};
   setup.calling.name = "Fax \"Nord\"";
-  setup.calling.screening = tdm::Screening::Network;
-  setup.calling.presentation = tdm::Presentation::Restricted;
-  setup.redirection = tdm::Redirection{.from = {.digits = "555"}, .reason = 2};
+  setup.calling.screening = ScreeningIndicator::Network;
+  setup.calling.presentation = Presentation::Restricted;
+  setup.redirection = party::Redirection{.from = {.digits = "555"}, .reason = 2};
   setup.max_forwards = 12;
 
   call(audio_at(4000), setup);
@@ -213,7 +213,7 @@ TEST_F(SipCall, IdentityAndItsRestrictionCross) {
   EXPECT_EQ(last_info.from_user, "anonymous");
   EXPECT_EQ(last_setup.calling.number, setup.calling.number);
   EXPECT_EQ(last_setup.calling.name, setup.calling.name);
-  EXPECT_EQ(last_setup.calling.presentation, tdm::Presentation::Restricted);
+  EXPECT_EQ(last_setup.calling.presentation, Presentation::Restricted);
   ASSERT_TRUE(last_setup.redirection);
   EXPECT_EQ(last_setup.redirection->from.digits, "555");
   EXPECT_EQ(last_setup.redirection->reason, 2);

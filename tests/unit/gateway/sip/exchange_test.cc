@@ -383,9 +383,9 @@ TEST_F(SipExchange, ARequestThatNobodyAnswersEndsTheCallByBye) {
     }
     Party& leg = is_ours ? caller : callee;
 
-    tdm::CallingParty party;
+    party::CallingParty party;
     party.number.digits = "4711";
-    party.screening = tdm::Screening::Network;  // else it is not asserted
+    party.screening = ScreeningIndicator::Network;  // else it is not asserted
     leg.leg->connected_party(party);
     ASSERT_TRUE(until_received("UPDATE"));
 

@@ -4,16 +4,13 @@
 namespace sg::sip {
 namespace {
 
-using tdm::Presentation;
-using tdm::Screening;
-
 struct Heard {
   const char* headers;
   const char* number;
   TypeOfNumber type = TypeOfNumber::Unknown;
   const char* name = "";
   Presentation presentation = Presentation::Allowed;
-  Screening screening = Screening::UserNotScreened;
+  ScreeningIndicator screening = ScreeningIndicator::UserNotScreened;
 };
 
 class Identity : public SipDialog {
@@ -37,19 +34,19 @@ class Identity : public SipDialog {
 TEST_F(Identity, ThePeerSaysWhoCalls) {
   const Heard kRows[] = {
       {"P-Asserted-Identity: \"Ann \\\"A\\\" Ott\" <sip:+4930123@x>\r\n", "4930123", TypeOfNumber::International,
-       "Ann \"A\" Ott", Presentation::Allowed, Screening::Network},
+       "Ann \"A\" Ott", Presentation::Allowed, ScreeningIndicator::Network},
       {"P-Asserted-Identity: <sip:0123@x>\r\nPrivacy: id\r\n", "0123", TypeOfNumber::Unknown, "",
-       Presentation::Restricted, Screening::Network},
+       Presentation::Restricted, ScreeningIndicator::Network},
       {"P-Asserted-Identity: <sip:1@x>, <tel:+492>\r\n", "492", TypeOfNumber::International, "", Presentation::Allowed,
-       Screening::Network},
+       ScreeningIndicator::Network},
       {"P-Asserted-Identity: <tel:+492>\r\n", "492", TypeOfNumber::International, "", Presentation::Allowed,
-       Screening::Network},
+       ScreeningIndicator::Network},
       {"Remote-Party-ID: \"Bo\" <sip:77@x>;party=calling;screen=yes;privacy=full\r\n", "77", TypeOfNumber::Unknown,
-       "Bo", Presentation::Restricted, Screening::Network},
+       "Bo", Presentation::Restricted, ScreeningIndicator::Network},
       {"Remote-Party-ID: <sip:78@x>;party=calling;screen=no;privacy=off\r\n", "78"},
       {"Remote-Party-ID: <sip:79@x>;party=called\r\n", "raw"},
       {"P-Asserted-Identity: <sip:1@x>\r\nRemote-Party-ID: <sip:2@x>;party=calling\r\n", "1", TypeOfNumber::Unknown, "",
-       Presentation::Allowed, Screening::Network},
+       Presentation::Allowed, ScreeningIndicator::Network},
       {"", "raw"},
       {"Privacy: id\r\n", "raw", TypeOfNumber::Unknown, "", Presentation::Restricted},
       {"Privacy: none\r\n", "raw"},
@@ -84,7 +81,7 @@ TEST_F(Identity, WeSayWhoCallsAsThePeerLikesIt) {
   };
   for (const auto& row : kRows) {
     auto setup = setup_to("100");
-    setup.calling = {{"4930", TypeOfNumber::International}, row.presentation, Screening::Network, "Ann"};
+    setup.calling = {{"4930", TypeOfNumber::International}, row.presentation, ScreeningIndicator::Network, "Ann"};
 
     auto invite = sent(setup, {row.style, DiversionStyle::None});
 
@@ -144,10 +141,10 @@ TEST_F(Identity, WeSayWhoWasCalledFirst) {
   };
   for (const auto& row : kRows) {
     auto setup = setup_to("100");
-    setup.redirection = tdm::Redirection{.from = {"4940", TypeOfNumber::International},
-                                         .presentation = Presentation::Allowed,
-                                         .reason = static_cast<uint8_t>(row.reason),
-                                         .count = static_cast<uint8_t>(row.count)};
+    setup.redirection = party::Redirection{.from = {"4940", TypeOfNumber::International},
+                                           .presentation = Presentation::Allowed,
+                                           .reason = static_cast<uint8_t>(row.reason),
+                                           .count = static_cast<uint8_t>(row.count)};
 
     auto invite = sent(setup, {IdentityStyle::Asserted, row.style});
 
@@ -158,12 +155,12 @@ TEST_F(Identity, WeSayWhoWasCalledFirst) {
 
 TEST_F(Identity, UserToUserAndSubaddressesTravelBothWays) {
   auto setup = setup_to("100");
-  setup.called_subaddress = tdm::Subaddress{.is_nsap = true,
-                                            .octets =
-                                                "\x50"
-                                                "47 11"};
-  setup.calling_subaddress = tdm::Subaddress{.is_nsap = true, .octets = "\x49\xab"};
-  setup.user_user = tdm::UserUser{4, "hi"};
+  setup.called_subaddress = party::Subaddress{.is_nsap = true,
+                                              .octets =
+                                                  "\x50"
+                                                  "47 11"};
+  setup.calling_subaddress = party::Subaddress{.is_nsap = true, .octets = "\x49\xab"};
+  setup.user_user = party::UserUser{4, "hi"};
 
   auto invite = sent(setup);
 
@@ -192,7 +189,8 @@ TEST_F(Identity, WhoAnswersIsToldWithTheAnswer) {
   call(audio_at(4000));
   ASSERT_TRUE(until([&] { return callee.leg != nullptr; }, "the INVITE arrives"));
 
-  callee.leg->connected_party({{"4930", TypeOfNumber::International}, Presentation::Allowed, Screening::Network, "Bo"});
+  callee.leg->connected_party(
+      {{"4930", TypeOfNumber::International}, Presentation::Allowed, ScreeningIndicator::Network, "Bo"});
   callee.leg->user_user({4, "yes"});
   callee.leg->answer(audio_at(5000));
 
@@ -210,7 +208,8 @@ TEST_F(Identity, WhoItIsNowIsToldByUpdate) {
   establish();
   settle();
 
-  callee.leg->connected_party({{"31", TypeOfNumber::Unknown}, Presentation::Restricted, Screening::Network, ""});
+  callee.leg->connected_party(
+      {{"31", TypeOfNumber::Unknown}, Presentation::Restricted, ScreeningIndicator::Network, ""});
 
   ASSERT_TRUE(until_heard(caller, "connected party"));
   EXPECT_EQ(caller.connected->number.digits, "31");

@@ -5,7 +5,7 @@
 #include "gateway/sip/headers.h"
 #include "gateway/sip/identity.h"
 #include "gateway/sip/uri.h"
-#include "tdm/number.h"
+#include "party/number.h"
 #include "tests/unit/gateway/sip/message.h"
 
 // Numbers as peers write them. One row a case.
@@ -13,8 +13,6 @@ namespace sg::sip {
 namespace {
 
 using namespace std::string_literals;
-using tdm::Presentation;
-using tdm::Screening;
 using Ton = TypeOfNumber;
 
 struct Invite {
@@ -61,17 +59,17 @@ const Uri kUris[] = {
 
 TEST(Numbers, VisualSeparatorsAreNoPartOfThem) {
   for (const auto& row : kUris) {
-    const tdm::Number expected{row.digits, row.type};
+    const party::Number expected{row.digits, row.type};
     const std::string uri = row.uri, address = "<" + uri + ">";
 
     EXPECT_EQ(read({.uri = uri}).called, expected) << "called " << uri;
     if (!row.digits.empty()) {
       EXPECT_EQ(read({.from = address}).calling.number, expected) << "From " << uri;
       EXPECT_EQ(read({.headers = "P-Asserted-Identity: " + address + "\r\n"}).calling.number,
-                tdm::is_number(row.digits) ? expected : tdm::Number{"200"})
+                party::is_number(row.digits) ? expected : party::Number{"200"})
           << "asserted " << uri;
       EXPECT_EQ(read({.headers = "Remote-Party-ID: " + address + ";party=calling\r\n"}).calling.number,
-                tdm::is_number(row.digits) ? expected : tdm::Number{"200"})
+                party::is_number(row.digits) ? expected : party::Number{"200"})
           << "Remote-Party-ID " << uri;
       auto diverted = read({.headers = "Diversion: " + address + ";reason=user-busy\r\n"}).redirection;
       ASSERT_TRUE(diverted) << uri;
@@ -117,11 +115,11 @@ TEST(Numbers, WhoCallsIsANumberOrNone) {
     const char *from, *headers, *digits;
     Ton type = Ton::Unknown;
     Presentation presentation = Presentation::Allowed;
-    Screening screening = Screening::UserNotScreened;
+    ScreeningIndicator screening = ScreeningIndicator::UserNotScreened;
     const char* name = "";
   };
   constexpr auto kHidden = Presentation::Restricted;
-  constexpr auto kNetwork = Screening::Network;
+  constexpr auto kNetwork = ScreeningIndicator::Network;
   const Row kRows[] = {
       // RFC 3323 section 4.1.1.3, and how peers write it.
       {"\"Anonymous\" <sip:anonymous@anonymous.invalid>", "", "", Ton::Unknown, kHidden},
@@ -157,7 +155,7 @@ TEST(Numbers, WhoCallsIsANumberOrNone) {
   for (const auto& row : kRows) {
     const std::string what = row.from + " "s + row.headers;
     auto calling = read({.from = row.from, .headers = row.headers}).calling;
-    EXPECT_EQ(calling.number, (tdm::Number{row.digits, row.type})) << what;
+    EXPECT_EQ(calling.number, (party::Number{row.digits, row.type})) << what;
     EXPECT_EQ(calling.presentation, row.presentation) << what;
     EXPECT_EQ(calling.screening, row.screening) << what;
     EXPECT_EQ(calling.name, row.name) << what;
@@ -166,13 +164,13 @@ TEST(Numbers, WhoCallsIsANumberOrNone) {
 
 TEST(Numbers, OnlyWhatTheNetworkVerifiedIsAsserted) {
   struct Row {
-    Screening screening;
+    ScreeningIndicator screening;
     bool is_asserted;
   };
-  const Row kRows[] = {{Screening::UserNotScreened, false},
-                       {Screening::UserPassed, true},
-                       {Screening::UserFailed, false},
-                       {Screening::Network, true}};
+  const Row kRows[] = {{ScreeningIndicator::UserNotScreened, false},
+                       {ScreeningIndicator::UserPassed, true},
+                       {ScreeningIndicator::UserFailed, false},
+                       {ScreeningIndicator::Network, true}};
   for (const auto& row : kRows) {
     call::Setup setup;
     setup.calling = {{"80012345", Ton::National}, Presentation::Allowed, row.screening, ""};

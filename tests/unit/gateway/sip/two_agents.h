@@ -66,11 +66,11 @@ struct Party : call::LegListener {
     return wanted;
   }
   void on_digits(const std::string& more) override { digits += more; }
-  void on_connected_party(const tdm::CallingParty& party) override {
+  void on_connected_party(const party::CallingParty& party) override {
     heard.emplace_back("connected party");
     connected = party;
   }
-  void on_user_user(const tdm::UserUser& data) override {
+  void on_user_user(const party::UserUser& data) override {
     heard.emplace_back("user to user");
     user_user = data;
   }
@@ -92,8 +92,8 @@ struct Party : call::LegListener {
   }
 
   std::optional<call::MediaDescription> wanted;  // what an INVITE without SDP is offered, where not what stands
-  std::optional<tdm::CallingParty> connected;
-  std::optional<tdm::UserUser> user_user;
+  std::optional<party::CallingParty> connected;
+  std::optional<party::UserUser> user_user;
   std::optional<call::TransferRequest> transfer;
   std::vector<call::Redirect> redirects;
   bool accepts_transfer = true;

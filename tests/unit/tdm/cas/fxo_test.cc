@@ -50,7 +50,7 @@ TEST_P(FxoZoneTest, ACallInBringsItsCallerAndIsAnswered) {
   auto of_exchange = Wires::config(LineKind::Fxs, GetParam());
   of_exchange.caller_id = standard;
   start(Wires::config(LineKind::Fxo, GetParam()), of_exchange);
-  CallingParty calling;
+  party::CallingParty calling;
   calling.number.digits = "02079460123";
   calling.name = "Ada";
 
@@ -82,7 +82,7 @@ TEST_F(FxoTest, ACallWithoutCallerIdIsOfferedAtTheSecondBurst) {
 
 TEST_F(FxoTest, AWithheldNumberComesAsRestricted) {
   start();
-  CallingParty calling;
+  party::CallingParty calling;
   calling.number.digits = "02079460123";
   calling.presentation = Presentation::Restricted;
 

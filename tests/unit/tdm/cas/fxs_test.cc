@@ -11,8 +11,8 @@ struct FxsTest : testing::Test {
   Side& phones = wires.a;
 
   void start(Config config = Wires::config(LineKind::Fxs)) { wires.make_a(std::move(config)); }
-  static CallingParty caller(std::string number, std::string name = "") {
-    CallingParty calling;
+  static party::CallingParty caller(std::string number, std::string name = "") {
+    party::CallingParty calling;
     calling.number.digits = std::move(number);
     calling.name = std::move(name);
     return calling;

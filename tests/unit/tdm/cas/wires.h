@@ -75,7 +75,7 @@ struct Side final : Signalling::Listener {
   bool has_heard(const std::string& what) const { return std::ranges::find(heard, what) != heard.end(); }
   std::string detail(size_t port = 0) const { return group->status().slots.at(port).detail; }
   Signalling::SlotState state(size_t port = 0) const { return group->status().slots.at(port).state; }
-  SignallingCallId place(const std::string& number, CallingParty calling = {}) {
+  SignallingCallId place(const std::string& number, party::CallingParty calling = {}) {
     Setup setup;
     setup.called.digits = number;
     setup.calling = std::move(calling);

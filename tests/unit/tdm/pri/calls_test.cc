@@ -300,7 +300,7 @@ TEST(PriCalls, CarryNumbersNameAndBearer) {
   auto setup = ExchangeLine::call_to("123456");
   setup.called.type = TypeOfNumber::Subscriber;
   setup.calling.number = {"4930555", TypeOfNumber::International, NumberingPlan::Isdn};
-  setup.calling.screening = Screening::Network;
+  setup.calling.screening = ScreeningIndicator::Network;
   setup.calling.name = "Zürich";
   setup.bearer = BearerCapability::Speech;
 
@@ -318,13 +318,13 @@ TEST(PriCalls, RestrictedNumberStaysRestricted) {
   UpLine line;
   auto setup = ExchangeLine::call_to("100");
   setup.calling.presentation = Presentation::Restricted;
-  setup.calling.screening = Screening::UserPassed;
+  setup.calling.screening = ScreeningIndicator::UserPassed;
 
   ASSERT_TRUE(line.user.interface->setup(setup));
   line.reactor.settle();
 
   EXPECT_EQ(line.network.setups.at(0).calling.presentation, Presentation::Restricted);
-  EXPECT_EQ(line.network.setups.at(0).calling.screening, Screening::UserPassed);
+  EXPECT_EQ(line.network.setups.at(0).calling.screening, ScreeningIndicator::UserPassed);
   EXPECT_EQ(line.network.setups.at(0).calling.number.digits, "5550100");
 }
 
@@ -333,7 +333,7 @@ TEST(PriCalls, RedirectingNumberTellsWhoWasCalledFirst) {
     SCOPED_TRACE(name_of(config.switch_type));
     UpLine line(config);
     auto setup = ExchangeLine::call_to("100");
-    setup.redirection = Redirection{.from = {"200", TypeOfNumber::National, NumberingPlan::Isdn}, .reason = 15};
+    setup.redirection = party::Redirection{.from = {"200", TypeOfNumber::National, NumberingPlan::Isdn}, .reason = 15};
 
     ASSERT_TRUE(line.network.interface->setup(setup));
     line.reactor.settle();
@@ -347,12 +347,12 @@ TEST(PriCalls, RedirectingNumberTellsWhoWasCalledFirst) {
 TEST(PriCalls, SubaddressesAndUserUserInformationTravelInTheSetup) {
   UpLine line(euroisdn());
   auto setup = ExchangeLine::call_to("100");
-  setup.called_subaddress = Subaddress{.is_nsap = true,
-                                       .octets =
-                                           "\x50"
-                                           "4711"};
-  setup.calling_subaddress = Subaddress{.is_nsap = false, .octets = "\x12\x3f", .is_odd = true};
-  setup.user_user = UserUser{4, "hello"};
+  setup.called_subaddress = party::Subaddress{.is_nsap = true,
+                                              .octets =
+                                                  "\x50"
+                                                  "4711"};
+  setup.calling_subaddress = party::Subaddress{.is_nsap = false, .octets = "\x12\x3f", .is_odd = true};
+  setup.user_user = party::UserUser{4, "hello"};
 
   ASSERT_TRUE(line.network.interface->setup(setup));
   line.reactor.settle();

@@ -659,7 +659,7 @@ void exchange_mutated_messages(Config config) {
     line.network.dchannel->change = mutate;
     auto setup = ExchangeLine::call_to("12345");
     setup.calling.name = "somebody";
-    setup.redirection = Redirection{.from = {"777", TypeOfNumber::National, NumberingPlan::Isdn}};
+    setup.redirection = party::Redirection{.from = {"777", TypeOfNumber::National, NumberingPlan::Isdn}};
     auto out = line.user.interface->setup(setup);
     line.network.interface->setup(setup);
     line.reactor.advance(3s);

@@ -93,8 +93,8 @@ TEST(PriNumbers, WhoCallsIsADigitStringOrNotAvailable) {
   UpLine line;
   for (const auto& row : kRows) {
     auto setup = ExchangeLine::call_to("100");
-    setup.calling = {{row.digits}, row.presentation, Screening::UserNotScreened, "Ann\r\n\x1b Ott"};
-    setup.redirection = Redirection{.from = {row.digits}, .presentation = row.presentation, .reason = 1};
+    setup.calling = {{row.digits}, row.presentation, ScreeningIndicator::UserNotScreened, "Ann\r\n\x1b Ott"};
+    setup.redirection = party::Redirection{.from = {row.digits}, .presentation = row.presentation, .reason = 1};
 
     auto heard = line.heard(setup);
 
