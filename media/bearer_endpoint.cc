@@ -2,9 +2,9 @@
 
 namespace sg::media {
 
-BearerEndpoint::BearerEndpoint(SessionId session, Side side, SessionTools& tools, tdm::Timeslot slot,
+BearerEndpoint::BearerEndpoint(SessionId session, Side side, SessionContext& context, tdm::Timeslot slot,
                                std::unique_ptr<tdm::Bearer> bearer, const tdm::ToneZone* busy_tones, Profile profile)
-    : session_(session), side_(side), tools_(tools), slot_(slot), bearer_(std::move(bearer)), profile_(profile) {
+    : session_(session), side_(side), context_(context), slot_(slot), bearer_(std::move(bearer)), profile_(profile) {
   if (busy_tones) busy_tone_.emplace(*busy_tones);
 }
 
@@ -15,7 +15,7 @@ bool BearerEndpoint::hear(AudioBlock& block, TimePoint) {
   if (!got || !*got) return false;
   // Whatever else goes on: a fax whose far end is gone goes on for a while.
   if (busy_tone_ && profile_ != Profile::Data && busy_tone_->feed(block.linear())) {
-    tools_.events.send(session_, BusyToneHeard{side_});
+    context_.events.send(session_, BusyToneHeard{side_});
   }
   return true;
 }
@@ -28,7 +28,7 @@ void BearerEndpoint::say(AudioBlock& block) {
 void BearerEndpoint::fail(const std::string& message) {
   if (has_failed_) return;
   has_failed_ = true;
-  tools_.events.send(session_, SideFailed{side_, message});
+  context_.events.send(session_, SideFailed{side_, message});
 }
 
 }  // namespace sg::media

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "media/endpoint.h"
-#include "media/session_tools.h"
+#include "media/session_context.h"
 #include "media/tone/busy_tone_detector.h"
 #include "tdm/bearer.h"
 
@@ -16,7 +16,7 @@ namespace sg::media {
 class BearerEndpoint final : public Endpoint {
  public:
   // `busy_tones`: as Service::add_bearer().
-  BearerEndpoint(SessionId session, Side side, SessionTools& tools, tdm::Timeslot slot,
+  BearerEndpoint(SessionId session, Side side, SessionContext& context, tdm::Timeslot slot,
                  std::unique_ptr<tdm::Bearer> bearer, const tdm::ToneZone* busy_tones, Profile profile);
 
   void set_profile(Profile profile) { profile_ = profile; }
@@ -38,7 +38,7 @@ class BearerEndpoint final : public Endpoint {
 
   const SessionId session_;
   const Side side_;
-  SessionTools& tools_;
+  SessionContext& context_;
   const tdm::Timeslot slot_;
   const std::unique_ptr<tdm::Bearer> bearer_;
   std::optional<BusyToneDetector> busy_tone_;

@@ -17,7 +17,7 @@ Duration to_duration(const timespec& time) {
 
 }  // namespace
 
-DatagramBatch::DatagramBatch() : slots_(kDatagrams) {
+UdpIo::UdpIo() : slots_(kDatagrams) {
   for (size_t i = 0; i < kDatagrams; ++i) {
     slots_[i].vector = {slots_[i].data.octets().data(), kOctets};
     msghdr& header = headers_[i].msg_hdr;
@@ -28,7 +28,7 @@ DatagramBatch::DatagramBatch() : slots_(kDatagrams) {
   }
 }
 
-void DatagramBatch::synchronise(TimePoint now) {
+void UdpIo::synchronise(TimePoint now) {
   timespec wall{};
   ::clock_gettime(CLOCK_REALTIME, &wall);
   now_ = now;
@@ -36,7 +36,7 @@ void DatagramBatch::synchronise(TimePoint now) {
   find_what_came();
 }
 
-void DatagramBatch::adopt(int fd, Comes comes, SessionId session) {
+void UdpIo::adopt(int fd, Comes comes, SessionId session) {
   const auto place = static_cast<size_t>(fd);
   if (place >= adopted_.size()) adopted_.resize(place + 1);
   if (!adopted_[place]) adopted_[place] = std::make_unique<Adopted>();
@@ -47,7 +47,7 @@ void DatagramBatch::adopt(int fd, Comes comes, SessionId session) {
 }
 
 // Beside a twin, the first holds nothing at most ticks.
-void DatagramBatch::watch_as_needed(Adopted& socket, int fd) {
+void UdpIo::watch_as_needed(Adopted& socket, int fd) {
   const bool is_seldom = socket.comes != Comes::EachTick;
   if (is_seldom || socket.twin) {
     watch(fd, socket.watch);
@@ -61,7 +61,7 @@ void DatagramBatch::watch_as_needed(Adopted& socket, int fd) {
   }
 }
 
-void DatagramBatch::let_go(int fd) {
+void UdpIo::let_go(int fd) {
   Adopted* socket = adopted(fd);
   if (!socket) return;
   unwatch(fd, socket->watch);
@@ -69,12 +69,12 @@ void DatagramBatch::let_go(int fd) {
   adopted_[static_cast<size_t>(fd)].reset();
 }
 
-DatagramBatch::Adopted* DatagramBatch::adopted(int fd) {
+UdpIo::Adopted* UdpIo::adopted(int fd) {
   const auto place = static_cast<size_t>(fd);
   return place < adopted_.size() ? adopted_[place].get() : nullptr;
 }
 
-bool DatagramBatch::has_twin_to(Adopted& socket, int fd, const SocketAddress& to) {
+bool UdpIo::has_twin_to(Adopted& socket, int fd, const SocketAddress& to) {
   if (socket.twin && to == socket.peer) return true;
   if (to != socket.latest) {
     socket.latest = to;
@@ -86,7 +86,7 @@ bool DatagramBatch::has_twin_to(Adopted& socket, int fd, const SocketAddress& to
 }
 
 // In place of the twin before, if any, to whose peer nothing was sent for long.
-void DatagramBatch::give_twin(Adopted& socket, int fd, const SocketAddress& to) {
+void UdpIo::give_twin(Adopted& socket, int fd, const SocketAddress& to) {
   unwatch(socket.twin.get(), socket.twin_watch);
   socket.twin.reset();
   socket.twin = connected_twin(fd, to);
@@ -95,7 +95,7 @@ void DatagramBatch::give_twin(Adopted& socket, int fd, const SocketAddress& to) 
 }
 
 // Edge-triggered: the set tells of each arrival once, and of a socket that was not drained nothing more.
-void DatagramBatch::watch(int fd, Watch& watch) {
+void UdpIo::watch(int fd, Watch& watch) {
   if (watch.holds != Holds::Unwatched) return;
   if (!epoll_) epoll_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
   epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = &watch}};
@@ -103,13 +103,13 @@ void DatagramBatch::watch(int fd, Watch& watch) {
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0) watch.holds = Holds::Something;
 }
 
-void DatagramBatch::unwatch(int fd, Watch& watch) {
+void UdpIo::unwatch(int fd, Watch& watch) {
   if (watch.holds == Holds::Unwatched) return;
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
   watch.holds = Holds::Unwatched;
 }
 
-void DatagramBatch::find_what_came() {
+void UdpIo::find_what_came() {
   came_for_.clear();
   if (!epoll_) return;
   std::array<epoll_event, 64> came;
@@ -124,7 +124,7 @@ void DatagramBatch::find_what_came() {
   } while (count == static_cast<int>(came.size()));
 }
 
-TimePoint DatagramBatch::arrival_of(const msghdr& header) const {
+TimePoint UdpIo::arrival_of(const msghdr& header) const {
   const cmsghdr* part = CMSG_FIRSTHDR(&header);
   if (!part || part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_TIMESTAMPNS) return now_;
   timespec stamp;
@@ -134,7 +134,7 @@ TimePoint DatagramBatch::arrival_of(const msghdr& header) const {
 }
 
 // The peer's first: a flood from elsewhere must not keep them waiting.
-std::span<const Datagram> DatagramBatch::receive(int fd) {
+std::span<const Datagram> UdpIo::receive(int fd) {
   for (mmsghdr& header : std::span(headers_).first(used_)) {
     header.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
     header.msg_hdr.msg_controllen = sizeof(Slot::control);
@@ -157,7 +157,7 @@ std::span<const Datagram> DatagramBatch::receive(int fd) {
 }
 
 // Behind those that were taken already.
-void DatagramBatch::take(int fd, Watch& watch) {
+void UdpIo::take(int fd, Watch& watch) {
   const size_t room = kDatagrams - used_;
   if (room == 0 || watch.holds == Holds::Nothing) return;
   const auto ask = [&] {
@@ -171,7 +171,7 @@ void DatagramBatch::take(int fd, Watch& watch) {
   used_ += static_cast<size_t>(std::max(received, 0));
 }
 
-bool DatagramBatch::send(int fd, const SocketAddress& to, ByteView data) {
+bool UdpIo::send(int fd, const SocketAddress& to, ByteView data) {
   Adopted* socket = adopted(fd);
   // It refuses one datagram, and sends none, after the peer refused an earlier one.
   if (socket && has_twin_to(*socket, fd, to) &&

@@ -74,12 +74,12 @@ class DatagramIo {
 // that holds nothing costs a third of what a datagram does: of those to which datagrams come now and then an epoll set
 // tells at once which hold something. To look up the route of each datagram costs a tenth of sending it: an adopted
 // socket that has sent to one address for a second gets a twin that is connected to it. Media-worker thread only.
-class DatagramBatch final : public DatagramIo {
+class UdpIo final : public DatagramIo {
  public:
   static constexpr size_t kDatagrams = 16;
   static constexpr size_t kOctets = 2048;
 
-  DatagramBatch();
+  UdpIo();
   // Sent to one address, one after the other, before a twin is connected to it.
   static constexpr int kRun = 50;
 

@@ -38,7 +38,7 @@ void FaxDetection::treat_as_fax(Onset onset) {
   onset_ = onset;
   choose_echo_cancelling();
   // V.21 moves no jitter buffer: that waits for a silence of the line.
-  const Deepen deepen = onset == Onset::V21 ? Deepen::InSilence : Deepen::AtOnce;
+  const DepthChange deepen = onset == Onset::V21 ? DepthChange::InSilence : DepthChange::AtOnce;
   sides_.for_each(
       [&](SessionSide& side) { side.set_profile(onset == Onset::None ? Profile::Voice : Profile::Fax, deepen); });
 }

@@ -33,17 +33,17 @@ size_t packet_octets(const RtpSettings& settings) {
 
 }  // namespace
 
-RtpEndpoint::RtpEndpoint(SessionTools& tools, SidePorts& ports, const RtpSettings& settings, Profile profile,
+RtpEndpoint::RtpEndpoint(SessionContext& context, SidePorts& ports, const RtpSettings& settings, Profile profile,
                          TimePoint now)
-    : tools_(tools),
+    : context_(context),
       ports_(ports),
       settings_(settings),
       jitter_(jitter_options(profile)),
-      sender_(draw_start(tools.random)),
+      sender_(draw_start(context.random)),
       packetiser_(packet_octets(settings)),
       depth_(static_cast<int>(settings.redundant_copies), most_copies(settings)),
       // RFC 7022: a name that says nothing of us and differs from session to session.
-      rtcp_(std::to_string(tools.random()), static_cast<uint32_t>(tools.random()), now),
+      rtcp_(std::to_string(context.random()), static_cast<uint32_t>(context.random()), now),
       last_heard_(now) {
   tell_peer(now);
 }
@@ -54,7 +54,7 @@ void RtpEndpoint::tell_peer(TimePoint now) {
 }
 
 JitterOptions RtpEndpoint::jitter_options(Profile profile) const {
-  const Config& config = tools_.config;
+  const Config& config = context_.config;
   return {.law = law(),
           .profile = profile,
           .start = config.voice_jitter_start,
@@ -73,7 +73,7 @@ void RtpEndpoint::change(const RtpSettings& settings, TimePoint now) {
   depth_.set_limits(static_cast<int>(settings.redundant_copies), most_copies(settings));
 }
 
-void RtpEndpoint::set_profile(Profile profile, Deepen deepen) {
+void RtpEndpoint::set_profile(Profile profile, DepthChange deepen) {
   if (profile == Profile::Fax && !is_fax()) {
     // From here on losses count.
     depth_.skip(receiver_.stats().packets, lost());
@@ -98,7 +98,7 @@ void RtpEndpoint::raise_redundancy() {
   } else if (told.reports == 0) {
     has_risen = depth_.on_counts(receiver_.stats().packets, lost(), much_loss(depth_.depth()));
   }
-  if (has_risen) tools_.counters.rtp_redundancy_raised.add();
+  if (has_risen) context_.counters.rtp_redundancy_raised.add();
 }
 
 std::optional<RedundancyDepth::Rise> RtpEndpoint::follow_loss() {
@@ -107,7 +107,7 @@ std::optional<RedundancyDepth::Rise> RtpEndpoint::follow_loss() {
 }
 
 bool RtpEndpoint::has_timed_out(TimePoint now) const {
-  const Duration most = tools_.config.rtp_timeout;
+  const Duration most = context_.config.rtp_timeout;
   return settings_.receive && most > 0s && now - last_heard_ > most;
 }
 
@@ -136,7 +136,7 @@ const Codec* RtpEndpoint::codec(uint8_t payload_type) const {
 bool RtpEndpoint::is_foreign(const SocketAddress& source, const PeerAddress::Place& place, TimePoint now) {
   if (peer_.check(source, place, now) != PeerAddress::Verdict::Foreign) return false;
   peer_.on_valid(source, place, now);  // a run of them is noticed
-  tools_.counters.rtp_foreign.add();
+  context_.counters.rtp_foreign.add();
   return true;
 }
 
@@ -149,13 +149,13 @@ std::optional<char> RtpEndpoint::on_media(const Datagram& datagram) {
   auto packet = rtp::Packet::parse(datagram.data);
   if (!packet) {
     ++malformed_;
-    tools_.counters.rtp_malformed.add();
+    context_.counters.rtp_malformed.add();
     return std::nullopt;
   }
   const Carries carries = what_carries(packet->payload_type);
   const bool is_event = carries == Carries::Digits;
   if (carries == Carries::Nothing) {
-    tools_.counters.rtp_unknown_payload.add();
+    context_.counters.rtp_unknown_payload.add();
     return std::nullopt;
   }
   const PeerAddress::Place place{packet->ssrc, packet->sequence};
@@ -164,7 +164,7 @@ std::optional<char> RtpEndpoint::on_media(const Datagram& datagram) {
   auto verdict = receiver_.on_packet(*packet, datagram.arrival, !is_event);
   if (verdict == rtp::Receiver::Verdict::Rejected) return std::nullopt;
   if (peer_.on_valid(datagram.source, place, datagram.arrival) == PeerAddress::Verdict::Latched) {
-    tools_.counters.rtp_latched.add();
+    context_.counters.rtp_latched.add();
   }
   last_heard_ = datagram.arrival;
   if (verdict == rtp::Receiver::Verdict::Restarted) {
@@ -189,7 +189,7 @@ void RtpEndpoint::on_audio(const rtp::Packet& packet, Carries carries, TimePoint
   auto redundant = rtp::RedundantPayload::parse(packet.payload);
   if (!redundant) {
     ++malformed_;
-    tools_.counters.rtp_malformed.add();
+    context_.counters.rtp_malformed.add();
     return;
   }
   // The packet's own first: it may open a time line, on which the earlier ones have their places.
@@ -206,11 +206,11 @@ void RtpEndpoint::on_audio(const rtp::Packet& packet, Carries carries, TimePoint
 // those that signalling named.
 void RtpEndpoint::on_control(const Datagram& datagram) {
   if (!is_control_host(datagram.source)) {
-    tools_.counters.rtcp_foreign.add();
+    context_.counters.rtcp_foreign.add();
     return;
   }
   if (!rtcp_.on_datagram(datagram.data, sender_, datagram.arrival)) {
-    tools_.counters.rtcp_malformed.add();
+    context_.counters.rtcp_malformed.add();
     return;
   }
   control_source_ = datagram.source;
@@ -260,7 +260,7 @@ void RtpEndpoint::send_packet(ByteView octets) {
   } else {
     length = pack_audio(octets);
   }
-  if (!ports_.send_media(peer_.current(), out_.first(length))) tools_.counters.send_failed.add();
+  if (!ports_.send_media(peer_.current(), out_.first(length))) context_.counters.send_failed.add();
 }
 
 size_t RtpEndpoint::pack_audio(ByteView octets) {
@@ -297,7 +297,7 @@ void RtpEndpoint::keep_alive(TimePoint now) {
     std::ranges::fill(packet, tdm::idle_octet(law()));
     const size_t length =
         sender_.pack_at(sender_.timestamp(), false, settings_.codec.payload_type, packet, out_.octets());
-    if (!ports_.send_media(peer_.current(), out_.first(length))) tools_.counters.send_failed.add();
+    if (!ports_.send_media(peer_.current(), out_.first(length))) context_.counters.send_failed.add();
     last_sent_ = now;
   }
   sent_before_ = sender_.packets();

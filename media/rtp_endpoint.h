@@ -11,7 +11,7 @@
 #include "media/rtp/rtcp.h"
 #include "media/rtp/sender.h"
 #include "media/rtp/telephone_event.h"
-#include "media/session_tools.h"
+#include "media/session_context.h"
 #include "media/side_ports.h"
 
 namespace sg::media {
@@ -21,11 +21,11 @@ namespace sg::media {
 // Owned by its SessionSide. Media-worker thread only.
 class RtpEndpoint final : public PacketEndpoint {
  public:
-  RtpEndpoint(SessionTools& tools, SidePorts& ports, const RtpSettings& settings, Profile profile, TimePoint now);
+  RtpEndpoint(SessionContext& context, SidePorts& ports, const RtpSettings& settings, Profile profile, TimePoint now);
 
   // A new negotiation, from which on silence is measured. Stream, figures and what waits in the jitter buffer go on.
   void change(const RtpSettings& settings, TimePoint now);
-  void set_profile(Profile profile, Deepen deepen = Deepen::Fully);
+  void set_profile(Profile profile, DepthChange deepen = DepthChange::Fully);
   // After T.38 or a rest: what comes next has nothing to do with what was heard last.
   void restart() { jitter_.restart(); }
 
@@ -83,7 +83,7 @@ class RtpEndpoint final : public PacketEndpoint {
   SocketAddress control_address() const;
   JitterOptions jitter_options(Profile profile) const;
 
-  SessionTools& tools_;
+  SessionContext& context_;
   SidePorts& ports_;
   RtpSettings settings_;
   PeerAddress peer_{PeerAddress::Lock::UntilToldComes};

@@ -30,7 +30,7 @@ class WorkerService final : public Service, private EventSink {
   SessionId open(CallId) override {
     owner_.check();
     SessionId id{++last_id_};
-    auto least = std::ranges::min_element(workers_, {}, &Staff::sessions);
+    auto least = std::ranges::min_element(workers_, {}, &WorkerEntry::sessions);
     ++least->sessions;
     places_.emplace(id, static_cast<size_t>(least - workers_.begin()));
     order(id, OpenSession{});
@@ -90,7 +90,7 @@ class WorkerService final : public Service, private EventSink {
   }
 
  private:
-  struct Staff {
+  struct WorkerEntry {
     std::unique_ptr<Worker> worker;
     size_t sessions = 0;
   };
@@ -166,7 +166,7 @@ class WorkerService final : public Service, private EventSink {
   std::unordered_map<SessionId, size_t> places_;  // which worker has a session; until it was told to be closed
   std::unordered_map<tdm::Timeslot, Holder> slots_;
   std::shared_ptr<int> alive_ = std::make_shared<int>();
-  std::vector<Staff> workers_;  // last, and so first to go: their threads use all of the above
+  std::vector<WorkerEntry> workers_;  // last, and so first to go: their threads use all of the above
 };
 
 }  // namespace

@@ -139,7 +139,7 @@ struct FaxSeen {
 };
 // While the call is a fax: packets from this side's peer, or blocks of its timeslot, did not come. Told a few times a
 // second at most, for all since the time before.
-struct MediaHurt {
+struct MediaImpairment {
   enum class Kind : uint8_t { Loss, Slip };
   Side side;
   Kind kind = Kind::Loss;
@@ -161,7 +161,7 @@ struct MediaTimeout {
 struct Closed {
   SessionStats stats;
 };
-using Event = std::variant<ToneHeard, DigitHeard, BusyToneHeard, SideFailed, FaxSeen, MediaHurt, RedundancyRaised,
+using Event = std::variant<ToneHeard, DigitHeard, BusyToneHeard, SideFailed, FaxSeen, MediaImpairment, RedundancyRaised,
                            MediaTimeout, Closed>;
 
 struct Config {

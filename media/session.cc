@@ -14,14 +14,14 @@ constexpr std::chrono::milliseconds kDigitLength{100};
 
 }  // namespace
 
-Session::Session(SessionId id, SessionTools& tools)
+Session::Session(SessionId id, SessionContext& context)
     : id_(id),
-      tools_(tools),
-      sides_(id, tools),
-      fax_(tools.config, tools.counters.ifp_refused, *this),
+      context_(context),
+      sides_(id, context),
+      fax_(context.config, context.counters.ifp_refused, *this),
       detection_(sides_),
-      scratch_(tools.config.block_octets),
-      now_(tools_.clock.now()),
+      scratch_(context.config.block_octets),
+      now_(context_.clock.now()),
       line_(now_),
       next_look_(now_ + kLookAfterEvery) {}
 
@@ -32,7 +32,7 @@ Session::~Session() = default;
 void Session::set_bridging(Bridging bridging) {
   if (bridging == Bridging::Conference && bridging_ != bridging) {
     sides_[Side::C];
-    if (!conference_) conference_ = std::make_unique<Conference>(tools_.config.block_octets);
+    if (!conference_) conference_ = std::make_unique<Conference>(context_.config.block_octets);
     conference_->restart();
   }
   bridging_ = bridging;
@@ -151,7 +151,7 @@ void Session::tick_on_timer(TimePoint now, uint64_t blocks) {
     is_said_ = !relay_packets();
     if (is_said_) sides_.for_each([this](SessionSide& side) { hear(side); });
     step();
-    quiet_ = is_said_ ? Duration{} : quiet_ + tools_.block_time;
+    quiet_ = is_said_ ? Duration{} : quiet_ + context_.block_time;
   }
   look_after(now);
 }
@@ -166,7 +166,7 @@ void Session::rest() {
 
 // The tick that follows is a block of its own.
 void Session::wake(TimePoint now) {
-  pass_time(now - tools_.block_time);
+  pass_time(now - context_.block_time);
   quiet_ = {};
   sides_.for_each([](SessionSide& side) { side.wake(); });
 }
@@ -178,10 +178,10 @@ void Session::look_after_at_rest(TimePoint now) {
 
 // The blocks for which there were no ticks.
 void Session::pass_time(TimePoint now) {
-  const auto blocks = (now - now_ + tools_.block_time / 2) / tools_.block_time;
+  const auto blocks = (now - now_ + context_.block_time / 2) / context_.block_time;
   if (blocks <= 0) return;
-  now_ += blocks * tools_.block_time;
-  line_ += blocks * tools_.block_time;
+  now_ += blocks * context_.block_time;
+  line_ += blocks * context_.block_time;
   sides_.for_each([&](SessionSide& side) { side.skip_audio(static_cast<size_t>(blocks) * scratch_.size()); });
 }
 
@@ -246,7 +246,7 @@ void Session::hear(SessionSide& side) {
 
 // Both sides' blocks have been heard.
 void Session::step() {
-  line_ += tools_.block_time;
+  line_ += context_.block_time;
   sides_.for_each([this](SessionSide& side) { side.poll(line_); });
   if (bridging_ == Bridging::Conference) return conference_->mix(sides_, scratch_);
   SessionSide& a = sides_[Side::A];

@@ -7,7 +7,7 @@
 #include "media/conference.h"
 #include "media/fax_bridge.h"
 #include "media/fax_detection.h"
-#include "media/session_tools.h"
+#include "media/session_context.h"
 #include "media/sides.h"
 
 namespace sg::media {
@@ -17,7 +17,7 @@ namespace sg::media {
 // timer. Commands come between ticks and may allocate; a tick does not. Owned by its Worker, on that thread only.
 class Session final : private FaxBridge::Listener {
  public:
-  Session(SessionId id, SessionTools& tools);
+  Session(SessionId id, SessionContext& context);
   ~Session() override;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -67,7 +67,7 @@ class Session final : private FaxBridge::Listener {
   bool passes_to(const SessionSide& side) const {
     return bridging_ == Bridging::Both || (bridging_ == Bridging::BToA && side.which() == Side::A);
   }
-  void tell(Event event) { tools_.events.send(id_, std::move(event)); }
+  void tell(Event event) { context_.events.send(id_, std::move(event)); }
   void on_fax_event(const t38::FaxEvent& event, Side from, bool in_audio) override;
 
   // One step of the line: a block each way.
@@ -94,7 +94,7 @@ class Session final : private FaxBridge::Listener {
 
   OwnerThread owner_;
   const SessionId id_;
-  SessionTools& tools_;
+  SessionContext& context_;
   Sides sides_;
   FaxBridge fax_;
   FaxDetection detection_;

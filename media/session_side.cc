@@ -30,16 +30,16 @@ tdm::BearerStats& operator+=(tdm::BearerStats& sum, const tdm::BearerStats& more
 
 }  // namespace
 
-SessionSide::SessionSide(SessionId session, Side which, SessionTools& tools)
+SessionSide::SessionSide(SessionId session, Side which, SessionContext& context)
     : session_(session),
       which_(which),
-      tools_(tools),
-      ports_(tools.datagrams, session),
-      heard_(tools.config.block_octets),
-      tones_(tools.config.hold_music) {}
+      context_(context),
+      ports_(context.datagrams, session),
+      heard_(context.config.block_octets),
+      tones_(context.config.hold_music) {}
 
 SessionSide::~SessionSide() {
-  if (packets_ && packets_ == rtp_.get()) rtp_->say_goodbye(tools_.clock.now());
+  if (packets_ && packets_ == rtp_.get()) rtp_->say_goodbye(context_.clock.now());
 }
 
 void SessionSide::give_ports(PortPair ports) {
@@ -47,10 +47,10 @@ void SessionSide::give_ports(PortPair ports) {
 }
 
 void SessionSide::use_rtp(const RtpSettings& settings, Profile profile) {
-  const TimePoint now = tools_.clock.now();
+  const TimePoint now = context_.clock.now();
   is_timeout_told_ = false;
   if (!rtp_) {
-    rtp_ = std::make_unique<RtpEndpoint>(tools_, ports_, settings, profile, now);
+    rtp_ = std::make_unique<RtpEndpoint>(context_, ports_, settings, profile, now);
   } else {
     rtp_->change(settings, now);
     if (packets_ != rtp_.get()) rtp_->restart();
@@ -60,7 +60,7 @@ void SessionSide::use_rtp(const RtpSettings& settings, Profile profile) {
 
 void SessionSide::use_t38(const T38Settings& settings, t38::UdptlReceiver::Listener& ifps, TimePoint line) {
   is_timeout_told_ = false;
-  t38_ = std::make_unique<T38Endpoint>(tools_, ports_, settings, ifps, tools_.clock.now(), line);
+  t38_ = std::make_unique<T38Endpoint>(context_, ports_, settings, ifps, context_.clock.now(), line);
   if (rtp_) t38_->take_over(rtp_->peer());
   packets_ = t38_.get();
   ports_.expect(NowAndThen);
@@ -75,7 +75,7 @@ void SessionSide::end_t38() {
 
 void SessionSide::give_bearer(tdm::Timeslot slot, std::unique_ptr<tdm::Bearer> bearer, const tdm::ToneZone* busy_tones,
                               Profile profile) {
-  bearer_ = std::make_unique<BearerEndpoint>(session_, which_, tools_, slot, std::move(bearer), busy_tones, profile);
+  bearer_ = std::make_unique<BearerEndpoint>(session_, which_, context_, slot, std::move(bearer), busy_tones, profile);
 }
 
 void SessionSide::drop_bearer() {
@@ -85,7 +85,7 @@ void SessionSide::drop_bearer() {
   fax_tones_.forget_onset();
 }
 
-void SessionSide::set_profile(Profile profile, Deepen deepen) {
+void SessionSide::set_profile(Profile profile, DepthChange deepen) {
   if (rtp_) rtp_->set_profile(profile, deepen);
   if (bearer_) bearer_->set_profile(profile);
 }
@@ -145,7 +145,7 @@ void SessionSide::tell_losses() {
   tell_lost(now.rtp, told_.rtp, true);
   tell_lost(now.t38, told_.t38, false);
   const uint64_t slips = now.slips > told_.slips ? now.slips - told_.slips : 0;
-  if (slips > 0) tell(MediaHurt{which_, MediaHurt::Kind::Slip, slips, 0});
+  if (slips > 0) tell(MediaImpairment{which_, MediaImpairment::Kind::Slip, slips, 0});
   told_ = now;
   if (!packets()) return;
   if (auto rise = packets()->follow_loss()) tell(RedundancyRaised{which_, rise->from, rise->to, rise->loss});
@@ -155,7 +155,7 @@ void SessionSide::tell_lost(const Losses::Packets& now, const Losses::Packets& t
   // A packet that was only late makes the loss smaller again.
   const uint64_t lost = now.lost > told.lost ? now.lost - told.lost : 0;
   const uint64_t recovered = now.recovered > told.recovered ? now.recovered - told.recovered : 0;
-  if (lost + recovered > 0) tell(MediaHurt{which_, MediaHurt::Kind::Loss, lost, recovered, in_audio});
+  if (lost + recovered > 0) tell(MediaImpairment{which_, MediaImpairment::Kind::Loss, lost, recovered, in_audio});
 }
 
 SideStats SessionSide::stats() const {

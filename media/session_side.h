@@ -18,7 +18,7 @@ namespace sg::media {
 // Owned by the Session. Media-worker thread only.
 class SessionSide {
  public:
-  SessionSide(SessionId session, Side which, SessionTools& tools);
+  SessionSide(SessionId session, Side which, SessionContext& context);
   ~SessionSide();
 
   Side which() const { return which_; }
@@ -33,7 +33,7 @@ class SessionSide {
   void give_bearer(tdm::Timeslot slot, std::unique_ptr<tdm::Bearer> bearer, const tdm::ToneZone* busy_tones,
                    Profile profile);
   void drop_bearer();
-  void set_profile(Profile profile, Deepen deepen = Deepen::Fully);
+  void set_profile(Profile profile, DepthChange deepen = DepthChange::Fully);
   void play(Tone tone, const tdm::ToneZone& zone) { tones_.play(tone, zone); }
   void send_digit(char digit, std::chrono::milliseconds length);
   // Its RTP is not asked for packets any more, until it wakes.
@@ -53,7 +53,7 @@ class SessionSide {
   template <class OnDigit>
   void drain(OnDigit on_digit) {
     ports_.drain_media([&](const Datagram& datagram) {
-      if (!packets_) return tools_.counters.unexpected.add();
+      if (!packets_) return context_.counters.unexpected.add();
       if (auto digit = packets_->on_media(datagram)) on_digit(*digit);
     });
   }
@@ -103,13 +103,13 @@ class SessionSide {
   PacketEndpoint* packets() const { return is_on_bearer() ? nullptr : packets_; }
   bool is_on_bearer() const { return bearer_ && !bearer_->has_failed(); }
   Endpoint* endpoint() const { return is_on_bearer() ? static_cast<Endpoint*>(bearer_.get()) : packets_; }
-  void tell(Event event) { tools_.events.send(session_, std::move(event)); }
+  void tell(Event event) { context_.events.send(session_, std::move(event)); }
   Losses losses() const;
   void tell_lost(const Losses::Packets& now, const Losses::Packets& told, bool in_audio);
 
   const SessionId session_;
   const Side which_;
-  SessionTools& tools_;
+  SessionContext& context_;
   SidePorts ports_;
   std::unique_ptr<RtpEndpoint> rtp_;  // kept while the side speaks T.38
   std::unique_ptr<T38Endpoint> t38_;

@@ -37,7 +37,7 @@ class SidePorts {
     for (int i = 0; i < kMostBatchesPerTick; ++i) {
       auto batch = io_.receive(pair_->media.get());
       for (const Datagram& datagram : batch) take(datagram);
-      if (batch.size() < DatagramBatch::kDatagrams) return;
+      if (batch.size() < UdpIo::kDatagrams) return;
     }
   }
   template <class Take>

@@ -10,7 +10,7 @@ namespace sg::media {
 // The sides of a session: A and B, and C once it is wanted. Owned by the Session. Media-worker thread only.
 class Sides {
  public:
-  Sides(SessionId session, SessionTools& tools) : session_(session), tools_(tools) {
+  Sides(SessionId session, SessionContext& context) : session_(session), context_(context) {
     (*this)[Side::A];
     (*this)[Side::B];
   }
@@ -18,7 +18,7 @@ class Sides {
   // Made when it is first asked for, which a command does.
   SessionSide& operator[](Side side) {
     auto& found = sides_[static_cast<size_t>(side)];
-    if (!found) found = std::make_unique<SessionSide>(session_, side, tools_);
+    if (!found) found = std::make_unique<SessionSide>(session_, side, context_);
     return *found;
   }
   // Null where there is none.
@@ -33,7 +33,7 @@ class Sides {
 
  private:
   const SessionId session_;
-  SessionTools& tools_;
+  SessionContext& context_;
   std::array<std::unique_ptr<SessionSide>, std::size(kSides)> sides_;
 };
 

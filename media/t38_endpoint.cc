@@ -51,14 +51,14 @@ PeerAddress::Place place_of(ByteView datagram) {
 
 }  // namespace
 
-T38Endpoint::T38Endpoint(SessionTools& tools, SidePorts& ports, const T38Settings& settings,
+T38Endpoint::T38Endpoint(SessionContext& context, SidePorts& ports, const T38Settings& settings,
                          t38::UdptlReceiver::Listener& listener, TimePoint now, TimePoint line)
-    : tools_(tools),
+    : context_(context),
       ports_(ports),
       settings_(settings),
       line_(line),
       receiver_(listener, receiver_options(settings.local)),
-      sender_(t38::UdptlSender::options_for(settings.remote_params, tools.config.t38_redundancy)),
+      sender_(t38::UdptlSender::options_for(settings.remote_params, context.config.t38_redundancy)),
       next_no_signal_(line),
       last_active_(now) {
   tell_peer(now);
@@ -72,7 +72,7 @@ void T38Endpoint::tell_peer(TimePoint now) {
 
 void T38Endpoint::take_limits() {
   const t38::Params& peer = settings_.remote_params;
-  auto options = t38::UdptlSender::options_for(peer, tools_.config.t38_redundancy);
+  auto options = t38::UdptlSender::options_for(peer, context_.config.t38_redundancy);
   later_ones_repeat_ = peer.error_correction == ErrorCorrection::Redundancy && options.redundancy > 0;
   // What the loss of the peer's packets has asked for still holds.
   depth_.set_limits(options.redundancy, most_redundancy(peer));
@@ -89,7 +89,7 @@ void T38Endpoint::change(const T38Settings& settings) {
   const int version = settings_.version();
   settings_ = settings;
   settings_.local.version = settings_.remote_params.version = version;
-  tell_peer(tools_.clock.now());
+  tell_peer(context_.clock.now());
   take_limits();
   // The latest datagram opens the way to where the peer is now.
   if (has_moved && latest_octets_ > 0) {
@@ -105,24 +105,24 @@ std::optional<char> T38Endpoint::on_media(const Datagram& datagram) {
 
 void T38Endpoint::take_datagram(const Datagram& datagram) {
   if (!is_heard_ && looks_like_audio(datagram.data)) {
-    tools_.counters.udptl_stray_rtp.add();
+    context_.counters.udptl_stray_rtp.add();
     return;
   }
   // A stranger's datagram must not reach the receiver.
   const auto place = place_of(datagram.data);
   if (peer_.check(datagram.source, place, datagram.arrival) == PeerAddress::Verdict::Foreign) {
-    tools_.counters.udptl_foreign.add();
+    context_.counters.udptl_foreign.add();
     if (t38::is_udptl(datagram.data) && !looks_like_audio(datagram.data)) {
       peer_.on_valid(datagram.source, place, datagram.arrival);  // a run of them is noticed
     }
     return;
   }
   if (!receiver_.receive(datagram.data, line_)) {
-    (looks_like_audio(datagram.data) ? tools_.counters.udptl_stray_rtp : tools_.counters.udptl_malformed).add();
+    (looks_like_audio(datagram.data) ? context_.counters.udptl_stray_rtp : context_.counters.udptl_malformed).add();
     return;
   }
   if (peer_.on_valid(datagram.source, place, datagram.arrival) == PeerAddress::Verdict::Latched) {
-    tools_.counters.udptl_latched.add();
+    context_.counters.udptl_latched.add();
   }
   is_heard_ = true;
   last_active_ = datagram.arrival;
@@ -136,7 +136,7 @@ void T38Endpoint::raise_redundancy() {
   const uint64_t lost = counted.lost + counted.recovered_redundancy + counted.recovered_fec;
   if (!depth_.on_counts(counted.received, lost, kMuchLoss)) return;
   sender_.set_redundancy(depth_.depth());
-  tools_.counters.udptl_redundancy_raised.add();
+  context_.counters.udptl_redundancy_raised.add();
 }
 
 void T38Endpoint::poll(TimePoint line) {
@@ -152,7 +152,7 @@ void T38Endpoint::poll(TimePoint line) {
 void T38Endpoint::on_ifp(ByteView ifp, int copies) {
   // A peer that was never heard is no partner whom a long page keeps silent; nor is one to whom the other side's
   // keep-alives are relayed.
-  if (is_heard_ && !std::ranges::equal(ifp, kNoSignal)) last_active_ = tools_.clock.now();
+  if (is_heard_ && !std::ranges::equal(ifp, kNoSignal)) last_active_ = context_.clock.now();
   t38::IfpPieces pieces(ifp, settings_.version(), most_ifp_);
   for (ByteView piece = pieces.next(); !piece.empty(); piece = pieces.next()) {
     send(piece, pieces.was_last() ? copies : 1);
@@ -163,9 +163,9 @@ void T38Endpoint::send(ByteView ifp, int copies) {
   if (!peer_.can_be_sent_to()) return;
   const uint64_t oversize = sender_.oversize();
   latest_octets_ = sender_.send(ifp, latest_).size();
-  if (sender_.oversize() > oversize) tools_.counters.udptl_oversize.add();
+  if (sender_.oversize() > oversize) context_.counters.udptl_oversize.add();
   repeats_left_ = 0;
-  if (latest_octets_ == 0) return tools_.counters.udptl_too_long.add();
+  if (latest_octets_ == 0) return context_.counters.udptl_too_long.add();
   send_datagram();
   if (copies > 1 && later_ones_repeat_) {
     // Copies at once would be lost in one burst. A datagram that goes out meanwhile carries this one's IFP.
@@ -186,7 +186,7 @@ void T38Endpoint::send(ByteView ifp, int copies) {
 void T38Endpoint::send_datagram() {
   ++packets_sent_;
   std::copy_n(latest_.begin(), latest_octets_, out_.octets().begin());
-  if (!ports_.send_media(peer_.current(), out_.first(latest_octets_))) tools_.counters.send_failed.add();
+  if (!ports_.send_media(peer_.current(), out_.first(latest_octets_))) context_.counters.send_failed.add();
 }
 
 void T38Endpoint::repeat() {
@@ -200,7 +200,7 @@ void T38Endpoint::repeat() {
 }
 
 bool T38Endpoint::has_timed_out(TimePoint now) const {
-  return tools_.config.t38_timeout > 0s && now - last_active_ > tools_.config.t38_timeout;
+  return context_.config.t38_timeout > 0s && now - last_active_ > context_.config.t38_timeout;
 }
 
 UdptlStats T38Endpoint::stats() const {

@@ -4,7 +4,7 @@
 
 #include "media/endpoint.h"
 #include "media/peer_address.h"
-#include "media/session_tools.h"
+#include "media/session_context.h"
 #include "media/side_ports.h"
 #include "t38/ifp.h"
 #include "t38/udptl.h"
@@ -17,7 +17,7 @@ namespace sg::media {
 class T38Endpoint final : public PacketEndpoint, public t38::IfpSink {
  public:
   // `listener` gets the peer's IFPs, in order.
-  T38Endpoint(SessionTools& tools, SidePorts& ports, const T38Settings& settings,
+  T38Endpoint(SessionContext& context, SidePorts& ports, const T38Settings& settings,
               t38::UdptlReceiver::Listener& listener, TimePoint now, TimePoint line);
 
   // A new negotiation within a running fax: address and limits are the new ones. The stream, what is known of the
@@ -55,7 +55,7 @@ class T38Endpoint final : public PacketEndpoint, public t38::IfpSink {
   void take_limits();
   void tell_peer(TimePoint now);
 
-  SessionTools& tools_;
+  SessionContext& context_;
   SidePorts& ports_;
   T38Settings settings_;
   TimePoint line_;

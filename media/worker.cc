@@ -32,7 +32,7 @@ Worker::Worker(unsigned number, const Config& config, std::vector<BackendOfSpan>
       events_(events),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
-      tools_(config_, events, counters, datagrams_, clock_, std::random_device{}()) {}
+      context_(config_, events, counters, datagrams_, clock_, std::random_device{}()) {}
 
 Result<std::unique_ptr<Worker>> Worker::start(unsigned number, const Config& config,
                                               std::vector<BackendOfSpan> backends, EventSink& events,
@@ -106,7 +106,7 @@ void Worker::tick_on_timer(TimePoint now) {
     session->tick_on_timer(now, blocks);
     if (!session->is_quiet()) return false;
     session->rest();
-    tools_.counters.rested.add();
+    context_.counters.rested.add();
     resting_.push_back(session);
     return true;
   });
@@ -131,7 +131,7 @@ void Worker::wake(Session& session, TimePoint now) {
 void Worker::arm_timer() {
   Duration period{};
   if (!timed_.empty() || !resting_.empty()) {
-    period = tools_.block_time;
+    period = context_.block_time;
   } else if (!sessions_.empty()) {
     period = kHousekeeping;
   }
@@ -195,7 +195,7 @@ void Worker::apply(Session& session, Command& command) {
 }
 
 void Worker::open_session(SessionId id) {
-  auto [at, is_new] = sessions_.emplace(id, std::make_unique<Session>(id, tools_));
+  auto [at, is_new] = sessions_.emplace(id, std::make_unique<Session>(id, context_));
   if (is_new) place_on_timer(*at->second);
 }
 

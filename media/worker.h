@@ -69,9 +69,9 @@ class Worker {
   UniqueFd epoll_;
   UniqueFd timer_;
   Mailbox<Command> mailbox_;
-  DatagramBatch datagrams_;
+  UdpIo datagrams_;
   SteadyClock clock_;
-  SessionTools tools_;
+  SessionContext context_;
   std::unordered_map<SessionId, std::unique_ptr<Session>> sessions_;
   std::unordered_map<int, TickGroup> groups_;  // by the tick source's file descriptor
   std::vector<Session*> timed_;                // without a timeslot, on the timer

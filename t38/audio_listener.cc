@@ -30,13 +30,13 @@ struct ReleaseHdlc {
 }  // namespace
 
 // Hears one end.
-class AudioListener::Ear {
+class AudioListener::EndReceiver {
  public:
-  Ear(AudioListener& owner, End end)
+  EndReceiver(AudioListener& owner, End end)
       : owner_(owner),
         end_(end),
-        hdlc_(hdlc_rx_init(nullptr, FALSE, FALSE, kFlags, &Ear::on_frame, this)),
-        fsk_(fsk_rx_init(nullptr, &preset_fsk_specs[FSK_V21CH2], FSK_FRAME_MODE_SYNC, &Ear::on_bit, this)) {
+        hdlc_(hdlc_rx_init(nullptr, FALSE, FALSE, kFlags, &EndReceiver::on_frame, this)),
+        fsk_(fsk_rx_init(nullptr, &preset_fsk_specs[FSK_V21CH2], FSK_FRAME_MODE_SYNC, &EndReceiver::on_bit, this)) {
     if (!hdlc_ || !fsk_) throw std::bad_alloc();
     fsk_rx_signal_cutoff(fsk_.get(), kCutoff);
   }
@@ -53,11 +53,11 @@ class AudioListener::Ear {
   uint64_t heard() const { return heard_; }
 
  private:
-  static void on_bit(void* self, int bit) noexcept { static_cast<Ear*>(self)->take(bit); }
+  static void on_bit(void* self, int bit) noexcept { static_cast<EndReceiver*>(self)->take(bit); }
   static void on_frame(void* self, const uint8_t* octets, int count, int is_good) noexcept {
-    auto* ear = static_cast<Ear*>(self);
-    if (count == SIG_STATUS_FRAMING_OK) ear->is_known_ = true;
-    if (count > 0 && is_good) ear->owner_.on_frame(ear->end_, ByteView(octets, static_cast<size_t>(count)));
+    auto* receiver = static_cast<EndReceiver*>(self);
+    if (count == SIG_STATUS_FRAMING_OK) receiver->is_known_ = true;
+    if (count > 0 && is_good) receiver->owner_.on_frame(receiver->end_, ByteView(octets, static_cast<size_t>(count)));
   }
 
   void take(int bit) {
@@ -80,13 +80,14 @@ class AudioListener::Ear {
 };
 
 AudioListener::AudioListener(FaxTimeline::Listener& listener)
-    : timeline_(listener), ears_{std::make_unique<Ear>(*this, End::First), std::make_unique<Ear>(*this, End::Second)} {}
+    : timeline_(listener),
+      receivers_{std::make_unique<EndReceiver>(*this, End::First), std::make_unique<EndReceiver>(*this, End::Second)} {}
 AudioListener::~AudioListener() = default;
 
 void AudioListener::hear(End end, std::span<const int16_t> samples) {
-  Ear& ear = *ears_[static_cast<size_t>(end)];
-  ear.hear(samples);
-  heard_ = std::max(heard_, ear.heard());
+  EndReceiver& receiver = *receivers_[static_cast<size_t>(end)];
+  receiver.hear(samples);
+  heard_ = std::max(heard_, receiver.heard());
 }
 
 void AudioListener::on_frame(End end, ByteView octets) {

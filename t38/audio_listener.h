@@ -30,7 +30,7 @@ class AudioListener {
   bool ended_by_dcn() const { return timeline_.ended_by_dcn(); }
 
  private:
-  class Ear;
+  class EndReceiver;
   void on_frame(End end, ByteView octets);
   void on_fast_carrier(End end);
 
@@ -42,7 +42,7 @@ class AudioListener {
   size_t last_octets_ = 0;
   End last_end_ = End::First;
   uint64_t last_at_ = 0;
-  std::array<std::unique_ptr<Ear>, 2> ears_;
+  std::array<std::unique_ptr<EndReceiver>, 2> receivers_;
 };
 
 }  // namespace sg::t38

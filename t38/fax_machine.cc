@@ -106,7 +106,7 @@ class FaxMachine::Document {
   bool is_finished() const { return status_.has_value(); }
   // Not while SpanDSP is at work. It does not say its goodbye while it hears a signal: where that never ends (a tone
   // that it takes for V.21), it would wait for ever. So it does where it has no timer: when nobody answers its CTC.
-  void mind_patience(size_t samples) {
+  void check_patience(size_t samples) {
     if (says_goodbye_) goodbye_ += samples;
     waited_ += samples;
     is_stuck_ |= !is_finished() && waited_ > (is_in_page() ? kLongestPage : kLongestWait);
@@ -345,7 +345,7 @@ void AudioFaxMachine::transmit(std::span<int16_t> samples) {
     state_->fax->t30.tcf_test_bits = 0;  // and it is over with the training
     std::ranges::fill(samples, int16_t{0});
   }
-  document_->mind_patience(samples.size());
+  document_->check_patience(samples.size());
 }
 
 struct T38FaxMachine::State {
@@ -413,7 +413,7 @@ bool T38FaxMachine::receive_ifp(ByteView ifp, uint16_t sequence) {
 void T38FaxMachine::advance(size_t samples) {
   LogScope scope(document_->log());
   t38_terminal_send_timeout(state_->terminal, static_cast<int>(samples));
-  document_->mind_patience(samples);
+  document_->check_patience(samples);
 }
 
 }  // namespace sg::t38

@@ -112,7 +112,7 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
     mend_short_training(state_->audio.modems.fast_modems.v17_rx);
     t38_gateway_rx(state_.get(), samples.data(), static_cast<int>(samples.size()));
     const bool is_signal = level_of(power) >= fast_cutoff_;
-    mind_training(samples.size(), is_signal ? AnnouncedTraining::Line::Signal : AnnouncedTraining::Line::Silence);
+    watch_training(samples.size(), is_signal ? AnnouncedTraining::Line::Signal : AnnouncedTraining::Line::Silence);
   }
   void rx_lost_audio(size_t samples) { pass(samples, AnnouncedTraining::Line::Lost); }
   void tx_audio(std::span<int16_t> samples) {
@@ -155,9 +155,9 @@ class Gateway::Impl final : private FaxTimeline::Listener, private IfpFeed::Sink
   // Time of which there is no audio.
   void pass(size_t samples, AnnouncedTraining::Line line) {
     t38_gateway_rx_fillin(state_.get(), static_cast<int>(samples));
-    mind_training(samples, line);
+    watch_training(samples, line);
   }
-  void mind_training(size_t samples, AnnouncedTraining::Line line) {
+  void watch_training(size_t samples, AnnouncedTraining::Line line) {
     // What was trained on comes as data, or as frames after flags.
     if (state_->audio.modems.rx_trained) return tell_training(training_.come());
     switch (training_.pass(samples, line)) {

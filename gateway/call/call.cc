@@ -249,9 +249,9 @@ ReleasedBy Call::releaser(const Party& gone) const {
 
 void Call::leave_target(Cause why) {
   keep_called_record();
-  left_.push_back({std::move(called_), record_.called.size() - 1});
+  releasing_.push_back({std::move(called_), record_.called.size() - 1});
   if (state() == CallState::Alerting) enter(CallState::Trying);
-  left_.back().party->leave(why);
+  releasing_.back().party->release_side(why);
   play_to_caller(media::Tone::None);
   context_.media.set_bridging(session_, media::Bridging::None);
 }
@@ -325,7 +325,7 @@ void Call::on_media_event(const media::Event& event) {
                           clear({47}, ReleasedBy::Gateway);
                         },
                         [&](const media::FaxSeen& seen) { fax_.on_seen(seen, state() == CallState::Answered); },
-                        [&](const media::MediaHurt& hurt) { fax_.on_hurt(hurt); },
+                        [&](const media::MediaImpairment& impairment) { fax_.on_impairment(impairment); },
                         [&](const media::RedundancyRaised& raised) { fax_.on_redundancy(raised); },
                         [&](const media::MediaTimeout& timeout) {
                           // Who waits, and who lets wait, need not send anything.
@@ -399,7 +399,7 @@ void Call::clear(Cause cause, ReleasedBy by) {
 }
 
 void Call::close_when_released() {
-  bool has_left = std::ranges::all_of(left_, [](const Left& left) { return left.party->is_released(); });
+  bool has_left = std::ranges::all_of(releasing_, [](const Releasing& gone) { return gone.party->is_released(); });
   bool has_gone = caller_->is_released() && (!called_ || called_->is_released()) && (!third_ || third_->is_released());
   if (!has_gone || !has_left || is_closing_session_) return;
   is_closing_session_ = true;
@@ -426,12 +426,12 @@ Record Call::record_so_far() const {
 void Call::finish() {
   record_.ended = wall_now();
   record_.caller = taken_caller_ ? *taken_caller_ : caller_->record();
-  for (const Left& left : left_) {
-    if (left.record) {
-      record_.called[*left.record] = left.party->record();
+  for (const Releasing& gone : releasing_) {
+    if (gone.record) {
+      record_.called[*gone.record] = gone.party->record();
     } else {
       // Who has the caller's place now came as the third.
-      record_.called.push_back(std::exchange(record_.caller, left.party->record()));
+      record_.called.push_back(std::exchange(record_.caller, gone.party->record()));
     }
   }
   keep_called_record();

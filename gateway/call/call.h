@@ -231,11 +231,11 @@ class Call final : public PartyListener, private Hunt::Actions, private FaxWatch
   std::unique_ptr<Party> called_;
   std::unique_ptr<Party> third_;  // of a conference
   // Targets that failed or were given up on, and who left a conference: they may still be releasing.
-  struct Left {
+  struct Releasing {
     std::unique_ptr<Party> party;
     std::optional<size_t> record;  // its place among the called; none: it was the caller
   };
-  std::vector<Left> left_;
+  std::vector<Releasing> releasing_;
 };
 
 }  // namespace sg::call

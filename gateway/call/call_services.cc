@@ -49,8 +49,8 @@ void Call::take(Call& from, media::Side side, media::Side place, const std::stri
   record_.transfers.push_back({now, how, from.id_, leaves->record()});
   from.record_.transfers.push_back({now, how, id_, joins->record()});
   (side == media::Side::A ? from.taken_caller_ : from.taken_called_) = joins->record();
-  leaves->retire_to(from.place_of(side));
-  auto cause = joins->move_to(place_of(place));
+  leaves->move_without_media(from.place_of(side));
+  auto cause = joins->move_with_media(place_of(place));
   std::swap(joins, leaves);
   log_.info("transfer how={} with_call={} leg={}", how, from.id_, name_of(place));
   context_.counted.transferred.add();
@@ -71,7 +71,7 @@ std::vector<Replaces> Call::ended_dialogs() const {
     if (auto dialog = party ? party->leg().ended_dialog() : std::nullopt) all.push_back(*dialog);
   };
   for (Party* party : members()) add(party);
-  for (const Left& left : left_) add(left.party.get());
+  for (const Releasing& gone : releasing_) add(gone.party.get());
   return all;
 }
 
@@ -114,7 +114,7 @@ void Call::add(Call& from, media::Side side, const std::string& how) {
                                               [](TransferLeg::Step, Cause) {});
   joins = std::make_unique<Party>(Party::Options{from.id_, from.session_, side, 1, {}, {}, nullptr, from.time()},
                                   std::move(nobody), third_->trunk(), context_, from);
-  auto cause = third_->move_to(place_of(media::Side::C));
+  auto cause = third_->move_with_media(place_of(media::Side::C));
   log_.info("conference how={} with_call={}", how, from.id_);
   context_.counted.conferences.add();
   if (cause) return leave_conference(*third_, *cause);
@@ -143,14 +143,14 @@ void Call::leave_conference(Party& party, Cause cause) {
     record = record_.called.size() - 1;
   }
   // It may still be on the stack.
-  left_.push_back({std::move(gone), record});
+  releasing_.push_back({std::move(gone), record});
   // Nothing more goes to it, so that it does not answer at a port that is another's then.
-  party.retire_to(place_of(place));
-  party.leave(cause);
+  party.move_without_media(place_of(place));
+  party.release_side(cause);
   std::optional<Cause> failed;
   if (place != media::Side::C) {
     slot(place) = std::move(third_);
-    failed = slot(place)->move_to(place_of(place));
+    failed = slot(place)->move_with_media(place_of(place));
   }
   context_.media.set_bridging(session_, media::Bridging::Both);
   confer(false);

@@ -39,7 +39,7 @@ class FaxWatch {
   void on_tone(const media::ToneHeard& heard);
   // `is_answered`: the call stands; before and after that a goodbye ends nothing.
   void on_seen(const media::FaxSeen& seen, bool is_answered);
-  void on_hurt(const media::MediaHurt& hurt) { record_.fax_log.on_hurt(age(), hurt); }
+  void on_impairment(const media::MediaImpairment& impairment) { record_.fax_log.on_impairment(age(), impairment); }
   void on_redundancy(const media::RedundancyRaised& raised) { record_.fax_log.on_redundancy(age(), raised); }
   void on_line(media::Side side, const tdm::LineFault& line) { record_.fax_log.on_line(age(), side, line); }
   void on_mode(media::Side side, const ModeChange& change);

@@ -154,10 +154,10 @@ void Hunt::on_alerting() {
 
 void Hunt::on_answered() {
   stop();
-  for (auto& usage : further_usage_) {
-    if (usage) usage->on_answered();
+  for (auto& reservation : further_reservations_) {
+    if (reservation) reservation->on_answered();
   }
-  if (routing_.usage) routing_.usage->on_answered();
+  if (routing_.reservation) routing_.reservation->on_answered();
 }
 
 bool Hunt::on_released(Cause cause) {
@@ -209,7 +209,7 @@ void Hunt::on_redirected(const std::vector<Redirect>& to) {
 tl::expected<std::vector<Target>, Cause> Hunt::ask_plan_again(const Target& from, const Redirect& redirect) {
   Setup setup = setup_;
   setup.called = redirect.called;
-  if (!setup.shown) setup.shown = Shown{from_.name(), setup_.calling};
+  if (!setup.shown) setup.shown = ShownCaller{from_.name(), setup_.calling};
   setup.calling = {};
   setup.calling.number = from.setup.redirection->from;
   setup.redirection = from.setup.redirection;
@@ -222,7 +222,7 @@ tl::expected<std::vector<Target>, Cause> Hunt::ask_plan_again(const Target& from
   }
   record_.plan.forwards.push_back(
       fmt::format("{} redirects {}", from.setup.redirection->from.digits, redirect.called.digits));
-  further_usage_.push_back(std::move(next.usage));
+  further_reservations_.push_back(std::move(next.reservation));
   routing_.forward = std::move(next.forward);
   routing_.is_fax = routing_.is_fax || next.is_fax;
   return std::move(next.targets);
@@ -256,7 +256,7 @@ bool Hunt::forward(Cause why) {
   context_.counted.forwarded.add();
   record_.plan.forwards = next.plan.forwards;
   next.is_fax = next.is_fax || routing_.is_fax;
-  further_usage_.push_back(std::move(routing_.usage));
+  further_reservations_.push_back(std::move(routing_.reservation));
   routing_ = std::move(next);
   next_target_ = next_room_ = 0;
   actions_.on_forwarded();
@@ -265,12 +265,12 @@ bool Hunt::forward(Cause why) {
 }
 
 void Hunt::take_limits(Hunt& other) {
-  if (other.routing_.usage) further_usage_.push_back(std::move(other.routing_.usage));
+  if (other.routing_.reservation) further_reservations_.push_back(std::move(other.routing_.reservation));
 }
 
 void Hunt::free_limits() {
-  routing_.usage.reset();
-  further_usage_.clear();
+  routing_.reservation.reset();
+  further_reservations_.clear();
 }
 
 }  // namespace sg::call

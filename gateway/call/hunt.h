@@ -96,7 +96,7 @@ class Hunt {
   bool is_redirected_ = false;    // that target has named others
   uint8_t redirections_ = 0;      // followed so far
   // Of the limits: what was taken before the call was forwarded, and what came with a conference's third.
-  std::vector<std::unique_ptr<Usage>> further_usage_;
+  std::vector<std::unique_ptr<Reservation>> further_reservations_;
   Timer patience_timer_;  // runs while the called side is silent and there is another target
   Timer ring_timer_;      // runs from setup to the answer, where the route says how long
   Timer forward_timer_;   // runs while the called line rings, where it forwards what is not answered

@@ -40,7 +40,7 @@ struct Redirect {
 };
 
 // Who is told as calling where somebody else is answerable for the call, as its own trunk tells the number.
-struct Shown {
+struct ShownCaller {
   std::string trunk;
   party::CallingParty party;
 };
@@ -49,7 +49,7 @@ struct Shown {
 // to be sent to, the trunk.
 struct Setup : tdm::Setup {
   // Of a blind transfer, for the dial plan: who is transferred. `calling` is who transfers, under whose rights it goes.
-  std::optional<Shown> shown = {};
+  std::optional<ShownCaller> shown = {};
   int max_forwards = 70;
   // SIP only. The dialog that this call takes the place of; incoming: no route is looked for.
   std::optional<Replaces> replaces = {};

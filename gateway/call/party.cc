@@ -115,9 +115,9 @@ void Party::release(Cause cause) {
   leg_->release(cause);
 }
 
-void Party::leave(Cause cause) {
+void Party::release_side(Cause cause) {
   release(cause);
-  drop_bearer();
+  remove_bearer();
   place_on_trunk_ = {};
 }
 
@@ -125,12 +125,12 @@ void Party::take_place_on_trunk() {
   if (options_.trunk) place_on_trunk_ = {options_.trunk->calls(), options_.call, options_.side};
 }
 
-void Party::drop_bearer() {
+void Party::remove_bearer() {
   if (std::exchange(has_bearer_, false)) context_.media.remove_bearer(options_.session, options_.side);
 }
 
-void Party::leave_session() {
-  drop_bearer();
+void Party::stop_media() {
+  remove_bearer();
   if (!is_ip() || !has_media_ || !ours_ || !ours_->audio || !remote_ || !remote_->audio) return;
   auto settings = rtp_settings(*ours_->audio, *remote_->audio);
   if (!settings) return;
@@ -138,8 +138,8 @@ void Party::leave_session() {
   context_.media.use_rtp(options_.session, options_.side, *settings);
 }
 
-void Party::go_to(const Place& place) {
-  leave_session();
+void Party::move_without_media(const Place& place) {
+  stop_media();
   log_.info("goes to call={} leg={}", place.call, name_of(place.side));
   options_.call = place.call;
   options_.session = place.session;
@@ -150,12 +150,8 @@ void Party::go_to(const Place& place) {
   log_ = Log(fmt::format("call={} leg={} trunk={}", place.call, name_of(place.side), record_.trunk));
 }
 
-void Party::retire_to(const Place& place) {
-  go_to(place);
-}
-
-std::optional<Cause> Party::move_to(const Place& place) {
-  go_to(place);
+std::optional<Cause> Party::move_with_media(const Place& place) {
+  move_without_media(place);
   if (!is_ip()) {
     if (!slot_) return std::nullopt;
     context_.media.add_bearer(options_.session, options_.side, *slot_, leg_->busy_tones());
@@ -248,7 +244,7 @@ void Party::on_timeslot(tdm::Timeslot slot) {
 void Party::on_timeslot_left() {
   if (is_leaving_) return;
   slot_.reset();
-  drop_bearer();
+  remove_bearer();
 }
 
 void Party::on_disconnected(Cause cause, bool inband) {
@@ -261,7 +257,7 @@ void Party::on_released(Cause cause) {
   mode_.stop();
   move_timer_.cancel();
   vbd_timer_.cancel();
-  drop_bearer();  // the timeslot is idle on the line and may be another call's at once
+  remove_bearer();  // the timeslot is idle on the line and may be another call's at once
   cause = options_.causes.received(cause);
   record_.cause = cause;
   if (record_.why.empty()) record_.why = name_of(cause.obstacle);

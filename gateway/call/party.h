@@ -114,13 +114,13 @@ class Party final : public LegListener, public MediaMode::Actions {
   void answer();
   void release(Cause cause);
   // As release(), and makes way on its side of the session for another party at once.
-  void leave(Cause cause);
+  void release_side(Cause cause);
 
   // Transfer. Takes its media off the session that it is in, then goes to another place without media.
-  void retire_to(const Place& place);
+  void move_without_media(const Place& place);
   // Takes its media off the session that it is in, and to another: a timeslot moves, a peer is told the new address.
   // A cause: no media can be had there.
-  std::optional<Cause> move_to(const Place& place);
+  std::optional<Cause> move_with_media(const Place& place);
   void transfer_progress(int status) {
     if (!is_leaving_) leg_->transfer_progress(status);
   }
@@ -182,9 +182,8 @@ class Party final : public LegListener, public MediaMode::Actions {
   const std::optional<MediaDescription>& description_once();
   // Puts into effect what both sides have said. False: they share nothing usable.
   bool use(const MediaDescription& local, const MediaDescription& told);
-  void drop_bearer();
-  void leave_session();
-  void go_to(const Place& place);
+  void remove_bearer();
+  void stop_media();
   void take_place_on_trunk();
   void describe_anew();
   MediaDescription our_audio() const;

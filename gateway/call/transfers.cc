@@ -106,7 +106,7 @@ bool CallManager::transfer_blind(Call& call, Party& by, const TransferRequest& r
   incoming.setup.called = request.to;
   incoming.setup.calling = by.identity();
   if (Party* stays = call.other(by.side()); stays && stays->trunk_of())
-    incoming.setup.shown = Shown{stays->trunk_of()->name(), stays->identity()};
+    incoming.setup.shown = ShownCaller{stays->trunk_of()->name(), stays->identity()};
   incoming.setup.referred_by = request.referred_by;
   incoming.setup.replaces = request.replaces;
   incoming.from = by.trunk_of();

@@ -84,9 +84,9 @@ struct Target {
 };
 
 // What a call takes of the dial plan's limits. Made when it is routed, gone when it is over.
-class Usage {
+class Reservation {
  public:
-  virtual ~Usage() = default;
+  virtual ~Reservation() = default;
   virtual void on_answered() = 0;
 };
 
@@ -106,7 +106,7 @@ struct Routing {
   bool is_fax = false;  // known from the start, before a fax tone is heard
   std::function<void(MediaPolicy&)> adapt_caller;
   Forwarding forward;
-  std::unique_ptr<Usage> usage;  // may be null
+  std::unique_ptr<Reservation> reservation;  // may be null
   PlanRecord plan;
 };
 

@@ -89,7 +89,7 @@ std::string words_of_loss(const FaxFacts& f) {
                      f.loss->share, f.legs[f.loss->leg].name);
 }
 
-std::string words_of_hurt(const FaxFacts& f) {
+std::string words_of_impairment(const FaxFacts& f) {
   std::string slips = fmt::format("{} slips were counted", f.log.sums().slips);
   if (!f.loss) return slips;
   return words_of_loss(f) + (f.log.sums().slips > 0 ? ", and " + slips : "");

@@ -55,8 +55,8 @@ std::string words_of_unheard(const FaxFacts& f);
 // What was harmed on the way.
 bool was_harmed(const FaxFacts& f, bool in_t38);
 std::string words_of_loss(const FaxFacts& f);
-std::string words_of_hurt(const FaxFacts& f);  // losses and slips
-const FaxLeg* jittery_leg(const FaxFacts& f);  // in G.711, the worse one
+std::string words_of_impairment(const FaxFacts& f);  // losses and slips
+const FaxLeg* jittery_leg(const FaxFacts& f);        // in G.711, the worse one
 const FaxLeg* drifting_leg(const FaxFacts& f);
 // The training check came to nothing.
 bool failed_to_train(const FaxFacts& f);

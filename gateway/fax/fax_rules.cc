@@ -84,7 +84,9 @@ const std::vector<FaxRule>& fax_rules() {
        },
        "The pages are there; if it happens again and again, one machine hangs up too early."},
       {RuleId::NoConfirmationLoss, Verdict::InDoubt, [](F f) { return f.loss || f.log.sums().slips > 0; },
-       [](F f) { return fmt::format("The last page was sent, but no confirmation was seen: {}.", words_of_hurt(f)); },
+       [](F f) {
+         return fmt::format("The last page was sent, but no confirmation was seen: {}.", words_of_impairment(f));
+       },
        "Ask the recipient, and mend the network or the line's clock."},
       {RuleId::NoConfirmation, Verdict::InDoubt, [](F) { return true; },
        [](F f) {

@@ -26,11 +26,11 @@ struct Query {
   party::Number called, calling, redirecting;
   CallMedia media = CallMedia::Voice;
   // Shown in place of `calling`, which decides all the same: its number, and the trunk that it came from.
-  struct Shown {
+  struct ShownCaller {
     std::string trunk;
     party::Number calling;
   };
-  std::optional<Shown> shown = std::nullopt;
+  std::optional<ShownCaller> shown = std::nullopt;
   std::chrono::system_clock::time_point now{};
   std::optional<conf::WallClock> at = std::nullopt;  // instead of `now`, and in every schedule's own zone
   uint32_t turn = 0;                                 // counts calls, for targets that share or rotate

@@ -26,7 +26,7 @@ route::Query query_of(const std::string& from, const call::Setup& setup) {
   query.from_trunk = from;
   query.called = setup.called;
   query.calling = setup.calling.number;
-  if (setup.shown) query.shown = route::Query::Shown{setup.shown->trunk, setup.shown->party.number};
+  if (setup.shown) query.shown = route::Query::ShownCaller{setup.shown->trunk, setup.shown->party.number};
   if (setup.redirection) query.redirecting = setup.redirection->from;
   query.media = media_of(setup);
   query.now = std::chrono::system_clock::now();
@@ -45,11 +45,11 @@ call::PlanRecord plan_record(const route::Decision& decision) {
 }
 
 // What the limits count of one call.
-class CountedUsage final : public call::Usage {
+class CountedReservation final : public call::Reservation {
  public:
-  CountedUsage(route::Limits& limits, Reactor& reactor, route::Limits::Charge charge)
+  CountedReservation(route::Limits& limits, Reactor& reactor, route::Limits::Charge charge)
       : limits_(limits), reactor_(reactor), ticket_(limits.begin(std::move(charge), reactor.now())) {}
-  ~CountedUsage() override { limits_.end(ticket_, reactor_.now()); }
+  ~CountedReservation() override { limits_.end(ticket_, reactor_.now()); }
   void on_answered() override { limits_.answer(ticket_, reactor_.now()); }
 
  private:
@@ -164,7 +164,7 @@ void CallRouting::fill(call::Routing& routing, const Question& question, const r
   routing.is_fax = decision.media == CallMedia::Fax;
   routing.adapt_caller = adapter(question.query.from_trunk, question.setup.calling.number.digits,
                                  profile_of(*question.plan->settings, decision.calling_line));
-  routing.usage = std::make_unique<CountedUsage>(limits_, context_.reactor, charge_of(decision));
+  routing.reservation = std::make_unique<CountedReservation>(limits_, context_.reactor, charge_of(decision));
   for (const route::Attempt& attempt : decision.attempts) {
     auto target = target_of(question, attempt, decision);
     if (target.trunk) routing.targets.push_back(std::move(target));

@@ -29,19 +29,19 @@ constexpr double kMostCatchUp = 20e-6;  // and by no more than this
 
 }  // namespace
 
-void FaxPlayout::begin(Carries what, Deepen when, bool has_time_line) {
+void FaxPlayout::begin(Carries what, DepthChange when, bool has_time_line) {
   is_data_ = what == Carries::Data;
   deepens_ = when;
   is_to_deepen_ = has_time_line;
   held_ = 0;
   repeater_.on_signal();
   stop_correcting();
-  is_shallow_ = is_to_deepen_ && when == Deepen::InSilence;
+  is_shallow_ = is_to_deepen_ && when == DepthChange::InSilence;
   if (is_to_deepen_ && !is_shallow_) deepen(options_.depth);
 }
 
 void FaxPlayout::be_sure(bool has_time_line) {
-  deepens_ = Deepen::Fully;
+  deepens_ = DepthChange::Fully;
   is_to_deepen_ = has_time_line;
 }
 

@@ -24,10 +24,10 @@ class FaxPlayout final : public Playout {
 
   enum class Carries : uint8_t { Fax, Data };
   // What is on the line from now on, whose time line has begun already, or is yet to.
-  void begin(Carries what, Deepen when, bool has_time_line);
+  void begin(Carries what, DepthChange when, bool has_time_line);
   // It was fax before, and surely is.
   void be_sure(bool has_time_line);
-  bool is_sure() const { return deepens_ == Deepen::Fully; }
+  bool is_sure() const { return deepens_ == DepthChange::Fully; }
   // It is voice from now on.
   void end() { stop_correcting(); }
 
@@ -69,7 +69,7 @@ class FaxPlayout final : public Playout {
   bool is_data_ = false;
   SignalRepeater repeater_;
 
-  Deepen deepens_ = Deepen::Fully;
+  DepthChange deepens_ = DepthChange::Fully;
   bool is_to_deepen_ = false;  // in silence
   bool is_shallow_ = false;    // until then it has not even options_.depth
 

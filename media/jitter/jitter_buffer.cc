@@ -21,7 +21,7 @@ struct JitterBuffer::State {
         line(options.law),
         voice(line, {options.start, options.min, options.max}),
         fax(line, {options.fax_depth, options.fax_full_depth}) {
-    if (!is_voice()) begin_fax(Deepen::Fully);
+    if (!is_voice()) begin_fax(DepthChange::Fully);
   }
 
   Profile profile;
@@ -137,9 +137,9 @@ struct JitterBuffer::State {
     line.law = law;
   }
 
-  void set_profile(Profile wanted, Deepen deepen) {
+  void set_profile(Profile wanted, DepthChange deepen) {
     if (profile == wanted) {
-      if (profile == Profile::Fax && deepen == Deepen::Fully && !fax.is_sure()) fax.be_sure(has_time_line);
+      if (profile == Profile::Fax && deepen == DepthChange::Fully && !fax.is_sure()) fax.be_sure(has_time_line);
       return;
     }
     profile = wanted;
@@ -151,7 +151,7 @@ struct JitterBuffer::State {
     }
   }
 
-  void begin_fax(Deepen deepen) {
+  void begin_fax(DepthChange deepen) {
     fax.begin(profile == Profile::Fax ? FaxPlayout::Carries::Fax : FaxPlayout::Carries::Data, deepen, has_time_line);
   }
 };
@@ -189,7 +189,7 @@ void JitterBuffer::restart() {
 void JitterBuffer::set_law(tdm::Law law) {
   state_->set_law(law);
 }
-void JitterBuffer::set_profile(Profile profile, Deepen deepen) {
+void JitterBuffer::set_profile(Profile profile, DepthChange deepen) {
   state_->set_profile(profile, deepen);
 }
 Profile JitterBuffer::profile() const {

@@ -70,7 +70,7 @@ class JitterBuffer {
   // Changes JitterOptions::law; what waits is converted. The time line and what is known of the drift go on.
   void set_law(tdm::Law law);
   // Changes the profile; what waits is kept and played. `deepen` is of Profile::Fax.
-  void set_profile(Profile profile, Deepen deepen = Deepen::Fully);
+  void set_profile(Profile profile, DepthChange deepen = DepthChange::Fully);
   Profile profile() const;
 
   JitterStats stats() const;

@@ -6,7 +6,7 @@
 
 #include "media/codec/g711.h"
 #include "media/jitter/jitter_stats.h"
-#include "media/jitter/octet_ring.h"
+#include "media/jitter/octet_window.h"
 
 namespace sg::media {
 
@@ -16,14 +16,14 @@ struct PlayLine {
   explicit PlayLine(tdm::Law octets_law) : law(octets_law) {}
 
   tdm::Law law;
-  OctetRing ring;
+  OctetWindow ring;
   JitterStats stats;
   int64_t play = 0;         // position of the octet that is played next
   int64_t end = 0;          // position after the latest octet that came
   int64_t lead = 0;         // octets by which the newest packet came before its turn
   bool has_played = false;  // the first octet of the first packet
 
-  static constexpr auto kCapacity = static_cast<int64_t>(OctetRing::kOctets);
+  static constexpr auto kCapacity = static_cast<int64_t>(OctetWindow::kOctets);
 
   int64_t waiting() const { return std::max<int64_t>(0, end - play); }
   int16_t sample_at(int64_t position) const { return g711::decode(law, ring.at(position)); }

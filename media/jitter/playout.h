@@ -15,7 +15,7 @@ constexpr int64_t octets_of(std::chrono::milliseconds time) {
 }
 
 // When a voice buffer that becomes one of fax takes its depth.
-enum class Deepen : uint8_t {
+enum class DepthChange : uint8_t {
   AtOnce,
   // In the next silence of the line, by its energy, whatever V.21 frames come and go. Until then a packet that comes
   // too late delays what follows by no more than it was late, as in voice.

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "media/jitter/octet_ring.h"
+#include "media/jitter/octet_window.h"
 #include "tdm/types.h"
 
 namespace sg::media {
@@ -23,7 +23,7 @@ class SignalRepeater {
 
   // Makes up what is to be played at `position` on, where nothing came, and notes it. A signal that stays away is over:
   // idle octets from then on. Returns how many octets were made up.
-  size_t fill(OctetRing& ring, int64_t position, std::span<uint8_t> octets, tdm::Law law) {
+  size_t fill(OctetWindow& ring, int64_t position, std::span<uint8_t> octets, tdm::Law law) {
     size_t made_up = 0;
     for (uint8_t& octet : octets) {
       const bool goes_on = position >= kPeriod && missing_ < kLongest;

@@ -9,7 +9,7 @@
 #include "base/event_signal.h"
 #include "tdm/bearer.h"
 #include "tdm/cesop/hdlc_framer.h"
-#include "tdm/cesop/octet_ring.h"
+#include "tdm/cesop/octet_queue.h"
 #include "tdm/signal_ticks.h"
 
 namespace sg::tdm::cesop {
@@ -37,8 +37,8 @@ class BearerPort {
   size_t block_octets_;
   size_t begin_at_;  // octets that must wait before the first is sent
   SignalTicks& ticks_;
-  OctetRing received_;
-  OctetRing to_send_;
+  OctetQueue received_;
+  OctetQueue to_send_;
   bool receives_ = false;  // the block that now comes is taken
   bool sends_ = false;
   size_t idle_octets_ = 0;

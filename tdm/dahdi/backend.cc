@@ -47,12 +47,12 @@ DahdiBackend::DahdiBackend(Reactor& reactor, Options options, UniqueFd control, 
       options_(std::move(options)),
       control_(std::move(control)),
       version_(std::move(version)),
-      bell_(std::make_shared<EventSignal>()),
-      pool_(std::make_shared<ChannelPool>(options_.devices, bell_)),
+      alarm_signal_(std::make_shared<EventSignal>()),
+      pool_(std::make_shared<ChannelPool>(options_.devices, alarm_signal_)),
       poll_(reactor) {}
 
 DahdiBackend::~DahdiBackend() {
-  reactor_.unwatch(bell_->fd());
+  reactor_.unwatch(alarm_signal_->fd());
 }
 
 Result<> DahdiBackend::start() {
@@ -66,8 +66,8 @@ Result<> DahdiBackend::start() {
     told_[span.number] = alarms_of(*info);
     hold_channels(span);
   }
-  auto watched = reactor_.watch(bell_->fd(), EPOLLIN, [this](uint32_t) {
-    bell_->clear();
+  auto watched = reactor_.watch(alarm_signal_->fd(), EPOLLIN, [this](uint32_t) {
+    alarm_signal_->clear();
     tell_alarms();
   });
   if (!watched) return watched;
@@ -221,7 +221,7 @@ Result<std::unique_ptr<Line>> DahdiBackend::open_line(Timeslot slot) {
 Result<std::unique_ptr<DChannel>> DahdiBackend::open_dchannel(Timeslot slot) {
   auto channel = find(slot);
   if (!channel) return tl::unexpected(channel.error());
-  auto dchannel = DahdiDChannel::open(reactor_, options_.devices, *channel, bell_);
+  auto dchannel = DahdiDChannel::open(reactor_, options_.devices, *channel, alarm_signal_);
   if (!dchannel) return fail_with(dchannel.error(), "timeslot {}", slot);
   return dchannel;
 }

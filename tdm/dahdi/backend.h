@@ -78,7 +78,7 @@ class DahdiBackend final : public Backend {
   const Log log_{"dahdi"};
   Listener* listener_ = nullptr;
   std::map<uint16_t, AlarmSet> told_;  // the reactor's thread only
-  const std::shared_ptr<EventSignal> bell_;
+  const std::shared_ptr<EventSignal> alarm_signal_;
   const std::shared_ptr<ChannelPool> pool_;
   Timer poll_;
 };

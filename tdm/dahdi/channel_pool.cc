@@ -11,7 +11,7 @@ Result<std::shared_ptr<OpenChannel>> ChannelPool::open(const ChannelInfo& channe
   if (channel.kind == ChannelKind::Clear && channel.law == Law::A) {
     if (auto set = set_audio_mode(fd->get()); !set) return fail_with(set.error(), "channel {}", channel.number);
   }
-  return std::make_shared<OpenChannel>(std::move(*fd), bell_, lost(channel.span));
+  return std::make_shared<OpenChannel>(std::move(*fd), alarm_signal_, lost(channel.span));
 }
 
 const std::shared_ptr<LostBlocks>& ChannelPool::lost(int span) {

@@ -20,8 +20,8 @@ class ChannelPool {
  public:
   enum class Use : uint8_t { Bearer, Line };
 
-  ChannelPool(std::string devices, std::shared_ptr<EventSignal> bell)
-      : devices_(std::move(devices)), bell_(std::move(bell)) {}
+  ChannelPool(std::string devices, std::shared_ptr<EventSignal> alarm_signal)
+      : devices_(std::move(devices)), alarm_signal_(std::move(alarm_signal)) {}
 
   // Opens the channel, unless it is open, and has idle sent on it. Error: what open_channel() says.
   Result<> hold(const ChannelInfo& channel);
@@ -47,7 +47,7 @@ class ChannelPool {
   const std::shared_ptr<LostBlocks>& lost(int span);
 
   const std::string devices_;
-  const std::shared_ptr<EventSignal> bell_;
+  const std::shared_ptr<EventSignal> alarm_signal_;
   std::mutex mutex_;
   std::map<int, Channel> channels_;                  // by the driver's number
   std::map<int, std::shared_ptr<LostBlocks>> lost_;  // by the driver's span

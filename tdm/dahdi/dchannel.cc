@@ -22,7 +22,8 @@ void start_flags(int fd) {
 }  // namespace
 
 Result<std::unique_ptr<DChannel>> DahdiDChannel::open(Reactor& reactor, const std::string& devices,
-                                                      const ChannelInfo& channel, std::shared_ptr<EventSignal> bell) {
+                                                      const ChannelInfo& channel,
+                                                      std::shared_ptr<EventSignal> alarm_signal) {
   bool is_dchannel = channel.kind == ChannelKind::Hdlc || channel.kind == ChannelKind::HardHdlc;
   if (channel.kind != ChannelKind::NotConfigured && !is_dchannel) {
     return fail(
@@ -37,12 +38,16 @@ Result<std::unique_ptr<DChannel>> DahdiDChannel::open(Reactor& reactor, const st
     return fail_with(set.error(), "channel {} ({})", channel.number, channel.name);
   }
   if (channel.kind == ChannelKind::Hdlc) start_flags(fd->get());
-  return std::unique_ptr<DChannel>(new DahdiDChannel(reactor, std::move(*fd), channel, std::move(bell)));
+  return std::unique_ptr<DChannel>(new DahdiDChannel(reactor, std::move(*fd), channel, std::move(alarm_signal)));
 }
 
 DahdiDChannel::DahdiDChannel(Reactor& reactor, UniqueFd channel, const ChannelInfo& info,
-                             std::shared_ptr<EventSignal> bell)
-    : fd_(std::move(channel)), number_(info.number), name_(info.name), bell_(std::move(bell)), retry_(reactor) {}
+                             std::shared_ptr<EventSignal> alarm_signal)
+    : fd_(std::move(channel)),
+      number_(info.number),
+      name_(info.name),
+      alarm_signal_(std::move(alarm_signal)),
+      retry_(reactor) {}
 
 Result<size_t> DahdiDChannel::read(std::span<uint8_t> frame) {
   while (!is_gone_) {
@@ -112,11 +117,11 @@ void DahdiDChannel::drain_events() {
         ++stats_.bad_fcs;
         break;
       case Event::Alarm:
-        bell_->signal();
+        alarm_signal_->signal();
         break;
       case Event::Removed:
         is_gone_ = true;
-        bell_->signal();
+        alarm_signal_->signal();
         return;
       default:
         break;

@@ -17,7 +17,7 @@ class DahdiDChannel final : public DChannel {
  public:
   // Error: the channel is in use, not there, or not configured as a D-channel.
   static Result<std::unique_ptr<DChannel>> open(Reactor& reactor, const std::string& devices,
-                                                const ChannelInfo& channel, std::shared_ptr<EventSignal> bell);
+                                                const ChannelInfo& channel, std::shared_ptr<EventSignal> alarm_signal);
 
   int fd() const override { return fd_.get(); }
   Result<size_t> read(std::span<uint8_t> frame) override;
@@ -33,7 +33,7 @@ class DahdiDChannel final : public DChannel {
   static constexpr size_t kMaxWaiting = 64;
   static constexpr Duration kRetry = 10ms;
 
-  DahdiDChannel(Reactor& reactor, UniqueFd channel, const ChannelInfo& info, std::shared_ptr<EventSignal> bell);
+  DahdiDChannel(Reactor& reactor, UniqueFd channel, const ChannelInfo& info, std::shared_ptr<EventSignal> alarm_signal);
   // False: not now, or the channel is gone.
   bool send(ByteView frame);
   void send_waiting();
@@ -43,7 +43,7 @@ class DahdiDChannel final : public DChannel {
   UniqueFd fd_;
   const int number_;
   const std::string name_;
-  const std::shared_ptr<EventSignal> bell_;
+  const std::shared_ptr<EventSignal> alarm_signal_;
   std::array<uint8_t, kBufferOctets> buffer_;  // of one read or write
   DChannelStats stats_;
   bool is_gone_ = false;

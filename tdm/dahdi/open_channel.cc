@@ -32,11 +32,11 @@ void OpenChannel::drain_events() {
         break;
       case Event::Removed:
         is_gone_ = true;
-        bell_->signal();
+        alarm_signal_->signal();
         keep({event, 0});
         break;
       case Event::Alarm:
-        bell_->signal();
+        alarm_signal_->signal();
         keep({event, 0});
         break;
       default:

@@ -33,9 +33,9 @@ class OpenChannel {
     char digit;
   };
 
-  // `bell` is rung when the channel hears of an alarm first. `lost` counts for the whole span.
-  OpenChannel(UniqueFd fd, std::shared_ptr<EventSignal> bell, std::shared_ptr<LostBlocks> lost)
-      : fd_(std::move(fd)), bell_(std::move(bell)), lost_(std::move(lost)) {}
+  // `alarm_signal` is rung when the channel hears of an alarm first. `lost` counts for the whole span.
+  OpenChannel(UniqueFd fd, std::shared_ptr<EventSignal> alarm_signal, std::shared_ptr<LostBlocks> lost)
+      : fd_(std::move(fd)), alarm_signal_(std::move(alarm_signal)), lost_(std::move(lost)) {}
 
   int fd() const { return fd_.get(); }
   // Takes all events from the driver. Locks only where there are some or may be.
@@ -63,7 +63,7 @@ class OpenChannel {
   void keep(HookEvent event);
 
   const UniqueFd fd_;
-  const std::shared_ptr<EventSignal> bell_;
+  const std::shared_ptr<EventSignal> alarm_signal_;
   const std::shared_ptr<LostBlocks> lost_;
   std::atomic<uint64_t> read_overruns_{0};
   std::atomic<uint64_t> write_underruns_{0};

@@ -78,8 +78,8 @@ class TdmCall final {
 // The same with G.711 over RTP in place of the timeslot.
 class RtpCall final {
  public:
-  RtpCall(const Machines& both, media::SessionTools& tools, media::PortRange& ports)
-      : session_({}, tools),
+  RtpCall(const Machines& both, media::SessionContext& context, media::PortRange& ports)
+      : session_({}, context),
         ports_(need(ports.bind("127.0.0.1"))),
         line_(need(t38::AudioFaxMachine::make(both.on_line))),
         packets_(both.behind_t38, need(ports.bind("127.0.0.1"))) {
@@ -124,7 +124,7 @@ class RtpCall final {
   media::PortPair ports_;
   SocketAddress gateway_;
   media::rtp::Sender sender_{{1, 1, 1}};
-  media::DatagramBatch batch_;
+  media::UdpIo batch_;
   std::unique_ptr<t38::AudioFaxMachine> line_;
   support::T38Peer packets_;
   Samples linear_ = Samples(kBlock);
@@ -138,10 +138,10 @@ double measure_rtp(const std::vector<Machines>& pairs) {
   Counters counters;
   UdpInOwnTime udp;
   NoEvents events;
-  media::SessionTools tools(config, events, counters, udp, udp, 1);
+  media::SessionContext context(config, events, counters, udp, udp, 1);
   media::PortRange ports(30000, 39999);
   std::vector<std::unique_ptr<RtpCall>> calls;
-  for (const Machines& both : pairs) calls.push_back(std::make_unique<RtpCall>(both, tools, ports));
+  for (const Machines& both : pairs) calls.push_back(std::make_unique<RtpCall>(both, context, ports));
 
   double spent = 0;
   int blocks = 0;

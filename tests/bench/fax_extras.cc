@@ -55,13 +55,13 @@ struct Surroundings {
   Counters counters;
   UdpInOwnTime udp;
   NoEvents events;
-  media::SessionTools tools{config, events, counters, udp, udp, 1};
+  media::SessionContext context{config, events, counters, udp, udp, 1};
   media::PortRange ports{30000, 39999};
 };
 
 // A session with a timeslot on side A.
 struct Call {
-  explicit Call(Surroundings& all) : session({}, all.tools) {
+  explicit Call(Surroundings& all) : session({}, all.context) {
     session.give_bearer(Side::A, {1, 1}, std::make_unique<LineBearer>(line));
     session.set_bridging(media::Bridging::Both);
   }

@@ -142,7 +142,7 @@ class LineMachine {
 // A gateway: a session between two legs of the route, of which side A is nearer to the first machine.
 class GatewayStation final : public Station {
  public:
-  GatewayStation(media::SessionTools& tools, Duration block) : Station(block), session({}, tools) {
+  GatewayStation(media::SessionContext& context, Duration block) : Station(block), session({}, context) {
     session.set_bridging(media::Bridging::Both);
   }
 
@@ -223,7 +223,7 @@ class LabCall final {
   media::Config config_;
   Counters counters_;
   std::deque<Sink> sinks_;
-  std::deque<media::SessionTools> tools_;
+  std::deque<media::SessionContext> context_;
   std::unique_ptr<LineMachine> first_line_, last_line_;
   std::unique_ptr<T38Machine> first_t38_, last_t38_;
   std::deque<GatewayStation> gateways_;
@@ -271,8 +271,8 @@ void LabCall::build() {
   size_t count = condition_.route.size() - 1;
   for (size_t i = 0; i < count; ++i) {
     sinks_.emplace_back(*this, i);
-    tools_.emplace_back(config_, sinks_.back(), counters_, network_, clock_, static_cast<uint32_t>(random_()));
-    GatewayStation& gateway = gateways_.emplace_back(tools_.back(), period(count > 1 && i + 1 == count));
+    context_.emplace_back(config_, sinks_.back(), counters_, network_, clock_, static_cast<uint32_t>(random_()));
+    GatewayStation& gateway = gateways_.emplace_back(context_.back(), period(count > 1 && i + 1 == count));
     gateway.legs = {condition_.route[i], condition_.route[i + 1]};
     stations_.push_back(&gateway);
   }

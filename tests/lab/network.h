@@ -67,7 +67,7 @@ class Network final : public media::DatagramIo {
 
  private:
   static constexpr size_t kBatch = 16;
-  static constexpr size_t kMaxOctets = media::DatagramBatch::kOctets;
+  static constexpr size_t kMaxOctets = media::UdpIo::kOctets;
   struct Socket {
     SocketAddress local, remote;
     Path* in = nullptr;

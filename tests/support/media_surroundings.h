@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "media/datagrams.h"
 #include "media/port_pair.h"
-#include "media/session_tools.h"
+#include "media/session_context.h"
 #include "t38/fax_machine.h"
 #include "t38/udptl.h"
 
@@ -26,7 +26,7 @@ class CameIn {
   operator const media::Datagram&() const { return datagram_; }
 
  private:
-  media::DatagramBuffer<media::DatagramBatch::kOctets> buffer_;
+  media::DatagramBuffer<media::UdpIo::kOctets> buffer_;
   media::Datagram datagram_;
 };
 
@@ -49,8 +49,8 @@ class UdpInOwnTime final : public media::DatagramIo, public Clock {
 
  private:
   TimePoint now_ = TimePoint{} + 1h;
-  media::DatagramBatch batch_;
-  std::array<media::Datagram, media::DatagramBatch::kDatagrams> stamped_;
+  media::UdpIo batch_;
+  std::array<media::Datagram, media::UdpIo::kDatagrams> stamped_;
 };
 
 // Nobody asks what the sessions tell.
@@ -88,7 +88,7 @@ class T38Peer final : private t38::IfpSink, private t38::UdptlReceiver::Listener
   SocketAddress gateway_;
   t38::UdptlSender sender_{t38::UdptlSender::options_for(t38::Params{}, 3)};
   t38::UdptlReceiver receiver_{*this};
-  media::DatagramBatch batch_;
+  media::UdpIo batch_;
   std::array<uint8_t, t38::UdptlSender::kMaxDatagram> buffer_;
   std::unique_ptr<t38::T38FaxMachine> machine_;
 };

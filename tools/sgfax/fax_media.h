@@ -55,7 +55,7 @@ class FaxMedia final : t38::IfpSink, t38::UdptlReceiver::Listener {
   t38::FaxMachineOptions options_;
   Timer tick_;
   TimePoint next_tick_;
-  media::DatagramBatch batch_;
+  media::UdpIo batch_;
   SocketAddress remote_;
   bool is_at_end_ = false;  // the peer swapped when the fax was done
 

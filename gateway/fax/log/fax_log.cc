@@ -210,25 +210,25 @@ void FaxLog::on_mode(Milliseconds at, media::Side side, std::string_view mode, s
   add({.at = at, .kind = FaxStep::Kind::Mode, .side = side, .what = fmt::format("{}: {}", mode, reason)});
 }
 
-void FaxLog::on_hurt(Milliseconds at, const media::MediaHurt& hurt) {
+void FaxLog::on_impairment(Milliseconds at, const media::MediaImpairment& impairment) {
   // Without the clock of a dead line the other side is neither read nor written.
   if (std::ranges::any_of(is_in_alarm_, std::identity())) return;
-  const bool is_slip = hurt.kind == media::MediaHurt::Kind::Slip;
+  const bool is_slip = impairment.kind == media::MediaImpairment::Kind::Slip;
   if (is_slip) {
-    sums_.slips += hurt.count;
+    sums_.slips += impairment.count;
   } else {
-    sums_.lost += hurt.count;
-    sums_.recovered += hurt.recovered;
-    FaxLog::Loss& leg = loss_[static_cast<size_t>(hurt.side)];
-    Loss::Packets& packets = hurt.in_audio ? leg.in_g711 : leg.in_t38;
-    packets.lost += hurt.count;
-    packets.recovered += hurt.recovered;
+    sums_.lost += impairment.count;
+    sums_.recovered += impairment.recovered;
+    FaxLog::Loss& leg = loss_[static_cast<size_t>(impairment.side)];
+    Loss::Packets& packets = impairment.in_audio ? leg.in_g711 : leg.in_t38;
+    packets.lost += impairment.count;
+    packets.recovered += impairment.recovered;
   }
-  FaxStep step{.at = at, .kind = is_slip ? FaxStep::Kind::Slip : FaxStep::Kind::Loss, .side = hurt.side};
-  step.in_audio = hurt.in_audio;
+  FaxStep step{.at = at, .kind = is_slip ? FaxStep::Kind::Slip : FaxStep::Kind::Loss, .side = impairment.side};
+  step.in_audio = impairment.in_audio;
   step.until = at;
-  step.count = hurt.count;
-  step.recovered = hurt.recovered;
+  step.count = impairment.count;
+  step.recovered = impairment.recovered;
   add(std::move(step));
 }
 

@@ -102,7 +102,7 @@ class FaxLog {
   void on_tone(Milliseconds at, media::Side side, media::HeardTone tone);
   void on_seen(Milliseconds at, const media::FaxSeen& seen);
   void on_mode(Milliseconds at, media::Side side, std::string_view mode, std::string_view reason);
-  void on_hurt(Milliseconds at, const media::MediaHurt& hurt);
+  void on_impairment(Milliseconds at, const media::MediaImpairment& impairment);
   // During an alarm, and in the moment before it was noticed, what is lost or slips is a symptom of it and not counted.
   void on_line(Milliseconds at, media::Side side, const tdm::LineFault& fault);
   void on_redundancy(Milliseconds at, const media::RedundancyRaised& raised);

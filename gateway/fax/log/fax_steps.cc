@@ -9,7 +9,7 @@ namespace {
 
 using Kind = FaxStep::Kind;
 
-bool is_hurt(const FaxStep& step) {
+bool is_impairment(const FaxStep& step) {
   return step.kind == Kind::Loss || step.kind == Kind::Slip;
 }
 
@@ -23,15 +23,15 @@ std::string words_of(const FaxStep& step) {
 }  // namespace
 
 void FaxSteps::add(FaxStep step) {
-  if (is_hurt(step)) {
+  if (is_impairment(step)) {
     if (join(step)) return;
     step.what = words_of(step);
   }
   kept_.push_back(std::move(step));
   if (kept_.size() <= kMost) return;
   // Losses and slips are in the sums as well. What the machines said is nowhere else: its middle goes last.
-  auto hurt = std::ranges::find_if(kept_, is_hurt);
-  leave_out(hurt == kept_.end() ? kHead : static_cast<size_t>(hurt - kept_.begin()));
+  auto impairment = std::ranges::find_if(kept_, is_impairment);
+  leave_out(impairment == kept_.end() ? kHead : static_cast<size_t>(impairment - kept_.begin()));
 }
 
 uint64_t FaxSteps::forget_slips(Milliseconds since) {

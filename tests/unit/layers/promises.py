@@ -90,7 +90,7 @@ def made_names():
     machines = [name for _, text in sources("gateway", "tdm", "media")
                 for name in re.findall(r"FsmTable<[^;{}]*>\s+\w+\{\s*\"(\w+)\"", text)]
     limits = re.findall(r'"(\w+)"', re.search(r"kKeys\{(.*?)\}", (ROOT / "gateway/route/limits.cc").read_text(), re.S)[1])
-    verdicts = re.search(r"name\(FaxOutcome::Verdict.*?\n\}", (ROOT / "gateway/fax/log/fax_outcome.cc").read_text(), re.S)[0]
+    verdicts = re.search(r"name_of\(FaxOutcome::Verdict.*?\n\}", (ROOT / "gateway/fax/log/fax_outcome.cc").read_text(), re.S)[0]
     cas = [name for _, text in sources("tdm/cas") for name in re.findall(r"\bcount\(\"(\w+)\"\)", text)]
     cesop = re.search(r"\.counters = \{(.*?)\}\}", (ROOT / "tdm/cesop/span.cc").read_text(), re.S)[1]
     return {'fmt::format("fsm.{}.refused", table.machine)': [f"fsm.{name}.refused" for name in machines],

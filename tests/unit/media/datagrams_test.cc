@@ -26,18 +26,18 @@ void fill_room(RoomySpan octets, uint8_t with) {
 TEST(DatagramRoom, IsAroundEachThatCame) {
   PortRange ports(30000, 39999);
   const PortPair socket = ports.bind("127.0.0.1").value();
-  for (size_t i = 0; i < DatagramBatch::kDatagrams; ++i) {
-    const Bytes octets(i == 0 ? DatagramBatch::kOctets : 3, static_cast<uint8_t>(i));
+  for (size_t i = 0; i < UdpIo::kDatagrams; ++i) {
+    const Bytes octets(i == 0 ? UdpIo::kOctets : 3, static_cast<uint8_t>(i));
     ASSERT_TRUE(send_datagram(socket.control.get(), socket.local, octets));
   }
-  DatagramBatch batch;
+  UdpIo batch;
 
   const auto came = batch.receive(socket.media.get());
-  ASSERT_EQ(came.size(), DatagramBatch::kDatagrams);
+  ASSERT_EQ(came.size(), UdpIo::kDatagrams);
   for (const Datagram& one : came) fill_room(one.data, 0xEE);
 
   for (size_t i = 0; i < came.size(); ++i) {
-    EXPECT_EQ(came[i].data.size(), i == 0 ? DatagramBatch::kOctets : 3);
+    EXPECT_EQ(came[i].data.size(), i == 0 ? UdpIo::kOctets : 3);
     for (uint8_t octet : came[i].data) ASSERT_EQ(octet, i);
   }
   came[1].data[0] = 0xEE;
@@ -70,7 +70,7 @@ struct SocketOfT38 : testing::Test {
 
   PortRange ports{30000, 39999};
   PortPair socket = ports.bind("127.0.0.1").value();
-  DatagramBatch batch;
+  UdpIo batch;
 };
 
 TEST_F(SocketOfT38, GivesWhatCameBeforeTheWakeUp) {
@@ -106,8 +106,8 @@ TEST_F(SocketOfT38, GivesWhatWaitedWhenItWasAdopted) {
 // The kernel tells of an arrival once; what was left is not forgotten.
 TEST_F(SocketOfT38, GivesTheRestOfAFloodAtLaterWakeUps) {
   EXPECT_EQ(receive(), 0u);
-  come(2 * DatagramBatch::kDatagrams + 1);
-  for (size_t expected : {DatagramBatch::kDatagrams, DatagramBatch::kDatagrams, size_t{1}, size_t{0}}) {
+  come(2 * UdpIo::kDatagrams + 1);
+  for (size_t expected : {UdpIo::kDatagrams, UdpIo::kDatagrams, size_t{1}, size_t{0}}) {
     wake_up();
 
     EXPECT_EQ(receive(), expected);
@@ -201,7 +201,7 @@ struct SocketWithTwin : testing::TestWithParam<std::tuple<Comes, const char*>> {
   int fd() const { return socket.media.get(); }
 
   void send_run(const SocketAddress& to) {
-    for (int i = 0; i < DatagramBatch::kRun; ++i) ASSERT_TRUE(batch.send(fd(), to, kSome));
+    for (int i = 0; i < UdpIo::kRun; ++i) ASSERT_TRUE(batch.send(fd(), to, kSome));
   }
   // The sources of what came since the last time.
   std::vector<SocketAddress> receive() {
@@ -222,7 +222,7 @@ struct SocketWithTwin : testing::TestWithParam<std::tuple<Comes, const char*>> {
   }
   // All that waits in a socket, with its source.
   static std::vector<SocketAddress> drain(const PortPair& ports) {
-    DatagramBatch batch;
+    UdpIo batch;
     std::vector<SocketAddress> sources;
     for (auto some = batch.receive(ports.media.get()); !some.empty(); some = batch.receive(ports.media.get())) {
       for (const Datagram& datagram : some) sources.push_back(datagram.source);
@@ -234,7 +234,7 @@ struct SocketWithTwin : testing::TestWithParam<std::tuple<Comes, const char*>> {
   PortPair socket = ports.bind(host()).value();
   PortPair peer = ports.bind(host()).value();
   PortPair stranger = ports.bind(host()).value();
-  DatagramBatch batch;
+  UdpIo batch;
 };
 
 std::string name_of(const testing::TestParamInfo<std::tuple<Comes, const char*>>& which) {
@@ -266,14 +266,14 @@ TEST_P(SocketWithTwin, HearsThePeerAndEverybodyElse) {
 }
 
 TEST_P(SocketWithTwin, HearsThePeerFirstInAFlood) {
-  for (size_t i = 0; i < 3 * DatagramBatch::kDatagrams; ++i) {
+  for (size_t i = 0; i < 3 * UdpIo::kDatagrams; ++i) {
     ASSERT_TRUE(send_datagram(stranger.media.get(), socket.local, kSome));
   }
   for (int i = 0; i < 2; ++i) {
     ASSERT_TRUE(send_datagram(peer.media.get(), socket.local, kSome));
 
     const auto sources = receive();
-    EXPECT_EQ(sources.size(), DatagramBatch::kDatagrams);
+    EXPECT_EQ(sources.size(), UdpIo::kDatagrams);
     EXPECT_EQ(std::ranges::count(sources, peer.local), 1);
   }
 }

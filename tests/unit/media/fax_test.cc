@@ -267,12 +267,12 @@ TEST_F(FaxCall, ABlockThatTheLineLostDuringAFaxIsToldAsASlip) {
   span().advance_octets(400 * kBlock);
   ASSERT_TRUE(until([&] {
     step(session);
-    return !heard<MediaHurt>().empty();
+    return !heard<MediaImpairment>().empty();
   }));
 
-  EXPECT_EQ(heard<MediaHurt>()[0].kind, MediaHurt::Kind::Slip);
-  EXPECT_EQ(heard<MediaHurt>()[0].side, Side::A);
-  EXPECT_GT(heard<MediaHurt>()[0].count, 0u);
+  EXPECT_EQ(heard<MediaImpairment>()[0].kind, MediaImpairment::Kind::Slip);
+  EXPECT_EQ(heard<MediaImpairment>()[0].side, Side::A);
+  EXPECT_GT(heard<MediaImpairment>()[0].count, 0u);
 }
 
 TEST_F(FaxCall, AudioThatComesAfterTheSwapIsDroppedAndNoiseIsCounted) {

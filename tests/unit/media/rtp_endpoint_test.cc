@@ -37,7 +37,7 @@ struct RtpEndpointRedundancy : ::testing::Test {
     ports.give({});
   }
   RtpEndpoint& endpoint() {
-    if (!made) made.emplace(tools, ports, settings, profile, clock.now());
+    if (!made) made.emplace(context, ports, settings, profile, clock.now());
     return *made;
   }
   // What is heard of the peer, of whose packets every `nth` is lost, and what the session does meanwhile.
@@ -86,7 +86,7 @@ struct RtpEndpointRedundancy : ::testing::Test {
   Counters counters;
   Wire wire;
   TestClock clock;
-  SessionTools tools{config, wire, counters, wire, clock, 1};
+  SessionContext context{config, wire, counters, wire, clock, 1};
   SidePorts ports{wire, SessionId{1}};
   RtpSettings settings;
   Profile profile = Profile::Fax;

@@ -48,7 +48,7 @@ class UdpPeer {
     }
   }
   PortPair ports_;
-  DatagramBatch batch_;
+  UdpIo batch_;
 };
 
 // The service with real worker threads; its timeslots are one end of a span pair whose other end, and clock, the test

@@ -37,7 +37,7 @@ struct T38EndpointTest : ::testing::Test {
   // Heard, so that it does not greet.
   T38Endpoint& endpoint() {
     if (!made) {
-      made.emplace(tools, ports, settings, wire, clock.now(), clock.now());
+      made.emplace(context, ports, settings, wire, clock.now(), clock.now());
       static constexpr uint8_t kHeard[] = {0, 0, 1, 0, 0, 0};
       made->on_media(CameIn(kHeard, settings.remote, clock.now()));
     }
@@ -60,7 +60,7 @@ struct T38EndpointTest : ::testing::Test {
   Counters counters;
   Wire wire;
   TestClock clock;
-  SessionTools tools{config, wire, counters, wire, clock, 1};
+  SessionContext context{config, wire, counters, wire, clock, 1};
   SidePorts ports{wire, SessionId{1}};
   T38Settings settings;
   std::optional<T38Endpoint> made;
@@ -102,7 +102,7 @@ struct T38EndpointLockTest : T38EndpointTest {
     hear(source, datagram);
   }
   void hear(const SocketAddress& source, const Bytes& datagram) {
-    if (!made) made.emplace(tools, ports, settings, wire, clock.now(), clock.now());
+    if (!made) made.emplace(context, ports, settings, wire, clock.now(), clock.now());
     made->on_media(CameIn(datagram, source, clock.now()));
     clock.advance(30ms);
   }

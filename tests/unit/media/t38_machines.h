@@ -121,8 +121,8 @@ struct T38SessionTest : ::testing::Test {
   Counters counters;
   Wire wire;
   TestClock clock;
-  SessionTools tools{config, wire, counters, wire, clock, 1};
-  Session session{SessionId{1}, tools};
+  SessionContext context{config, wire, counters, wire, clock, 1};
+  Session session{SessionId{1}, context};
 };
 
 }  // namespace sg::media

@@ -112,9 +112,9 @@ struct TickAllocation : testing::Test {
   Counters counters;
   support::UdpInOwnTime udp;
   support::NoEvents events;
-  SessionTools tools{config, events, counters, udp, udp, 1};
+  SessionContext context{config, events, counters, udp, udp, 1};
   PortRange ports{30000, 39999};
-  Session session{{}, tools};
+  Session session{{}, context};
 };
 
 TEST_F(TickAllocation, IsSeenByThisTest) {

@@ -540,13 +540,13 @@ TEST_F(VoiceCall, WhatAFaxLosesInG711IsToldAsAudio) {
 
   ASSERT_TRUE(until([&] {
     step(session);
-    return !heard<MediaHurt>().empty();
+    return !heard<MediaImpairment>().empty();
   }));
 
-  EXPECT_EQ(heard<MediaHurt>()[0].kind, MediaHurt::Kind::Loss);
-  EXPECT_EQ(heard<MediaHurt>()[0].side, Side::A);
-  EXPECT_TRUE(heard<MediaHurt>()[0].in_audio);
-  EXPECT_GE(heard<MediaHurt>()[0].count, 3u);
+  EXPECT_EQ(heard<MediaImpairment>()[0].kind, MediaImpairment::Kind::Loss);
+  EXPECT_EQ(heard<MediaImpairment>()[0].side, Side::A);
+  EXPECT_TRUE(heard<MediaImpairment>()[0].in_audio);
+  EXPECT_GE(heard<MediaImpairment>()[0].count, 3u);
 }
 
 TEST_F(VoiceCall, StrangersAreNotHeardOnceThePeerIsKnown) {

@@ -16,10 +16,10 @@ class ForwardTest : public CallTest {
   struct Counts {
     int used = 0, told_of_answer = 0;
   };
-  class CountedUsage final : public Usage {
+  class CountedReservation final : public Reservation {
    public:
-    explicit CountedUsage(std::shared_ptr<Counts> counts) : counts_(std::move(counts)) { ++counts_->used; }
-    ~CountedUsage() override { --counts_->used; }
+    explicit CountedReservation(std::shared_ptr<Counts> counts) : counts_(std::move(counts)) { ++counts_->used; }
+    ~CountedReservation() override { --counts_->used; }
     void on_answered() override { ++counts_->told_of_answer; }
 
    private:
@@ -33,7 +33,7 @@ class ForwardTest : public CallTest {
     ++asked;
     targets = std::move(where);
     Routing routing = CallTest::route(from, setup);
-    routing.usage = std::make_unique<CountedUsage>(counts);
+    routing.reservation = std::make_unique<CountedReservation>(counts);
     routing.plan.forwards = forwards;
     auto next = [this, &from, setup, forwards](const char* why) {
       return [this, &from, setup, forwards, why] {

@@ -10,10 +10,10 @@ namespace {
 
 using namespace testing;
 
-class NotedUsage final : public Usage {
+class NotedReservation final : public Reservation {
  public:
-  explicit NotedUsage(std::vector<std::string>& notes) : notes_(notes) {}
-  ~NotedUsage() override { notes_.push_back("over"); }
+  explicit NotedReservation(std::vector<std::string>& notes) : notes_(notes) {}
+  ~NotedReservation() override { notes_.push_back("over"); }
   void on_answered() override { notes_.push_back("answered"); }
 
  private:
@@ -303,7 +303,7 @@ TEST_F(HuntTest, OnceStoppedItGoesNowhere) {
 
 TEST_F(HuntTest, HoldsTheLimitsUntilTheyAreFreed) {
   std::vector<std::string> notes;
-  routing.usage = std::make_unique<NotedUsage>(notes);
+  routing.reservation = std::make_unique<NotedReservation>(notes);
   start();
 
   hunt.on_answered();
@@ -317,7 +317,7 @@ TEST_F(HuntTest, TakesOverWhatAnotherCallHolds) {
   std::vector<std::string> notes;
   {
     Hunt other(*this, from, setup, record, {media, reactor, counters}, Log(), *this);
-    routing.usage = std::make_unique<NotedUsage>(notes);
+    routing.reservation = std::make_unique<NotedReservation>(notes);
     other.ask_plan();
 
     hunt.take_limits(other);

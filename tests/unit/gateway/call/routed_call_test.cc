@@ -209,10 +209,10 @@ TEST_F(EmergencyCall, ClearsNothingWhereTheTrunkIsOnlyDown) {
   EXPECT_TRUE(caller().heard_command("release 27"));
 }
 
-class NotedUsage final : public Usage {
+class NotedReservation final : public Reservation {
  public:
-  explicit NotedUsage(std::vector<std::string>& notes) : notes_(notes) {}
-  ~NotedUsage() override { notes_.push_back("over"); }
+  explicit NotedReservation(std::vector<std::string>& notes) : notes_(notes) {}
+  ~NotedReservation() override { notes_.push_back("over"); }
   void on_answered() override { notes_.push_back("answered"); }
 
  private:
@@ -221,7 +221,7 @@ class NotedUsage final : public Usage {
 
 TEST_F(RoutedCall, TellsTheLimitsWhenItIsAnsweredAndWhenItIsOver) {
   std::vector<std::string> notes;
-  routing.usage = std::make_unique<NotedUsage>(notes);
+  routing.reservation = std::make_unique<NotedReservation>(notes);
   call();
 
   a.legs.back()->listener->on_answered(std::nullopt);

@@ -30,8 +30,8 @@ TEST(FaxLog, KeepsWhatHappenedWithItsTimeAndSide) {
   log.on_tone(milliseconds(100), Side::A, media::HeardTone::Cng);
   log.on_mode(milliseconds(2500), Side::B, "t38", "our offer");
   log.on_seen(milliseconds(3000), frame(Side::B, "DIS"));
-  log.on_hurt(milliseconds(3300), {Side::A, media::MediaHurt::Kind::Loss, 3, 2});
-  log.on_hurt(milliseconds(3600), {Side::B, media::MediaHurt::Kind::Slip, 1, 0});
+  log.on_impairment(milliseconds(3300), {Side::A, media::MediaImpairment::Kind::Loss, 3, 2});
+  log.on_impairment(milliseconds(3600), {Side::B, media::MediaImpairment::Kind::Slip, 1, 0});
 
   ASSERT_EQ(log.steps().size(), 5u);
   EXPECT_EQ(log.steps()[0].what, "CNG");
@@ -53,7 +53,7 @@ TEST(FaxLog, AnotherFaxOfTheSameCallStartsAnew) {
   using Verdict = FaxOutcome::Verdict;
 
   hear({"DIS", "DCS", "CFR", "EOP", "MCF", "DCN"});
-  log.on_hurt(at, {Side::A, media::MediaHurt::Kind::Loss, 3, 0});
+  log.on_impairment(at, {Side::A, media::MediaImpairment::Kind::Loss, 3, 0});
   hear({"DIS"});
   EXPECT_EQ(log.outcome().verdict(), Verdict::Delivered) << "nobody answered: there is no other document";
   hear({"DCS", "FTT"});
@@ -101,8 +101,8 @@ TEST(FaxLog, TellsTheDocumentFromDcsAndTheMachinesFromTheirIdentities) {
   EXPECT_EQ(log.document().compression, "MMR");
 }
 
-media::MediaHurt lost(Side side, uint64_t count, uint64_t recovered = 0) {
-  return {side, media::MediaHurt::Kind::Loss, count, recovered};
+media::MediaImpairment lost(Side side, uint64_t count, uint64_t recovered = 0) {
+  return {side, media::MediaImpairment::Kind::Loss, count, recovered};
 }
 
 std::vector<std::string> words_of(const FaxLog& log) {
@@ -114,10 +114,10 @@ std::vector<std::string> words_of(const FaxLog& log) {
 TEST(FaxLog, SumsUpLossesThatFollowEachOther) {
   FaxLog log;
 
-  log.on_hurt(milliseconds(1000), lost(Side::A, 1, 2));
-  log.on_hurt(milliseconds(1300), lost(Side::B, 1));
+  log.on_impairment(milliseconds(1000), lost(Side::A, 1, 2));
+  log.on_impairment(milliseconds(1300), lost(Side::B, 1));
   log.on_seen(milliseconds(5000), frame(Side::B, "MCF"));
-  log.on_hurt(milliseconds(9300), lost(Side::A, 2, 1));
+  log.on_impairment(milliseconds(9300), lost(Side::A, 2, 1));
 
   EXPECT_EQ(words_of(log), (std::vector<std::string>{"3 lost, 3 recovered in 8.3 s", "1 lost, 0 recovered", "MCF"}));
   EXPECT_EQ(log.steps()[0].at, milliseconds(1000));
@@ -127,10 +127,10 @@ TEST(FaxLog, SumsUpLossesThatFollowEachOther) {
 TEST(FaxLog, LossesBeforeAndAfterAFrameOfTheirSideAreOneOnlyWhereTheyAreOneBurst) {
   FaxLog log;
 
-  log.on_hurt(milliseconds(1000), lost(Side::A, 1));
+  log.on_impairment(milliseconds(1000), lost(Side::A, 1));
   log.on_seen(milliseconds(1500), frame(Side::A, "DCS"));
-  log.on_hurt(milliseconds(3900), lost(Side::A, 1));
-  log.on_hurt(milliseconds(4200), lost(Side::A, 1));
+  log.on_impairment(milliseconds(3900), lost(Side::A, 1));
+  log.on_impairment(milliseconds(4200), lost(Side::A, 1));
 
   EXPECT_EQ(words_of(log),
             (std::vector<std::string>{"2 lost, 0 recovered in 2.9 s", "DCS 0 bit/s", "1 lost, 0 recovered"}));
@@ -149,8 +149,8 @@ TEST(FaxLog, ALossyFaxOfManyPagesKeepsWhatTheMachinesSaid) {
   for (int page = 0; page < 60; ++page) {
     for (int look = 0; look < 150; ++look) {
       at += milliseconds(300);
-      log.on_hurt(at, lost(Side::A, 0, 1));
-      log.on_hurt(at, lost(Side::B, 0, 1));
+      log.on_impairment(at, lost(Side::A, 0, 1));
+      log.on_impairment(at, lost(Side::B, 0, 1));
     }
     say(Side::A, page == 59 ? "PPS-EOP" : "PPS-MPS");
     say(Side::B, "MCF");
@@ -172,7 +172,7 @@ TEST(FaxLog, LeavesOutLossesBeforeAnyFrame) {
 
   for (int i = 0; i < kFrames; ++i) {
     log.on_seen(milliseconds(8000 * i), frame(Side::A, "PPS-MPS"));
-    log.on_hurt(milliseconds(8000 * i + 4000), lost(Side::A, 1));
+    log.on_impairment(milliseconds(8000 * i + 4000), lost(Side::A, 1));
   }
 
   EXPECT_EQ(log.steps().size(), FaxSteps::kMost);

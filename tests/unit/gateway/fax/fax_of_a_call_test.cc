@@ -32,14 +32,14 @@ TEST_F(FaxOfACall, ALineThatDiesUnderAFaxIsItsCauseAndWhatEndsTheCall) {
   answered_sip_to_pri();
   media.hear(Side::B, media::HeardTone::V21Preamble);
   media.tell(media::FaxSeen{.event = {.code = {t38::fcf::kDis}}, .from = Side::B, .in_audio = true});
-  media.tell(media::MediaHurt{Side::A, media::MediaHurt::Kind::Slip, 1, 0});
+  media.tell(media::MediaImpairment{Side::A, media::MediaImpairment::Kind::Slip, 1, 0});
   media.tell(media::FaxSeen{.event = {.code = {t38::fcf::kTsi}}, .from = Side::A, .in_audio = true});
   reactor.advance(4900ms);
 
-  media.tell(media::MediaHurt{Side::A, media::MediaHurt::Kind::Slip, 9, 0});
+  media.tell(media::MediaImpairment{Side::A, media::MediaImpairment::Kind::Slip, 9, 0});
   reactor.advance(100ms);
   called->listener->on_line_changed({.span = 1, .alarms = tdm::kAlarmRed});
-  media.tell(media::MediaHurt{Side::A, media::MediaHurt::Kind::Slip, 5, 0});
+  media.tell(media::MediaImpairment{Side::A, media::MediaImpairment::Kind::Slip, 5, 0});
   reactor.advance(5s);
   called->listener->on_released({27});
   reactor.settle();

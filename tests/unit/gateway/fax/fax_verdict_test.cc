@@ -34,9 +34,9 @@ FaxLog timeline(const std::string& words, std::array<media::PacketsReceived, 2> 
     if (word == "pause") {
       at += milliseconds(1000);
     } else if (word == "lost" || word == "lost38") {
-      log.on_hurt(at, {Side::A, media::MediaHurt::Kind::Loss, 3, 0, word == "lost"});
+      log.on_impairment(at, {Side::A, media::MediaImpairment::Kind::Loss, 3, 0, word == "lost"});
     } else if (word == "slip") {
-      log.on_hurt(at, {Side::B, media::MediaHurt::Kind::Slip, 1, 0});
+      log.on_impairment(at, {Side::B, media::MediaImpairment::Kind::Slip, 1, 0});
     } else if (word == "cng") {
       log.on_tone(at, Side::A, media::HeardTone::Cng);
     } else if (word == "ansam") {
@@ -480,7 +480,7 @@ TEST(FaxVerdict, APacketOrTwoHideNoOtherCause) {
     for (uint64_t lost : {2, 3}) {
       call::Record record = half_in_t38(each.words);
       record.media.side[1].udptl.packets_received = lost == 2 ? 10 : 1000;
-      record.fax_log.on_hurt(milliseconds(4000), {Side::B, media::MediaHurt::Kind::Loss, lost, 0});
+      record.fax_log.on_impairment(milliseconds(4000), {Side::B, media::MediaImpairment::Kind::Loss, lost, 0});
 
       EXPECT_EQ(rule_of(record), each.rule) << lost;
     }
@@ -516,7 +516,7 @@ TEST(FaxVerdict, LossThatWasRepairedIsNoReason) {
   call::Record record;
   record.released_by = call::ReleasedBy::Called;
   record.fax_log = timeline("<DIS >DCS <CFR >page");
-  record.fax_log.on_hurt(milliseconds(9000), {Side::A, media::MediaHurt::Kind::Loss, 0, 12});
+  record.fax_log.on_impairment(milliseconds(9000), {Side::A, media::MediaImpairment::Kind::Loss, 0, 12});
   mode(record, 3000, Mode::T38, Reason::OurOffer);
 
   EXPECT_EQ(rule_of(record), "hung up in a page");

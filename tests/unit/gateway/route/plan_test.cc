@@ -45,7 +45,7 @@ struct PlanOfAFile : testing::Test {
     return "good";
   }
 
-  std::optional<Query::Shown> shown;
+  std::optional<Query::ShownCaller> shown;
   Decision decide(std::string from, std::string called, std::string calling = "") {
     Query query;
     query.from_trunk = std::move(from);
@@ -217,7 +217,7 @@ TEST_F(PlanOfAFile, ShowsWhoIsTransferredUnderTheRightsOfWhoTransfers) {
                  route("checked", "'+49*'", "to = 'a'\ncalling_must_be = '+44*'\ncalling_else = '+441'") +
                  route("lines", "'+33*'", "to = 'a'\ncalling = 'line'")),
             "good");
-  shown = Query::Shown{"a", number_of("+3377")};
+  shown = Query::ShownCaller{"a", number_of("+3377")};
 
   EXPECT_EQ(text_of(decide("b", "+1", "+4477").attempts.at(0).calling), "+3377");
   EXPECT_EQ(text_of(decide("b", "+49", "+4477").attempts.at(0).calling), "+441");

@@ -205,7 +205,7 @@ spend = { per_line_calls_hour = 1 }
   EXPECT_EQ(spent->limit, "per_line_calls_hour = 1 of route dear");
   EXPECT_EQ(count("refused.limit") + count("refused.per_line_calls_hour"), 2u);
 
-  first.usage.reset();  // the call is over
+  first.reservation.reset();  // the call is over
   EXPECT_FALSE(ask("320").refusal);
 }
 

@@ -29,7 +29,7 @@ class OneSession final : public media::Service, private media::EventSink {
 
   void set_listener(Listener* listener) override { listener_ = listener; }
   SessionId open(CallId) override {
-    session_ = std::make_unique<media::Session>(SessionId{++last_}, tools_);
+    session_ = std::make_unique<media::Session>(SessionId{++last_}, context_);
     return session_->id();
   }
   Result<SocketAddress> add_ip(SessionId, Side side, const std::string& host) override {
@@ -80,7 +80,7 @@ class OneSession final : public media::Service, private media::EventSink {
   Counters counters_;
   media::Config config_;
   media::PortRange ports_{20000, 29999};
-  media::SessionTools tools_{config_, *this, counters_, udp_, udp_, 7};
+  media::SessionContext context_{config_, *this, counters_, udp_, udp_, 7};
   std::unique_ptr<media::Session> session_;
   uint64_t last_ = 0;
 };

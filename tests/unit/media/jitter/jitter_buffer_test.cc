@@ -499,7 +499,7 @@ struct Deepening : testing::Test {
 // V.21 frames, DCS or not, come and go while it is one and the same signal.
 TEST_F(Deepening, InSilenceTouchesNoSignalHoweverLongItLasts) {
   run(50, true);
-  buffer.set_profile(Profile::Fax, Deepen::InSilence);
+  buffer.set_profile(Profile::Fax, DepthChange::InSilence);
   run(500, true);
   EXPECT_EQ(buffer.stats().inserted_samples, 0u);
   EXPECT_EQ(buffer.stats().depth_ms, 20);
@@ -516,7 +516,7 @@ TEST_F(Deepening, InSilenceTouchesNoSignalHoweverLongItLasts) {
 
 TEST_F(Deepening, InSilenceLosesNoPacketThatComesLateUntilThen) {
   run(50, true);
-  buffer.set_profile(Profile::Fax, Deepen::InSilence);
+  buffer.set_profile(Profile::Fax, DepthChange::InSilence);
   run(100, true, 2);
   EXPECT_EQ(buffer.stats().inserted_samples, 160u) << "by what it was late";
   run(20, false, 2);
@@ -542,7 +542,7 @@ TEST_F(Deepening, AtOnceDelaysWhatWaitsAndKeepsIt) {
 TEST_F(Deepening, FullyTouchesNoSignalAndLetsTheSenderFallBehindInTheNext) {
   buffer = JitterBuffer({.profile = Profile::Voice, .fax_full_depth = milliseconds(360)});
   run(50, true);
-  buffer.set_profile(Profile::Fax, Deepen::AtOnce);
+  buffer.set_profile(Profile::Fax, DepthChange::AtOnce);
   run(50, false);
   EXPECT_EQ(buffer.stats().depth_ms, 60) << "what sounds like a fax need not be one";
 

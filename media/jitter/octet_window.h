@@ -11,7 +11,7 @@
 namespace sg::media {
 
 // Octets by their position on a time line, of which it holds a window of kOctets. Knows which are there.
-class OctetRing {
+class OctetWindow {
  public:
   static constexpr size_t kOctets = 8192;  // 1024 ms
 

@@ -14,9 +14,9 @@ namespace sg::tdm::cesop {
 // A queue of octets from one thread to one other, without locks: how a bearer meets the pump. Each end remembers how
 // far it last saw the other: a span has many rings, and every look at the other's place is a cache line from its
 // processor.
-class OctetRing {
+class OctetQueue {
  public:
-  explicit OctetRing(size_t at_least) : octets_(std::bit_ceil(at_least)) {}
+  explicit OctetQueue(size_t at_least) : octets_(std::bit_ceil(at_least)) {}
 
   size_t capacity() const { return octets_.size(); }
 

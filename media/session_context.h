@@ -50,8 +50,9 @@ struct MediaCounters {
 };
 
 // What a worker lends to all of its sessions. Media-worker thread only.
-struct SessionTools {
-  SessionTools(const Config& settings, EventSink& sink, Counters& all, DatagramIo& io, const Clock& time, uint32_t seed)
+struct SessionContext {
+  SessionContext(const Config& settings, EventSink& sink, Counters& all, DatagramIo& io, const Clock& time,
+                 uint32_t seed)
       : config(settings),
         events(sink),
         counters(all),
