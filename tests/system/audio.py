@@ -6,6 +6,7 @@ import math
 import select
 import socket
 import struct
+import time
 import wave
 
 RATE = 8000
@@ -83,9 +84,10 @@ def read_wav(path):
 
 
 class RtpPeer:
-    """The media of a call of SIPp: speaks in step with what it hears, so that the gateway's clock leads."""
+    """The media of a call of SIPp: speaks in step with what it hears, so that the gateway's clock leads; or by a clock
+    of its own, where the gateway sends nothing of itself: between two SIP peers."""
 
-    def __init__(self, host="127.0.0.1"):
+    def __init__(self, host="127.0.0.1", has_own_clock=False):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((host, 0))
         self.socket.settimeout(30)
@@ -93,6 +95,7 @@ class RtpPeer:
         self.gateway = None  # where its media comes from
         self.packets = []    # heard: (payload type, marker, sequence, timestamp, payload)
         self.sequence, self.timestamp = 1000, 8000
+        self.next_turn = 0 if has_own_clock else None  # by time.monotonic()
 
     def close(self):
         self.socket.close()
@@ -127,10 +130,18 @@ class RtpPeer:
         self.sequence += 1
         self.socket.sendto(header + payload, self.gateway)
 
-    def say(self, samples):
-        """A packet for each that is heard."""
-        for start in range(0, len(samples) - BLOCK + 1, BLOCK):
+    def wait_for_turn(self):
+        if self.next_turn is None or self.gateway is None:
             self.hear()
+            return
+        now = time.monotonic()
+        self.next_turn = max(self.next_turn + BLOCK / RATE, now - 0.1)
+        time.sleep(max(0.0, self.next_turn - now))
+
+    def say(self, samples):
+        """A packet a turn."""
+        for start in range(0, len(samples) - BLOCK + 1, BLOCK):
+            self.wait_for_turn()
             self.send(PCMA, bytes(alaw_octet(sample) for sample in samples[start:start + BLOCK]))
             self.timestamp += BLOCK
 
